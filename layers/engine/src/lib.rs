@@ -1,0 +1,7 @@
+//! A scanned law volume in, its opinions out.
+//!
+//! The engine knows no AWS, no database and no queue: files in, files out.
+
+pub mod detection;
+pub mod geometry;
+pub mod volume;

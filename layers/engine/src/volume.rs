@@ -1,0 +1,45 @@
+//! A volume as the engine knows it once its pages were looked at: sizes, columns, numbers, boxes.
+
+use crate::detection::Detection;
+use crate::geometry::PageSize;
+use serde::{Deserialize, Serialize};
+
+/// Text columns of a page, in pixels at 200 dpi; all zero when none were found.
+/// An entry of `pages_meta.json` (specification, sections 3 and 11).
+#[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
+pub struct ColumnBounds {
+    /// Left edge of the left column.
+    pub col_left_x1: f64,
+    /// Right edge of the left column.
+    pub col_left_x2: f64,
+    /// Left edge of the right column.
+    pub col_right_x1: f64,
+    /// Right edge of the right column.
+    pub col_right_x2: f64,
+    /// Middle of the gutter.
+    pub midpoint: f64,
+}
+
+/// Number printed on a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct PageNumber {
+    /// The number, or the first of a range.
+    pub first: Option<u32>,
+    /// The last of a range.
+    pub last: Option<u32>,
+}
+
+/// One page with all that was found on it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// Page, from 0.
+    pub index: usize,
+    /// Its size in both units.
+    pub size: PageSize,
+    /// Its columns, by projection of the ink.
+    pub columns: ColumnBounds,
+    /// The number printed on it.
+    pub number: PageNumber,
+    /// Every box, in the order of `detections.json`.
+    pub detections: Vec<Detection>,
+}

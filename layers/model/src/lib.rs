@@ -1,0 +1,1 @@
+//! PyTorch checkpoint in, ONNX model out.
