@@ -3,5 +3,6 @@
 //! The engine knows no AWS, no database and no queue: files in, files out.
 
 pub mod detection;
+pub mod error;
 pub mod geometry;
 pub mod volume;
