@@ -68,23 +68,13 @@ impl Rect {
     /// What both rectangles cover; empty (perhaps inverted) when they do not meet.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
-        Self::new(
-            self.x0.max(other.x0),
-            self.y0.max(other.y0),
-            self.x1.min(other.x1),
-            self.y1.min(other.y1),
-        )
+        Self::new(self.x0.max(other.x0), self.y0.max(other.y0), self.x1.min(other.x1), self.y1.min(other.y1))
     }
 
     /// The smallest rectangle that holds both.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
-        Self::new(
-            self.x0.min(other.x0),
-            self.y0.min(other.y0),
-            self.x1.max(other.x1),
-            self.y1.max(other.y1),
-        )
+        Self::new(self.x0.min(other.x0), self.y0.min(other.y0), self.x1.max(other.x1), self.y1.max(other.y1))
     }
 
     /// True when the two share some area.

@@ -2,7 +2,10 @@
 //!
 //! The engine knows no AWS, no database and no queue: files in, files out.
 
+pub mod detect;
 pub mod detection;
 pub mod error;
 pub mod geometry;
+pub mod installation;
+pub mod layout;
 pub mod volume;

@@ -1,0 +1,188 @@
+//! The models, loaded once, used by every worker.
+
+use super::error::DetectError;
+use super::letterbox::{Letterbox, PixelView};
+use super::merge::{from_one_model, merge_models};
+use super::suppression;
+use crate::detection::{Detection, Label};
+use crate::geometry::Rect;
+use crate::installation::Installation;
+use ort::environment::Environment;
+use ort::ep::{CPU, ExecutionProviderDispatch};
+use ort::session::Session;
+use ort::session::builder::GraphOptimizationLevel;
+use ort::value::TensorRef;
+use std::path::Path;
+use std::sync::{Mutex, PoisonError};
+
+/// A box that a model found, in pixels at 200 dpi.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DetectedBox {
+    /// What it is.
+    pub label: Label,
+    /// 0 to 1.
+    pub confidence: f64,
+    /// Where it is.
+    pub rect: Rect,
+}
+
+/// One of the reference's models.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ModelKind {
+    /// 14 classes, fast.
+    Small,
+    /// 17 classes, text columns among them.
+    Medium,
+}
+
+impl ModelKind {
+    /// The name under which it is stored and reported.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Small => "small",
+            Self::Medium => "medium",
+        }
+    }
+
+    /// Longer side of the input in pixels: `imgsz` of the checkpoint (specification, section 2).
+    #[must_use]
+    pub const fn image_size(self) -> u32 {
+        match self {
+            Self::Small => 640,
+            Self::Medium => 1024,
+        }
+    }
+}
+
+/// Which models look at every page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum ModelChoice {
+    /// The fast mode.
+    Small,
+    /// The larger model alone.
+    Medium,
+    /// Both, merged: the thorough mode.
+    #[default]
+    Both,
+}
+
+impl ModelChoice {
+    const fn kinds(self) -> &'static [ModelKind] {
+        match self {
+            Self::Small => &[ModelKind::Small],
+            Self::Medium => &[ModelKind::Medium],
+            Self::Both => &[ModelKind::Small, ModelKind::Medium],
+        }
+    }
+}
+
+/// The chosen models, ready to run from several threads.
+pub struct Detector {
+    models: Vec<Model>,
+}
+
+struct Model {
+    kind: ModelKind,
+    sessions: Vec<Mutex<Session>>,
+}
+
+impl Detector {
+    /// Loads the models; up to `workers` pages can be looked at at once, each on one core.
+    ///
+    /// # Errors
+    /// When ONNX Runtime or a model is not installed or cannot be used.
+    pub fn load(installation: &Installation, choice: ModelChoice, workers: usize) -> Result<Self, DetectError> {
+        let environment = environment(&installation.onnx_runtime())?;
+        let models = choice.kinds().iter().map(|kind| Model::load(&environment, installation, *kind, workers));
+        Ok(Self { models: models.collect::<Result<_, _>>()? })
+    }
+
+    /// Every box of a page, as `detections.json` holds them, without page numbers.
+    ///
+    /// # Errors
+    /// When ONNX Runtime fails.
+    pub fn detect(&self, page_index: usize, page: PixelView<'_>) -> Result<Vec<Detection>, DetectError> {
+        let size = (page.width, page.height);
+        let mut found = Vec::with_capacity(self.models.len());
+        for model in &self.models {
+            found.push((model.kind, model.boxes(page)?));
+        }
+        Ok(match found.as_slice() {
+            [(_, boxes)] => from_one_model(page_index, size, boxes),
+            several => merge_models(page_index, size, several),
+        })
+    }
+}
+
+impl Model {
+    fn load(
+        environment: &Environment,
+        installation: &Installation,
+        kind: ModelKind,
+        workers: usize,
+    ) -> Result<Self, DetectError> {
+        let path = installation.model(kind.name());
+        if !path.is_file() {
+            return Err(DetectError::ModelMissing { path });
+        }
+        let sessions = (0..workers.max(1)).map(|_| session(environment, &path).map(Mutex::new));
+        Ok(Self { kind, sessions: sessions.collect::<Result<_, _>>()? })
+    }
+
+    fn boxes(&self, page: PixelView<'_>) -> Result<Vec<DetectedBox>, DetectError> {
+        let fit = Letterbox::new(page.width, page.height, self.kind.image_size());
+        let input = fit.input(page);
+        let mut boxes = self.run(&fit, &input)?;
+        for found in &mut boxes {
+            found.rect = fit.to_page(found.rect);
+        }
+        Ok(boxes)
+    }
+
+    fn run(&self, fit: &Letterbox, input: &[f32]) -> Result<Vec<DetectedBox>, DetectError> {
+        let shape = [1, 3, i64::from(fit.input_height), i64::from(fit.input_width)];
+        let tensor = TensorRef::from_array_view((shape, input)).map_err(runtime)?;
+        let mut session = self.session().lock().unwrap_or_else(PoisonError::into_inner);
+        let outputs = session.run(ort::inputs![tensor]).map_err(runtime)?;
+        let (shape, output) = outputs[0].try_extract_tensor::<f32>().map_err(runtime)?;
+        let anchors = shape.last().copied().and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
+        Ok(suppression::boxes(output, anchors))
+    }
+
+    /// Every worker of a pool has a session of its own: ONNX Runtime on one core a page wastes less than
+    /// several cores on one page.
+    fn session(&self) -> &Mutex<Session> {
+        &self.sessions[rayon::current_thread_index().unwrap_or(0) % self.sessions.len()]
+    }
+}
+
+fn runtime(error: ort::Error) -> DetectError {
+    DetectError::Runtime(error.to_string())
+}
+
+fn environment(library: &Path) -> Result<Environment, DetectError> {
+    let missing = |reason: String| DetectError::LibraryMissing { path: library.to_owned(), reason };
+    if !library.is_file() {
+        return Err(missing("no such file".to_owned()));
+    }
+    let builder = ort::init_from(library).map_err(|error| missing(error.to_string()))?;
+    builder.with_telemetry(false).build().map_err(|error| missing(error.to_string()))
+}
+
+fn session(environment: &Environment, path: &Path) -> Result<Session, DetectError> {
+    let build = || -> ort::Result<Session> {
+        Session::builder(environment)?
+            .with_optimization_level(GraphOptimizationLevel::All)?
+            .with_execution_providers([cpu_without_arena()])?
+            .with_intra_threads(1)?
+            .with_memory_pattern(false)?
+            .commit_from_file(path)
+    };
+    build().map_err(|error| DetectError::ModelUnusable { path: path.to_owned(), reason: error.to_string() })
+}
+
+/// Pages differ in size: an arena would keep the largest page's buffers of every shape.
+fn cpu_without_arena() -> ExecutionProviderDispatch {
+    CPU::default().with_arena_allocator(false).build()
+}
