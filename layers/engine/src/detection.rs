@@ -91,6 +91,36 @@ impl Label {
         Self::ALL.get(id).copied()
     }
 
+    /// The name in the sidecars: `KEY_ICON`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::KeyIcon => "KEY_ICON",
+            Self::Divider => "DIVIDER",
+            Self::PageHeader => "PAGE_HEADER",
+            Self::CaseCaption => "CASE_CAPTION",
+            Self::Footnotes => "FOOTNOTES",
+            Self::HeadnoteBracket => "HEADNOTE_BRACKET",
+            Self::CaseMetadata => "CASE_METADATA",
+            Self::CaseSequence => "CASE_SEQUENCE",
+            Self::PageNumber => "PAGE_NUMBER",
+            Self::StateAbbreviation => "STATE_ABBREVIATION",
+            Self::Image => "IMAGE",
+            Self::Headnote => "HEADNOTE",
+            Self::Background => "BACKGROUND",
+            Self::Syllabus => "SYLLABUS",
+            Self::Editorial => "EDITORIAL",
+            Self::Judges => "JUDGES",
+            Self::TextColumn => "TEXT_COLUMN",
+            Self::Docket => "DOCKET",
+            Self::Date => "DATE",
+            Self::Court => "COURT",
+            Self::Citation => "CITATION",
+            Self::Heading => "HEADING",
+            Self::Blockquote => "BLOCKQUOTE",
+        }
+    }
+
     /// The class id.
     #[must_use]
     pub const fn id(self) -> u8 {

@@ -2,10 +2,14 @@
 //!
 //! The engine knows no AWS, no database and no queue: files in, files out.
 
+pub mod compress;
 pub mod detect;
 pub mod detection;
 pub mod error;
+pub mod external;
 pub mod geometry;
 pub mod installation;
 pub mod layout;
+pub mod output;
+pub mod redact;
 pub mod volume;

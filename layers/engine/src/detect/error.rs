@@ -42,9 +42,9 @@ impl DetectError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
-            Self::LibraryMissing { .. } => "detect.library-missing",
-            Self::ModelMissing { .. } => "detect.model-missing",
-            Self::ModelUnusable { .. } => "detect.model-unusable",
+            Self::LibraryMissing { .. } => "detect.library_missing",
+            Self::ModelMissing { .. } => "detect.model_missing",
+            Self::ModelUnusable { .. } => "detect.model_unusable",
             Self::Runtime(_) => "detect.runtime",
         }
     }

@@ -2,4 +2,4 @@
 
 mod columns;
 
-pub use columns::find_columns;
+pub use columns::{find_columns, otsu_threshold};

@@ -1,0 +1,67 @@
+//! qpdf: cuts and joins documents without touching what is on their pages.
+
+use super::command::{Command, CommandError};
+use crate::cancellation::Cancellation;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// The Debian package of the program.
+const PACKAGE: &str = "qpdf";
+
+/// qpdf's exit status after warnings: the output is there and whole.
+const WARNINGS: i32 = 3;
+
+/// Some pages of a document.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Part {
+    /// The document.
+    pub document: PathBuf,
+    /// Its pages, from 0, end exclusive.
+    pub pages: Range<usize>,
+}
+
+/// Writes the parts one after another to `target`. Only pages travel: no metadata, outlines or attachments.
+///
+/// # Errors
+/// When qpdf is missing or cannot read a part.
+pub fn join(parts: &[Part], target: &Path, cancellation: &Cancellation) -> Result<(), CommandError> {
+    let mut command = Command::new("qpdf", PACKAGE).accept_status(WARNINGS).arguments([
+        "--warning-exit-0",
+        "--deterministic-id",
+        "--object-streams=generate",
+        "--remove-unreferenced-resources=yes",
+        "--empty",
+        "--pages",
+    ]);
+    for part in joined(parts) {
+        let range = format!("{}-{}", part.pages.start + 1, part.pages.end);
+        command = command.argument(part.document).argument(range);
+    }
+    command.arguments(["--"]).argument(target.as_os_str()).run(cancellation).map(drop)
+}
+
+/// Neighbouring parts of one document made one.
+fn joined(parts: &[Part]) -> Vec<Part> {
+    let mut joined: Vec<Part> = Vec::new();
+    for part in parts.iter().filter(|part| !part.pages.is_empty()) {
+        match joined.last_mut() {
+            Some(last) if last.document == part.document && last.pages.end == part.pages.start => {
+                last.pages.end = part.pages.end;
+            }
+            _ => joined.push(part.clone()),
+        }
+    }
+    joined
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn neighbouring_parts_become_one() {
+        let part = |name: &str, pages: Range<usize>| Part { document: name.into(), pages };
+        let parts = [part("a", 0..1), part("a", 1..4), part("b", 0..0), part("b", 2..3), part("a", 4..5)];
+        assert_eq!(joined(&parts), [part("a", 0..4), part("b", 2..3), part("a", 4..5)]);
+    }
+}

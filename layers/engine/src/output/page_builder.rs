@@ -1,0 +1,100 @@
+//! Documents built from nothing: only what is put in is there. No metadata, outline, annotation or attachment of
+//! the source can travel.
+
+use super::error::OutputError;
+use super::stored_image::StoredImage;
+use crate::geometry::PageSize;
+use crate::text::{Line, PageGeometry, TextLayerFont, add_font, content};
+use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
+use std::path::Path;
+
+/// A document under construction.
+pub struct PageBuilder {
+    document: Document,
+    tree: ObjectId,
+    pages: Vec<Object>,
+    font: Option<TextLayerFont>,
+}
+
+impl Default for PageBuilder {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl PageBuilder {
+    /// A document without pages.
+    #[must_use]
+    pub fn new() -> Self {
+        let mut document = Document::with_version("1.7");
+        let tree = document.new_object_id();
+        Self { document, tree, pages: Vec::new(), font: None }
+    }
+
+    /// Adds an empty page.
+    pub fn add_blank(&mut self, size: &PageSize) {
+        self.add_page(size, Dictionary::new(), Vec::new());
+    }
+
+    /// Adds a page that is one image with an invisible text layer. The lines' boxes are in pixels of `geometry`.
+    ///
+    /// # Errors
+    /// When the image cannot be encoded.
+    pub fn add_scan(
+        &mut self,
+        size: &PageSize,
+        image: &StoredImage,
+        lines: &[Line],
+        geometry: &PageGeometry,
+    ) -> Result<(), OutputError> {
+        let stream = self.document.add_object(image.to_stream()?);
+        let mut resources = dictionary! { "XObject" => dictionary! { "Im0" => stream } };
+        let mut drawing = format!("q {} 0 0 {} 0 0 cm /Im0 Do Q\n", size.width_points, size.height_points).into_bytes();
+        if !lines.is_empty() {
+            let font = *self.font.get_or_insert_with(|| add_font(&mut self.document));
+            resources.set("Font", font.resource());
+            drawing.extend(content(lines, geometry));
+        }
+        self.add_page(size, resources, drawing);
+        Ok(())
+    }
+
+    fn add_page(&mut self, size: &PageSize, resources: Dictionary, drawing: Vec<u8>) {
+        let mut contents = Stream::new(Dictionary::new(), drawing);
+        // Compression of a few hundred bytes may not pay; the stream is then left as it is.
+        let _ = contents.compress();
+        let contents = self.document.add_object(contents);
+        let media_box = [0.0, 0.0, size.width_points, size.height_points].map(real);
+        let page = self.document.add_object(dictionary! {
+            "Type" => "Page", "Parent" => self.tree, "MediaBox" => media_box.to_vec(),
+            "Resources" => resources, "Contents" => contents,
+        });
+        self.pages.push(page.into());
+    }
+
+    /// Writes the document.
+    ///
+    /// # Errors
+    /// When the file cannot be written.
+    pub fn save(mut self, path: &Path) -> Result<(), OutputError> {
+        let count = i64::try_from(self.pages.len()).unwrap_or(i64::MAX);
+        let tree = dictionary! { "Type" => "Pages", "Kids" => self.pages, "Count" => count };
+        self.document.objects.insert(self.tree, Object::Dictionary(tree));
+        let catalogue = self.document.add_object(dictionary! { "Type" => "Catalog", "Pages" => self.tree });
+        self.document.trailer.set("Root", catalogue);
+        save(&mut self.document, path)
+    }
+}
+
+/// Writes a document through a buffer.
+pub(super) fn save(document: &mut Document, path: &Path) -> Result<(), OutputError> {
+    let file = std::fs::File::create(path).map_err(|error| OutputError::io(path, error))?;
+    let mut writer = std::io::BufWriter::new(file);
+    document.save_to(&mut writer).map_err(|error| OutputError::io(path, error))?;
+    std::io::Write::flush(&mut writer).map_err(|error| OutputError::io(path, error))
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a PDF's numbers are single precision")]
+fn real(value: f64) -> Object {
+    Object::Real(value as f32)
+}

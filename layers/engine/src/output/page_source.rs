@@ -1,0 +1,183 @@
+//! Pages of a document that a program of ours wrote: the one image that a page is made of, its size, its turn.
+
+use super::error::OutputError;
+use super::stored_image::StoredImage;
+use lopdf::content::{Content, Operation};
+use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
+use std::path::Path;
+
+/// An image that misses the page's edge by at most this much, in points, fills the page.
+const FILL_TOLERANCE: f64 = 1.0;
+
+/// Content streams larger than this are not looked into: such a page is no scan.
+const MAXIMUM_CONTENT: usize = 16 << 20;
+
+/// A document of some pages, in memory.
+pub struct PageSource {
+    pub(super) document: Document,
+    pub(super) pages: Vec<ObjectId>,
+}
+
+impl PageSource {
+    /// Opens a document.
+    ///
+    /// # Errors
+    /// When it cannot be read.
+    pub fn open(path: &Path) -> Result<Self, OutputError> {
+        let document = Document::load(path).map_err(|error| OutputError::document(path, error))?;
+        let pages = document.page_iter().collect();
+        Ok(Self { document, pages })
+    }
+
+    /// How many pages it has.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.pages.len()
+    }
+
+    /// True when it has no page.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.pages.is_empty()
+    }
+
+    /// Width and height as displayed, in points.
+    #[must_use]
+    pub fn displayed_size(&self, index: usize) -> Option<(f64, f64)> {
+        let [x0, y0, x1, y1] = self.visible_box(index)?;
+        let (width, height) = ((x1 - x0).abs(), (y1 - y0).abs());
+        Some(if self.rotation(index) % 180 == 0 { (width, height) } else { (height, width) })
+    }
+
+    /// True when the page draws something.
+    #[must_use]
+    pub fn has_content(&self, index: usize) -> bool {
+        self.pages.get(index).is_some_and(|page| !self.document.get_page_contents(*page).is_empty())
+    }
+
+    /// The image that the page is made of; `None` when the page is something else.
+    ///
+    /// # Errors
+    /// When the image cannot be decoded.
+    pub fn image(&self, index: usize) -> Result<Option<StoredImage>, OutputError> {
+        let Some(stream) = self.image_stream(index) else { return Ok(None) };
+        StoredImage::read(&self.document, stream)
+    }
+
+    /// The image object of a page that is one upright image and nothing else to be seen.
+    pub(super) fn image_stream(&self, index: usize) -> Option<&Stream> {
+        let page = *self.pages.get(index)?;
+        if self.rotation(index) != 0 || self.attribute(page, b"Annots").is_some() {
+            return None;
+        }
+        let content = self.document.get_page_content_with_limit(page, MAXIMUM_CONTENT).ok()?;
+        let (name, matrix) = only_image(&Content::decode(&content).ok()?)?;
+        self.fills_page(index, &matrix).then_some(())?;
+        self.named_image(page, &name)
+    }
+
+    /// The reference to that image, to draw it again.
+    pub(super) fn image_reference(&self, index: usize) -> Option<Object> {
+        let page = *self.pages.get(index)?;
+        self.image_stream(index)?;
+        let content = self.document.get_page_content_with_limit(page, MAXIMUM_CONTENT).ok()?;
+        let (name, _) = only_image(&Content::decode(&content).ok()?)?;
+        self.images(page)?.get(&name).ok().cloned()
+    }
+
+    fn images(&self, page: ObjectId) -> Option<&Dictionary> {
+        let resources = self.attribute(page, b"Resources")?.as_dict().ok()?;
+        resources.get_deref(b"XObject", &self.document).ok()?.as_dict().ok()
+    }
+
+    fn named_image(&self, page: ObjectId, name: &[u8]) -> Option<&Stream> {
+        let images = self.images(page)?;
+        let stream = images.get_deref(name, &self.document).ok()?.as_stream().ok()?;
+        let is_image = stream.dict.get(b"Subtype").and_then(Object::as_name).is_ok_and(|kind| kind == b"Image");
+        is_image.then_some(stream)
+    }
+
+    fn fills_page(&self, index: usize, matrix: &[f64; 6]) -> bool {
+        let Some([x0, y0, x1, y1]) = self.visible_box(index) else { return false };
+        let [a, b, c, d, e, f] = *matrix;
+        let near = |value: f64, wanted: f64| (value - wanted).abs() <= FILL_TOLERANCE;
+        near(b, 0.0) && near(c, 0.0) && near(e, x0) && near(f, y0) && near(e + a, x1) && near(f + d, y1)
+    }
+
+    /// Clockwise turn for display: 0, 90, 180 or 270.
+    pub(super) fn rotation(&self, index: usize) -> i64 {
+        let turn = self.pages.get(index).and_then(|page| self.attribute(*page, b"Rotate")?.as_i64().ok());
+        turn.unwrap_or(0).rem_euclid(360)
+    }
+
+    /// The CropBox inside the MediaBox: left, bottom, right, top in points.
+    pub(super) fn visible_box(&self, index: usize) -> Option<[f64; 4]> {
+        let page = *self.pages.get(index)?;
+        let [x0, y0, x1, y1] = self.numbers(self.attribute(page, b"MediaBox")?)?;
+        let crop = self.attribute(page, b"CropBox").and_then(|value| self.numbers(value));
+        let [a, b, c, d] = crop.unwrap_or([x0, y0, x1, y1]);
+        Some([a.max(x0), b.max(y0), c.min(x1), d.min(y1)])
+    }
+
+    /// A rectangle with its corners in order.
+    fn numbers(&self, value: &Object) -> Option<[f64; 4]> {
+        let number = |value: &Object| {
+            let (_, value) = self.document.dereference(value).ok()?;
+            value.as_float().ok().map(f64::from)
+        };
+        let [a, b, c, d] = value.as_array().ok()?.as_slice() else { return None };
+        let (a, b, c, d) = (number(a)?, number(b)?, number(c)?, number(d)?);
+        Some([a.min(c), b.min(d), a.max(c), b.max(d)])
+    }
+
+    /// An attribute of a page, its own or inherited.
+    pub(super) fn attribute(&self, page: ObjectId, key: &[u8]) -> Option<&Object> {
+        let mut node: &Dictionary = self.document.get_dictionary(page).ok()?;
+        for _ in 0..64 {
+            if let Ok(value) = node.get_deref(key, &self.document) {
+                return Some(value);
+            }
+            node = node.get_deref(b"Parent", &self.document).ok()?.as_dict().ok()?;
+        }
+        None
+    }
+}
+
+/// The name and the matrix of the only thing that the content draws, when that is one XObject. Clipping and
+/// graphics states are let pass; invisible text too.
+fn only_image(content: &Content<Vec<Operation>>) -> Option<(Vec<u8>, [f64; 6])> {
+    const IDENTITY: [f64; 6] = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0];
+    let (mut matrix, mut saved) = (IDENTITY, Vec::new());
+    let mut found = None;
+    let mut is_text_invisible = false;
+    for operation in &content.operations {
+        match operation.operator.as_str() {
+            "q" => saved.push(matrix),
+            "Q" => matrix = saved.pop()?,
+            "cm" => matrix = concatenated(&six(&operation.operands)?, &matrix),
+            "Do" if found.is_none() => found = Some((operation.operands.first()?.as_name().ok()?.to_vec(), matrix)),
+            "Tr" => is_text_invisible = operation.operands.first()?.as_i64().ok()? == 3,
+            "Tj" | "TJ" | "'" | "\"" if is_text_invisible => {}
+            "re" | "W" | "W*" | "n" | "gs" | "i" | "ri" | "BMC" | "BDC" | "EMC" | "BT" | "ET" | "Tf" | "Td" | "TD"
+            | "Tm" | "T*" | "Tc" | "Tw" | "Tz" | "TL" | "Ts" | "g" | "G" | "rg" | "RG" | "w" | "J" | "j" | "M" | "d" => {}
+            _ => return None,
+        }
+    }
+    found
+}
+
+fn six(operands: &[Object]) -> Option<[f64; 6]> {
+    let values: Option<Vec<f64>> = operands.iter().map(|value| value.as_float().ok().map(f64::from)).collect();
+    values?.try_into().ok()
+}
+
+fn concatenated(a: &[f64; 6], b: &[f64; 6]) -> [f64; 6] {
+    [
+        a[0] * b[0] + a[1] * b[2],
+        a[0] * b[1] + a[1] * b[3],
+        a[2] * b[0] + a[3] * b[2],
+        a[2] * b[1] + a[3] * b[3],
+        a[4] * b[0] + a[5] * b[2] + b[4],
+        a[4] * b[1] + a[5] * b[3] + b[5],
+    ]
+}

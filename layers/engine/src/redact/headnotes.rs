@@ -1,0 +1,145 @@
+//! Head matter of an opinion: from below its caption to the ornament before the opinion
+//! (specification, section 7).
+
+use super::ink::Ink;
+use super::margins::{footer_top, header_bottom};
+use super::plan::OpinionSpan;
+use super::{column_bounds, column_of};
+use crate::detection::{Detection, Label};
+use crate::geometry::Rect;
+use crate::volume::Page;
+
+/// Edges move at most this far to find paper between two lines: 8 points.
+const EDGE_REACH: usize = 22;
+
+/// Text may stand out of its column by this much and still be covered with it: 20 points.
+const SIDE_REACH: f64 = 55.0;
+
+/// From this confidence a headnote heading is trusted to contradict the ornament's place.
+const SURE_HEADNOTE: f64 = 0.75;
+
+/// A synopsis that begins within this distance of the caption begins right below it: two lines.
+const ADJACENT: f64 = 60.0;
+
+/// A place in reading order: page, column, height.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+struct Place {
+    page: usize,
+    column: usize,
+    y: f64,
+}
+
+/// What ends the zone.
+#[derive(Debug, Clone, Copy)]
+struct Zone {
+    start: Place,
+    end: Place,
+    /// The end is the foot of its column, not a marker.
+    to_column_foot: bool,
+}
+
+/// The parts of an opinion's head matter on one page, in pixels.
+pub(super) fn headnote_rects(pages: &[Page], page: &Page, span: &OpinionSpan, ink: &Ink) -> Vec<Rect> {
+    let Some(zone) = zone(pages, span) else { return Vec::new() };
+    (0..2).filter_map(|column| column_part(page, column, &zone, span, ink)).flatten().collect()
+}
+
+fn zone(pages: &[Page], span: &OpinionSpan) -> Option<Zone> {
+    let inside = detections_inside(pages, span)?;
+    let caption_end = place(pages.get(span.caption_page)?, &span.caption, span.caption.y1)?;
+    let synopsis = inside.iter().find(|(_, found)| found.label == Label::Background && found.passes_gate());
+    let start = synopsis.map_or(caption_end, |(top, _)| start_at(caption_end, *top));
+    if let Some((end, _)) = end_marker(&inside) {
+        return (*end > start).then_some(Zone { start, end: *end, to_column_foot: false });
+    }
+    let last = inside.iter().filter(|(_, found)| is_headnote(found, SURE_HEADNOTE)).next_back()?;
+    Some(Zone { start: caption_end, end: last.0, to_column_foot: true })
+}
+
+/// Right below the caption when the synopsis begins there, so that its first line cannot escape.
+fn start_at(caption_end: Place, synopsis: Place) -> Place {
+    let is_below = (synopsis.page, synopsis.column) == (caption_end.page, caption_end.column);
+    if is_below && synopsis.y - caption_end.y < ADJACENT { caption_end } else { synopsis }
+}
+
+/// Boxes after the caption and before the key, with the place of their top, in reading order.
+fn detections_inside<'a>(pages: &'a [Page], span: &OpinionSpan) -> Option<Vec<(Place, &'a Detection)>> {
+    let from = place(pages.get(span.caption_page)?, &span.caption, span.caption.y0)?;
+    let to = place(pages.get(span.key_page)?, &span.key, span.key.y0)?;
+    let mut inside: Vec<(Place, &Detection)> = pages[span.caption_page..=span.key_page]
+        .iter()
+        .flat_map(|page| page.detections.iter().filter_map(|found| Some((place(page, &found.rect(), found.rect().y0)?, found))))
+        .filter(|(place, _)| *place > from && *place < to)
+        .collect();
+    inside.sort_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(std::cmp::Ordering::Equal));
+    Some(inside)
+}
+
+fn place(page: &Page, rect: &Rect, y: f64) -> Option<Place> {
+    y.is_finite().then(|| Place { page: page.index, column: column_of(page, rect.centre_x()), y })
+}
+
+fn is_headnote(found: &Detection, confidence: f64) -> bool {
+    found.label == Label::Headnote && found.confidence >= confidence
+}
+
+/// The ornament; where an ornament was seen among the headnotes, the first one after the last sure headnote.
+/// Without any, where there is head matter at all, the counsel block.
+fn end_marker<'a>(inside: &'a [(Place, &'a Detection)]) -> Option<&'a (Place, &'a Detection)> {
+    let is = |label: Label| move |(_, found): &&(Place, &Detection)| found.label == label && found.passes_gate();
+    let dividers: Vec<_> = inside.iter().filter(is(Label::Divider)).collect();
+    let last_headnote = inside.iter().rfind(|(_, found)| is_headnote(found, SURE_HEADNOTE)).map(|(place, _)| *place);
+    let after_headnotes = dividers.iter().find(|(place, _)| last_headnote.is_none_or(|last| *place > last));
+    if let Some(divider) = after_headnotes.or(dividers.first()) {
+        return Some(*divider);
+    }
+    inside.iter().find(|found| is(Label::Headnote)(found) || is(Label::Background)(found))?;
+    inside.iter().find(is(Label::CaseMetadata))
+}
+
+/// The zone's part in one column of a page, cut at each headnote's heading so that a reader sees their number.
+fn column_part(page: &Page, column: usize, zone: &Zone, span: &OpinionSpan, ink: &Ink) -> Option<Vec<Rect>> {
+    let here = (page.index, column);
+    let (start, end) = ((zone.start.page, zone.start.column), (zone.end.page, zone.end.column));
+    if here < start || here > end {
+        return None;
+    }
+    let (x0, x1) = column_bounds(page, column);
+    let mut part = Rect::new(x0, header_bottom(page), x1, footer_top(page, column));
+    if here == start {
+        part.y0 = ink.blank_below(zone.start.y, &part, EDGE_REACH).unwrap_or(zone.start.y);
+    }
+    if here == end && !zone.to_column_foot {
+        part.y1 = ink.blank_above(zone.end.y, &part, EDGE_REACH).unwrap_or(zone.end.y);
+    }
+    if here == (span.key_page, column_of(page, span.key.centre_x())) {
+        part.y1 = part.y1.min(span.key.y0);
+    }
+    let fitted = fit_sideways(part, page, column, ink)?;
+    Some(split_at_headings(page, fitted))
+}
+
+/// The part's width fitted to its ink, kept out of the gutter; nothing where there is no ink.
+fn fit_sideways(part: Rect, page: &Page, column: usize, ink: &Ink) -> Option<Rect> {
+    let middle = super::page_middle(page);
+    let (left, right) = if column == 0 { (0.0, middle - 1.0) } else { (middle + 1.0, f64::from(page.size.width_pixels)) };
+    let reach = Rect::new((part.x0 - SIDE_REACH).max(left), part.y0, (part.x1 + SIDE_REACH).min(right), part.y1);
+    let found = ink.bounds(&reach)?;
+    let margin = 3.0;
+    Some(Rect::new((found.x0 - margin).max(left), part.y0, (found.x1 + margin).min(right), part.y1))
+        .filter(|fitted| !fitted.is_empty())
+}
+
+fn split_at_headings(page: &Page, part: Rect) -> Vec<Rect> {
+    let mut tops: Vec<f64> = page
+        .detections
+        .iter()
+        .filter(|found| is_headnote(found, Label::Headnote.gate()) && found.rect().intersects(&part))
+        .map(|found| found.rect().y0)
+        .filter(|top| *top > part.y0 + 1.0 && *top < part.y1 - 1.0)
+        .collect();
+    tops.sort_by(f64::total_cmp);
+    tops.dedup_by(|a, b| (*a - *b).abs() < 1.0);
+    let edges: Vec<f64> = [part.y0].into_iter().chain(tops).chain([part.y1]).collect();
+    edges.windows(2).map(|edge| Rect::new(part.x0, edge[0], part.x1, edge[1])).collect()
+}

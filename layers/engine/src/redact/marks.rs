@@ -1,0 +1,61 @@
+//! Single boxes that are covered wherever they stand (specification, section 7).
+
+use super::ink::Ink;
+use super::plan::{Fill, Redaction};
+use crate::detection::{Detection, Label};
+use crate::geometry::Rect;
+use crate::volume::Page;
+
+/// A box may miss the rim of what it marks by this much: 4 points.
+const RIM: f64 = 11.0;
+
+/// Sides of the cover of a case sequence, in pixels.
+const SEQUENCE_SIDE: (f64, f64) = (40.0, 60.0);
+
+/// A case sequence is covered 3 points inside its box.
+const SEQUENCE_INSET: f64 = 3.0 * 200.0 / 72.0;
+
+/// The covers of the boxes of one page.
+pub(super) fn mark_rects(page: &Page, ink: &Ink) -> Vec<Redaction> {
+    let keys = crate::pairing::plausible_key_icons(&page.detections);
+    let boxes = page.detections.iter().filter(|found| found.passes_gate());
+    let mut covers: Vec<Redaction> = boxes.filter_map(|found| cover(page, found, ink)).collect();
+    covers.extend(keys.into_iter().map(|key| {
+        Redaction::of_label(ink.grown_over_touching(&key.rect(), RIM), Fill::Black, Label::KeyIcon)
+    }));
+    covers
+}
+
+fn cover(page: &Page, found: &Detection, ink: &Ink) -> Option<Redaction> {
+    let rect = found.rect();
+    let (rect, fill) = match found.label {
+        Label::PageHeader => (ink.grown_over_touching(&rect, RIM), Fill::White),
+        Label::StateAbbreviation => (rect, Fill::White),
+        Label::Divider | Label::HeadnoteBracket => (ink.grown_over_touching(&rect, RIM), Fill::Black),
+        Label::Editorial => (tightened(&rect, ink)?, Fill::Black),
+        Label::CaseSequence => (case_sequence(page, &rect)?, Fill::Black),
+        _ => return None,
+    };
+    Some(Redaction::of_label(rect, fill, found.label))
+}
+
+fn tightened(rect: &Rect, ink: &Ink) -> Option<Rect> {
+    ink.bounds(rect).map(|bounds| bounds.grown(2.0).intersection(rect))
+}
+
+/// A small square about the number's centre, above the caption it belongs to.
+fn case_sequence(page: &Page, rect: &Rect) -> Option<Rect> {
+    let side = |length: f64| length.clamp(SEQUENCE_SIDE.0, SEQUENCE_SIDE.1) / 2.0 - SEQUENCE_INSET;
+    let (half_width, half_height) = (side(rect.width()), side(rect.height()));
+    let mut cover = Rect::new(
+        rect.centre_x() - half_width,
+        rect.centre_y() - half_height,
+        rect.centre_x() + half_width,
+        rect.centre_y() + half_height,
+    );
+    let captions = page.detections.iter().filter(|found| found.label == Label::CaseCaption && found.passes_gate());
+    for caption in captions.map(Detection::rect).filter(|caption| caption.intersects(rect)) {
+        cover.y1 = cover.y1.min(caption.y0);
+    }
+    (!cover.is_empty()).then_some(cover)
+}
