@@ -5,4 +5,7 @@
 pub mod detection;
 pub mod error;
 pub mod geometry;
+pub mod naming;
+pub mod numbering;
+pub mod pairing;
 pub mod volume;
