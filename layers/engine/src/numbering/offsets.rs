@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 const MAX_CANDIDATES: usize = 8;
 
 /// Most offsets that are weighed against each other in a volume.
-const MAX_OFFSETS: usize = 1024;
+const MAX_OFFSETS: usize = 512;
 
 /// What agreement with the likeliest reading of a page is worth when it is plausible. The unit of all scores.
 const PLAUSIBLE: i64 = 100;

@@ -66,6 +66,14 @@ pub enum PairingError {
         /// The page.
         index: usize,
     },
+    /// More boxes on a page than any detector finds.
+    #[error("page index {index} has more than {limit} detections; remove those that are none")]
+    TooManyOnPage {
+        /// The page.
+        index: usize,
+        /// Most detections a page may have.
+        limit: usize,
+    },
     /// A box that is inverted, not finite or far from its page.
     #[error(
         "detection {place} has the box {bbox:?}; give it as [left, top, right, bottom] in pixels of its page"
@@ -99,6 +107,7 @@ impl PairingError {
             Self::PageIndex { .. } => "pairing.page_index",
             Self::PageSize { .. } => "pairing.page_size",
             Self::SizesDiffer { .. } => "pairing.sizes_differ",
+            Self::TooManyOnPage { .. } => "pairing.too_many_on_page",
             Self::Box { .. } => "pairing.box",
             Self::Confidence { .. } => "pairing.confidence",
         }

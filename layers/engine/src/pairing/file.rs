@@ -7,11 +7,14 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::Path;
 
-/// Largest file: about fifty times the detections of a volume of 2,000 pages.
-const MAX_FILE_BYTES: u64 = 128 << 20;
+/// Largest file: about ten times the detections of a volume of 2,000 pages.
+const MAX_FILE_BYTES: u64 = 64 << 20;
 
 /// Page indices from here on are refused.
 const MAX_PAGES: usize = 20_000;
+
+/// Most boxes on a page: three models of at most 300 each, and room for a person's.
+const MAX_BOXES_ON_PAGE: usize = 1_000;
 
 /// Most pixels a side of a page may have: 12.7 m at 200 dpi.
 const MAX_SIDE: u32 = 100_000;
@@ -61,14 +64,19 @@ fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Detection>, PairingError> {
 }
 
 fn check(detections: &[Detection]) -> Result<(), PairingError> {
-    let mut sizes: HashMap<usize, (u32, u32)> = HashMap::new();
+    let mut pages: HashMap<usize, ((u32, u32), usize)> = HashMap::new();
     for (place, found) in detections.iter().enumerate() {
         check_one(place, found)?;
-        let size = (found.img_width, found.img_height);
-        if *sizes.entry(found.page_index).or_insert(size) != size {
-            return Err(PairingError::SizesDiffer {
-                place,
-                index: found.page_index,
+        let (index, size) = (found.page_index, (found.img_width, found.img_height));
+        let (first_size, count) = pages.entry(index).or_insert((size, 0));
+        *count += 1;
+        if *first_size != size {
+            return Err(PairingError::SizesDiffer { place, index });
+        }
+        if *count > MAX_BOXES_ON_PAGE {
+            return Err(PairingError::TooManyOnPage {
+                index,
+                limit: MAX_BOXES_ON_PAGE,
             });
         }
     }

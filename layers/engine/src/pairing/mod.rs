@@ -27,6 +27,7 @@ pub use pictures::pictures;
 pub use reading_order::{ReadingOrder, ReadingPosition};
 
 use crate::volume::Page;
+use pictures::Pictures;
 use spans::Span;
 
 /// The opinions of a volume in reading order. The order of `pages`, and of the boxes in them, does not matter.
@@ -37,20 +38,18 @@ pub fn pair(pages: &[Page], first_page: u32) -> Vec<Opinion> {
     let mut pages: Vec<&Page> = pages.iter().collect();
     pages.sort_by_key(|page| page.index);
     let order = ReadingOrder::of(&pages);
-    spans::find(&pages, &order)
+    let pictures = Pictures::of(&pages);
+    let spans = spans::find(&pages, &order);
+    spans
         .iter()
-        .map(|span| opinion(span, &pages, first_page))
+        .map(|span| opinion(span, &pages, &pictures, first_page))
         .collect()
 }
 
-fn opinion(span: &Span<'_>, pages: &[&Page], first_page: u32) -> Opinion {
+fn opinion(span: &Span<'_>, pages: &[&Page], pictures: &Pictures, first_page: u32) -> Opinion {
     let (start, end) = (span.start_page(), span.key.page_index);
-    let inside: Vec<&Page> = pages
-        .iter()
-        .copied()
-        .filter(|page| (start..=end).contains(&page.index))
-        .collect();
-    let (first_page_number, last_page_number) = numbers(&inside, span, first_page);
+    let inside = spans::between(pages, start, end);
+    let (first_page_number, last_page_number) = numbers(inside, span, first_page);
     let outside_rects: Vec<OutsideRect> = inside
         .iter()
         .flat_map(|page| outside::outside_rects(page, span))
@@ -63,9 +62,7 @@ fn opinion(span: &Span<'_>, pages: &[&Page], first_page: u32) -> Opinion {
         key_label: span.key.label,
         key_bbox: span.key.bbox,
         page_count: end - start + 1,
-        has_image: inside
-            .iter()
-            .any(|page| pictures::remain(page, &outside_rects)),
+        has_image: pictures.remain(start..=end, &outside_rects),
         outside_rects,
         end_page: end,
         first_page_number,

@@ -131,38 +131,33 @@ fn uncertain_caption<'a>(
     key: &Detection,
 ) -> Option<&'a Detection> {
     let after = previous.map(|previous| order.position(previous));
-    let between = |found: &&Detection, before: ReadingPosition| {
+    let lies = |found: &&Detection, before: ReadingPosition| {
         let position = order.position(found);
         after.is_none_or(|after| position > after) && position < before
     };
     let end = order.position(key);
-    let near = within(pages, previous, key);
+    let first = previous.map_or(0, |previous| previous.page_index);
+    let near = between(pages, first, key.page_index);
     let head_matter = near
         .iter()
         .flat_map(|page| &page.detections)
         .filter(|found| is_head_matter(found));
     let limit = head_matter
-        .filter(|found| between(found, end))
+        .filter(|found| lies(found, end))
         .map(|found| order.position(found))
         .min();
     near.iter()
         .flat_map(|page| page.detections.iter().map(move |found| (page, found)))
         .filter(|(page, found)| found.label == Label::CaseCaption && in_text_column(page, found))
         .map(|(_, found)| found)
-        .filter(|found| between(found, limit.unwrap_or(end)))
+        .filter(|found| lies(found, limit.unwrap_or(end)))
         .min_by(|a, b| order.compare(a, b))
 }
 
-/// The pages from one key to another, out of pages by ascending index.
-fn within<'a, 'b>(
-    pages: &'b [&'a Page],
-    previous: Option<&Detection>,
-    key: &Detection,
-) -> &'b [&'a Page] {
-    let from = previous.map_or(0, |previous| {
-        pages.partition_point(|page| page.index < previous.page_index)
-    });
-    let to = pages.partition_point(|page| page.index <= key.page_index);
+/// The pages from one index to another, out of pages by ascending index.
+pub(super) fn between<'a, 'b>(pages: &'b [&'a Page], first: usize, last: usize) -> &'b [&'a Page] {
+    let from = pages.partition_point(|page| page.index < first);
+    let to = pages.partition_point(|page| page.index <= last);
     pages.get(from..to).unwrap_or_default()
 }
 

@@ -121,6 +121,11 @@ fn what_cannot_be_on_a_page_is_refused() {
         entry("0", "KEY_ICON", "0.9", valid, "").replace("1700", "1600")
     );
     assert_eq!(code(&differing), "pairing.sizes_differ");
+    let crowd = vec![entry("0", "KEY_ICON", "0.9", valid, ""); 1001];
+    assert_eq!(
+        code(&format!("[{}]", crowd.join(","))),
+        "pairing.too_many_on_page"
+    );
 }
 
 #[test]

@@ -126,12 +126,14 @@ fn any_boxes() -> impl Strategy<Value = Vec<Detection>> {
         Label::Footnotes,
         Label::PageNumber,
     ]);
-    let place = (
-        -50.0..1700.0f64,
-        -50.0..2200.0f64,
-        1.0..600.0f64,
-        1.0..400.0f64,
-    );
+    // On a coarse grid boxes often share an edge or are the same.
+    let edge = |most: i32| {
+        prop_oneof![
+            -50.0..f64::from(most),
+            (0..most / 100).prop_map(|step| f64::from(step) * 100.0)
+        ]
+    };
+    let place = (edge(1700), edge(2200), 1.0..600.0f64, 1.0..400.0f64);
     let confidence = prop_oneof![Just(1.0), 0.2..1.0f64];
     let boxes = (0usize..4, labels, place, confidence, any::<bool>()).prop_map(
         |(page, label, (x, y, width, height), confidence, shaped)| {
