@@ -1,0 +1,274 @@
+//! Evidence for the offset of each page (printed number minus page index), and the cheapest way to explain it.
+
+use super::reading::{choose_candidate, is_plausible};
+use crate::volume::PageNumber;
+use std::collections::BTreeMap;
+
+/// Most candidates that are looked at on a page; a real one has two or three.
+const MAX_CANDIDATES: usize = 8;
+
+/// Most offsets that are weighed against each other in a volume.
+const MAX_OFFSETS: usize = 512;
+
+/// What agreement with the likeliest reading of a page is worth when it is plausible. The unit of all scores.
+const PLAUSIBLE: i64 = 100;
+
+/// The same when it lies far from what the first page lets expect: three pages, not two, confirm such a gap.
+const IMPLAUSIBLE: i64 = 70;
+
+/// Agreement with another reading of the page is worth this share, in percent.
+const SECOND_CHOICE: i64 = 60;
+
+/// A range that fits by its second number is worth this much less than one that fits by its first.
+const SECOND_END: i64 = 1;
+
+/// Numbers jump ahead where pages are missing: more than one page must confirm it.
+const GAP: i64 = 151;
+
+/// Numbers hardly ever go back (a page scanned twice, a second numbering): four pages must confirm it.
+const STEP_BACK: i64 = 353;
+
+/// That the volume begins with the number it is said to begin with.
+const EXPECTED_START: i64 = 60;
+
+/// A page number below 1. Far below every real score, far enough from the end of the type to be added up over
+/// the pages of any volume.
+const IMPOSSIBLE: i64 = -1_000_000_000_000;
+
+/// A candidate number of a page and what agreeing with it is worth.
+struct Evidence {
+    number: PageNumber,
+    worth: i64,
+}
+
+/// A page's number, given its offset.
+pub(super) fn printed(index: usize, offset: i64) -> i64 {
+    offset.saturating_add(i64::try_from(index).unwrap_or(i64::MAX))
+}
+
+/// All that was read in a volume, ready to be explained.
+pub(super) struct Volume {
+    pages: Vec<Vec<Evidence>>,
+    offsets: Vec<i64>,
+    expected: i64,
+}
+
+impl Volume {
+    pub(super) fn new(candidates: &[Vec<PageNumber>], first_page: u32) -> Self {
+        let pages: Vec<Vec<Evidence>> = candidates
+            .iter()
+            .enumerate()
+            .map(|(index, page)| weigh(page, hint(index, first_page)))
+            .collect();
+        let expected = i64::from(first_page);
+        let offsets = likely_offsets(&pages, expected);
+        Self {
+            pages,
+            offsets,
+            expected,
+        }
+    }
+
+    /// The offset of every page that explains most. Viterbi's algorithm over pages and offsets.
+    pub(super) fn best_offsets(&self) -> Vec<i64> {
+        let mut scores: Vec<i64> = self
+            .offsets
+            .iter()
+            .map(|&offset| self.start(offset))
+            .collect();
+        let mut origins: Vec<Vec<usize>> = Vec::with_capacity(self.pages.len());
+        for index in 0..self.pages.len() {
+            let from = if index == 0 {
+                stay(&scores)
+            } else {
+                self.step(index - 1, &scores)
+            };
+            scores = (0..scores.len())
+                .map(|state| {
+                    from[state]
+                        .0
+                        .saturating_add(self.agreement(index, self.offsets[state]).0)
+                })
+                .collect();
+            origins.push(from.into_iter().map(|(_, origin)| origin).collect());
+        }
+        self.trace(&scores, &origins)
+    }
+
+    /// What of a page agrees with an offset, if anything does.
+    pub(super) fn agreeing(&self, index: usize, offset: i64) -> Option<PageNumber> {
+        self.agreement(index, offset).1
+    }
+
+    fn start(&self, offset: i64) -> i64 {
+        if offset == self.expected {
+            EXPECTED_START
+        } else {
+            0
+        }
+    }
+
+    /// Worth of an offset on a page, with the candidate that agrees. Only the expected numbering may hold a
+    /// page below 1, because then somebody said so.
+    fn agreement(&self, index: usize, offset: i64) -> (i64, Option<PageNumber>) {
+        let number = printed(index, offset);
+        if number < 1 && offset != self.expected {
+            return (IMPOSSIBLE, None);
+        }
+        let mut best = (0, None);
+        for evidence in &self.pages[index] {
+            let worth = if is(evidence.number.first, number) {
+                evidence.worth
+            } else if is(evidence.number.last, number) {
+                evidence.worth - SECOND_END
+            } else {
+                continue;
+            };
+            if worth > best.0 {
+                best = (worth, Some(evidence.number));
+            }
+        }
+        best
+    }
+
+    /// For each offset of page `index` + 1 the best score before it and where that comes from.
+    fn step(&self, index: usize, scores: &[i64]) -> Vec<(i64, usize)> {
+        let mut best = stay(scores);
+        improve(&mut best, scores, 0..scores.len(), GAP);
+        improve(&mut best, scores, (0..scores.len()).rev(), STEP_BACK);
+        self.continue_ranges(index, scores, &mut best);
+        best
+    }
+
+    /// After a printed range the numbers go on behind its last, at no cost.
+    fn continue_ranges(&self, index: usize, scores: &[i64], best: &mut [(i64, usize)]) {
+        for (state, &offset) in self.offsets.iter().enumerate() {
+            let Some(PageNumber {
+                first: Some(first),
+                last: Some(last),
+            }) = self.agreeing(index, offset)
+            else {
+                continue;
+            };
+            if printed(index, offset) != i64::from(first) {
+                continue;
+            }
+            for ahead in 1..=i64::from(last.saturating_sub(first)) {
+                if let Ok(next) = self.offsets.binary_search(&(offset + ahead))
+                    && scores[state] > best[next].0
+                {
+                    best[next] = (scores[state], state);
+                }
+            }
+        }
+    }
+
+    fn trace(&self, scores: &[i64], origins: &[Vec<usize>]) -> Vec<i64> {
+        let mut state = (0..scores.len())
+            .rev()
+            .max_by_key(|&state| scores[state])
+            .unwrap_or_default();
+        let mut path = Vec::with_capacity(origins.len());
+        for origin in origins.iter().rev() {
+            path.push(self.offsets[state]);
+            state = origin[state];
+        }
+        path.reverse();
+        path
+    }
+}
+
+/// Every offset goes on as it was.
+fn stay(scores: &[i64]) -> Vec<(i64, usize)> {
+    scores.iter().copied().zip(0..).collect()
+}
+
+/// Lets each offset be reached from the best of those visited before it, at a cost. Where it makes no
+/// difference the change comes late: an unread page before a gap continues its predecessor.
+fn improve(
+    best: &mut [(i64, usize)],
+    scores: &[i64],
+    order: impl Iterator<Item = usize>,
+    cost: i64,
+) {
+    let mut source: Option<usize> = None;
+    for state in order {
+        if let Some(from) = source
+            && scores[from] - cost >= best[state].0
+        {
+            best[state] = (scores[from] - cost, from);
+        }
+        if source.is_none_or(|from| scores[state] > scores[from]) {
+            source = Some(state);
+        }
+    }
+}
+
+/// The number expected from the index alone.
+fn hint(index: usize, first_page: u32) -> u32 {
+    first_page.saturating_add(u32::try_from(index).unwrap_or(u32::MAX))
+}
+
+fn is(end: Option<u32>, number: i64) -> bool {
+    end.is_some_and(|end| i64::from(end) == number)
+}
+
+fn weigh(candidates: &[PageNumber], hint: u32) -> Vec<Evidence> {
+    let candidates = &candidates[..candidates.len().min(MAX_CANDIDATES)];
+    let chosen = choose_candidate(candidates, hint);
+    let worth = |place: usize, number: &PageNumber| {
+        let full = if is_plausible(number, hint) {
+            PLAUSIBLE
+        } else {
+            IMPLAUSIBLE
+        };
+        if Some(place) == chosen {
+            full
+        } else {
+            full * SECOND_CHOICE / 100
+        }
+    };
+    candidates
+        .iter()
+        .enumerate()
+        .map(|(place, number)| Evidence {
+            number: *number,
+            worth: worth(place, number),
+        })
+        .collect()
+}
+
+/// The offsets worth weighing, ascending: the expected one and those that any page speaks for, the most
+/// frequent first should there be too many.
+fn likely_offsets(pages: &[Vec<Evidence>], expected: i64) -> Vec<i64> {
+    let mut support: BTreeMap<i64, u32> = BTreeMap::new();
+    for (index, page) in pages.iter().enumerate() {
+        for offset in offsets_of(index, page) {
+            *support.entry(offset).or_default() += 1;
+        }
+    }
+    let mut ranked: Vec<(i64, u32)> = support.into_iter().collect();
+    ranked.sort_by_key(|(_, pages)| std::cmp::Reverse(*pages));
+    let mut offsets: Vec<i64> = ranked
+        .into_iter()
+        .take(MAX_OFFSETS)
+        .map(|(offset, _)| offset)
+        .collect();
+    offsets.push(expected);
+    offsets.sort_unstable();
+    offsets.dedup();
+    offsets
+}
+
+/// The distinct offsets that a page speaks for: either end of a range counts.
+fn offsets_of(index: usize, page: &[Evidence]) -> Vec<i64> {
+    let base = i64::try_from(index).unwrap_or(i64::MAX);
+    let ends = page
+        .iter()
+        .flat_map(|evidence| [evidence.number.first, evidence.number.last])
+        .flatten();
+    let mut offsets: Vec<i64> = ends.map(|end| i64::from(end) - base).collect();
+    offsets.sort_unstable();
+    offsets.dedup();
+    offsets
+}

@@ -1,0 +1,161 @@
+//! Which boxes are key icons (specification, section 5).
+
+use crate::detection::{Detection, Label};
+use crate::geometry::Rect;
+use crate::volume::Page;
+
+/// Width divided by height of an icon.
+const RATIO: std::ops::RangeInclusive<f64> = 1.5..=4.0;
+
+/// From this confidence an icon is believed whatever its size, and gives the size that others must have.
+const TRUSTED: f64 = 0.90;
+
+/// How far other icons may lie from the median width and height.
+const SIZE_TOLERANCE: f64 = 0.40;
+
+/// Share of the page's height at its top and at its bottom where nothing of an opinion stands.
+pub(super) const BAND: f64 = 0.06;
+
+/// An icon in that band must have this share of the median width.
+const BAND_WIDTH: f64 = 0.85;
+
+/// Overlap from which a box is the mirror image of an icon on the facing page.
+const MIRROR_OVERLAP: f64 = 0.5;
+
+/// The confidence of a box that a person drew; no rule overrules a person.
+pub(super) const HUMAN: f64 = 1.0;
+
+/// The key icons of a volume: boxes of confidence 0.50 that have an icon's shape and, unless they are certain,
+/// the size of the volume's other icons; without small ones in the head or foot band of a page, and without
+/// those that shine through from the facing page.
+#[must_use]
+pub fn key_icons<'a>(pages: &[&'a Page]) -> Vec<&'a Detection> {
+    let candidates: Vec<Icon<'a>> = pages
+        .iter()
+        .flat_map(|page| gated(page))
+        .filter(|icon| icon.human() || icon.has_ratio())
+        .collect();
+    let size = MedianSize::of(&candidates);
+    let mirror = Mirror::of(pages);
+    candidates
+        .iter()
+        .filter(|icon| icon.human() || (size.admits(icon) && !mirror.explains(icon)))
+        .map(|icon| icon.detection)
+        .collect()
+}
+
+/// Whether a box's centre lies in the head or foot band of its page.
+pub(super) fn in_band(detection: &Detection) -> bool {
+    let height = f64::from(detection.img_height);
+    let centre = detection.rect().centre_y();
+    centre < BAND * height || centre > (1.0 - BAND) * height
+}
+
+struct Icon<'a> {
+    page: &'a Page,
+    detection: &'a Detection,
+    rect: Rect,
+}
+
+impl Icon<'_> {
+    fn human(&self) -> bool {
+        self.detection.confidence >= HUMAN
+    }
+
+    fn has_ratio(&self) -> bool {
+        self.rect.height() > 0.0 && RATIO.contains(&(self.rect.width() / self.rect.height()))
+    }
+}
+
+fn gated(page: &Page) -> impl Iterator<Item = Icon<'_>> {
+    let icons = page
+        .detections
+        .iter()
+        .filter(|found| found.label == Label::KeyIcon && found.passes_gate());
+    icons.map(move |detection| Icon {
+        page,
+        detection,
+        rect: detection.rect(),
+    })
+}
+
+/// Size of the volume's icons, when it has at least two.
+struct MedianSize(Option<(f64, f64)>);
+
+impl MedianSize {
+    fn of(icons: &[Icon<'_>]) -> Self {
+        let trusted: Vec<&Icon<'_>> = icons
+            .iter()
+            .filter(|icon| icon.detection.confidence >= TRUSTED)
+            .collect();
+        let measured: Vec<&Icon<'_>> = if trusted.len() >= 2 {
+            trusted
+        } else {
+            icons.iter().collect()
+        };
+        if measured.len() < 2 {
+            return Self(None);
+        }
+        let widths = measured.iter().map(|icon| icon.rect.width()).collect();
+        let heights = measured.iter().map(|icon| icon.rect.height()).collect();
+        Self(Some((median(widths), median(heights))))
+    }
+
+    fn admits(&self, icon: &Icon<'_>) -> bool {
+        let Some((width, height)) = self.0 else {
+            return true;
+        };
+        let near = |value: f64, median: f64| (value - median).abs() <= SIZE_TOLERANCE * median;
+        let sized = icon.detection.confidence >= TRUSTED
+            || (near(icon.rect.width(), width) && near(icon.rect.height(), height));
+        sized && !(in_band(icon.detection) && icon.rect.width() < BAND_WIDTH * width)
+    }
+}
+
+/// Median of at least one value.
+fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 {
+        values[middle]
+    } else {
+        f64::midpoint(values[middle - 1], values[middle])
+    }
+}
+
+/// Icons that could shine through to the pages beside theirs: those of pages with a text column.
+struct Mirror {
+    icons: Vec<(usize, Rect)>,
+}
+
+impl Mirror {
+    fn of(pages: &[&Page]) -> Self {
+        let printed = pages.iter().filter(|page| has_text_column(page));
+        let icons = printed.flat_map(|page| gated(page)).map(|icon| {
+            let width = f64::from(icon.detection.img_width);
+            let Rect { x0, y0, x1, y1 } = icon.rect;
+            (
+                icon.detection.page_index,
+                Rect::new(width - x1, y0, width - x0, y1),
+            )
+        });
+        Self {
+            icons: icons.collect(),
+        }
+    }
+
+    /// A page with text of its own shows its own icons; only on a page without any is a mirror image one.
+    fn explains(&self, icon: &Icon<'_>) -> bool {
+        !has_text_column(icon.page)
+            && self.icons.iter().any(|(page, rect)| {
+                page.abs_diff(icon.page.index) == 1
+                    && rect.intersection_over_union(&icon.rect) >= MIRROR_OVERLAP
+            })
+    }
+}
+
+fn has_text_column(page: &Page) -> bool {
+    page.detections
+        .iter()
+        .any(|found| found.label == Label::TextColumn)
+}

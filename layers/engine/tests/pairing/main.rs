@@ -1,0 +1,13 @@
+//! Pairing through its public interface.
+
+#![expect(
+    clippy::unwrap_used,
+    reason = "a test fails by panicking, also in its helpers"
+)]
+
+mod bad_files;
+mod golden;
+mod properties;
+mod rules;
+mod shared;
+mod volumes;
