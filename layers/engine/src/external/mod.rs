@@ -1,0 +1,4 @@
+//! The programs that Quire runs: one module a program, and [`command`], which runs them all.
+
+pub mod command;
+pub mod tesseract;

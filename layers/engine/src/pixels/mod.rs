@@ -1,0 +1,3 @@
+//! Page images as pixels in memory.
+
+pub mod image;

@@ -1,0 +1,60 @@
+//! Why a page of hOCR could not be read.
+
+use crate::error::ErrorClass;
+
+/// Why a page of hOCR could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HocrError {
+    /// Not UTF-8.
+    #[error(
+        "Tesseract's answer is not UTF-8 text; check that the tesseract on the PATH is the real one"
+    )]
+    Encoding,
+    /// Not well-formed XML.
+    #[error(
+        "Tesseract's answer is not well-formed hOCR ({0}); check that the tesseract on the PATH is the real one"
+    )]
+    Malformed(String),
+    /// A number that is none, or is out of bounds.
+    #[error(
+        "Tesseract's answer holds a position that makes no sense ({0:.60}); scan this page anew if it happens again"
+    )]
+    Position(String),
+    /// More nesting, words or letters than a page can have.
+    #[error(
+        "Tesseract's answer has too many {0} for one page; scan this page anew at a usual resolution"
+    )]
+    TooMuch(&'static str),
+}
+
+impl HocrError {
+    /// Stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Encoding => "hocr.encoding",
+            Self::Malformed(_) => "hocr.malformed",
+            Self::Position(_) => "hocr.position",
+            Self::TooMuch(_) => "hocr.too_much",
+        }
+    }
+
+    /// Who can mend it.
+    #[must_use]
+    pub const fn class(&self) -> ErrorClass {
+        ErrorClass::Internal
+    }
+}
+
+impl From<quick_xml::Error> for HocrError {
+    fn from(error: quick_xml::Error) -> Self {
+        Self::Malformed(error.to_string())
+    }
+}
+
+impl From<quick_xml::events::attributes::AttrError> for HocrError {
+    fn from(error: quick_xml::events::attributes::AttrError) -> Self {
+        Self::Malformed(error.to_string())
+    }
+}
