@@ -6,19 +6,25 @@ use super::pickle::PickleError;
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
     /// Not a zip archive, or a damaged one.
-    #[error("the checkpoint is not a readable zip archive ({reason}): it is damaged or cut short, fetch it again")]
+    #[error(
+        "the checkpoint is not a readable zip archive ({reason}): it is damaged or cut short, fetch it again"
+    )]
     Archive {
         /// What the zip reader says.
         reason: String,
     },
     /// A file that every checkpoint has is not in the archive.
-    #[error("the checkpoint has no entry `{entry}`: it is not a checkpoint that torch.save wrote, use the published weights")]
+    #[error(
+        "the checkpoint has no entry `{entry}`: it is not a checkpoint that torch.save wrote, use the published weights"
+    )]
     EntryMissing {
         /// Name in the archive.
         entry: String,
     },
     /// A file of the archive is larger than any of a YOLOv8 checkpoint.
-    #[error("the checkpoint's entry `{entry}` is larger than {limit} bytes: this is no YOLOv8 checkpoint, use the published weights")]
+    #[error(
+        "the checkpoint's entry `{entry}` is larger than {limit} bytes: this is no YOLOv8 checkpoint, use the published weights"
+    )]
     EntryTooLarge {
         /// Name in the archive.
         entry: String,
@@ -26,7 +32,9 @@ pub enum CheckpointError {
         limit: u64,
     },
     /// The elements are stored in the other byte order.
-    #[error("the checkpoint was written by a big-endian machine, which is not supported: use the published weights")]
+    #[error(
+        "the checkpoint was written by a big-endian machine, which is not supported: use the published weights"
+    )]
     ByteOrder,
     /// The pickle was refused.
     #[error(transparent)]

@@ -6,7 +6,9 @@ use crate::checkpoint::CheckpointError;
 #[derive(Debug, thiserror::Error)]
 pub enum NetworkError {
     /// A module lacks something, or has it in another form than YOLOv8's.
-    #[error("`{module}` of the checkpoint has no fit `{attribute}`: it is not a YOLOv8 detection model, use the published weights")]
+    #[error(
+        "`{module}` of the checkpoint has no fit `{attribute}`: it is not a YOLOv8 detection model, use the published weights"
+    )]
     Incomplete {
         /// Path in the module tree.
         module: String,
@@ -14,7 +16,9 @@ pub enum NetworkError {
         attribute: String,
     },
     /// A module or a setting that the importer does not translate.
-    #[error("`{module}` of the checkpoint cannot be translated ({reason}): only YOLOv8 detection models are, use the published weights")]
+    #[error(
+        "`{module}` of the checkpoint cannot be translated ({reason}): only YOLOv8 detection models are, use the published weights"
+    )]
     Unsupported {
         /// Path in the module tree.
         module: String,
@@ -22,7 +26,9 @@ pub enum NetworkError {
         reason: &'static str,
     },
     /// Numbers of channels that do not fit each other.
-    #[error("`{module}` of the checkpoint has {found} channels where {expected} fit: the file is inconsistent, use the published weights")]
+    #[error(
+        "`{module}` of the checkpoint has {found} channels where {expected} fit: the file is inconsistent, use the published weights"
+    )]
     Channels {
         /// Path in the module tree.
         module: String,
@@ -32,7 +38,9 @@ pub enum NetworkError {
         found: usize,
     },
     /// One of the importer's bounds.
-    #[error("the checkpoint's network has more than {limit} {what}: this is no YOLOv8 model, use the published weights")]
+    #[error(
+        "the checkpoint's network has more than {limit} {what}: this is no YOLOv8 model, use the published weights"
+    )]
     Limit {
         /// What there is too much of.
         what: &'static str,

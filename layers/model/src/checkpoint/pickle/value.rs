@@ -1,8 +1,8 @@
 //! What a pickle builds: plain data in one arena. Containers refer to each other by index, so that
 //! neither a cycle nor a deep nest can overflow the machine's own stack when it is dropped.
 
-use super::global::{Class, ElementType, Global};
 use super::PickleError;
+use super::global::{Class, ElementType, Global};
 use std::rc::Rc;
 
 /// Containers in one pickle; the real checkpoints make about 15,000.
@@ -58,19 +58,26 @@ pub(crate) struct Heap {
 impl Heap {
     pub(super) fn add(&mut self, node: Node) -> Result<Value, PickleError> {
         if self.nodes.len() >= NODE_LIMIT {
-            return Err(PickleError::Limit { what: "containers", limit: NODE_LIMIT });
+            return Err(PickleError::Limit {
+                what: "containers",
+                limit: NODE_LIMIT,
+            });
         }
         self.nodes.push(node);
         Ok(Value::Node(NodeId(self.nodes.len() - 1)))
     }
 
     pub(crate) fn node(&self, value: &Value) -> Option<&Node> {
-        let Value::Node(NodeId(index)) = value else { return None };
+        let Value::Node(NodeId(index)) = value else {
+            return None;
+        };
         self.nodes.get(*index)
     }
 
     pub(super) fn node_mut(&mut self, value: &Value) -> Option<&mut Node> {
-        let Value::Node(NodeId(index)) = value else { return None };
+        let Value::Node(NodeId(index)) = value else {
+            return None;
+        };
         self.nodes.get_mut(*index)
     }
 
@@ -100,7 +107,11 @@ impl Heap {
     pub(crate) fn entry(&self, dictionary: &Value, key: &str) -> Option<&Value> {
         let has_key = |candidate: &Value| matches!(candidate, Value::Text(text) if &**text == key);
         let entries = self.dictionary(dictionary)?;
-        entries.iter().rev().find(|(candidate, _)| has_key(candidate)).map(|(_, value)| value)
+        entries
+            .iter()
+            .rev()
+            .find(|(candidate, _)| has_key(candidate))
+            .map(|(_, value)| value)
     }
 
     /// A sequence of integers.
