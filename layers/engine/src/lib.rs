@@ -2,7 +2,7 @@
 //!
 //! The engine knows no AWS, no database and no queue: files in, files out.
 
-pub mod compress;
+pub mod cancellation;
 pub mod detect;
 pub mod detection;
 pub mod error;
@@ -10,6 +10,9 @@ pub mod external;
 pub mod geometry;
 pub mod installation;
 pub mod layout;
-pub mod output;
+pub mod naming;
+pub mod numbering;
+pub mod pairing;
+pub mod pixels;
 pub mod redact;
 pub mod volume;

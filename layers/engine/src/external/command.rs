@@ -143,9 +143,7 @@ impl Command {
     /// As [`Command::spawn`] and [`Running::wait`].
     pub fn run(self, cancellation: &Cancellation) -> Result<Output, CommandError> {
         if cancellation.is_cancelled() {
-            return Err(CommandError::Cancelled {
-                program: self.name(),
-            });
+            return Err(CommandError::Cancelled { program: self.name() });
         }
         self.spawn()?.wait(cancellation)
     }

@@ -1,4 +1,3 @@
 //! The programs that Quire runs: one module a program, and [`command`], which runs them all.
 
 pub mod command;
-pub mod tesseract;

@@ -13,11 +13,7 @@ impl VolumeName {
     /// The whole volume, redacted: `<reporter>.<volume>.<first>.<last>.redacted.pdf`.
     #[must_use]
     pub fn redacted_file(&self, first: u32, last: u32) -> String {
-        format!(
-            "{}.{}.{first}.{last}.redacted.pdf",
-            self.reporter(),
-            self.volume()
-        )
+        format!("{}.{}.{first}.{last}.redacted.pdf", self.reporter(), self.volume())
     }
 }
 
@@ -36,11 +32,7 @@ pub fn opinion_files(name: &VolumeName, pages: &[(u32, u32)]) -> Vec<String> {
             let base = format!("{}.{}.{first:04}-{last:04}", name.reporter(), name.volume());
             let (total, used) = seen.entry((first, last)).or_default();
             *used += 1;
-            if *total > 1 {
-                format!("{base}-{used}.pdf")
-            } else {
-                format!("{base}.pdf")
-            }
+            if *total > 1 { format!("{base}-{used}.pdf") } else { format!("{base}.pdf") }
         })
         .collect()
 }

@@ -4,12 +4,7 @@ use std::path::Path;
 
 fn parts(file_name: &str) -> (String, String, Option<u32>, Option<u32>) {
     let name = VolumeName::parse(file_name).unwrap();
-    (
-        name.reporter().to_owned(),
-        name.volume().to_owned(),
-        name.first_page(),
-        name.last_page(),
-    )
+    (name.reporter().to_owned(), name.volume().to_owned(), name.first_page(), name.last_page())
 }
 
 #[test]
@@ -34,16 +29,10 @@ fn reads_the_archives_convention() {
 fn reads_names_with_fewer_pages_and_reporters_with_dots() {
     let owned = |reporter: &str, volume: &str| (reporter.to_owned(), volume.to_owned());
     let (r, v) = owned("f-supp-3d", "12");
-    assert_eq!(
-        parts("f-supp-3d.12.7.pdf"),
-        (r.clone(), v.clone(), Some(7), None)
-    );
+    assert_eq!(parts("f-supp-3d.12.7.pdf"), (r.clone(), v.clone(), Some(7), None));
     assert_eq!(parts("f-supp-3d.12.pdf"), (r, v, None, None));
     let (r, v) = owned("cal.app.5th", "12");
-    assert_eq!(
-        parts("cal.app.5th.12.1.900.pdf"),
-        (r, v, Some(1), Some(900))
-    );
+    assert_eq!(parts("cal.app.5th.12.1.900.pdf"), (r, v, Some(1), Some(900)));
 }
 
 #[test]
@@ -68,23 +57,9 @@ fn refuses_what_names_no_volume() {
 #[test]
 fn refuses_hostile_components() {
     let long = "a".repeat(65);
-    for value in [
-        "",
-        ".",
-        "..",
-        "a/b",
-        "/",
-        "\\",
-        "a\0b",
-        "a\nb",
-        "-rf",
-        ".hidden",
-        "a..b",
-        "a.",
-        "a:b",
-        "\u{202e}a",
-        &long,
-    ] {
+    for value in
+        ["", ".", "..", "a/b", "/", "\\", "a\0b", "a\nb", "-rf", ".hidden", "a..b", "a.", "a:b", "\u{202e}a", &long]
+    {
         for (reporter, volume) in [(value, "217"), ("a3d", value)] {
             let error = VolumeName::new(reporter, volume, None, None).unwrap_err();
             assert_eq!(error.code(), "naming.component", "{reporter:?} {volume:?}");
@@ -93,10 +68,7 @@ fn refuses_hostile_components() {
     assert!(VolumeName::parse("../../etc.217.101.120.pdf").is_err());
     assert!(VolumeName::parse("a/b.217.101.120.pdf").is_err());
     assert!(VolumeName::new(&"a".repeat(64), "1", None, None).is_ok());
-    assert_eq!(
-        VolumeName::parse("a3d.217.120.101.pdf").unwrap_err().code(),
-        "naming.pages_reversed"
-    );
+    assert_eq!(VolumeName::parse("a3d.217.120.101.pdf").unwrap_err().code(), "naming.pages_reversed");
 }
 
 #[test]
@@ -108,12 +80,7 @@ fn names_the_outputs() {
     assert_eq!(image_file(7, 2), "0007-002.png");
     assert_eq!(
         opinion_files(&name, &[(1, 1), (1, 2), (1, 1), (12345, 12346)]),
-        [
-            "a3d.217.0001-0001-1.pdf",
-            "a3d.217.0001-0002.pdf",
-            "a3d.217.0001-0001-2.pdf",
-            "a3d.217.12345-12346.pdf"
-        ]
+        ["a3d.217.0001-0001-1.pdf", "a3d.217.0001-0002.pdf", "a3d.217.0001-0001-2.pdf", "a3d.217.12345-12346.pdf"]
     );
 }
 

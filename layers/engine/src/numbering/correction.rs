@@ -11,20 +11,16 @@ use crate::volume::PageNumber;
 /// confirm are kept.
 #[must_use]
 pub fn number_pages(readings: &[Vec<Reading>], first_page: u32) -> Vec<PageNumber> {
-    let candidates: Vec<Vec<PageNumber>> = readings
-        .iter()
-        .map(|page| page.iter().flat_map(Reading::candidates).collect())
-        .collect();
+    let candidates: Vec<Vec<PageNumber>> =
+        readings.iter().map(|page| page.iter().flat_map(Reading::candidates).collect()).collect();
     explain(&candidates, first_page)
 }
 
 /// The same for pages of which one number is already chosen, or none. Correcting twice changes nothing more.
 #[must_use]
 pub fn correct(numbers: &[PageNumber], first_page: u32) -> Vec<PageNumber> {
-    let candidates: Vec<Vec<PageNumber>> = numbers
-        .iter()
-        .map(|number| number.first.map(|_| *number).into_iter().collect())
-        .collect();
+    let candidates: Vec<Vec<PageNumber>> =
+        numbers.iter().map(|number| number.first.map(|_| *number).into_iter().collect()).collect();
     explain(&candidates, first_page)
 }
 

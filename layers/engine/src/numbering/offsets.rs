@@ -55,40 +55,21 @@ pub(super) struct Volume {
 
 impl Volume {
     pub(super) fn new(candidates: &[Vec<PageNumber>], first_page: u32) -> Self {
-        let pages: Vec<Vec<Evidence>> = candidates
-            .iter()
-            .enumerate()
-            .map(|(index, page)| weigh(page, hint(index, first_page)))
-            .collect();
+        let pages: Vec<Vec<Evidence>> =
+            candidates.iter().enumerate().map(|(index, page)| weigh(page, hint(index, first_page))).collect();
         let expected = i64::from(first_page);
         let offsets = likely_offsets(&pages, expected);
-        Self {
-            pages,
-            offsets,
-            expected,
-        }
+        Self { pages, offsets, expected }
     }
 
     /// The offset of every page that explains most. Viterbi's algorithm over pages and offsets.
     pub(super) fn best_offsets(&self) -> Vec<i64> {
-        let mut scores: Vec<i64> = self
-            .offsets
-            .iter()
-            .map(|&offset| self.start(offset))
-            .collect();
+        let mut scores: Vec<i64> = self.offsets.iter().map(|&offset| self.start(offset)).collect();
         let mut origins: Vec<Vec<usize>> = Vec::with_capacity(self.pages.len());
         for index in 0..self.pages.len() {
-            let from = if index == 0 {
-                stay(&scores)
-            } else {
-                self.step(index - 1, &scores)
-            };
+            let from = if index == 0 { stay(&scores) } else { self.step(index - 1, &scores) };
             scores = (0..scores.len())
-                .map(|state| {
-                    from[state]
-                        .0
-                        .saturating_add(self.agreement(index, self.offsets[state]).0)
-                })
+                .map(|state| from[state].0.saturating_add(self.agreement(index, self.offsets[state]).0))
                 .collect();
             origins.push(from.into_iter().map(|(_, origin)| origin).collect());
         }
@@ -101,11 +82,7 @@ impl Volume {
     }
 
     fn start(&self, offset: i64) -> i64 {
-        if offset == self.expected {
-            EXPECTED_START
-        } else {
-            0
-        }
+        if offset == self.expected { EXPECTED_START } else { 0 }
     }
 
     /// Worth of an offset on a page, with the candidate that agrees. Only the expected numbering may hold a
@@ -143,11 +120,7 @@ impl Volume {
     /// After a printed range the numbers go on behind its last, at no cost.
     fn continue_ranges(&self, index: usize, scores: &[i64], best: &mut [(i64, usize)]) {
         for (state, &offset) in self.offsets.iter().enumerate() {
-            let Some(PageNumber {
-                first: Some(first),
-                last: Some(last),
-            }) = self.agreeing(index, offset)
-            else {
+            let Some(PageNumber { first: Some(first), last: Some(last) }) = self.agreeing(index, offset) else {
                 continue;
             };
             if printed(index, offset) != i64::from(first) {
@@ -164,10 +137,7 @@ impl Volume {
     }
 
     fn trace(&self, scores: &[i64], origins: &[Vec<usize>]) -> Vec<i64> {
-        let mut state = (0..scores.len())
-            .rev()
-            .max_by_key(|&state| scores[state])
-            .unwrap_or_default();
+        let mut state = (0..scores.len()).rev().max_by_key(|&state| scores[state]).unwrap_or_default();
         let mut path = Vec::with_capacity(origins.len());
         for origin in origins.iter().rev() {
             path.push(self.offsets[state]);
@@ -185,12 +155,7 @@ fn stay(scores: &[i64]) -> Vec<(i64, usize)> {
 
 /// Lets each offset be reached from the best of those visited before it, at a cost. Where it makes no
 /// difference the change comes late: an unread page before a gap continues its predecessor.
-fn improve(
-    best: &mut [(i64, usize)],
-    scores: &[i64],
-    order: impl Iterator<Item = usize>,
-    cost: i64,
-) {
+fn improve(best: &mut [(i64, usize)], scores: &[i64], order: impl Iterator<Item = usize>, cost: i64) {
     let mut source: Option<usize> = None;
     for state in order {
         if let Some(from) = source
@@ -217,24 +182,13 @@ fn weigh(candidates: &[PageNumber], hint: u32) -> Vec<Evidence> {
     let candidates = &candidates[..candidates.len().min(MAX_CANDIDATES)];
     let chosen = choose_candidate(candidates, hint);
     let worth = |place: usize, number: &PageNumber| {
-        let full = if is_plausible(number, hint) {
-            PLAUSIBLE
-        } else {
-            IMPLAUSIBLE
-        };
-        if Some(place) == chosen {
-            full
-        } else {
-            full * SECOND_CHOICE / 100
-        }
+        let full = if is_plausible(number, hint) { PLAUSIBLE } else { IMPLAUSIBLE };
+        if Some(place) == chosen { full } else { full * SECOND_CHOICE / 100 }
     };
     candidates
         .iter()
         .enumerate()
-        .map(|(place, number)| Evidence {
-            number: *number,
-            worth: worth(place, number),
-        })
+        .map(|(place, number)| Evidence { number: *number, worth: worth(place, number) })
         .collect()
 }
 
@@ -249,11 +203,7 @@ fn likely_offsets(pages: &[Vec<Evidence>], expected: i64) -> Vec<i64> {
     }
     let mut ranked: Vec<(i64, u32)> = support.into_iter().collect();
     ranked.sort_by_key(|(_, pages)| std::cmp::Reverse(*pages));
-    let mut offsets: Vec<i64> = ranked
-        .into_iter()
-        .take(MAX_OFFSETS)
-        .map(|(offset, _)| offset)
-        .collect();
+    let mut offsets: Vec<i64> = ranked.into_iter().take(MAX_OFFSETS).map(|(offset, _)| offset).collect();
     offsets.push(expected);
     offsets.sort_unstable();
     offsets.dedup();
@@ -263,10 +213,7 @@ fn likely_offsets(pages: &[Vec<Evidence>], expected: i64) -> Vec<i64> {
 /// The distinct offsets that a page speaks for: either end of a range counts.
 fn offsets_of(index: usize, page: &[Evidence]) -> Vec<i64> {
     let base = i64::try_from(index).unwrap_or(i64::MAX);
-    let ends = page
-        .iter()
-        .flat_map(|evidence| [evidence.number.first, evidence.number.last])
-        .flatten();
+    let ends = page.iter().flat_map(|evidence| [evidence.number.first, evidence.number.last]).flatten();
     let mut offsets: Vec<i64> = ends.map(|end| i64::from(end) - base).collect();
     offsets.sort_unstable();
     offsets.dedup();

@@ -27,13 +27,9 @@ impl Reading {
         let numbers = digit_groups(&self.text);
         match numbers.as_slice() {
             [(first, _), (last, separator)]
-                if is_range_separator(separator)
-                    && last.checked_sub(*first).is_some_and(is_span) =>
+                if is_range_separator(separator) && last.checked_sub(*first).is_some_and(is_span) =>
             {
-                vec![PageNumber {
-                    first: Some(*first),
-                    last: Some(*last),
-                }]
+                vec![PageNumber { first: Some(*first), last: Some(*last) }]
             }
             _ => numbers.iter().map(|(number, _)| single(*number)).collect(),
         }
@@ -42,10 +38,7 @@ impl Reading {
 
 /// A page number that is no range.
 pub(super) const fn single(number: u32) -> PageNumber {
-    PageNumber {
-        first: Some(number),
-        last: None,
-    }
+    PageNumber { first: Some(number), last: None }
 }
 
 /// Whether `number` can be printed on the page of which `hint` = index + first page is expected: not zero, not
@@ -53,11 +46,7 @@ pub(super) const fn single(number: u32) -> PageNumber {
 #[must_use]
 pub fn plausible(number: u32, hint: u32) -> bool {
     let digits = |value: u32| value.checked_ilog10().map_or(1, |log| log + 1);
-    let most = if hint > 0 {
-        (digits(hint) + 1).max(4)
-    } else {
-        5
-    };
+    let most = if hint > 0 { (digits(hint) + 1).max(4) } else { 5 };
     let near = hint == 0 || u64::from(number.abs_diff(hint)) <= MAX_DISTANCE;
     number > 0 && digits(number) <= most && near
 }
@@ -72,21 +61,14 @@ pub fn choose(readings: &[Reading], hint: u32) -> Option<PageNumber> {
 
 /// Place of the likeliest candidate.
 pub(super) fn choose_candidate(candidates: &[PageNumber], hint: u32) -> Option<usize> {
-    let distance =
-        |number: &PageNumber| number.first.map_or(u32::MAX, |first| first.abs_diff(hint));
+    let distance = |number: &PageNumber| number.first.map_or(u32::MAX, |first| first.abs_diff(hint));
     let nearest = || (0..candidates.len()).min_by_key(|&place| distance(&candidates[place]));
-    candidates
-        .iter()
-        .position(|number| is_plausible(number, hint))
-        .or_else(nearest)
+    candidates.iter().position(|number| is_plausible(number, hint)).or_else(nearest)
 }
 
 /// A range is plausible when either end is.
 pub(super) fn is_plausible(number: &PageNumber, hint: u32) -> bool {
-    [number.first, number.last]
-        .into_iter()
-        .flatten()
-        .any(|end| plausible(end, hint))
+    [number.first, number.last].into_iter().flatten().any(|end| plausible(end, hint))
 }
 
 fn is_span(span: u32) -> bool {
@@ -103,9 +85,7 @@ fn digit_groups(text: &str) -> Vec<(u32, &str)> {
     let mut rest = text;
     while let Some(start) = rest.find(|character: char| character.is_ascii_digit()) {
         let (before, tail) = rest.split_at(start);
-        let end = tail
-            .find(|character: char| !character.is_ascii_digit())
-            .unwrap_or(tail.len());
+        let end = tail.find(|character: char| !character.is_ascii_digit()).unwrap_or(tail.len());
         let (digits, after) = tail.split_at(end);
         if let Some(number) = digits.parse().ok().filter(|number| *number > 0) {
             groups.push((number, before));

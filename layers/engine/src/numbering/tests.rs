@@ -3,22 +3,11 @@ use crate::volume::PageNumber;
 use proptest::prelude::*;
 
 fn pages(texts: &[&str]) -> Vec<Vec<Reading>> {
-    texts
-        .iter()
-        .map(|text| {
-            text.split('/')
-                .filter(|t| !t.is_empty())
-                .map(Reading::new)
-                .collect()
-        })
-        .collect()
+    texts.iter().map(|text| text.split('/').filter(|t| !t.is_empty()).map(Reading::new).collect()).collect()
 }
 
 fn firsts(numbers: &[PageNumber]) -> Vec<u32> {
-    numbers
-        .iter()
-        .map(|number| number.first.expect("every page has a number"))
-        .collect()
+    numbers.iter().map(|number| number.first.expect("every page has a number")).collect()
 }
 
 fn numbered(texts: &[&str], first_page: u32) -> Vec<u32> {
@@ -35,12 +24,7 @@ fn plausible_follows_the_reference() {
 #[test]
 fn chooses_the_most_confident_plausible_reading() {
     let chosen = |text: &str, hint| choose(&pages(&[text])[0], hint);
-    let single = |first| {
-        Some(PageNumber {
-            first: Some(first),
-            last: None,
-        })
-    };
+    let single = |first| Some(PageNumber { first: Some(first), last: None });
     assert_eq!(chosen("744/745", 744), single(744));
     assert_eq!(chosen("144/745", 744), single(745));
     assert_eq!(chosen("144/9/344", 744), single(344));
@@ -52,69 +36,34 @@ fn chooses_the_most_confident_plausible_reading() {
 #[test]
 fn reads_ranges_of_up_to_three_numbers() {
     let chosen = |text: &str| choose(&pages(&[text])[0], 733);
-    let range = |first, last| {
-        Some(PageNumber {
-            first: Some(first),
-            last: Some(last),
-        })
-    };
+    let range = |first, last| Some(PageNumber { first: Some(first), last: Some(last) });
     assert_eq!(chosen("733-734"), range(733, 734));
     assert_eq!(chosen("733–735"), range(733, 735));
     assert_eq!(chosen("733, 734"), range(733, 734));
-    assert_eq!(
-        chosen("733-736"),
-        Some(PageNumber {
-            first: Some(733),
-            last: None
-        })
-    );
-    assert_eq!(
-        chosen("733 734"),
-        Some(PageNumber {
-            first: Some(733),
-            last: None
-        })
-    );
+    assert_eq!(chosen("733-736"), Some(PageNumber { first: Some(733), last: None }));
+    assert_eq!(chosen("733 734"), Some(PageNumber { first: Some(733), last: None }));
 }
 
 #[test]
 fn a_number_that_contradicts_both_neighbours_is_a_misreading() {
-    assert_eq!(
-        numbered(&["742", "743", "144", "745", "746"], 742),
-        [742, 743, 744, 745, 746]
-    );
+    assert_eq!(numbered(&["742", "743", "144", "745", "746"], 742), [742, 743, 744, 745, 746]);
     assert_eq!(numbered(&["142", "743", "744"], 742), [742, 743, 744]);
     assert_eq!(numbered(&["742", "743", "750"], 742), [742, 743, 744]);
-    assert_eq!(
-        numbered(&["742", "143", "144", "745", "746"], 742),
-        [742, 743, 744, 745, 746]
-    );
+    assert_eq!(numbered(&["742", "143", "144", "745", "746"], 742), [742, 743, 744, 745, 746]);
 }
 
 #[test]
 fn another_reading_of_the_page_may_be_the_right_one() {
-    assert_eq!(
-        numbered(&["10", "30/11", "12", "", "14"], 10),
-        [10, 11, 12, 13, 14]
-    );
+    assert_eq!(numbered(&["10", "30/11", "12", "", "14"], 10), [10, 11, 12, 13, 14]);
 }
 
 #[test]
 fn every_page_ends_with_a_number() {
-    assert_eq!(
-        numbered(&["", "", "503", "", ""], 501),
-        [501, 502, 503, 504, 505]
-    );
-    assert_eq!(
-        numbered(&["", "", "503", "", ""], 1),
-        [501, 502, 503, 504, 505]
-    );
+    assert_eq!(numbered(&["", "", "503", "", ""], 501), [501, 502, 503, 504, 505]);
+    assert_eq!(numbered(&["", "", "503", "", ""], 1), [501, 502, 503, 504, 505]);
     assert_eq!(numbered(&["", "", ""], 7), [7, 8, 9]);
     assert_eq!(numbered(&[], 7), Vec::<u32>::new());
-    assert_eq!(
-        numbered(&["", "", "", "1", "2", "3", "4", "5"], 1),
-        [1, 2, 3, 1, 2, 3, 4, 5]
-    );
+    assert_eq!(numbered(&["", "", "", "1", "2", "3", "4", "5"], 1), [1, 2, 3, 1, 2, 3, 4, 5]);
 }
 
 #[test]
@@ -129,18 +78,9 @@ fn many_unnumbered_pages_before_the_first_number_get_none_below_one() {
 
 #[test]
 fn a_gap_that_two_pages_confirm_is_kept() {
-    assert_eq!(
-        numbered(&["10", "11", "12", "15", "16"], 10),
-        [10, 11, 12, 15, 16]
-    );
-    assert_eq!(
-        numbered(&["10", "11", "", "15", "16"], 10),
-        [10, 11, 12, 15, 16]
-    );
-    assert_eq!(
-        numbered(&["10", "11", "12", "112", "113", "114"], 10),
-        [10, 11, 12, 112, 113, 114]
-    );
+    assert_eq!(numbered(&["10", "11", "12", "15", "16"], 10), [10, 11, 12, 15, 16]);
+    assert_eq!(numbered(&["10", "11", "", "15", "16"], 10), [10, 11, 12, 15, 16]);
+    assert_eq!(numbered(&["10", "11", "12", "112", "113", "114"], 10), [10, 11, 12, 112, 113, 114]);
     assert_eq!(
         numbered(&["10", "11", "14", "15", "76", "17", "30", "31", "32"], 10),
         [10, 11, 14, 15, 16, 17, 30, 31, 32]
@@ -149,14 +89,8 @@ fn a_gap_that_two_pages_confirm_is_kept() {
 
 #[test]
 fn a_page_scanned_twice_is_kept_once_four_pages_confirm_it() {
-    assert_eq!(
-        numbered(&["10", "11", "12", "12", "13", "14", "15"], 10),
-        [10, 11, 12, 12, 13, 14, 15]
-    );
-    assert_eq!(
-        numbered(&["10", "11", "12", "12", "13"], 10),
-        [10, 11, 12, 13, 14]
-    );
+    assert_eq!(numbered(&["10", "11", "12", "12", "13", "14", "15"], 10), [10, 11, 12, 12, 13, 14, 15]);
+    assert_eq!(numbered(&["10", "11", "12", "12", "13"], 10), [10, 11, 12, 13, 14]);
 }
 
 #[test]
@@ -172,29 +106,14 @@ fn a_printed_range_moves_the_numbers_behind_it() {
 #[test]
 fn a_range_is_left_alone_when_either_end_fits_and_cleared_otherwise() {
     let by_the_end = number_pages(&pages(&["100", "100-101", "102", "103"]), 100);
-    assert_eq!(
-        by_the_end[1],
-        PageNumber {
-            first: Some(100),
-            last: Some(101)
-        }
-    );
+    assert_eq!(by_the_end[1], PageNumber { first: Some(100), last: Some(101) });
     let wrong = number_pages(&pages(&["100", "131-132", "102", "103"]), 100);
-    assert_eq!(
-        wrong[1],
-        PageNumber {
-            first: Some(101),
-            last: None
-        }
-    );
+    assert_eq!(wrong[1], PageNumber { first: Some(101), last: None });
 }
 
 #[test]
 fn a_wrong_first_page_does_not_matter() {
-    assert_eq!(
-        numbered(&["733", "734", "135", "", "737"], 1),
-        [733, 734, 735, 736, 737]
-    );
+    assert_eq!(numbered(&["733", "734", "135", "", "737"], 1), [733, 734, 735, 736, 737]);
 }
 
 /// A consecutive run with at most one misreading in four, no two of which agree with each other (those that do
@@ -207,15 +126,10 @@ fn misread_run() -> impl Strategy<Value = (Vec<u32>, Vec<PageNumber>)> {
             let truth: Vec<u32> = (0..length).map(|index| first + index as u32).collect();
             let mut errors = std::collections::BTreeSet::from([0]);
             let read = truth.iter().enumerate().map(|(index, &number)| {
-                let value = wrong
-                    .get(&index)
-                    .copied()
-                    .filter(|value| errors.insert(i64::from(*value) - i64::from(number)));
+                let value =
+                    wrong.get(&index).copied().filter(|value| errors.insert(i64::from(*value) - i64::from(number)));
                 let seen = value.or_else(|| (!unread.contains(&index)).then_some(number));
-                PageNumber {
-                    first: seen,
-                    last: None,
-                }
+                PageNumber { first: seen, last: None }
             });
             let read = read.collect();
             (truth, read)
@@ -225,13 +139,8 @@ fn misread_run() -> impl Strategy<Value = (Vec<u32>, Vec<PageNumber>)> {
 
 /// Anything at all: numbers, ranges and unread pages in a small span, so that accidents agree often.
 fn any_pages() -> impl Strategy<Value = Vec<PageNumber>> {
-    let number =
-        (prop::option::of(0u32..40), prop::option::of(1u32..3)).prop_map(|(first, span)| {
-            PageNumber {
-                first,
-                last: first.zip(span).map(|(first, span)| first + span),
-            }
-        });
+    let number = (prop::option::of(0u32..40), prop::option::of(1u32..3))
+        .prop_map(|(first, span)| PageNumber { first, last: first.zip(span).map(|(first, span)| first + span) });
     prop::collection::vec(number, 0..30)
 }
 

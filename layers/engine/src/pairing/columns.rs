@@ -42,11 +42,7 @@ impl TextColumns {
     }
 
     fn new(left: ColumnEdges, right: ColumnEdges) -> Self {
-        Self {
-            left,
-            right,
-            boundary: f64::midpoint(left.x1, right.x0),
-        }
+        Self { left, right, boundary: f64::midpoint(left.x1, right.x0) }
     }
 
     fn from_boxes(page: &Page) -> Option<Self> {
@@ -57,18 +53,11 @@ impl TextColumns {
             .filter(|found| found.label == Label::TextColumn)
             .map(|found| found.rect().scaled(scale, 1.0))
             .collect();
-        boxes.sort_by(|a, b| {
-            a.centre_x()
-                .total_cmp(&b.centre_x())
-                .then(a.x0.total_cmp(&b.x0))
-        });
+        boxes.sort_by(|a, b| a.centre_x().total_cmp(&b.centre_x()).then(a.x0.total_cmp(&b.x0)));
         let (left, right) = (boxes.first()?, boxes.last()?);
         // Two boxes over one column are no two columns.
         let apart = left.x1 <= right.centre_x() && left.centre_x() <= right.x0;
-        let edges = |rect: &Rect| ColumnEdges {
-            x0: rect.x0,
-            x1: rect.x1,
-        };
+        let edges = |rect: &Rect| ColumnEdges { x0: rect.x0, x1: rect.x1 };
         (boxes.len() >= 2 && apart).then(|| Self::new(edges(left), edges(right)))
     }
 
@@ -77,20 +66,12 @@ impl TextColumns {
     fn from_ink(page: &Page) -> Option<Self> {
         let (scale, _) = page.size.points_per_pixel();
         let bounds = page.columns;
-        let ascending = [
-            bounds.col_left_x1,
-            bounds.col_left_x2,
-            bounds.col_right_x1,
-            bounds.col_right_x2,
-        ];
+        let ascending = [bounds.col_left_x1, bounds.col_left_x2, bounds.col_right_x1, bounds.col_right_x2];
         if bounds.midpoint <= 0.0 || !ascending.is_sorted_by(|a, b| a < b) {
             return None;
         }
         let margin = (bounds.col_right_x1 - bounds.col_left_x2) / 2.0;
-        let edges = |x0: f64, x1: f64| ColumnEdges {
-            x0: (x0 - margin) * scale,
-            x1: (x1 + margin) * scale,
-        };
+        let edges = |x0: f64, x1: f64| ColumnEdges { x0: (x0 - margin) * scale, x1: (x1 + margin) * scale };
         let [a, b, c, d] = ascending;
         Some(Self::new(edges(a, b), edges(c, d)))
     }
@@ -104,38 +85,22 @@ impl TextColumns {
         }
         let lower = |own: f64, ink: f64| own.min(ink).max(own - MAX_GROWTH);
         let upper = |own: f64, ink: f64| own.max(ink).min(own + MAX_GROWTH);
-        let left = ColumnEdges {
-            x0: lower(self.left.x0, ink.left.x0),
-            x1: upper(self.left.x1, ink.left.x1.min(gutter)),
-        };
-        let right = ColumnEdges {
-            x0: lower(self.right.x0, ink.right.x0.max(gutter)),
-            x1: upper(self.right.x1, ink.right.x1),
-        };
-        Self {
-            left,
-            right,
-            boundary: self.boundary,
-        }
+        let left =
+            ColumnEdges { x0: lower(self.left.x0, ink.left.x0), x1: upper(self.left.x1, ink.left.x1.min(gutter)) };
+        let right =
+            ColumnEdges { x0: lower(self.right.x0, ink.right.x0.max(gutter)), x1: upper(self.right.x1, ink.right.x1) };
+        Self { left, right, boundary: self.boundary }
     }
 
     /// Holds both columns inside the page, and apart where their boxes overlap.
     fn inside(self, width: f64) -> Self {
         let boundary = self.boundary.clamp(0.0, width);
         let overlap = self.left.x1 > self.right.x0;
-        let (left_most, right_least) = if overlap {
-            (boundary, boundary)
-        } else {
-            (width, 0.0)
-        };
+        let (left_most, right_least) = if overlap { (boundary, boundary) } else { (width, 0.0) };
         let edges = |column: ColumnEdges, least: f64, most: f64| ColumnEdges {
             x0: column.x0.clamp(least, width),
             x1: column.x1.clamp(0.0, most),
         };
-        Self {
-            left: edges(self.left, 0.0, left_most),
-            right: edges(self.right, right_least, width),
-            boundary,
-        }
+        Self { left: edges(self.left, 0.0, left_most), right: edges(self.right, right_least, width), boundary }
     }
 }

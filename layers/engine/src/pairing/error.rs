@@ -31,9 +31,7 @@ pub enum PairingError {
         source: serde_json::Error,
     },
     /// A page index beyond any volume.
-    #[error(
-        "detection {place} is on page index {index}; the first page is 0 and the limit {limit}, correct it"
-    )]
+    #[error("detection {place} is on page index {index}; the first page is 0 and the limit {limit}, correct it")]
     PageIndex {
         /// Place in the list, from 0.
         place: usize,
@@ -43,9 +41,7 @@ pub enum PairingError {
         limit: usize,
     },
     /// A page size of nothing, or of more than any page has.
-    #[error(
-        "detection {place} says that its page has {width} × {height} pixels; each must lie in 1 to {limit}"
-    )]
+    #[error("detection {place} says that its page has {width} × {height} pixels; each must lie in 1 to {limit}")]
     PageSize {
         /// Place in the list, from 0.
         place: usize,
@@ -75,9 +71,7 @@ pub enum PairingError {
         limit: usize,
     },
     /// A box that is inverted, not finite or far from its page.
-    #[error(
-        "detection {place} has the box {bbox:?}; give it as [left, top, right, bottom] in pixels of its page"
-    )]
+    #[error("detection {place} has the box {bbox:?}; give it as [left, top, right, bottom] in pixels of its page")]
     Box {
         /// Place in the list, from 0.
         place: usize,
@@ -85,9 +79,7 @@ pub enum PairingError {
         bbox: [f64; 4],
     },
     /// A confidence outside 0 to 1.
-    #[error(
-        "detection {place} has confidence {confidence}; it must lie in 0 to 1 (1 for a box drawn by a person)"
-    )]
+    #[error("detection {place} has confidence {confidence}; it must lie in 0 to 1 (1 for a box drawn by a person)")]
     Confidence {
         /// Place in the list, from 0.
         place: usize,

@@ -31,36 +31,22 @@ pub fn pair_file(detections: &Path, first_page: Option<u32>) -> Result<Vec<Opini
     let found = parse(detections, &read(detections, MAX_FILE_BYTES)?)?;
     check(&found)?;
     let first_page = first_page.or_else(|| infer_first_page(&found)).unwrap_or(1);
-    Ok(pair(
-        &pages_from_detections(found, None, first_page),
-        first_page,
-    ))
+    Ok(pair(&pages_from_detections(found, None, first_page), first_page))
 }
 
 fn read(path: &Path, limit: u64) -> Result<Vec<u8>, PairingError> {
-    let unreadable = |source| PairingError::Unreadable {
-        path: path.to_owned(),
-        source,
-    };
+    let unreadable = |source| PairingError::Unreadable { path: path.to_owned(), source };
     let mut bytes = Vec::new();
     // A device or a growing file has no length to trust: stop one byte past the limit.
-    File::open(path)
-        .and_then(|file| file.take(limit + 1).read_to_end(&mut bytes))
-        .map_err(unreadable)?;
+    File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
     if bytes.len() as u64 > limit {
-        return Err(PairingError::TooLarge {
-            path: path.to_owned(),
-            limit,
-        });
+        return Err(PairingError::TooLarge { path: path.to_owned(), limit });
     }
     Ok(bytes)
 }
 
 fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Detection>, PairingError> {
-    serde_json::from_slice(bytes).map_err(|source| PairingError::Json {
-        path: path.to_owned(),
-        source,
-    })
+    serde_json::from_slice(bytes).map_err(|source| PairingError::Json { path: path.to_owned(), source })
 }
 
 fn check(detections: &[Detection]) -> Result<(), PairingError> {
@@ -74,10 +60,7 @@ fn check(detections: &[Detection]) -> Result<(), PairingError> {
             return Err(PairingError::SizesDiffer { place, index });
         }
         if *count > MAX_BOXES_ON_PAGE {
-            return Err(PairingError::TooManyOnPage {
-                index,
-                limit: MAX_BOXES_ON_PAGE,
-            });
+            return Err(PairingError::TooManyOnPage { index, limit: MAX_BOXES_ON_PAGE });
         }
     }
     Ok(())
@@ -86,28 +69,16 @@ fn check(detections: &[Detection]) -> Result<(), PairingError> {
 fn check_one(place: usize, found: &Detection) -> Result<(), PairingError> {
     let (width, height, bbox) = (found.img_width, found.img_height, found.bbox);
     if found.page_index >= MAX_PAGES {
-        return Err(PairingError::PageIndex {
-            place,
-            index: found.page_index,
-            limit: MAX_PAGES,
-        });
+        return Err(PairingError::PageIndex { place, index: found.page_index, limit: MAX_PAGES });
     }
     if !(1..=MAX_SIDE).contains(&width) || !(1..=MAX_SIDE).contains(&height) {
-        return Err(PairingError::PageSize {
-            place,
-            width,
-            height,
-            limit: MAX_SIDE,
-        });
+        return Err(PairingError::PageSize { place, width, height, limit: MAX_SIDE });
     }
     if !is_box(bbox) {
         return Err(PairingError::Box { place, bbox });
     }
     if !(0.0..=1.0).contains(&found.confidence) {
-        return Err(PairingError::Confidence {
-            place,
-            confidence: found.confidence,
-        });
+        return Err(PairingError::Confidence { place, confidence: found.confidence });
     }
     Ok(())
 }
@@ -120,9 +91,7 @@ fn is_box([x0, y0, x1, y1]: [f64; 4]) -> bool {
 
 /// The number that the first numbered page lets expect on page 0.
 fn infer_first_page(detections: &[Detection]) -> Option<u32> {
-    let numbered = detections
-        .iter()
-        .filter_map(|found| Some((found.page_index, found.page_number?)));
+    let numbered = detections.iter().filter_map(|found| Some((found.page_index, found.page_number?)));
     let (index, number) = numbered.min()?;
     number.checked_sub(u32::try_from(index).ok()?)
 }

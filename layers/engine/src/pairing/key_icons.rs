@@ -30,11 +30,8 @@ pub(super) const HUMAN: f64 = 1.0;
 /// those that shine through from the facing page.
 #[must_use]
 pub fn key_icons<'a>(pages: &[&'a Page]) -> Vec<&'a Detection> {
-    let candidates: Vec<Icon<'a>> = pages
-        .iter()
-        .flat_map(|page| gated(page))
-        .filter(|icon| icon.human() || icon.has_ratio())
-        .collect();
+    let candidates: Vec<Icon<'a>> =
+        pages.iter().flat_map(|page| gated(page)).filter(|icon| icon.human() || icon.has_ratio()).collect();
     let size = MedianSize::of(&candidates);
     let mirror = Mirror::of(pages);
     candidates
@@ -68,15 +65,8 @@ impl Icon<'_> {
 }
 
 fn gated(page: &Page) -> impl Iterator<Item = Icon<'_>> {
-    let icons = page
-        .detections
-        .iter()
-        .filter(|found| found.label == Label::KeyIcon && found.passes_gate());
-    icons.map(move |detection| Icon {
-        page,
-        detection,
-        rect: detection.rect(),
-    })
+    let icons = page.detections.iter().filter(|found| found.label == Label::KeyIcon && found.passes_gate());
+    icons.map(move |detection| Icon { page, detection, rect: detection.rect() })
 }
 
 /// Size of the volume's icons, when it has at least two.
@@ -84,15 +74,8 @@ struct MedianSize(Option<(f64, f64)>);
 
 impl MedianSize {
     fn of(icons: &[Icon<'_>]) -> Self {
-        let trusted: Vec<&Icon<'_>> = icons
-            .iter()
-            .filter(|icon| icon.detection.confidence >= TRUSTED)
-            .collect();
-        let measured: Vec<&Icon<'_>> = if trusted.len() >= 2 {
-            trusted
-        } else {
-            icons.iter().collect()
-        };
+        let trusted: Vec<&Icon<'_>> = icons.iter().filter(|icon| icon.detection.confidence >= TRUSTED).collect();
+        let measured: Vec<&Icon<'_>> = if trusted.len() >= 2 { trusted } else { icons.iter().collect() };
         if measured.len() < 2 {
             return Self(None);
         }
@@ -116,11 +99,7 @@ impl MedianSize {
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
-    if values.len() % 2 == 1 {
-        values[middle]
-    } else {
-        f64::midpoint(values[middle - 1], values[middle])
-    }
+    if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) }
 }
 
 /// Icons that could shine through to the pages beside theirs: those of pages with a text column.
@@ -134,28 +113,20 @@ impl Mirror {
         let icons = printed.flat_map(|page| gated(page)).map(|icon| {
             let width = f64::from(icon.detection.img_width);
             let Rect { x0, y0, x1, y1 } = icon.rect;
-            (
-                icon.detection.page_index,
-                Rect::new(width - x1, y0, width - x0, y1),
-            )
+            (icon.detection.page_index, Rect::new(width - x1, y0, width - x0, y1))
         });
-        Self {
-            icons: icons.collect(),
-        }
+        Self { icons: icons.collect() }
     }
 
     /// A page with text of its own shows its own icons; only on a page without any is a mirror image one.
     fn explains(&self, icon: &Icon<'_>) -> bool {
         !has_text_column(icon.page)
             && self.icons.iter().any(|(page, rect)| {
-                page.abs_diff(icon.page.index) == 1
-                    && rect.intersection_over_union(&icon.rect) >= MIRROR_OVERLAP
+                page.abs_diff(icon.page.index) == 1 && rect.intersection_over_union(&icon.rect) >= MIRROR_OVERLAP
             })
     }
 }
 
 fn has_text_column(page: &Page) -> bool {
-    page.detections
-        .iter()
-        .any(|found| found.label == Label::TextColumn)
+    page.detections.iter().any(|found| found.label == Label::TextColumn)
 }

@@ -18,15 +18,10 @@ impl MarginBounds {
     pub fn of(page: &Page) -> Self {
         let (_, scale) = page.size.points_per_pixel();
         let height = page.size.height_points;
-        let mut bounds = Self {
-            header_bottom: 0.0,
-            footer_top: height,
-        };
+        let mut bounds = Self { header_bottom: 0.0, footer_top: height };
         for found in &page.detections {
             let rect = found.rect().scaled(1.0, scale);
-            if found.label == Label::Footnotes
-                || (is_running(found) && rect.centre_y() >= height / 2.0)
-            {
+            if found.label == Label::Footnotes || (is_running(found) && rect.centre_y() >= height / 2.0) {
                 bounds.footer_top = bounds.footer_top.min(rect.y0);
             } else if is_running(found) {
                 bounds.header_bottom = bounds.header_bottom.max(rect.y1);
@@ -38,8 +33,5 @@ impl MarginBounds {
 
 /// Whether a box belongs to a running head or foot.
 fn is_running(found: &Detection) -> bool {
-    matches!(
-        found.label,
-        Label::PageHeader | Label::PageNumber | Label::StateAbbreviation
-    )
+    matches!(found.label, Label::PageHeader | Label::PageNumber | Label::StateAbbreviation)
 }

@@ -40,20 +40,14 @@ pub fn pair(pages: &[Page], first_page: u32) -> Vec<Opinion> {
     let order = ReadingOrder::of(&pages);
     let pictures = Pictures::of(&pages);
     let spans = spans::find(&pages, &order);
-    spans
-        .iter()
-        .map(|span| opinion(span, &pages, &pictures, first_page))
-        .collect()
+    spans.iter().map(|span| opinion(span, &pages, &pictures, first_page)).collect()
 }
 
 fn opinion(span: &Span<'_>, pages: &[&Page], pictures: &Pictures, first_page: u32) -> Opinion {
     let (start, end) = (span.start_page(), span.key.page_index);
     let inside = spans::between(pages, start, end);
     let (first_page_number, last_page_number) = numbers(inside, span, first_page);
-    let outside_rects: Vec<OutsideRect> = inside
-        .iter()
-        .flat_map(|page| outside::outside_rects(page, span))
-        .collect();
+    let outside_rects: Vec<OutsideRect> = inside.iter().flat_map(|page| outside::outside_rects(page, span)).collect();
     Opinion {
         caption_page: start,
         caption_label: span.start_label(),
@@ -76,19 +70,13 @@ fn numbers(pages: &[&Page], span: &Span<'_>, first_page: u32) -> (u32, u32) {
     let (start, end) = (span.start_page(), span.key.page_index);
     let (before, first) = printed(pages, start, first_page);
     let (last, after) = printed(pages, end, first_page);
-    if start == end {
-        (before, after)
-    } else {
-        (first, last)
-    }
+    if start == end { (before, after) } else { (first, last) }
 }
 
 /// First and last number printed on a page; index + `first_page` where none is.
 fn printed(pages: &[&Page], index: usize, first_page: u32) -> (u32, u32) {
     let page = pages.iter().find(|page| page.index == index);
     let number = page.map(|page| page.number).unwrap_or_default();
-    let first = number
-        .first
-        .unwrap_or_else(|| pages::number_from_index(index, first_page));
+    let first = number.first.unwrap_or_else(|| pages::number_from_index(index, first_page));
     (first, number.last.unwrap_or(first))
 }

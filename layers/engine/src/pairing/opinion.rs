@@ -54,13 +54,7 @@ impl OutsideRect {
     #[must_use]
     pub fn new(page_index: usize, rect: &Rect) -> Self {
         let Rect { x0, y0, x1, y1 } = rect.rounded_to_tenths();
-        Self {
-            page_index,
-            x0,
-            y0,
-            x1,
-            y1,
-        }
+        Self { page_index, x0, y0, x1, y1 }
     }
 
     /// The rectangle without its page, in points.

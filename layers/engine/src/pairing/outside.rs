@@ -12,8 +12,7 @@ pub(super) fn outside_rects(page: &Page, span: &Span<'_>) -> Vec<OutsideRect> {
     let (x, y) = page.size.points_per_pixel();
     let start = (page.index == span.start_page()).then(|| span.start_rect().scaled(x, y));
     let end = (page.index == span.key.page_index).then(|| span.key.rect().scaled(x, y));
-    let Some(body) = Body::of(page).filter(|body| body.in_order(start.as_ref(), end.as_ref()))
-    else {
+    let Some(body) = Body::of(page).filter(|body| body.in_order(start.as_ref(), end.as_ref())) else {
         return Vec::new();
     };
     let before = start.iter().flat_map(|start| body.before(start));
@@ -36,16 +35,9 @@ struct Body {
 impl Body {
     fn of(page: &Page) -> Option<Self> {
         let columns = TextColumns::of(page)?;
-        let MarginBounds {
-            header_bottom,
-            footer_top,
-        } = MarginBounds::of(page);
+        let MarginBounds { header_bottom, footer_top } = MarginBounds::of(page);
         let height = page.size.height_points;
-        Some(Self {
-            columns,
-            top: header_bottom.max(0.0),
-            bottom: footer_top.min(height),
-        })
+        Some(Self { columns, top: header_bottom.max(0.0), bottom: footer_top.min(height) })
     }
 
     fn is_right(&self, rect: &Rect) -> bool {
@@ -65,10 +57,7 @@ impl Body {
     fn before(&self, start: &Rect) -> Vec<Rect> {
         let TextColumns { left, right, .. } = self.columns;
         if self.is_right(start) {
-            vec![
-                self.strip(left, self.top, self.bottom),
-                self.strip(right, self.top, start.y0),
-            ]
+            vec![self.strip(left, self.top, self.bottom), self.strip(right, self.top, start.y0)]
         } else {
             vec![self.strip(left, self.top, start.y0)]
         }
@@ -80,20 +69,12 @@ impl Body {
         if self.is_right(end) {
             vec![self.strip(right, end.y1, self.bottom)]
         } else {
-            vec![
-                self.strip(left, end.y1, self.bottom),
-                self.strip(right, self.top, self.bottom),
-            ]
+            vec![self.strip(left, end.y1, self.bottom), self.strip(right, self.top, self.bottom)]
         }
     }
 
     fn strip(&self, column: ColumnEdges, top: f64, bottom: f64) -> Rect {
-        Rect::new(
-            column.x0,
-            top.max(self.top),
-            column.x1,
-            bottom.min(self.bottom),
-        )
+        Rect::new(column.x0, top.max(self.top), column.x1, bottom.min(self.bottom))
     }
 }
 
@@ -103,25 +84,10 @@ fn without(rect: Rect, kept: &Rect) -> Rect {
         return rect;
     }
     let parts = [
-        Rect {
-            y1: kept.y0,
-            ..rect
-        },
-        Rect {
-            y0: kept.y1,
-            ..rect
-        },
-        Rect {
-            x1: kept.x0,
-            ..rect
-        },
-        Rect {
-            x0: kept.x1,
-            ..rect
-        },
+        Rect { y1: kept.y0, ..rect },
+        Rect { y0: kept.y1, ..rect },
+        Rect { x1: kept.x0, ..rect },
+        Rect { x0: kept.x1, ..rect },
     ];
-    parts
-        .into_iter()
-        .max_by(|a, b| a.area().total_cmp(&b.area()))
-        .unwrap_or_default()
+    parts.into_iter().max_by(|a, b| a.area().total_cmp(&b.area())).unwrap_or_default()
 }

@@ -32,44 +32,28 @@ impl Pictures {
     pub(super) fn of(pages: &[&Page]) -> Self {
         let in_points = |page: &&Page| {
             let (x, y) = page.size.points_per_pixel();
-            (
-                page.index,
-                pictures(page)
-                    .map(|picture| picture.rect().scaled(x, y))
-                    .collect(),
-            )
+            (page.index, pictures(page).map(|picture| picture.rect().scaled(x, y)).collect())
         };
-        Self {
-            by_page: pages.iter().map(in_points).collect(),
-        }
+        Self { by_page: pages.iter().map(in_points).collect() }
     }
 
     /// Whether a picture remains on these pages once the rectangles outside the opinion are gone.
     pub(super) fn remain(&self, pages: RangeInclusive<usize>, outside: &[OutsideRect]) -> bool {
         let mut on_pages = pages.filter_map(|index| Some((index, self.by_page.get(&index)?)));
-        on_pages.any(|(index, pictures)| {
-            pictures
-                .iter()
-                .any(|picture| remains(picture, index, outside))
-        })
+        on_pages.any(|(index, pictures)| pictures.iter().any(|picture| remains(picture, index, outside)))
     }
 }
 
 fn remains(picture: &Rect, page: usize, outside: &[OutsideRect]) -> bool {
     let gone = outside.iter().filter(|gone| gone.page_index == page);
-    let covered: f64 = gone
-        .map(|gone| gone.rect().intersection(picture).area())
-        .sum();
+    let covered: f64 = gone.map(|gone| gone.rect().intersection(picture).area()).sum();
     covered <= OUTSIDE_SHARE * picture.area()
 }
 
 fn is_text(page: &Page, rect: &Rect) -> bool {
-    let text = page.detections.iter().filter(|found| {
-        !matches!(
-            found.label,
-            Label::Image | Label::TextColumn | Label::KeyIcon | Label::Divider
-        )
-    });
-    text.map(Detection::rect)
-        .any(|text| text.intersection_over_union(rect) >= TEXT_OVERLAP)
+    let text = page
+        .detections
+        .iter()
+        .filter(|found| !matches!(found.label, Label::Image | Label::TextColumn | Label::KeyIcon | Label::Divider));
+    text.map(Detection::rect).any(|text| text.intersection_over_union(rect) >= TEXT_OVERLAP)
 }

@@ -19,9 +19,7 @@ pub struct ReadingPosition {
 
 impl Ord for ReadingPosition {
     fn cmp(&self, other: &Self) -> Ordering {
-        (self.page, self.right)
-            .cmp(&(other.page, other.right))
-            .then(self.top.total_cmp(&other.top))
+        (self.page, self.right).cmp(&(other.page, other.right)).then(self.top.total_cmp(&other.top))
     }
 }
 
@@ -51,17 +49,13 @@ impl ReadingOrder {
     #[must_use]
     pub fn of(pages: &[&Page]) -> Self {
         let Some(first) = pages.first() else {
-            return Self {
-                midpoints: HashMap::new(),
-            };
+            return Self { midpoints: HashMap::new() };
         };
         let of_page = |page: &&Page| {
             let same_width = page.size.width_pixels == first.size.width_pixels;
             (page.index, midpoint(if same_width { first } else { page }))
         };
-        Self {
-            midpoints: pages.iter().map(of_page).collect(),
-        }
+        Self { midpoints: pages.iter().map(of_page).collect() }
     }
 
     /// Where a box stands.
@@ -74,11 +68,7 @@ impl ReadingOrder {
     #[must_use]
     pub fn position_of(&self, page: usize, rect: &Rect) -> ReadingPosition {
         let midpoint = self.midpoints.get(&page).copied().unwrap_or_default();
-        ReadingPosition {
-            page,
-            right: rect.centre_x() >= midpoint,
-            top: rect.y0,
-        }
+        ReadingPosition { page, right: rect.centre_x() >= midpoint, top: rect.y0 }
     }
 
     /// Compares two boxes; those at the same place by what they are, so that the order never depends on the
@@ -91,23 +81,13 @@ impl ReadingOrder {
         };
         let by_box = || {
             let pairs = floats(a).into_iter().zip(floats(b));
-            pairs
-                .map(|(a, b)| a.total_cmp(&b))
-                .find(|order| order.is_ne())
-                .unwrap_or(Ordering::Equal)
+            pairs.map(|(a, b)| a.total_cmp(&b)).find(|order| order.is_ne()).unwrap_or(Ordering::Equal)
         };
-        self.position(a)
-            .cmp(&self.position(b))
-            .then(b.label.cmp(&a.label))
-            .then_with(by_box)
+        self.position(a).cmp(&self.position(b)).then(b.label.cmp(&a.label)).then_with(by_box)
     }
 }
 
 /// Middle of the gutter, or of the page where no gutter was found; in pixels.
 fn midpoint(page: &Page) -> f64 {
-    if page.columns.midpoint > 0.0 {
-        page.columns.midpoint
-    } else {
-        f64::from(page.size.width_pixels) / 2.0
-    }
+    if page.columns.midpoint > 0.0 { page.columns.midpoint } else { f64::from(page.size.width_pixels) / 2.0 }
 }

@@ -40,10 +40,7 @@ impl Span<'_> {
     pub(super) fn start_bbox(&self) -> [f64; 4] {
         match self.start {
             Start::Caption(caption) => caption.bbox,
-            Start::Below(Detection {
-                bbox: [x0, _, x1, y1],
-                ..
-            }) => [*x0, y1 + 1.0, *x1, y1 + 2.0],
+            Start::Below(Detection { bbox: [x0, _, x1, y1], .. }) => [*x0, y1 + 1.0, *x1, y1 + 2.0],
         }
     }
 
@@ -60,17 +57,9 @@ pub(super) fn find<'a>(pages: &[&'a Page], order: &ReadingOrder) -> Vec<Span<'a>
     let mut previous: Option<&'a Detection> = None;
     for (caption, key) in first_pass(pages, order) {
         if let Some(caption) = caption {
-            spans.push(Span {
-                start: Start::Caption(caption),
-                key,
-            });
+            spans.push(Span { start: Start::Caption(caption), key });
         } else if !previous.is_some_and(|previous| repeats(previous, key, order)) {
-            settle(
-                &mut spans,
-                previous,
-                key,
-                uncertain_caption(pages, order, previous, key),
-            );
+            settle(&mut spans, previous, key, uncertain_caption(pages, order, previous, key));
         }
         previous = Some(key);
     }
@@ -78,10 +67,7 @@ pub(super) fn find<'a>(pages: &[&'a Page], order: &ReadingOrder) -> Vec<Span<'a>
 }
 
 /// Every key in reading order with the first caption since the last key that had one.
-fn first_pass<'a>(
-    pages: &[&'a Page],
-    order: &ReadingOrder,
-) -> Vec<(Option<&'a Detection>, &'a Detection)> {
+fn first_pass<'a>(pages: &[&'a Page], order: &ReadingOrder) -> Vec<(Option<&'a Detection>, &'a Detection)> {
     let captions = all(pages, Label::CaseCaption).filter(|caption| caption.passes_gate());
     let mut markers: Vec<&'a Detection> = captions.chain(key_icons(pages)).collect();
     markers.sort_by(|a, b| order.compare(a, b));
@@ -115,8 +101,7 @@ fn settle<'a>(
 fn repeats(previous: &Detection, key: &Detection, order: &ReadingOrder) -> bool {
     let (before, after) = (order.position(previous), order.position(key));
     let height = key.rect().height().max(MARKER_ROOM);
-    (before.page, before.right) == (after.page, after.right)
-        && after.top < previous.rect().y1 + height
+    (before.page, before.right) == (after.page, after.right) && after.top < previous.rect().y1 + height
 }
 
 /// The marker below a key takes two pixels; the next key must leave them room.
@@ -138,14 +123,8 @@ fn uncertain_caption<'a>(
     let end = order.position(key);
     let first = previous.map_or(0, |previous| previous.page_index);
     let near = between(pages, first, key.page_index);
-    let head_matter = near
-        .iter()
-        .flat_map(|page| &page.detections)
-        .filter(|found| is_head_matter(found));
-    let limit = head_matter
-        .filter(|found| lies(found, end))
-        .map(|found| order.position(found))
-        .min();
+    let head_matter = near.iter().flat_map(|page| &page.detections).filter(|found| is_head_matter(found));
+    let limit = head_matter.filter(|found| lies(found, end)).map(|found| order.position(found)).min();
     near.iter()
         .flat_map(|page| page.detections.iter().map(move |found| (page, found)))
         .filter(|(page, found)| found.label == Label::CaseCaption && in_text_column(page, found))
@@ -165,11 +144,7 @@ pub(super) fn between<'a, 'b>(pages: &'b [&'a Page], first: usize, last: usize) 
 fn is_head_matter(found: &Detection) -> bool {
     let label = matches!(
         found.label,
-        Label::Background
-            | Label::Syllabus
-            | Label::Headnote
-            | Label::Divider
-            | Label::CaseMetadata
+        Label::Background | Label::Syllabus | Label::Headnote | Label::Divider | Label::CaseMetadata
     );
     label && found.passes_gate() && !(found.label == Label::Headnote && in_band(found))
 }
@@ -177,23 +152,11 @@ fn is_head_matter(found: &Detection) -> bool {
 /// Whether a box is centred in a text column, or its page has none.
 fn in_text_column(page: &Page, found: &Detection) -> bool {
     let rect = found.rect();
-    let centre = Rect::new(
-        rect.centre_x(),
-        rect.centre_y(),
-        rect.centre_x(),
-        rect.centre_y(),
-    );
-    let mut columns = page
-        .detections
-        .iter()
-        .filter(|found| found.label == Label::TextColumn)
-        .peekable();
+    let centre = Rect::new(rect.centre_x(), rect.centre_y(), rect.centre_x(), rect.centre_y());
+    let mut columns = page.detections.iter().filter(|found| found.label == Label::TextColumn).peekable();
     columns.peek().is_none() || columns.any(|column| column.rect().contains(&centre))
 }
 
 fn all<'a>(pages: &[&'a Page], label: Label) -> impl Iterator<Item = &'a Detection> {
-    pages
-        .iter()
-        .flat_map(|page| &page.detections)
-        .filter(move |found| found.label == label)
+    pages.iter().flat_map(|page| &page.detections).filter(move |found| found.label == label)
 }

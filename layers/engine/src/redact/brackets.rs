@@ -72,7 +72,9 @@ fn headnote_count(pages: &[Page], span: &OpinionSpan) -> usize {
     let is_headnote = |found: &&Detection| found.label == Label::Headnote && found.passes_gate();
     let inside = pages.iter().skip(span.caption_page).take(span.key_page + 1 - span.caption_page);
     let count = inside
-        .flat_map(|page| page.detections.iter().filter(is_headnote).filter(move |found| holds(pages, span, page, &found.rect())))
+        .flat_map(|page| {
+            page.detections.iter().filter(is_headnote).filter(move |found| holds(pages, span, page, &found.rect()))
+        })
         .count();
     if count == 0 { 0 } else { count + 1 }
 }
@@ -82,7 +84,9 @@ mod tests {
     use super::*;
 
     fn line(words: &[&str]) -> TokenLine {
-        let token = |(i, word): (usize, &&str)| ((*word).to_owned(), Rect::new(i as f64 * 10.0, 0.0, i as f64 * 10.0 + 9.0, 9.0));
+        let token = |(i, word): (usize, &&str)| {
+            ((*word).to_owned(), Rect::new(i as f64 * 10.0, 0.0, i as f64 * 10.0 + 9.0, 9.0))
+        };
         TokenLine { tokens: words.iter().enumerate().map(token).collect() }
     }
 

@@ -68,7 +68,9 @@ fn detections_inside<'a>(pages: &'a [Page], span: &OpinionSpan) -> Option<Vec<(P
     let to = place(pages.get(span.key_page)?, &span.key, span.key.y0)?;
     let mut inside: Vec<(Place, &Detection)> = pages[span.caption_page..=span.key_page]
         .iter()
-        .flat_map(|page| page.detections.iter().filter_map(|found| Some((place(page, &found.rect(), found.rect().y0)?, found))))
+        .flat_map(|page| {
+            page.detections.iter().filter_map(|found| Some((place(page, &found.rect(), found.rect().y0)?, found)))
+        })
         .filter(|(place, _)| *place > from && *place < to)
         .collect();
     inside.sort_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(std::cmp::Ordering::Equal));
@@ -122,7 +124,8 @@ fn column_part(page: &Page, column: usize, zone: &Zone, span: &OpinionSpan, ink:
 /// The part's width fitted to its ink, kept out of the gutter; nothing where there is no ink.
 fn fit_sideways(part: Rect, page: &Page, column: usize, ink: &Ink) -> Option<Rect> {
     let middle = super::page_middle(page);
-    let (left, right) = if column == 0 { (0.0, middle - 1.0) } else { (middle + 1.0, f64::from(page.size.width_pixels)) };
+    let (left, right) =
+        if column == 0 { (0.0, middle - 1.0) } else { (middle + 1.0, f64::from(page.size.width_pixels)) };
     let reach = Rect::new((part.x0 - SIDE_REACH).max(left), part.y0, (part.x1 + SIDE_REACH).min(right), part.y1);
     let found = ink.bounds(&reach)?;
     let margin = 3.0;

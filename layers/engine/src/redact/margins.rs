@@ -1,7 +1,7 @@
 //! The margins of a page: where its text begins and ends, and the strips around it (specification, sections 7, 9).
 
-use super::ink::Ink;
 use super::column_bounds;
+use super::ink::Ink;
 use crate::detection::{Detection, Label};
 use crate::geometry::{Rect, tenths};
 use crate::volume::Page;
@@ -50,9 +50,8 @@ pub(super) fn footer_top(page: &Page, column: usize) -> f64 {
 }
 
 fn furniture(page: &Page) -> impl Iterator<Item = Rect> {
-    let is_furniture = |found: &&Detection| {
-        matches!(found.label, Label::PageHeader | Label::PageNumber | Label::StateAbbreviation)
-    };
+    let is_furniture =
+        |found: &&Detection| matches!(found.label, Label::PageHeader | Label::PageNumber | Label::StateAbbreviation);
     page.detections.iter().filter(is_furniture).map(Detection::rect)
 }
 

@@ -17,12 +17,13 @@ const SEQUENCE_INSET: f64 = 3.0 * 200.0 / 72.0;
 
 /// The covers of the boxes of one page.
 pub(super) fn mark_rects(page: &Page, ink: &Ink) -> Vec<Redaction> {
-    let keys = crate::pairing::plausible_key_icons(&page.detections);
+    let keys = crate::pairing::key_icons(&[page]);
     let boxes = page.detections.iter().filter(|found| found.passes_gate());
     let mut covers: Vec<Redaction> = boxes.filter_map(|found| cover(page, found, ink)).collect();
-    covers.extend(keys.into_iter().map(|key| {
-        Redaction::of_label(ink.grown_over_touching(&key.rect(), RIM), Fill::Black, Label::KeyIcon)
-    }));
+    covers.extend(
+        keys.into_iter()
+            .map(|key| Redaction::of_label(ink.grown_over_touching(&key.rect(), RIM), Fill::Black, Label::KeyIcon)),
+    );
     covers
 }
 

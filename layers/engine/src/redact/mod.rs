@@ -36,9 +36,8 @@ pub fn column_of(page: &Page, centre_x: f64) -> usize {
 /// the gutter. Without either, the reference's paddings (specification, section 3).
 fn column_bounds(page: &Page, column: usize) -> (f64, f64) {
     let (left, right) = projected(page, column);
-    let of_column = |found: &&Detection| {
-        found.label == Label::TextColumn && column_of(page, found.rect().centre_x()) == column
-    };
+    let of_column =
+        |found: &&Detection| found.label == Label::TextColumn && column_of(page, found.rect().centre_x()) == column;
     let boxes = page.detections.iter().filter(of_column).map(Detection::rect);
     let (left, right) = boxes.fold((left, right), |(l, r), found| (l.min(found.x0), r.max(found.x1)));
     let middle = page_middle(page);

@@ -83,7 +83,8 @@ pub fn plan_page(
         here.flat_map(|span| headnote_rects(pages, page, span, ink)).map(Redaction::of_headnotes).collect();
     covers.extend(mark_rects(page, ink));
     let standing = find_brackets(pages, page, opinions, lines);
-    covers.extend(standing.into_iter().filter_map(|rect| uncovered(rect, &covers)));
+    let standing: Vec<Redaction> = standing.into_iter().filter_map(|rect| uncovered(rect, &covers)).collect();
+    covers.extend(standing);
     keep_page_numbers(page, ink, covers)
 }
 

@@ -12,10 +12,15 @@ const NUMBER_BAND: f64 = 0.15;
 
 /// Cuts every cover around the page's number.
 pub(super) fn keep_page_numbers(page: &Page, ink: &Ink, covers: Vec<Redaction>) -> Vec<Redaction> {
-    let numbers: Vec<Rect> = page.detections.iter().filter(|found| is_page_number(page, found)).map(|found| {
-        let rect = found.rect();
-        ink.bounds(&rect).map_or(rect, |bounds| bounds.grown(2.0))
-    }).collect();
+    let numbers: Vec<Rect> = page
+        .detections
+        .iter()
+        .filter(|found| is_page_number(page, found))
+        .map(|found| {
+            let rect = found.rect();
+            ink.bounds(&rect).map_or(rect, |bounds| bounds.grown(2.0))
+        })
+        .collect();
     covers.into_iter().flat_map(|cover| around(cover, &numbers)).collect()
 }
 

@@ -6,7 +6,6 @@ use std::path::Path;
 
 #[test]
 fn the_small_volume_pairs_as_before() {
-    let detections =
-        Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pairing.detections.json");
+    let detections = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/data/pairing.detections.json");
     insta::assert_json_snapshot!(pair_file(&detections, None).unwrap());
 }

@@ -1,9 +1,6 @@
 //! Pairing through its public interface.
 
-#![expect(
-    clippy::unwrap_used,
-    reason = "a test fails by panicking, also in its helpers"
-)]
+#![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 
 mod bad_files;
 mod golden;

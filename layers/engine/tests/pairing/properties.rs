@@ -24,14 +24,12 @@ struct Plan {
 
 fn plan() -> impl Strategy<Value = Plan> {
     let jitter = [0.0..15.0f64, 0.0..15.0, 0.5..0.99];
-    (any::<bool>(), 0.0..4000.0f64, jitter, any::<bool>()).prop_map(
-        |(matter, text, jitter, picture)| Plan {
-            matter,
-            text,
-            jitter,
-            picture,
-        },
-    )
+    (any::<bool>(), 0.0..4000.0f64, jitter, any::<bool>()).prop_map(|(matter, text, jitter, picture)| Plan {
+        matter,
+        text,
+        jitter,
+        picture,
+    })
 }
 
 /// Walks down the columns of page after page.
@@ -46,10 +44,7 @@ impl Cursor {
     /// Room of this height in one column, and where it is: page, column, top.
     fn room(&mut self, height: f64) -> (usize, usize, f64) {
         if self.top + height > Self::BODY.end {
-            *self = Self {
-                column: self.column + 1,
-                top: Self::BODY.start,
-            };
+            *self = Self { column: self.column + 1, top: Self::BODY.start };
         }
         let place = (self.column / 2, self.column % 2, self.top);
         self.top += height + 20.0;
@@ -60,10 +55,7 @@ impl Cursor {
     fn text(&mut self, mut height: f64) {
         while self.top + height > Self::BODY.end {
             height -= (Self::BODY.end - self.top).max(0.0);
-            *self = Self {
-                column: self.column + 1,
-                top: Self::BODY.start,
-            };
+            *self = Self { column: self.column + 1, top: Self::BODY.start };
         }
         self.top += height;
     }
@@ -71,30 +63,15 @@ impl Cursor {
 
 /// The boxes of each opinion, and those of the pages.
 fn orderly(plans: &[Plan]) -> (Vec<Vec<Detection>>, Vec<Detection>) {
-    let mut cursor = Cursor {
-        column: 0,
-        top: Cursor::BODY.start,
-    };
-    let opinions: Vec<Vec<Detection>> = plans
-        .iter()
-        .map(|plan| opinion(plan, &mut cursor))
-        .collect();
+    let mut cursor = Cursor { column: 0, top: Cursor::BODY.start };
+    let opinions: Vec<Vec<Detection>> = plans.iter().map(|plan| opinion(plan, &mut cursor)).collect();
     (opinions, columns(cursor.column / 2 + 1))
 }
 
 fn opinion(plan: &Plan, cursor: &mut Cursor) -> Vec<Detection> {
     let mut boxes = Vec::new();
     let (page, column, top) = cursor.room(300.0);
-    boxes.push(with_confidence(
-        plan.jitter[2],
-        block(
-            page,
-            Label::CaseCaption,
-            column,
-            top + plan.jitter[0],
-            270.0,
-        ),
-    ));
+    boxes.push(with_confidence(plan.jitter[2], block(page, Label::CaseCaption, column, top + plan.jitter[0], 270.0)));
     if plan.matter {
         let (page, column, top) = cursor.room(60.0);
         boxes.push(block(page, Label::Headnote, column, top, 50.0));
@@ -127,32 +104,18 @@ fn any_boxes() -> impl Strategy<Value = Vec<Detection>> {
         Label::PageNumber,
     ]);
     // On a coarse grid boxes often share an edge or are the same.
-    let edge = |most: i32| {
-        prop_oneof![
-            -50.0..f64::from(most),
-            (0..most / 100).prop_map(|step| f64::from(step) * 100.0)
-        ]
-    };
+    let edge =
+        |most: i32| prop_oneof![-50.0..f64::from(most), (0..most / 100).prop_map(|step| f64::from(step) * 100.0)];
     let place = (edge(1700), edge(2200), 1.0..600.0f64, 1.0..400.0f64);
     let confidence = prop_oneof![Just(1.0), 0.2..1.0f64];
     let boxes = (0usize..4, labels, place, confidence, any::<bool>()).prop_map(
         |(page, label, (x, y, width, height), confidence, shaped)| {
-            let height = if shaped && label == Label::KeyIcon {
-                width / 2.5
-            } else {
-                height
-            };
+            let height = if shaped && label == Label::KeyIcon { width / 2.5 } else { height };
             found(page, label, [x, y, x + width, y + height], confidence)
         },
     );
     let boxes = prop::collection::vec(boxes, 0..40);
-    (boxes, any::<bool>()).prop_map(|(boxes, regular)| {
-        if regular {
-            [columns(4), boxes].concat()
-        } else {
-            boxes
-        }
-    })
+    (boxes, any::<bool>()).prop_map(|(boxes, regular)| if regular { [columns(4), boxes].concat() } else { boxes })
 }
 
 /// Page, column and top of a box, found without the code under test; the midpoint is the one that pages from
@@ -161,25 +124,16 @@ fn place(page: usize, [x0, y0, x1, _]: [f64; 4], midpoint: f64) -> (usize, bool,
     (page, f64::midpoint(x0, x1) >= midpoint, y0)
 }
 
-fn ends_are_in_order_and_used_once(
-    opinions: &[Opinion],
-    midpoint: f64,
-) -> Result<(), TestCaseError> {
+fn ends_are_in_order_and_used_once(opinions: &[Opinion], midpoint: f64) -> Result<(), TestCaseError> {
     let mut before = None;
     let mut keys = BTreeSet::new();
     for opinion in opinions {
         let start = place(opinion.caption_page, opinion.caption_bbox, midpoint);
         let end = place(opinion.key_page, opinion.key_bbox, midpoint);
         prop_assert!(start <= end, "{opinion:?}");
-        prop_assert!(
-            before.is_none_or(|before| before <= start),
-            "{opinion:?} overlaps the one before it"
-        );
+        prop_assert!(before.is_none_or(|before| before <= start), "{opinion:?} overlaps the one before it");
         prop_assert!(keys.insert((opinion.key_page, opinion.key_bbox.map(f64::to_bits))));
-        prop_assert_eq!(
-            opinion.page_count,
-            opinion.end_page - opinion.caption_page + 1
-        );
+        prop_assert_eq!(opinion.page_count, opinion.end_page - opinion.caption_page + 1);
         before = Some(end);
     }
     Ok(())
@@ -187,34 +141,21 @@ fn ends_are_in_order_and_used_once(
 
 fn rectangles_are_sound(opinions: &[Opinion]) -> Result<(), TestCaseError> {
     for opinion in opinions {
-        let ends = [
-            (opinion.caption_page, opinion.caption_bbox),
-            (opinion.key_page, opinion.key_bbox),
-        ];
+        let ends = [(opinion.caption_page, opinion.caption_bbox), (opinion.key_page, opinion.key_bbox)];
         let kept = ends.map(|(page, [x0, y0, x1, y1])| {
-            (
-                page,
-                Rect::new(x0, y0, x1, y1)
-                    .scaled(POINTS_PER_PIXEL, POINTS_PER_PIXEL)
-                    .grown(-ROUNDING),
-            )
+            (page, Rect::new(x0, y0, x1, y1).scaled(POINTS_PER_PIXEL, POINTS_PER_PIXEL).grown(-ROUNDING))
         });
         for (place, outside) in opinion.outside_rects.iter().enumerate() {
             let rect = outside.rect();
             prop_assert!(!rect.is_empty());
-            prop_assert!(
-                Rect::new(0.0, 0.0, 612.0, 792.0).contains(&rect),
-                "{rect:?} leaves the page"
-            );
+            prop_assert!(Rect::new(0.0, 0.0, 612.0, 792.0).contains(&rect), "{rect:?} leaves the page");
             prop_assert!([opinion.caption_page, opinion.key_page].contains(&outside.page_index));
             for (page, kept) in &kept {
-                let meets =
-                    *page == outside.page_index && !kept.is_empty() && rect.intersects(kept);
+                let meets = *page == outside.page_index && !kept.is_empty() && rect.intersects(kept);
                 prop_assert!(!meets, "{rect:?} covers {kept:?}");
             }
-            for other in opinion.outside_rects[place + 1..]
-                .iter()
-                .filter(|other| other.page_index == outside.page_index)
+            for other in
+                opinion.outside_rects[place + 1..].iter().filter(|other| other.page_index == outside.page_index)
             {
                 let shared = rect.intersection(&other.rect()).grown(-ROUNDING);
                 prop_assert!(shared.is_empty(), "{rect:?} meets {other:?}");
@@ -226,10 +167,7 @@ fn rectangles_are_sound(opinions: &[Opinion]) -> Result<(), TestCaseError> {
 
 fn file_names_are_unique(opinions: &[Opinion]) -> Result<(), TestCaseError> {
     let name = VolumeName::new("a3d", "217", None, None).unwrap();
-    let pages: Vec<_> = opinions
-        .iter()
-        .map(|opinion| (opinion.first_page_number, opinion.last_page_number))
-        .collect();
+    let pages: Vec<_> = opinions.iter().map(|opinion| (opinion.first_page_number, opinion.last_page_number)).collect();
     let names: BTreeSet<String> = opinion_files(&name, &pages).into_iter().collect();
     prop_assert_eq!(names.len(), opinions.len());
     Ok(())
@@ -237,9 +175,7 @@ fn file_names_are_unique(opinions: &[Opinion]) -> Result<(), TestCaseError> {
 
 /// The midpoint of the first page, as `pages_from_detections` promises it.
 fn midpoint(boxes: &[Detection]) -> f64 {
-    pages_from_detections(boxes.to_vec(), None, 1)
-        .first()
-        .map_or(0.0, |page| page.columns.midpoint)
+    pages_from_detections(boxes.to_vec(), None, 1).first().map_or(0.0, |page| page.columns.midpoint)
 }
 
 proptest! {

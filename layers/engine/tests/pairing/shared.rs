@@ -7,9 +7,7 @@ use std::path::{Path, PathBuf};
 
 fn shared() -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let directory = std::env::var_os("QUIRE_SHARED")
-        .map_or_else(beside, PathBuf::from)
-        .join("data");
+    let directory = std::env::var_os("QUIRE_SHARED").map_or_else(beside, PathBuf::from).join("data");
     if !directory.is_dir() {
         eprintln!("skipped: no shared data (set QUIRE_SHARED)");
         return None;
@@ -32,23 +30,13 @@ fn the_reporter_sample_pairs_as_the_reference_does() {
     let expected: Vec<Opinion> = json(&data.join("a3d-sample/opinions.json"));
     assert_eq!(opinions.len(), 29);
     for (ours, theirs) in opinions.iter().zip(&expected) {
-        let without_rects = |opinion: &Opinion| Opinion {
-            outside_rects: Vec::new(),
-            ..opinion.clone()
-        };
+        let without_rects = |opinion: &Opinion| Opinion { outside_rects: Vec::new(), ..opinion.clone() };
         assert_eq!(without_rects(ours), without_rects(theirs));
-        assert_eq!(
-            ours.outside_rects.len(),
-            theirs.outside_rects.len(),
-            "{ours:?}"
-        );
+        assert_eq!(ours.outside_rects.len(), theirs.outside_rects.len(), "{ours:?}");
         for (rect, expected) in ours.outside_rects.iter().zip(&theirs.outside_rects) {
             assert_eq!(rect.page_index, expected.page_index);
             for (edge, expected) in edges(rect).into_iter().zip(edges(expected)) {
-                assert!(
-                    (edge - expected).abs() <= 0.11,
-                    "{rect:?} instead of {expected:?}"
-                );
+                assert!((edge - expected).abs() <= 0.11, "{rect:?} instead of {expected:?}");
             }
         }
     }
@@ -60,14 +48,7 @@ fn the_opinions_file_has_the_references_fields_in_its_order() {
     let opinions = pair_file(&data.join("a3d-sample/detections.json"), None).unwrap();
     let ours: Vec<Value> = json_of(&opinions);
     let theirs: Vec<Value> = json(&data.join("a3d-sample/opinions.json"));
-    let fields = |value: &Value| {
-        value
-            .as_object()
-            .unwrap()
-            .keys()
-            .cloned()
-            .collect::<Vec<_>>()
-    };
+    let fields = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     let rects = |value: &Value| fields(&value["outside_rects"][0]);
     assert_eq!(fields(&ours[0]), fields(&theirs[0]));
     assert_eq!(rects(&ours[0]), rects(&theirs[0]));
@@ -86,45 +67,27 @@ fn the_synthetic_sample_pairs_as_its_truth_says() {
         .as_array()
         .unwrap()
         .iter()
-        .map(|opinion| {
-            ["caption_page", "key_page", "first_page_number"].map(|field| number(&opinion[field]))
-        })
+        .map(|opinion| ["caption_page", "key_page", "first_page_number"].map(|field| number(&opinion[field])))
         .collect();
     for model in ["small", "medium"] {
         let directory = data.join("sample20/reference").join(model);
         let opinions = pair_file(&directory.join("detections.json"), None).unwrap();
         let found: Vec<_> = opinions
             .iter()
-            .map(|opinion| {
-                [
-                    opinion.caption_page as u64,
-                    opinion.key_page as u64,
-                    u64::from(opinion.first_page_number),
-                ]
-            })
+            .map(|opinion| [opinion.caption_page as u64, opinion.key_page as u64, u64::from(opinion.first_page_number)])
             .collect();
         assert_eq!(found, expected, "{model}");
-        assert_eq!(
-            names(&opinions),
-            listed(&directory.join("files.txt")),
-            "{model}"
-        );
+        assert_eq!(names(&opinions), listed(&directory.join("files.txt")), "{model}");
     }
 }
 
 fn names(opinions: &[Opinion]) -> Vec<String> {
     let name = VolumeName::parse("a3d.217.101.120.original.pdf").unwrap();
-    let pages: Vec<_> = opinions
-        .iter()
-        .map(|opinion| (opinion.first_page_number, opinion.last_page_number))
-        .collect();
+    let pages: Vec<_> = opinions.iter().map(|opinion| (opinion.first_page_number, opinion.last_page_number)).collect();
     opinion_files(&name, &pages)
 }
 
 fn listed(files: &Path) -> Vec<String> {
     let text = std::fs::read_to_string(files).unwrap();
-    text.lines()
-        .filter_map(|line| line.strip_prefix("./redacted/"))
-        .map(str::to_owned)
-        .collect()
+    text.lines().filter_map(|line| line.strip_prefix("./redacted/")).map(str::to_owned).collect()
 }

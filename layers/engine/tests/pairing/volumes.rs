@@ -29,12 +29,7 @@ pub fn found(page_index: usize, label: Label, bbox: [f64; 4], confidence: f64) -
 /// A box over the full width of a column.
 pub fn block(page: usize, label: Label, column: usize, top: f64, height: f64) -> Detection {
     let left = COLUMNS[column];
-    found(
-        page,
-        label,
-        [left, top, left + COLUMN_WIDTH, top + height],
-        0.95,
-    )
+    found(page, label, [left, top, left + COLUMN_WIDTH, top + height], 0.95)
 }
 
 pub fn caption(page: usize, column: usize, top: f64) -> Detection {
@@ -44,19 +39,11 @@ pub fn caption(page: usize, column: usize, top: f64) -> Detection {
 /// A key icon of the usual size in the middle of a column.
 pub fn key(page: usize, column: usize, top: f64) -> Detection {
     let left = COLUMNS[column] + 170.0;
-    found(
-        page,
-        Label::KeyIcon,
-        [left, top, left + 200.0, top + 80.0],
-        0.95,
-    )
+    found(page, Label::KeyIcon, [left, top, left + 200.0, top + 80.0], 0.95)
 }
 
 pub fn with_confidence(confidence: f64, detection: Detection) -> Detection {
-    Detection {
-        confidence,
-        ..detection
-    }
+    Detection { confidence, ..detection }
 }
 
 pub fn columns(pages: usize) -> Vec<Detection> {
@@ -70,20 +57,11 @@ pub fn paired(detections: Vec<Detection>) -> Vec<Opinion> {
 
 /// `[caption page, caption top, key page, key top]` of each opinion of a volume with columns.
 pub fn ends(detections: Vec<Detection>) -> Vec<[f64; 4]> {
-    let pages = detections
-        .iter()
-        .map(|found| found.page_index + 1)
-        .max()
-        .unwrap_or(0);
+    let pages = detections.iter().map(|found| found.page_index + 1).max().unwrap_or(0);
     paired([columns(pages), detections].concat())
         .iter()
         .map(|opinion| {
-            [
-                opinion.caption_page as f64,
-                opinion.caption_bbox[1],
-                opinion.key_page as f64,
-                opinion.key_bbox[1],
-            ]
+            [opinion.caption_page as f64, opinion.caption_bbox[1], opinion.key_page as f64, opinion.key_bbox[1]]
         })
         .collect()
 }

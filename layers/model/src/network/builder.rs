@@ -30,28 +30,22 @@ impl Builder {
     pub(super) fn visit(&mut self) -> Result<(), NetworkError> {
         self.modules += 1;
         if self.modules > MODULE_LIMIT {
-            return Err(NetworkError::Limit {
-                what: "modules",
-                limit: MODULE_LIMIT,
-            });
+            return Err(NetworkError::Limit { what: "modules", limit: MODULE_LIMIT });
         }
         Ok(())
     }
 
     pub(super) fn integers(&mut self, scope: &str, values: &[i64]) -> Edge {
         let dimensions = vec![values.len().try_into().unwrap_or(i64::MAX)];
-        self.graph
-            .constant(scope, dimensions, Elements::Integer(values.to_vec()))
+        self.graph.constant(scope, dimensions, Elements::Integer(values.to_vec()))
     }
 
     pub(super) fn integer(&mut self, scope: &str, value: i64) -> Edge {
-        self.graph
-            .constant(scope, Vec::new(), Elements::Integer(vec![value]))
+        self.graph.constant(scope, Vec::new(), Elements::Integer(vec![value]))
     }
 
     pub(super) fn number(&mut self, scope: &str, value: f32) -> Edge {
-        self.graph
-            .constant(scope, Vec::new(), Elements::Single(vec![value]))
+        self.graph.constant(scope, Vec::new(), Elements::Single(vec![value]))
     }
 
     pub(super) fn add(&mut self, module: &Module, operator: Operator) -> Edge {
@@ -61,10 +55,7 @@ impl Builder {
     pub(super) fn concatenate(&mut self, module: &Module, parts: &[Features]) -> Features {
         let edges: Vec<&Edge> = parts.iter().map(|part| &part.edge).collect();
         let operator = Operator::new("Concat", &edges).with("axis", Attribute::Integer(1));
-        Features {
-            edge: self.add(module, operator),
-            channels: parts.iter().map(|part| part.channels).sum(),
-        }
+        Features { edge: self.add(module, operator), channels: parts.iter().map(|part| part.channels).sum() }
     }
 
     /// A convolution and, where the module has one, its activation. `x · sigmoid(x)` in two operators is
@@ -76,9 +67,7 @@ impl Builder {
         convolution: Convolution,
     ) -> Result<Features, NetworkError> {
         let features = self.convolve_linear(module, input, convolution)?;
-        let activation = module
-            .child_if_present("act")?
-            .map_or(Class::Identity, |activation| activation.class);
+        let activation = module.child_if_present("act")?.map_or(Class::Identity, |activation| activation.class);
         match activation {
             Class::Identity => Ok(features),
             Class::SiLU => {
@@ -99,56 +88,26 @@ impl Builder {
         let [channels, inputs, height, width] = convolution.shape;
         let (found, expected) = (inputs.saturating_mul(convolution.groups), input.channels);
         if found != expected {
-            return Err(NetworkError::Channels {
-                module: module.path.clone(),
-                expected,
-                found,
-            });
+            return Err(NetworkError::Channels { module: module.path.clone(), expected, found });
         }
         self.count_weights(convolution.weight.len())?;
         let kernel = [height, width].map(|size| i64::try_from(size).unwrap_or(i64::MAX));
-        let dimensions = convolution
-            .shape
-            .map(|size| i64::try_from(size).unwrap_or(i64::MAX))
-            .to_vec();
-        let weight = self.graph.constant(
-            &module.path,
-            dimensions.clone(),
-            Elements::Single(convolution.weight),
-        );
-        let bias = self.graph.constant(
-            &module.path,
-            vec![dimensions[0]],
-            Elements::Single(convolution.bias),
-        );
+        let dimensions = convolution.shape.map(|size| i64::try_from(size).unwrap_or(i64::MAX)).to_vec();
+        let weight = self.graph.constant(&module.path, dimensions.clone(), Elements::Single(convolution.weight));
+        let bias = self.graph.constant(&module.path, vec![dimensions[0]], Elements::Single(convolution.bias));
         let operator = Operator::new("Conv", &[&input.edge, &weight, &bias])
             .with("kernel_shape", Attribute::Integers(kernel.to_vec()))
             .with("strides", Attribute::Integers(convolution.strides.to_vec()))
-            .with(
-                "pads",
-                Attribute::Integers([convolution.padding, convolution.padding].concat()),
-            )
-            .with(
-                "dilations",
-                Attribute::Integers(convolution.dilations.to_vec()),
-            )
-            .with(
-                "group",
-                Attribute::Integer(convolution.groups.try_into().unwrap_or(i64::MAX)),
-            );
-        Ok(Features {
-            edge: self.add(module, operator),
-            channels,
-        })
+            .with("pads", Attribute::Integers([convolution.padding, convolution.padding].concat()))
+            .with("dilations", Attribute::Integers(convolution.dilations.to_vec()))
+            .with("group", Attribute::Integer(convolution.groups.try_into().unwrap_or(i64::MAX)));
+        Ok(Features { edge: self.add(module, operator), channels })
     }
 
     fn count_weights(&mut self, count: usize) -> Result<(), NetworkError> {
         self.weights = self.weights.saturating_add(count);
         if self.weights > WEIGHT_LIMIT {
-            return Err(NetworkError::Limit {
-                what: "weights",
-                limit: WEIGHT_LIMIT,
-            });
+            return Err(NetworkError::Limit { what: "weights", limit: WEIGHT_LIMIT });
         }
         Ok(())
     }

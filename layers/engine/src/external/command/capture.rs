@@ -25,10 +25,7 @@ pub(super) enum Progress {
 }
 
 /// Reads at most one chunk and hands it on.
-pub(super) fn read_chunk(
-    source: &mut impl Read,
-    mut keep: impl FnMut(&[u8]),
-) -> std::io::Result<Progress> {
+pub(super) fn read_chunk(source: &mut impl Read, mut keep: impl FnMut(&[u8])) -> std::io::Result<Progress> {
     let mut chunk = [0; CHUNK];
     match source.read(&mut chunk) {
         Ok(0) => Ok(Progress::Closed),
@@ -36,9 +33,7 @@ pub(super) fn read_chunk(
             keep(chunk.get(..count).unwrap_or_default());
             Ok(Progress::Read)
         }
-        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => {
-            Ok(Progress::Empty)
-        }
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(Progress::Empty),
         Err(error) => Err(error),
     }
 }
@@ -63,24 +58,16 @@ impl Tail {
 pub(super) fn last_lines(stdout: &[u8], stderr: &[u8]) -> String {
     let mut lines = quotable_lines(stdout);
     lines.extend(quotable_lines(stderr));
-    let text = lines
-        .split_off(lines.len().saturating_sub(QUOTED_LINES))
-        .join("\n");
+    let text = lines.split_off(lines.len().saturating_sub(QUOTED_LINES)).join("\n");
     let surplus = text.chars().count().saturating_sub(QUOTED_CHARACTERS);
     text.chars().skip(surplus).collect()
 }
 
 fn quotable_lines(bytes: &[u8]) -> Vec<String> {
-    let tail = bytes
-        .get(bytes.len().saturating_sub(TAIL)..)
-        .unwrap_or_default();
+    let tail = bytes.get(bytes.len().saturating_sub(TAIL)..).unwrap_or_default();
     String::from_utf8_lossy(tail)
         .lines()
-        .map(|line| {
-            line.chars()
-                .filter(|character| !character.is_control())
-                .collect::<String>()
-        })
+        .map(|line| line.chars().filter(|character| !character.is_control()).collect::<String>())
         .filter(|line| !line.trim().is_empty())
         .collect()
 }
@@ -101,9 +88,7 @@ mod tests {
 
     #[test]
     fn quoted_lines_are_the_last_ones_of_both_streams() {
-        let stdout = (0..20)
-            .map(|line| format!("out {line}\n"))
-            .collect::<String>();
+        let stdout = (0..20).map(|line| format!("out {line}\n")).collect::<String>();
         let quoted = last_lines(stdout.as_bytes(), b"one\n\n\x1b[31mtwo\xff\n");
         assert!(quoted.starts_with("out 14\n"), "{quoted}");
         assert!(quoted.ends_with("one\n[31mtwo\u{fffd}"), "{quoted}");
@@ -111,9 +96,6 @@ mod tests {
 
     #[test]
     fn a_quoted_line_has_a_bounded_length() {
-        assert_eq!(
-            last_lines(&[b'x'; 100_000], b"").chars().count(),
-            QUOTED_CHARACTERS
-        );
+        assert_eq!(last_lines(&[b'x'; 100_000], b"").chars().count(), QUOTED_CHARACTERS);
     }
 }

@@ -28,9 +28,7 @@ pub enum CommandError {
         limit: Duration,
     },
     /// The program ended with an error of its own.
-    #[error(
-        "{program} failed ({status}); its last words, which say what to mend, were:\n{last_lines}"
-    )]
+    #[error("{program} failed ({status}); its last words, which say what to mend, were:\n{last_lines}")]
     Failed {
         /// The program.
         program: String,
@@ -46,17 +44,13 @@ pub enum CommandError {
         program: String,
     },
     /// The disk is full.
-    #[error(
-        "{program} found no space left on the disk; free some space or set TMPDIR to a larger disk"
-    )]
+    #[error("{program} found no space left on the disk; free some space or set TMPDIR to a larger disk")]
     OutOfSpace {
         /// The program.
         program: String,
     },
     /// The program tried to write a larger file than it may.
-    #[error(
-        "{program} was stopped because a file grew past {limit} bytes; raise the limit or use a smaller input"
-    )]
+    #[error("{program} was stopped because a file grew past {limit} bytes; raise the limit or use a smaller input")]
     FileTooLarge {
         /// The program.
         program: String,
@@ -64,9 +58,7 @@ pub enum CommandError {
         limit: u64,
     },
     /// The program wrote more to its standard output than it may.
-    #[error(
-        "{program} was stopped because it printed more than {limit} bytes; raise the limit or use a smaller input"
-    )]
+    #[error("{program} was stopped because it printed more than {limit} bytes; raise the limit or use a smaller input")]
     OutputTooLarge {
         /// The program.
         program: String,

@@ -17,11 +17,7 @@ pub struct Limits {
 impl Default for Limits {
     /// Ten minutes of processor time, 4 GiB of address space, files up to 8 GiB.
     fn default() -> Self {
-        Self {
-            processor_seconds: 600,
-            address_space: 4 << 30,
-            file_size: 8 << 30,
-        }
+        Self { processor_seconds: 600, address_space: 4 << 30, file_size: 8 << 30 }
     }
 }
 
@@ -33,19 +29,14 @@ impl Limits {
     pub(super) fn apply(self, process: Pid) -> Result<(), Errno> {
         // One second between the soft limit and the hard one: the soft one's signal tells a spent
         // processor limit from any other kill.
-        let processor = (
-            self.processor_seconds,
-            self.processor_seconds.saturating_add(1),
-        );
+        let processor = (self.processor_seconds, self.processor_seconds.saturating_add(1));
         let limits = [
             (Resource::Cpu, processor),
             (Resource::As, (self.address_space, self.address_space)),
             (Resource::Fsize, (self.file_size, self.file_size)),
             (Resource::Core, (0, 0)),
         ];
-        limits
-            .into_iter()
-            .try_for_each(|(resource, limit)| lower(process, resource, limit))
+        limits.into_iter().try_for_each(|(resource, limit)| lower(process, resource, limit))
     }
 }
 
@@ -53,9 +44,6 @@ impl Limits {
 fn lower(process: Pid, resource: Resource, (soft, hard): (u64, u64)) -> Result<(), Errno> {
     let present = rustix::process::getrlimit(resource);
     let cap = |wanted: u64, ceiling: Option<u64>| Some(ceiling.map_or(wanted, |c| c.min(wanted)));
-    let new = Rlimit {
-        current: cap(soft, present.maximum),
-        maximum: cap(hard, present.maximum),
-    };
+    let new = Rlimit { current: cap(soft, present.maximum), maximum: cap(hard, present.maximum) };
     prlimit(Some(process), resource, new).map(drop)
 }

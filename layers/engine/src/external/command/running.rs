@@ -50,8 +50,7 @@ impl Running {
     }
 
     fn new(command: Command, mut child: Child, process: Pid, ended: OwnedFd) -> Self {
-        let (stdin, stdout, stderr) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         Self {
             command,
             started: Instant::now(),
@@ -94,35 +93,18 @@ impl Running {
 
     /// Sleeps until the child ends (true), one of its pipes is ready, or it is time to look around.
     fn sleep(&self) -> Result<bool, CommandError> {
-        let left = self
-            .command
-            .time_limit
-            .saturating_sub(self.started.elapsed());
+        let left = self.command.time_limit.saturating_sub(self.started.elapsed());
         let timeout = Timespec::try_from(left.min(CANCELLATION_PERIOD))
             .map_err(|error| self.fault("watch", std::io::Error::other(error)))?;
         let mut watched = vec![PollFd::new(&self.ended, PollFlags::IN)];
-        watched.extend(
-            self.stdin
-                .iter()
-                .map(|pipe| PollFd::new(pipe, PollFlags::OUT)),
-        );
-        watched.extend(
-            self.stdout
-                .iter()
-                .map(|pipe| PollFd::new(pipe, PollFlags::IN)),
-        );
-        watched.extend(
-            self.stderr
-                .iter()
-                .map(|pipe| PollFd::new(pipe, PollFlags::IN)),
-        );
+        watched.extend(self.stdin.iter().map(|pipe| PollFd::new(pipe, PollFlags::OUT)));
+        watched.extend(self.stdout.iter().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
+        watched.extend(self.stderr.iter().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
         match poll(&mut watched, Some(&timeout)) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(self.fault("watch", error.into())),
         }
-        Ok(watched
-            .first()
-            .is_some_and(|child| !child.revents().is_empty()))
+        Ok(watched.first().is_some_and(|child| !child.revents().is_empty()))
     }
 
     fn check(&self, cancellation: &Cancellation) -> Result<(), CommandError> {
@@ -131,10 +113,7 @@ impl Running {
             return Err(CommandError::Cancelled { program });
         }
         if self.started.elapsed() >= self.command.time_limit {
-            return Err(CommandError::TimedOut {
-                program,
-                limit: self.command.time_limit,
-            });
+            return Err(CommandError::TimedOut { program, limit: self.command.time_limit });
         }
         Ok(())
     }
@@ -142,13 +121,9 @@ impl Running {
     /// Moves what the pipes can take or give now; false when neither stream of output gave anything.
     fn pump(&mut self) -> Result<bool, CommandError> {
         self.feed().map_err(|error| self.fault("write to", error))?;
-        let output = read(&mut self.stdout, |bytes| {
-            self.output.extend_from_slice(bytes)
-        });
+        let output = read(&mut self.stdout, |bytes| self.output.extend_from_slice(bytes));
         let complaints = read(&mut self.stderr, |bytes| self.complaints.push(bytes));
-        let moved = output
-            .and_then(|first| Ok(first | complaints?))
-            .map_err(|error| self.fault("read from", error))?;
+        let moved = output.and_then(|first| Ok(first | complaints?)).map_err(|error| self.fault("read from", error))?;
         if self.output.len() > self.command.output_limit {
             let (program, limit) = (self.command.name(), self.command.output_limit);
             return Err(CommandError::OutputTooLarge { program, limit });
@@ -164,11 +139,7 @@ impl Running {
         };
         let input = self.command.input.as_deref().unwrap_or_default();
         let rest = input.get(self.fed..).unwrap_or_default();
-        match if rest.is_empty() {
-            Ok(0)
-        } else {
-            pipe.write(rest)
-        } {
+        match if rest.is_empty() { Ok(0) } else { pipe.write(rest) } {
             Ok(count) => self.fed += count,
             Err(error) => match error.kind() {
                 ErrorKind::WouldBlock | ErrorKind::Interrupted => return Ok(()),
@@ -190,10 +161,7 @@ impl Running {
             Err(error) => self.child.kill().map_err(|_| std::io::Error::from(error)),
         };
         killed.map_err(|error| self.fault("stop", error))?;
-        let status = self
-            .child
-            .wait()
-            .map_err(|error| self.fault("wait for", error))?;
+        let status = self.child.wait().map_err(|error| self.fault("wait for", error))?;
         self.reaped = true;
         Ok(status)
     }
@@ -201,15 +169,8 @@ impl Running {
     fn judge(mut self, status: ExitStatus) -> Result<Output, CommandError> {
         let stdout = std::mem::take(&mut self.output);
         let stderr = std::mem::take(&mut self.complaints).into_bytes();
-        if status
-            .code()
-            .is_some_and(|code| self.command.accepted.contains(&code))
-        {
-            return Ok(Output {
-                status,
-                stdout,
-                stderr,
-            });
+        if status.code().is_some_and(|code| self.command.accepted.contains(&code)) {
+            return Ok(Output { status, stdout, stderr });
         }
         Err(failure(&self.command, status, last_lines(&stdout, &stderr)))
     }
@@ -232,26 +193,14 @@ fn spawn(command: &Command) -> Result<Child, CommandError> {
     std::process::Command::new(&command.program)
         .args(&command.arguments)
         .env_clear()
-        .envs(
-            command
-                .environment
-                .iter()
-                .map(|(name, value)| (name, value)),
-        )
-        .stdin(if command.input.is_some() {
-            Stdio::piped()
-        } else {
-            Stdio::null()
-        })
+        .envs(command.environment.iter().map(|(name, value)| (name, value)))
+        .stdin(if command.input.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()
         .map_err(|error| match error.kind() {
-            ErrorKind::NotFound => CommandError::NotInstalled {
-                program: command.name(),
-                package: command.package,
-            },
+            ErrorKind::NotFound => CommandError::NotInstalled { program: command.name(), package: command.package },
             _ => fault(command, "start", error),
         })
 }
@@ -300,25 +249,14 @@ fn failure(command: &Command, status: ExitStatus, last_lines: String) -> Command
         return CommandError::TimedOut { program, limit };
     }
     if signal == Some(Signal::XFSZ.as_raw()) {
-        return CommandError::FileTooLarge {
-            program,
-            limit: command.limits.file_size,
-        };
+        return CommandError::FileTooLarge { program, limit: command.limits.file_size };
     }
     if last_lines.to_lowercase().contains("no space left") {
         return CommandError::OutOfSpace { program };
     }
-    CommandError::Failed {
-        program,
-        status,
-        last_lines,
-    }
+    CommandError::Failed { program, status, last_lines }
 }
 
 fn fault(command: &Command, action: &'static str, source: std::io::Error) -> CommandError {
-    CommandError::Io {
-        program: command.name(),
-        action,
-        source,
-    }
+    CommandError::Io { program: command.name(), action, source }
 }

@@ -17,10 +17,7 @@ fn is_alive(process: &str) -> bool {
     let Ok(stat) = std::fs::read_to_string(format!("/proc/{process}/stat")) else {
         return false;
     };
-    let state = stat
-        .rsplit(')')
-        .next()
-        .and_then(|rest| rest.trim().chars().next());
+    let state = stat.rsplit(')').next().and_then(|rest| rest.trim().chars().next());
     !matches!(state, Some('Z' | 'X'))
 }
 
@@ -73,64 +70,38 @@ fn a_child_that_ignores_its_input_may_succeed() {
 fn the_environment_holds_only_what_is_listed() {
     let output = run(Command::new("env", "coreutils").environment("ADDED", "yes")).unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
-    let mut names: Vec<&str> = text
-        .lines()
-        .filter_map(|line| line.split('=').next())
-        .collect();
+    let mut names: Vec<&str> = text.lines().filter_map(|line| line.split('=').next()).collect();
     names.sort_unstable();
-    assert_eq!(
-        names,
-        ["ADDED", "LANG", "OMP_THREAD_LIMIT", "PATH", "TMPDIR"]
-    );
+    assert_eq!(names, ["ADDED", "LANG", "OMP_THREAD_LIMIT", "PATH", "TMPDIR"]);
     assert!(text.contains("LANG=C.UTF-8\n") && text.contains("OMP_THREAD_LIMIT=1\n"));
 }
 
 #[test]
 fn a_missing_program_names_its_package() {
     let error = run(Command::new("no-such-program-of-quire", "some-package")).unwrap_err();
-    assert_eq!(
-        (error.code(), error.class()),
-        ("external.not_installed", ErrorClass::Missing)
-    );
-    assert!(
-        error.to_string().contains("apt-get install some-package"),
-        "{error}"
-    );
+    assert_eq!((error.code(), error.class()), ("external.not_installed", ErrorClass::Missing));
+    assert!(error.to_string().contains("apt-get install some-package"), "{error}");
 }
 
 #[test]
 fn a_failure_quotes_the_last_lines() {
     let error = run(shell("echo on stdout; echo on stderr >&2; exit 7")).unwrap_err();
-    assert_eq!(
-        (error.code(), error.class()),
-        ("external.failed", ErrorClass::Internal)
-    );
-    let CommandError::Failed {
-        status, last_lines, ..
-    } = error
-    else {
-        panic!("{error}")
-    };
+    assert_eq!((error.code(), error.class()), ("external.failed", ErrorClass::Internal));
+    let CommandError::Failed { status, last_lines, .. } = error else { panic!("{error}") };
     assert_eq!(status.code(), Some(7));
     assert_eq!(last_lines, "on stdout\non stderr");
 }
 
 #[test]
 fn an_accepted_status_is_a_success() {
-    assert_eq!(
-        run(shell("exit 3").accept_status(3)).unwrap().status.code(),
-        Some(3)
-    );
+    assert_eq!(run(shell("exit 3").accept_status(3)).unwrap().status.code(), Some(3));
     assert!(run(shell("exit 2").accept_status(3)).is_err());
 }
 
 #[test]
 fn a_full_disk_is_told_from_other_failures() {
     let error = run(shell("exec head -c 10 /dev/zero > /dev/full")).unwrap_err();
-    assert_eq!(
-        (error.code(), error.class()),
-        ("external.out_of_space", ErrorClass::Resource)
-    );
+    assert_eq!((error.code(), error.class()), ("external.out_of_space", ErrorClass::Resource));
 }
 
 #[test]
@@ -138,10 +109,7 @@ fn the_time_limit_kills_grandchildren_too() {
     let directory = tempfile::tempdir().unwrap();
     let (command, file) = family(directory.path());
     let error = run(command.time_limit(Duration::from_secs(2))).unwrap_err();
-    assert_eq!(
-        (error.code(), error.class()),
-        ("external.timed_out", ErrorClass::Resource)
-    );
+    assert_eq!((error.code(), error.class()), ("external.timed_out", ErrorClass::Resource));
     assert!(dies(&note(&file)));
 }
 
@@ -155,10 +123,7 @@ fn cancelling_kills_grandchildren_too() {
     let grandchild = note(&file);
     remote.cancel();
     let error = worker.join().unwrap().unwrap_err();
-    assert_eq!(
-        (error.code(), error.class()),
-        ("external.cancelled", ErrorClass::Interrupted)
-    );
+    assert_eq!((error.code(), error.class()), ("external.cancelled", ErrorClass::Interrupted));
     assert!(dies(&grandchild));
 }
 
@@ -169,10 +134,7 @@ fn nothing_starts_once_cancelled() {
     let cancellation = Cancellation::new();
     cancellation.cancel();
     let script = format!("touch {}", mark.display());
-    assert_eq!(
-        shell(&script).run(&cancellation).unwrap_err().code(),
-        "external.cancelled"
-    );
+    assert_eq!(shell(&script).run(&cancellation).unwrap_err().code(), "external.cancelled");
     assert!(!mark.exists());
 }
 
@@ -184,10 +146,7 @@ fn dropping_a_running_child_kills_its_group() {
     let (child, grandchild) = (running.id().to_string(), note(&file));
     assert!(is_alive(&child) && is_alive(&grandchild));
     drop(running);
-    assert!(
-        !Path::new("/proc").join(&child).exists(),
-        "the child is reaped"
-    );
+    assert!(!Path::new("/proc").join(&child).exists(), "the child is reaped");
     assert!(dies(&grandchild));
 }
 
@@ -200,10 +159,7 @@ fn a_grandchild_does_not_outlive_a_child_that_ends_well() {
 #[test]
 fn output_past_the_limit_stops_the_child() {
     let error = run(Command::new("yes", "coreutils").output_limit(100_000)).unwrap_err();
-    assert_eq!(
-        (error.code(), error.class()),
-        ("external.output_too_large", ErrorClass::Resource)
-    );
+    assert_eq!((error.code(), error.class()), ("external.output_too_large", ErrorClass::Resource));
 }
 
 #[test]
@@ -215,44 +171,27 @@ fn standard_error_is_kept_to_its_end() {
 
 #[test]
 fn processor_time_is_limited() {
-    let limits = Limits {
-        processor_seconds: 1,
-        ..Limits::default()
-    };
+    let limits = Limits { processor_seconds: 1, ..Limits::default() };
     let error = run(shell("while :; do :; done").limits(limits)).unwrap_err();
     assert_eq!(error.code(), "external.timed_out");
 }
 
 #[test]
 fn memory_is_limited() {
-    let limits = Limits {
-        address_space: 64 << 20,
-        ..Limits::default()
-    };
+    let limits = Limits { address_space: 64 << 20, ..Limits::default() };
     // It allocates once it was fed, which is after the limits were set.
-    let greedy = || {
-        shell("read go; exec dd if=/dev/zero of=/dev/null bs=200M count=1").input(b"go\n".to_vec())
-    };
+    let greedy = || shell("read go; exec dd if=/dev/zero of=/dev/null bs=200M count=1").input(b"go\n".to_vec());
     assert!(run(greedy()).is_ok());
-    assert_eq!(
-        run(greedy().limits(limits)).unwrap_err().code(),
-        "external.failed"
-    );
+    assert_eq!(run(greedy().limits(limits)).unwrap_err().code(), "external.failed");
 }
 
 #[test]
 fn file_size_is_limited() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("large");
-    let limits = Limits {
-        file_size: 10_000,
-        ..Limits::default()
-    };
+    let limits = Limits { file_size: 10_000, ..Limits::default() };
     let script = format!("exec head -c 1000000 /dev/zero > {}", file.display());
     let error = run(shell(&script).limits(limits)).unwrap_err();
-    assert_eq!(
-        (error.code(), error.class()),
-        ("external.file_too_large", ErrorClass::Resource)
-    );
+    assert_eq!((error.code(), error.class()), ("external.file_too_large", ErrorClass::Resource));
     assert_eq!(std::fs::metadata(&file).unwrap().len(), 10_000);
 }
