@@ -34,8 +34,10 @@ pub struct RangeToCompress<'a> {
 pub struct CompressedRange {
     /// A document with exactly the pages of the range.
     pub document: PathBuf,
-    /// Pages that Ghostscript could not rewrite and that stay as they came.
+    /// Pages that stay as they came because Ghostscript makes them no smaller.
     pub kept: Vec<usize>,
+    /// Pages that stay as they came because Ghostscript cannot rewrite them.
+    pub failed: Vec<usize>,
     /// Pages that no program can copy: blanks, like the damaged ones.
     pub lost: Vec<usize>,
 }
@@ -50,7 +52,7 @@ pub fn compress_range(
     options: &CompressionOptions,
     cancellation: &Cancellation,
 ) -> Result<CompressedRange, CompressError> {
-    let mut work = RangeWork { range, directory, options, cancellation, kept: Vec::new(), lost: Vec::new() };
+    let mut work = RangeWork { range, directory, options, cancellation, kept: Vec::new(), failed: Vec::new(), lost: Vec::new() };
     let readable: Vec<usize> = range.pages.clone().filter(|page| !range.damaged.contains(page)).collect();
     let mut parts = work.compress(&readable)?;
     for page in range.damaged {
@@ -59,7 +61,7 @@ pub fn compress_range(
     parts.sort_by_key(|(page, _)| *page);
     let parts: Vec<Part> = parts.into_iter().map(|(_, part)| part).collect();
     let document = work.whole(&parts)?;
-    Ok(CompressedRange { document, kept: work.kept, lost: work.lost })
+    Ok(CompressedRange { document, kept: work.kept, failed: work.failed, lost: work.lost })
 }
 
 struct RangeWork<'a> {
@@ -68,6 +70,7 @@ struct RangeWork<'a> {
     options: &'a CompressionOptions,
     cancellation: &'a Cancellation,
     kept: Vec<usize>,
+    failed: Vec<usize>,
     lost: Vec<usize>,
 }
 
@@ -121,7 +124,7 @@ impl RangeWork<'_> {
 
     fn keep(&mut self, page: usize) -> Result<Part, CompressError> {
         if let Some(document) = self.try_copy(&[page])? {
-            self.kept.push(page);
+            self.failed.push(page);
             return Ok(Part { document, pages: 0..1 });
         }
         self.lost.push(page);

@@ -4,11 +4,15 @@ mod error;
 mod jpeg;
 mod page_builder;
 mod page_source;
+mod placement;
 mod searchable;
+mod sidecars;
 mod stored_image;
 
 pub use error::OutputError;
 pub use page_builder::PageBuilder;
 pub use page_source::PageSource;
+pub use placement::move_into_place;
 pub use searchable::{PageText, add_text_layer};
+pub use sidecars::{Sidecars, write_json, write_sidecars};
 pub use stored_image::StoredImage;

@@ -1,0 +1,135 @@
+//! The last stage: volumes, opinions, pictures and sidecars, moved into place all at once.
+
+use super::compression::StoredRange;
+use super::detection::ScannedPage;
+use super::error::ProcessError;
+use super::pictures;
+use super::redaction::{Redacted, RedactedRange};
+use super::summary::Summary;
+use super::work::Work;
+use crate::external::qpdf::{self, Part};
+use crate::naming::{image_file, opinion_files};
+use crate::output::{OutputError, Sidecars, move_into_place, write_sidecars};
+use crate::pairing::Opinion;
+use crate::redact::{MarginPage, RedactionPage};
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+
+/// First and last number of the volume.
+fn volume_numbers(redacted: &Redacted) -> (u32, u32) {
+    let number = |page: Option<&crate::volume::Page>| page.map(|page| page.number).unwrap_or_default();
+    let (first, last) = (number(redacted.pages.first()), number(redacted.pages.last()));
+    (first.first.unwrap_or(1), last.last.or(last.first).unwrap_or(1))
+}
+
+/// Writes everything under `result/` in the directory under way.
+pub(super) fn assemble(
+    work: &Work<'_>,
+    scanned: &[ScannedPage],
+    ranges: &[StoredRange],
+    redacted: &Redacted,
+) -> Result<(), ProcessError> {
+    let (first, last) = volume_numbers(redacted);
+    let result = work.folder("result")?;
+    let mut documents = vec![
+        (result.join(work.name.volume_file(first, last)), parts(redacted, |range| &range.searchable)),
+        (result.join(work.name.redacted_file(first, last)), parts(redacted, |range| &range.redacted)),
+    ];
+    documents.extend(opinions(work, redacted)?);
+    documents.par_iter().with_max_len(1).try_for_each(|(path, parts)| {
+        work.check()?;
+        qpdf::join(parts, path, work.cancellation).map_err(ProcessError::from)
+    })?;
+    name_pictures(&result, work.root(), scanned, redacted)?;
+    sidecars(&result, redacted)?;
+    work.done(ranges.iter().map(|range| range.pages.len()).sum());
+    Ok(())
+}
+
+fn parts(redacted: &Redacted, document: impl Fn(&RedactedRange) -> &PathBuf) -> Vec<Part> {
+    let part = |range: &RedactedRange| Part { document: document(range).clone(), pages: 0..range.pages.len() };
+    redacted.ranges.iter().map(part).collect()
+}
+
+/// The documents of the opinions.
+fn opinions(work: &Work<'_>, redacted: &Redacted) -> Result<Vec<(PathBuf, Vec<Part>)>, ProcessError> {
+    let numbers: Vec<(u32, u32)> =
+        redacted.opinions.iter().map(|opinion| (opinion.first_page_number, opinion.last_page_number)).collect();
+    let names = opinion_files(&work.name, &numbers);
+    let folder = work.folder("result/redacted")?;
+    let redacted_parts = |(number, opinion)| opinion_parts(redacted, number, opinion, |range| &range.redacted, true);
+    let mut documents: Vec<(PathBuf, Vec<Part>)> =
+        names.iter().map(|name| folder.join(name)).zip(redacted.opinions.iter().enumerate().map(redacted_parts)).collect();
+    if work.request.unredacted {
+        let folder = work.folder("result/unredacted")?;
+        let whole = |(number, opinion)| opinion_parts(redacted, number, opinion, |range| &range.searchable, false);
+        let paths = names.iter().map(|name| folder.join(name));
+        documents.extend(paths.zip(redacted.opinions.iter().enumerate().map(whole)));
+    }
+    Ok(documents)
+}
+
+/// Where an opinion's pages lie: shared pages by themselves, the others in their range.
+fn opinion_parts(
+    redacted: &Redacted,
+    number: usize,
+    opinion: &Opinion,
+    document: impl Fn(&RedactedRange) -> &PathBuf,
+    is_shared: bool,
+) -> Vec<Part> {
+    (opinion.caption_page..=opinion.key_page)
+        .filter_map(|page| {
+            let range = redacted.ranges.iter().find(|range| range.pages.contains(&page))?;
+            let shared = range.shared.get(&(number, page)).filter(|_| is_shared);
+            let local = page - range.pages.start;
+            let own = || Part { document: document(range).clone(), pages: local..local + 1 };
+            Some(shared.map_or_else(own, |shared| Part { document: shared.clone(), pages: 0..1 }))
+        })
+        .collect()
+}
+
+fn name_pictures(result: &Path, root: &Path, scanned: &[ScannedPage], redacted: &Redacted) -> Result<(), OutputError> {
+    let folder = result.join("images");
+    for (page, numbered) in scanned.iter().zip(&redacted.pages) {
+        for sequence in 1..=pictures::on_page(page).len() {
+            std::fs::create_dir_all(&folder).map_err(|error| OutputError::io(&folder, error))?;
+            let target = folder.join(image_file(numbered.number.first.unwrap_or(0), sequence));
+            let source = pictures::provisional(root, page.index, sequence);
+            std::fs::rename(source, &target).map_err(|error| OutputError::io(&target, error))?;
+        }
+    }
+    Ok(())
+}
+
+fn sidecars(result: &Path, redacted: &Redacted) -> Result<(), OutputError> {
+    let covers: Vec<&RedactionPage> = redacted.ranges.iter().flat_map(|range| &range.covers).collect();
+    let margins: Vec<&MarginPage> = redacted.ranges.iter().flat_map(|range| &range.margins).collect();
+    let sidecars = Sidecars { pages: &redacted.pages, opinions: &redacted.opinions, covers: &covers, margins: &margins };
+    write_sidecars(result, &sidecars)
+}
+
+/// Moves the result to its final place and says what is there.
+pub(super) fn publish(work: &Work<'_>, redacted: &Redacted) -> Result<Summary, ProcessError> {
+    work.check()?;
+    let (first_page, last_page) = volume_numbers(redacted);
+    let result = work.folder("result")?;
+    let (input, output) = (&work.request.input, result.join(work.name.volume_file(first_page, last_page)));
+    let length = |path: &Path| std::fs::metadata(path).map(|data| data.len()).map_err(|error| OutputError::io(path, error));
+    let (input_bytes, output_bytes) = (length(input)?, length(&output)?);
+    let directory = work.request.output.join(work.name.directory(work.first_page()));
+    let files = move_into_place(&result, &directory)?;
+    Ok(Summary {
+        reporter: work.name.reporter().to_owned(),
+        volume: work.name.volume().to_owned(),
+        first_page,
+        last_page,
+        pages: redacted.pages.len(),
+        opinions: redacted.opinions.len(),
+        input_bytes,
+        output_bytes,
+        directory,
+        files,
+        problems: work.problems(),
+        stages: work.reports(),
+    })
+}

@@ -1,0 +1,230 @@
+//! The fourth stage: covers on the pages and their words, range by range.
+
+use super::compression::StoredRange;
+use super::error::ProcessError;
+use super::reading::PageWords;
+use super::work::Work;
+use crate::geometry::{PageSize, Rect};
+use crate::output::{OutputError, PageBuilder, PageSource, PageText, StoredImage, add_text_layer};
+use crate::pairing::{Opinion, pair};
+use crate::redact::{Fill, Ink, MarginPage, OpinionSpan, Redaction, RedactionPage, TokenLine, margin_rects, plan_page};
+use crate::source::TextPresence;
+use crate::text::{Line, PageGeometry, remove_under};
+use crate::volume::Page;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// Everything that the last stage puts together.
+pub(super) struct Redacted {
+    pub(super) pages: Vec<Page>,
+    pub(super) opinions: Vec<Opinion>,
+    pub(super) ranges: Vec<RedactedRange>,
+}
+
+/// A range with its pages redacted.
+pub(super) struct RedactedRange {
+    pub(super) pages: std::ops::Range<usize>,
+    /// The compressed pages with their words.
+    pub(super) searchable: PathBuf,
+    /// The same, redacted.
+    pub(super) redacted: PathBuf,
+    /// Pages that an opinion shares with its neighbours, with these whited out: by opinion and page.
+    pub(super) shared: BTreeMap<(usize, usize), PathBuf>,
+    pub(super) covers: Vec<RedactionPage>,
+    pub(super) margins: Vec<MarginPage>,
+}
+
+/// Pairs the opinions and redacts every page.
+pub(super) fn redact(
+    work: &Work<'_>,
+    pages: Vec<Page>,
+    ranges: &[StoredRange],
+    words: Option<&PageWords>,
+) -> Result<Redacted, ProcessError> {
+    let opinions = pair(&pages, work.first_page());
+    let spans: Vec<OpinionSpan> = opinions.iter().map(span).collect();
+    let folder = work.folder("redacted")?;
+    let context = Context { work, pages: &pages, opinions: &opinions, spans: &spans, words, folder: &folder };
+    let redacted: Result<Vec<RedactedRange>, ProcessError> =
+        ranges.par_iter().with_max_len(1).map(|range| context.redact_range(range)).collect();
+    let ranges = redacted?;
+    Ok(Redacted { pages, opinions, ranges })
+}
+
+fn span(opinion: &Opinion) -> OpinionSpan {
+    let rect = |[x0, y0, x1, y1]: [f64; 4]| Rect::new(x0, y0, x1, y1);
+    OpinionSpan {
+        caption_page: opinion.caption_page,
+        caption: rect(opinion.caption_bbox),
+        key_page: opinion.key_page,
+        key: rect(opinion.key_bbox),
+    }
+}
+
+struct Context<'a> {
+    work: &'a Work<'a>,
+    pages: &'a [Page],
+    opinions: &'a [Opinion],
+    spans: &'a [OpinionSpan],
+    words: Option<&'a PageWords>,
+    folder: &'a Path,
+}
+
+/// A page with its covers, ready to be written.
+struct Planned {
+    image: StoredImage,
+    lines: Vec<Line>,
+    /// Covers and margins in pixels at 200 dpi.
+    covers: Vec<(Rect, Fill)>,
+}
+
+impl Context<'_> {
+    fn redact_range(&self, range: &StoredRange) -> Result<RedactedRange, ProcessError> {
+        let source = PageSource::open(&range.compressed.document)?;
+        let (mut builder, mut texts) = (PageBuilder::new(), Vec::with_capacity(range.pages.len()));
+        let file = |kind: &str| self.folder.join(format!("{kind}-{:05}.pdf", range.pages.start));
+        let mut done = RedactedRange {
+            pages: range.pages.clone(),
+            searchable: file("searchable"),
+            redacted: file("redacted"),
+            shared: BTreeMap::new(),
+            covers: Vec::new(),
+            margins: Vec::new(),
+        };
+        for (local, index) in range.pages.clone().enumerate() {
+            self.work.check()?;
+            let lines = self.words.map(|words| words.load(index)).transpose()?;
+            match self.image(&source, local, index)? {
+                Some(image) => self.redact_page(index, image, lines.clone().unwrap_or_default(), &mut builder, &mut done)?,
+                None => self.blank_page(index, &mut builder, &mut done),
+            }
+            texts.push(lines.map(|lines| self.page_text(index, lines)));
+            self.work.done(1);
+        }
+        builder.save(&done.redacted)?;
+        add_text_layer(source, &texts, &done.searchable)?;
+        Ok(done)
+    }
+
+    /// The page's stored image; drawn, where the page is no single image; `None` for a blank.
+    fn image(&self, source: &PageSource, local: usize, index: usize) -> Result<Option<StoredImage>, ProcessError> {
+        if !source.has_content(local) {
+            return Ok(None);
+        }
+        if let Some(image) = source.image(local)? {
+            return Ok(Some(image));
+        }
+        let drawn = self.work.reader.read(index)?.reduced_to(f64::from(self.work.request.compression.resolution));
+        Ok(Some(StoredImage::from_pixels(drawn.width, drawn.height, drawn.channels, drawn.pixels)))
+    }
+
+    fn blank_page(&self, index: usize, builder: &mut PageBuilder, done: &mut RedactedRange) {
+        let size = self.pages[index].size;
+        builder.add_blank(&size);
+        let (page_width, page_height) = (size.width_points, size.height_points);
+        done.margins.push(MarginPage { page_index: index, rects: Vec::new(), page_width, page_height });
+    }
+
+    fn redact_page(
+        &self,
+        index: usize,
+        image: StoredImage,
+        lines: Vec<Line>,
+        builder: &mut PageBuilder,
+        done: &mut RedactedRange,
+    ) -> Result<(), ProcessError> {
+        let page = &self.pages[index];
+        let ink = ink(page, &image)?;
+        let covers = plan_page(self.pages, index, self.spans, &ink, &tokens(&lines));
+        let words: Vec<Rect> = lines.iter().flat_map(|line| &line.words).map(|word| word.rect).collect();
+        let margins = margin_rects(page, &ink, &words);
+        let planned = Planned { image, lines, covers: all_covers(&page.size, &covers, &margins) };
+        planned.add_to(builder, page)?;
+        self.shared_pages(page, &planned, done)?;
+        if !covers.is_empty() {
+            done.covers.push(RedactionPage { page_index: index, rects: covers });
+        }
+        done.margins.push(margins);
+        Ok(())
+    }
+
+    /// A page of its own for each opinion that shares this page with others.
+    fn shared_pages(&self, page: &Page, planned: &Planned, done: &mut RedactedRange) -> Result<(), ProcessError> {
+        for (number, opinion) in self.opinions.iter().enumerate() {
+            let outside: Vec<Rect> = outside_pixels(opinion, page);
+            if outside.is_empty() {
+                continue;
+            }
+            let mut builder = PageBuilder::new();
+            planned.with_outside(&outside).add_to(&mut builder, page)?;
+            let path = self.folder.join(format!("opinion-{number:05}-page-{:05}.pdf", page.index));
+            builder.save(&path)?;
+            done.shared.insert((number, page.index), path);
+        }
+        Ok(())
+    }
+
+    fn page_text(&self, index: usize, lines: Vec<Line>) -> PageText {
+        let has_own_text = self.work.volume().pages[index].text == TextPresence::Visible;
+        PageText { lines, geometry: geometry(&self.pages[index].size), has_own_text }
+    }
+}
+
+impl Planned {
+    fn with_outside(&self, outside: &[Rect]) -> Self {
+        let mut covers = self.covers.clone();
+        covers.extend(outside.iter().map(|rect| (*rect, Fill::White)));
+        Self { image: self.image.clone(), lines: self.lines.clone(), covers }
+    }
+
+    fn add_to(&self, builder: &mut PageBuilder, page: &Page) -> Result<(), OutputError> {
+        let mut image = self.image.clone();
+        let scale_x = image.width() as f64 / f64::from(page.size.width_pixels.max(1));
+        let scale_y = image.height() as f64 / f64::from(page.size.height_pixels.max(1));
+        for (rect, fill) in &self.covers {
+            image.paint(&rect.scaled(scale_x, scale_y), *fill);
+        }
+        let mut lines = self.lines.clone();
+        let rects: Vec<Rect> = self.covers.iter().map(|(rect, _)| *rect).collect();
+        remove_under(&mut lines, &rects);
+        builder.add_scan(&page.size, &image, &lines, &geometry(&page.size))
+    }
+}
+
+fn geometry(size: &PageSize) -> PageGeometry {
+    PageGeometry {
+        width_points: size.width_points,
+        height_points: size.height_points,
+        width_pixels: f64::from(size.width_pixels),
+        height_pixels: f64::from(size.height_pixels),
+    }
+}
+
+/// The ink of the stored image, in pixels at 200 dpi.
+fn ink(page: &Page, image: &StoredImage) -> Result<Ink, ProcessError> {
+    let (width, height) = (page.size.width_pixels as usize, page.size.height_pixels as usize);
+    let grey = crate::pixels::GreyImage { width: image.width(), height: image.height(), pixels: image.grey() };
+    let grey = grey.resized(width, height)?;
+    Ok(Ink::new(width, height, &grey.pixels))
+}
+
+fn tokens(lines: &[Line]) -> Vec<TokenLine> {
+    let token = |line: &Line| TokenLine { tokens: line.words.iter().map(|word| (word.text.clone(), word.rect)).collect() };
+    lines.iter().map(token).collect()
+}
+
+/// Covers and margins in one unit; white first, so that a black cover is never painted over.
+fn all_covers(size: &PageSize, covers: &[Redaction], margins: &MarginPage) -> Vec<(Rect, Fill)> {
+    let (sx, sy) = size.points_per_pixel();
+    let margins = margins.rects.iter().map(|rect| (rect.scaled(1.0 / sx, 1.0 / sy), Fill::White));
+    let mut all: Vec<(Rect, Fill)> = margins.chain(covers.iter().map(|cover| (cover.rect, cover.fill))).collect();
+    all.sort_by_key(|(_, fill)| *fill == Fill::Black);
+    all
+}
+
+fn outside_pixels(opinion: &Opinion, page: &Page) -> Vec<Rect> {
+    let (sx, sy) = page.size.points_per_pixel();
+    let here = opinion.outside_rects.iter().filter(|outside| outside.page_index == page.index);
+    here.map(|outside| outside.rect().scaled(1.0 / sx, 1.0 / sy)).collect()
+}

@@ -1,0 +1,58 @@
+//! What is asked for.
+
+use super::error::ProcessError;
+use crate::detect::ModelChoice;
+use crate::external::ghostscript::CompressionOptions;
+use crate::installation::Installation;
+use crate::naming::VolumeName;
+use crate::source::Limits;
+use std::path::PathBuf;
+
+/// A volume and what to make of it.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// The volume.
+    pub input: PathBuf,
+    /// The directory under which `<reporter>/<volume>/<first page>/` is made.
+    pub output: PathBuf,
+    /// Reporter, when the file's name does not say it or says it wrongly.
+    pub reporter: Option<String>,
+    /// Volume, likewise.
+    pub volume: Option<String>,
+    /// Number printed on the first page, likewise.
+    pub first_page: Option<u32>,
+    /// Which models look at the pages.
+    pub model: ModelChoice,
+    /// Whether the pages are read by Tesseract.
+    pub ocr: bool,
+    /// Tesseract's language.
+    pub language: String,
+    /// Whether opinions are also written without redaction.
+    pub unredacted: bool,
+    /// How many pages are worked on at once.
+    pub jobs: usize,
+    /// What the intake checks allow.
+    pub limits: Limits,
+    /// How page images are made smaller.
+    pub compression: CompressionOptions,
+    /// Where models and native libraries are.
+    pub installation: Installation,
+}
+
+impl Request {
+    /// The volume's name: from the request, else from the file's name.
+    ///
+    /// # Errors
+    /// When neither says reporter and volume.
+    pub(super) fn volume_name(&self) -> Result<VolumeName, ProcessError> {
+        let named = VolumeName::from_path(&self.input);
+        let (Some(reporter), Some(volume)) = (&self.reporter, &self.volume) else {
+            let named = named?;
+            let reporter = self.reporter.as_deref().unwrap_or(named.reporter());
+            let volume = self.volume.as_deref().unwrap_or(named.volume());
+            return Ok(VolumeName::new(reporter, volume, self.first_page.or(named.first_page()), None)?);
+        };
+        let first = self.first_page.or(named.ok().and_then(|name| name.first_page()));
+        Ok(VolumeName::new(reporter, volume, first, None)?)
+    }
+}
