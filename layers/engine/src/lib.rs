@@ -5,4 +5,6 @@
 pub mod detection;
 pub mod error;
 pub mod geometry;
+pub mod pixels;
+pub mod source;
 pub mod volume;
