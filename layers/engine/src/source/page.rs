@@ -1,0 +1,313 @@
+//! One page: its size, what it draws, and whether it can be read.
+
+use crate::geometry::{DETECTION_DPI, PageSize};
+use crate::source::content::Reader;
+use crate::source::drawing::{Drawing, TextPresence};
+use crate::source::error::SourceError;
+use crate::source::filters::Fault;
+use crate::source::geometry::{PageFrame, page_size, pixels_at};
+use crate::source::image::{self, SingleImage, SizeCheck, Verdict};
+use crate::source::limits::{Limits, MAX_CONTENT_BYTES, MIN_PAGE_POINTS};
+use crate::source::objects::Objects;
+use crate::source::page_tree::{Inherited, Leaf, Resources};
+use crate::source::syntax;
+use hayro_syntax::object::{Dict, FromBytes, MaybeRef, ObjRef, Object};
+
+/// Streams that one page's content may be cut into.
+const MAX_CONTENT_STREAMS: usize = 4096;
+
+/// Annotations that are looked at; a page with more is left to PDFium.
+const MAX_ANNOTATIONS: usize = 256;
+
+/// A page of the volume as it came.
+#[derive(Debug, Clone, PartialEq)]
+pub struct SourcePage {
+    /// Page, from 0.
+    pub index: usize,
+    /// Width as displayed (after /Rotate, inside the `CropBox`), in points.
+    pub width_points: f64,
+    /// Height as displayed, in points.
+    pub height_points: f64,
+    /// How its pixels are to be had.
+    pub kind: PageKind,
+    /// Whether it carries text.
+    pub text: TextPresence,
+}
+
+impl SourcePage {
+    /// The page's size in points and, at 200 dpi, in pixels.
+    #[must_use]
+    pub fn size(&self) -> PageSize {
+        page_size(self.width_points, self.height_points)
+    }
+}
+
+/// How the pixels of a page are to be had.
+#[derive(Debug, Clone, PartialEq)]
+pub enum PageKind {
+    /// One JPEG, upright and alone, fills the page: decode it.
+    SingleImage(SingleImage),
+    /// Anything else: let PDFium draw it.
+    Other,
+    /// Nobody can draw it: keep the page as a blank with its number.
+    Damaged {
+        /// What is wrong, as the end of the sentence "page 5: …".
+        reason: &'static str,
+    },
+}
+
+/// Looks at the pages of one file.
+pub(super) struct Examiner<'f> {
+    objects: &'f Objects,
+    limits: &'f Limits,
+    sizes: SizeCheck<'f>,
+}
+
+/// Why a page is not looked at to the end.
+enum Stop {
+    /// The page alone is lost.
+    Damaged(&'static str),
+    /// The volume is refused.
+    Refused(SourceError),
+}
+
+impl From<SourceError> for Stop {
+    fn from(error: SourceError) -> Self {
+        Self::Refused(error)
+    }
+}
+
+impl<'f> Examiner<'f> {
+    pub(super) fn new(objects: &'f Objects, limits: &'f Limits) -> Self {
+        Self {
+            objects,
+            limits,
+            sizes: SizeCheck::new(objects, limits.max_page_pixels),
+        }
+    }
+
+    /// Looks at one page.
+    pub(super) fn examine(&mut self, index: usize, leaf: &Leaf) -> Result<SourcePage, SourceError> {
+        let objects = self.objects;
+        let examine = |page: &Dict<'_>| self.examine_object(index, page, &leaf.inherited);
+        let found = leaf
+            .reference
+            .and_then(|reference| objects.with_dict(reference, examine));
+        found.unwrap_or_else(|| {
+            let inherited = &leaf.inherited;
+            let frame = frame_of(inherited, None);
+            self.check_size(index, &frame)?;
+            Ok(page(
+                index,
+                &frame,
+                PageKind::Damaged { reason: NO_OBJECT },
+                TextPresence::Unknown,
+            ))
+        })
+    }
+
+    fn examine_object(
+        &mut self,
+        index: usize,
+        dict: &Dict<'_>,
+        inherited: &Inherited,
+    ) -> Result<SourcePage, SourceError> {
+        let values = inherited.overridden(self.objects, dict);
+        let frame = frame_of(&values, self.objects.number(dict, "UserUnit"));
+        self.check_size(index, &frame)?;
+        let looked = self.with_resources(&values, |examiner, resources, new| {
+            if new {
+                examiner.check_images(index, resources)?;
+            }
+            examiner.look(index, dict, resources, &frame)
+        });
+        match looked {
+            Ok((kind, text)) => Ok(page(index, &frame, kind, text)),
+            Err(Stop::Refused(error)) => Err(error),
+            Err(Stop::Damaged(reason)) => Ok(page(
+                index,
+                &frame,
+                PageKind::Damaged { reason },
+                TextPresence::Unknown,
+            )),
+        }
+    }
+
+    fn check_size(&self, index: usize, frame: &PageFrame) -> Result<(), SourceError> {
+        let (width, height) = frame.displayed();
+        let pixels = |points| u64::from(pixels_at(points, DETECTION_DPI));
+        let page = index + 1;
+        if width.max(height) > self.limits.max_page_points
+            || pixels(width).saturating_mul(pixels(height)) > self.limits.max_page_pixels
+        {
+            return Err(SourceError::PageTooLarge {
+                page,
+                width,
+                height,
+            });
+        }
+        if width.min(height) < MIN_PAGE_POINTS {
+            return Err(SourceError::PageTooSmall {
+                page,
+                width,
+                height,
+            });
+        }
+        Ok(())
+    }
+
+    /// Hands the page's resources to `read`, and whether they are seen for the first time.
+    fn with_resources<T>(
+        &mut self,
+        values: &Inherited,
+        read: impl FnOnce(&mut Self, &Dict<'_>, bool) -> T,
+    ) -> T {
+        let objects = self.objects;
+        match &values.resources {
+            Some(Resources::Object(reference)) => {
+                let new = self.sizes.is_new(*reference);
+                let raw = objects.raw(*reference);
+                let dict = raw
+                    .as_ref()
+                    .and_then(|raw| objects.parse(raw))
+                    .and_then(Object::into_dict);
+                read(self, &dict.unwrap_or_default(), new)
+            }
+            Some(Resources::Inline(text)) => {
+                read(self, &Dict::from_bytes(text).unwrap_or_default(), true)
+            }
+            None => read(self, &Dict::empty(), false),
+        }
+    }
+
+    fn check_images(&mut self, index: usize, resources: &Dict<'_>) -> Result<(), SourceError> {
+        let oversized = self.sizes.oversized(resources);
+        oversized.map_or(Ok(()), |size| Err(self.image_too_large(index, size)))
+    }
+
+    fn image_too_large(&self, index: usize, (width, height): (u64, u64)) -> SourceError {
+        let limit = self.limits.max_page_pixels;
+        SourceError::ImageTooLarge {
+            page: index + 1,
+            width,
+            height,
+            limit,
+        }
+    }
+
+    /// Reads the content and judges what it draws.
+    fn look(
+        &self,
+        index: usize,
+        page: &Dict<'_>,
+        resources: &Dict<'_>,
+        frame: &PageFrame,
+    ) -> Result<(PageKind, TextPresence), Stop> {
+        let Some(content) = self.content(index, page)? else {
+            return Ok((PageKind::Other, TextPresence::Unknown));
+        };
+        let reader = Reader::new(self.objects, frame, self.limits.max_page_pixels);
+        let drawing = reader.read(content, resources);
+        if let Some(size) = drawing.oversized {
+            return Err(self.image_too_large(index, size).into());
+        }
+        Ok((self.kind(page, &drawing, frame)?, drawing.text))
+    }
+
+    fn kind(
+        &self,
+        page: &Dict<'_>,
+        drawing: &Drawing,
+        frame: &PageFrame,
+    ) -> Result<PageKind, Stop> {
+        let only = drawing.image.filter(|_| drawing.images == 1);
+        let Some(placed) = only else {
+            return Ok(PageKind::Other);
+        };
+        match image::judge(self.objects, placed, frame) {
+            Verdict::Damaged(reason) => Err(Stop::Damaged(reason)),
+            Verdict::Jpeg(image) if !drawing.otherwise && !self.has_visible_annotations(page) => {
+                Ok(PageKind::SingleImage(image))
+            }
+            Verdict::Jpeg(_) | Verdict::Other => Ok(PageKind::Other),
+        }
+    }
+
+    /// The page's content, its streams joined; `None` when a filter is left to PDFium.
+    fn content(&self, index: usize, page: &Dict<'_>) -> Result<Option<Vec<u8>>, Stop> {
+        let mut content = Vec::new();
+        for reference in self.content_streams(page) {
+            let stream = self
+                .objects
+                .stream(reference)
+                .ok_or(Stop::Damaged(NO_CONTENT))?;
+            let room = MAX_CONTENT_BYTES.saturating_sub(content.len());
+            match self.objects.unpack(&stream, room) {
+                Ok(unpacked) => content.extend_from_slice(&unpacked),
+                Err(Fault::Unsupported) => return Ok(None),
+                Err(Fault::Corrupt) => return Err(Stop::Damaged(BROKEN_CONTENT)),
+                Err(Fault::TooLarge) => {
+                    let limit = MAX_CONTENT_BYTES;
+                    return Err(SourceError::ContentTooLarge {
+                        page: index + 1,
+                        limit,
+                    }
+                    .into());
+                }
+            }
+            content.push(b'\n');
+        }
+        Ok(Some(content))
+    }
+
+    fn content_streams(&self, page: &Dict<'_>) -> Vec<ObjRef> {
+        let list = |data: &[u8]| syntax::references(data, MAX_CONTENT_STREAMS);
+        let listed = match page.get_raw::<Object<'_>>("Contents") {
+            Some(MaybeRef::NotRef(Object::Array(array))) => list(array.data()),
+            Some(MaybeRef::Ref(reference)) => {
+                let array = self
+                    .objects
+                    .with_entry(page, "Contents", |entry| match entry {
+                        Object::Array(array) => Some(list(array.data())),
+                        _ => None,
+                    });
+                array.flatten().unwrap_or_else(|| vec![Some(reference)])
+            }
+            _ => Vec::new(),
+        };
+        listed.into_iter().flatten().collect()
+    }
+
+    /// True when an annotation other than a link lies on the page.
+    fn has_visible_annotations(&self, page: &Dict<'_>) -> bool {
+        let listed = self
+            .objects
+            .with_entry(page, "Annots", |entry| match entry {
+                Object::Array(array) => syntax::references(array.data(), MAX_ANNOTATIONS + 1),
+                _ => Vec::new(),
+            });
+        let listed = listed.unwrap_or_default();
+        let is_link = |annotation: &Dict<'_>| syntax::is_name(annotation, "Subtype", b"Link");
+        let links = |reference| self.objects.with_dict(reference, is_link).unwrap_or(false);
+        listed.len() > MAX_ANNOTATIONS || !listed.into_iter().all(|item| item.is_some_and(links))
+    }
+}
+
+const NO_OBJECT: &str = "its object cannot be read";
+const NO_CONTENT: &str = "its content cannot be read";
+const BROKEN_CONTENT: &str = "its content cannot be unpacked";
+
+fn frame_of(values: &Inherited, unit: Option<f64>) -> PageFrame {
+    PageFrame::new(values.media_box, values.crop_box, values.rotate, unit)
+}
+
+fn page(index: usize, frame: &PageFrame, kind: PageKind, text: TextPresence) -> SourcePage {
+    let (width_points, height_points) = frame.displayed();
+    SourcePage {
+        index,
+        width_points,
+        height_points,
+        kind,
+        text,
+    }
+}

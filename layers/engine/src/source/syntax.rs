@@ -1,0 +1,229 @@
+//! Objects at places in the bytes. hayro-syntax parses dictionaries, arrays and names; finding where
+//! an object starts and ends is done here, because hayro's own document type unpacks streams without
+//! a bound, walks the page tree before anybody can stop it, and counts a page once that is listed often.
+
+use crate::source::envelope::{find, leading_number};
+use hayro_syntax::object::{Array, Dict, FromBytes, MaybeRef, Name, Number, ObjRef, Object};
+use std::sync::atomic::{AtomicU64, Ordering};
+
+/// Bytes in which nearly every dictionary ends.
+const USUAL_OBJECT_BYTES: usize = 64 << 10;
+
+/// Bytes of the largest dictionary or array: a list of a million pages has nine million.
+const LARGEST_OBJECT_BYTES: usize = 16 << 20;
+
+/// How far the end of a stream is looked for when its length is wrong.
+const STREAM_SEARCH_BYTES: usize = 32 << 20;
+
+/// Work that one file may cause beyond the usual, in bytes looked at or unpacked.
+#[derive(Debug)]
+pub(super) struct Allowance(AtomicU64);
+
+impl Allowance {
+    pub(super) const fn new(bytes: u64) -> Self {
+        Self(AtomicU64::new(bytes))
+    }
+
+    /// Takes `bytes` if that many are left.
+    pub(super) fn take(&self, bytes: usize) -> bool {
+        let take = |left: u64| left.checked_sub(bytes as u64);
+        self.0
+            .try_update(Ordering::Relaxed, Ordering::Relaxed, take)
+            .is_ok()
+    }
+}
+
+/// The dictionary that starts here, after white space.
+pub(super) fn dict<'b>(bytes: &'b [u8], allowance: &Allowance) -> Option<Dict<'b>> {
+    let bytes = skip_space(bytes);
+    if !bytes.starts_with(b"<<") {
+        return None;
+    }
+    windowed(bytes, allowance, Dict::from_bytes)
+}
+
+/// The object that starts here; a stream gives its dictionary.
+pub(super) fn object<'b>(bytes: &'b [u8], allowance: &Allowance) -> Option<Object<'b>> {
+    let bytes = skip_space(bytes);
+    if bytes.starts_with(b"<<") {
+        return dict(bytes, allowance).map(Object::Dict);
+    }
+    windowed(bytes, allowance, Object::from_bytes)
+}
+
+/// Parses in a small window, and in a large one only as often as the allowance lets it: thousands of
+/// objects that never end must not each be searched to the end of the file.
+fn windowed<'b, T>(
+    bytes: &'b [u8],
+    allowance: &Allowance,
+    parse: impl Fn(&'b [u8]) -> Option<T>,
+) -> Option<T> {
+    let usual = &bytes[..bytes.len().min(USUAL_OBJECT_BYTES)];
+    if let Some(parsed) = parse(usual) {
+        return Some(parsed);
+    }
+    let large = &bytes[..bytes.len().min(LARGEST_OBJECT_BYTES)];
+    (large.len() > usual.len() && allowance.take(large.len()))
+        .then(|| parse(large))
+        .flatten()
+}
+
+/// `12 0 obj` at `offset`: the number, and where the object itself starts.
+pub(super) fn object_header(bytes: &[u8], offset: usize) -> Option<(u32, usize)> {
+    let mut rest = skip_space(bytes.get(offset..)?);
+    let number = take_number(&mut rest)?;
+    take_number(&mut rest)?;
+    let body = skip_space(rest).strip_prefix(b"obj")?;
+    Some((u32::try_from(number).ok()?, bytes.len() - body.len()))
+}
+
+/// The raw bytes of a stream whose dictionary ends at `offset`.
+pub(super) fn stream_data<'b>(
+    bytes: &'b [u8],
+    offset: usize,
+    length: Option<usize>,
+    allowance: &Allowance,
+) -> Option<&'b [u8]> {
+    let body = skip_space(bytes.get(offset..)?).strip_prefix(b"stream")?;
+    let body = body
+        .strip_prefix(b"\r\n")
+        .or(body.strip_prefix(b"\n"))
+        .unwrap_or(body);
+    if let Some(data) = length.and_then(|length| body.get(..length))
+        && skip_space(&body[data.len()..]).starts_with(b"endstream")
+    {
+        return Some(data);
+    }
+    let searched = &body[..body.len().min(STREAM_SEARCH_BYTES)];
+    let end = allowance
+        .take(searched.len())
+        .then(|| find(searched, b"endstream"))
+        .flatten()?;
+    Some(searched[..end].trim_ascii_end())
+}
+
+/// Skips white space and comments.
+pub(super) fn skip_space(mut bytes: &[u8]) -> &[u8] {
+    loop {
+        let space = bytes.iter().take_while(|byte| is_space(**byte)).count();
+        bytes = &bytes[space..];
+        if !bytes.starts_with(b"%") {
+            return bytes;
+        }
+        let comment = bytes
+            .iter()
+            .take_while(|byte| !matches!(byte, b'\r' | b'\n'))
+            .count();
+        bytes = &bytes[comment..];
+    }
+}
+
+const fn is_space(byte: u8) -> bool {
+    matches!(byte, 0 | b'\t' | b'\n' | 0x0C | b'\r' | b' ')
+}
+
+/// Takes an unsigned number off the front.
+pub(super) fn take_number(bytes: &mut &[u8]) -> Option<usize> {
+    let start = skip_space(bytes);
+    let digits = start
+        .iter()
+        .take_while(|byte| byte.is_ascii_digit())
+        .count();
+    let number = leading_number(&start[..digits])?;
+    *bytes = &start[digits..];
+    Some(number)
+}
+
+/// A direct entry that is a whole number not below zero.
+pub(super) fn unsigned(dict: &Dict<'_>, key: &str) -> Option<usize> {
+    match dict.get_raw::<Number>(key)? {
+        MaybeRef::NotRef(number) => usize::try_from(number.as_i64()).ok(),
+        MaybeRef::Ref(_) => None,
+    }
+}
+
+/// A direct entry that is an array of whole numbers not below zero.
+pub(super) fn unsigned_array(dict: &Dict<'_>, key: &str) -> Option<Vec<usize>> {
+    let number = |item| match item {
+        MaybeRef::NotRef(Object::Number(number)) => usize::try_from(number.as_i64()).ok(),
+        _ => None,
+    };
+    dict.get::<Array<'_>>(key)?.raw_iter().map(number).collect()
+}
+
+/// True for a direct name entry with this value.
+pub(super) fn is_name(dict: &Dict<'_>, key: &str, value: &[u8]) -> bool {
+    dict.get::<Name<'_>>(key)
+        .is_some_and(|name| name.as_ref() == value)
+}
+
+/// The references in an array, at most `limit` of them; an item that is none gives `None`.
+pub(super) fn references(array: &[u8], limit: usize) -> Vec<Option<ObjRef>> {
+    let mut tokens = array
+        .split(|byte| is_space(*byte))
+        .filter(|token| !token.is_empty());
+    let mut found = Vec::new();
+    while let Some(token) = tokens.next()
+        && found.len() < limit
+    {
+        let mut ahead = tokens.clone();
+        let reference = reference(token, ahead.next(), ahead.next());
+        if reference.is_some() {
+            tokens = ahead;
+        }
+        found.push(reference);
+    }
+    found
+}
+
+fn reference(number: &[u8], generation: Option<&[u8]>, keyword: Option<&[u8]>) -> Option<ObjRef> {
+    let whole = |token: &[u8]| std::str::from_utf8(token).ok()?.parse::<u32>().ok();
+    let generation = i32::try_from(whole(generation?)?).ok()?;
+    (keyword? == b"R").then_some(ObjRef::new(whole(number)?, generation))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const PLENTY: Allowance = Allowance::new(1 << 30);
+
+    #[test]
+    fn headers_and_bodies_are_found() {
+        let bytes = b"  %c\n12 0 obj << /A 1 >> endobj";
+        let (number, body) = object_header(bytes, 0).unwrap();
+        assert_eq!(number, 12);
+        assert!(dict(&bytes[body..], &PLENTY).is_some());
+        assert_eq!(object_header(b"12 0 R", 0), None);
+        assert_eq!(object_header(b"12", 9), None);
+    }
+
+    #[test]
+    fn a_wrong_length_is_mended_by_a_search() {
+        let bytes = b" stream\r\nabc\nendstream";
+        for length in [Some(3), Some(2), Some(9000), None] {
+            assert_eq!(stream_data(bytes, 0, length, &PLENTY), Some(&b"abc"[..]));
+        }
+        assert_eq!(stream_data(bytes, 0, None, &Allowance::new(0)), None);
+        assert_eq!(stream_data(b" stream\nabc", 0, Some(3), &PLENTY), None);
+    }
+
+    #[test]
+    fn lists_of_references_keep_a_place_for_what_is_none() {
+        let found = references(b"1 0 R\n2 0 R null 3 0 R", 10);
+        let numbers: Vec<_> = found
+            .iter()
+            .map(|item| item.map(|it| it.obj_number))
+            .collect();
+        assert_eq!(numbers, [Some(1), Some(2), None, Some(3)]);
+        assert_eq!(references(b"1 0 R 2 0 R 3 0 R", 2).len(), 2);
+    }
+
+    #[test]
+    fn an_allowance_is_spent_once() {
+        let allowance = Allowance::new(10);
+        assert!(allowance.take(7));
+        assert!(!allowance.take(7));
+        assert!(allowance.take(3));
+    }
+}
