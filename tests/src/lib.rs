@@ -1,1 +1,6 @@
 //! What the end-to-end tests share.
+
+pub mod assembly;
+pub mod bad_inputs;
+pub mod page_kinds;
+pub mod sample;

@@ -1,0 +1,99 @@
+//! PDF files whose structure is broken, locked, empty or crafted.
+
+use crate::assembly::{Assembly, Sheet, image};
+use crate::sample;
+use lopdf::{Object, dictionary};
+use std::process::Command;
+
+/// The user password of [`password_protected`].
+pub const PASSWORD: &str = "thirteen strokes";
+/// References in the page tree of [`million_references`].
+pub const A_MILLION: usize = 1_000_000;
+/// What the page tree of [`untrue_count`] claims.
+pub const A_BILLION: i64 = 1_000_000_000;
+/// Side of the page of [`huge_page`], in points.
+pub const HUGE_SIDE: f32 = 9_000_000.0;
+
+/// The first three fifths of the sample volume: whole pages, a page cut short, no table, no trailer.
+#[must_use]
+pub fn truncated() -> Vec<u8> {
+    let mut bytes = sample::bytes();
+    bytes.truncate(bytes.len() * 3 / 5);
+    bytes
+}
+
+/// The sample volume, locked with a user password by qpdf (256-bit AES).
+///
+/// # Panics
+/// When qpdf is not installed or fails.
+#[must_use]
+pub fn password_protected() -> Vec<u8> {
+    let folder = tempfile::tempdir().expect("a temporary folder");
+    let locked = folder.path().join("locked.pdf");
+    let mut qpdf = Command::new("qpdf");
+    qpdf.args(["--encrypt", PASSWORD, "owner of the parrot", "256", "--"])
+        .arg(sample::path())
+        .arg(&locked);
+    assert!(
+        qpdf.status().expect("qpdf is installed").success(),
+        "qpdf cannot lock the sample volume"
+    );
+    std::fs::read(locked).expect("qpdf wrote the file")
+}
+
+/// A sound file without a page.
+#[must_use]
+pub fn zero_pages() -> Vec<u8> {
+    Assembly::default().bytes()
+}
+
+/// One page, to which the page tree refers a million times.
+#[must_use]
+pub fn million_references() -> Vec<u8> {
+    let assembly = Assembly::of([sound_sheet()]);
+    let kids = vec![Object::Reference(assembly.pages[0]); A_MILLION];
+    assembly.bytes_with_tree(kids, A_MILLION as i64)
+}
+
+/// One page, of which the page tree says that it is a billion.
+#[must_use]
+pub fn untrue_count() -> Vec<u8> {
+    let assembly = Assembly::of([sound_sheet()]);
+    let kids = assembly.kids();
+    assembly.bytes_with_tree(kids, A_BILLION)
+}
+
+/// One page, then a branch of the page tree that leads back to its root.
+#[must_use]
+pub fn cyclic_page_tree() -> Vec<u8> {
+    let mut assembly = Assembly::of([sound_sheet()]);
+    let back = dictionary! {
+        "Type" => "Pages", "Parent" => assembly.root, "Kids" => vec![Object::Reference(assembly.root)], "Count" => 2,
+    };
+    let branch = assembly.document.add_object(back);
+    let kids = vec![
+        Object::Reference(assembly.pages[0]),
+        Object::Reference(branch),
+    ];
+    assembly.bytes_with_tree(kids, 3)
+}
+
+/// One page of 9,000,000 by 9,000,000 points, the sample's first page image all over it.
+#[must_use]
+pub fn huge_page() -> Vec<u8> {
+    let mut sheet = Sheet::new(HUGE_SIDE, HUGE_SIDE);
+    sheet
+        .images
+        .push((first_image(), [HUGE_SIDE, 0.0, 0.0, HUGE_SIDE, 0.0, 0.0]));
+    Assembly::of([sheet]).bytes()
+}
+
+fn sound_sheet() -> Sheet {
+    Sheet::of_image(first_image())
+}
+
+fn first_image() -> lopdf::Stream {
+    let jpeg = sample::jpegs(1).remove(0);
+    let page = sample::decoded(&jpeg);
+    image(page.width, page.height, "DeviceGray", 8, "DCTDecode", jpeg)
+}
