@@ -4,7 +4,8 @@
 use super::error::OutputError;
 use super::stored_image::StoredImage;
 use crate::geometry::PageSize;
-use crate::text::{Line, PageGeometry, TextLayerFont, add_font, content};
+use crate::text::Line;
+use crate::text::layer::{PageGeometry, TextLayerFont, add_font, content};
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 use std::path::Path;
 
@@ -45,18 +46,27 @@ impl PageBuilder {
         size: &PageSize,
         image: &StoredImage,
         lines: &[Line],
-        geometry: &PageGeometry,
+        geometry: PageGeometry,
     ) -> Result<(), OutputError> {
         let stream = self.document.add_object(image.to_stream()?);
         let mut resources = dictionary! { "XObject" => dictionary! { "Im0" => stream } };
         let mut drawing = format!("q {} 0 0 {} 0 0 cm /Im0 Do Q\n", size.width_points, size.height_points).into_bytes();
         if !lines.is_empty() {
-            let font = *self.font.get_or_insert_with(|| add_font(&mut self.document));
-            resources.set("Font", font.resource());
+            resources.set("Font", Object::Reference(self.font()?.0));
             drawing.extend(content(lines, geometry));
         }
         self.add_page(size, resources, drawing);
         Ok(())
+    }
+
+    fn font(&mut self) -> Result<TextLayerFont, OutputError> {
+        if let Some(font) = self.font {
+            return Ok(font);
+        }
+        let font = add_font(&mut self.document);
+        let font = font.map_err(|error| OutputError::Document { reason: error.to_string() })?;
+        self.font = Some(font);
+        Ok(font)
     }
 
     fn add_page(&mut self, size: &PageSize, resources: Dictionary, drawing: Vec<u8>) {

@@ -3,8 +3,9 @@
 use super::error::OutputError;
 use super::page_builder::save;
 use super::page_source::PageSource;
-use crate::text::{Line, PageGeometry, TextLayerFont, add_font, content};
-use lopdf::{Dictionary, Object, ObjectId, Stream, dictionary};
+use crate::text::Line;
+use crate::text::layer::{PageGeometry, TextLayerFont, add_font, content};
+use lopdf::{Dictionary, Object, Stream, dictionary};
 use std::path::Path;
 
 /// The words of one page, and what their boxes are measured in.
@@ -27,15 +28,18 @@ pub fn add_text_layer(mut source: PageSource, texts: &[Option<PageText>], target
     let mut font: Option<TextLayerFont> = None;
     for (index, text) in texts.iter().enumerate() {
         let Some(text) = text else { continue };
-        if source.image_stream(index).is_some() {
-            let font = *font.get_or_insert_with(|| add_font(&mut source.document));
-            rebuild(&mut source, index, text, font)?;
-        } else if !text.has_own_text && !text.lines.is_empty() {
-            let font = *font.get_or_insert_with(|| add_font(&mut source.document));
-            append(&mut source, index, text, font)?;
+        let is_scan = source.image_stream(index).is_some();
+        if is_scan || (!text.has_own_text && !text.lines.is_empty()) {
+            let known = font.map_or_else(|| add_font(&mut source.document).map_err(failed), Ok)?;
+            font = Some(known);
+            if is_scan { rebuild(&mut source, index, text, known)? } else { append(&mut source, index, text, known)? }
         }
     }
     save(&mut source.document, target)
+}
+
+fn failed(error: lopdf::Error) -> OutputError {
+    OutputError::Document { reason: error.to_string() }
 }
 
 fn rebuild(source: &mut PageSource, index: usize, text: &PageText, font: TextLayerFont) -> Result<(), OutputError> {
@@ -43,53 +47,36 @@ fn rebuild(source: &mut PageSource, index: usize, text: &PageText, font: TextLay
     let [x0, y0, x1, y1] = source.visible_box(index).ok_or_else(missing)?;
     let image = source.image_reference(index).ok_or_else(missing)?;
     let mut drawing = format!("q {} 0 0 {} {x0} {y0} cm /Im0 Do Q\n", x1 - x0, y1 - y0).into_bytes();
-    drawing.extend(placed(source, index, text).ok_or_else(missing)?);
-    let resources = dictionary! { "XObject" => dictionary! { "Im0" => image }, "Font" => font.resource() };
-    set_content(source, index, drawing, resources)
+    drawing.extend(words(source, index, text));
+    let resources = dictionary! { "XObject" => dictionary! { "Im0" => image }, "Font" => Object::Reference(font.0) };
+    set_content(source, index, drawing)?;
+    let page = source.document.get_dictionary_mut(source.pages[index]).map_err(failed)?;
+    page.set("Resources", resources);
+    Ok(())
 }
 
 fn append(source: &mut PageSource, index: usize, text: &PageText, font: TextLayerFont) -> Result<(), OutputError> {
     let page = source.pages[index];
-    let failed = |reason: &str| OutputError::Document { reason: format!("page {}: {reason}", index + 1) };
-    let words = placed(source, index, text).ok_or_else(|| failed("it has no size"))?;
     let mut drawing = b"q\n".to_vec();
     drawing.extend(source.document.get_page_content(page));
     drawing.extend(b"\nQ\n");
-    drawing.extend(words);
-    let resources = source.attribute(page, b"Resources").and_then(|value| value.as_dict().ok());
-    let mut resources = resources.cloned().unwrap_or_default();
-    let fonts = resources.get_deref(b"Font", &source.document).and_then(Object::as_dict).cloned();
-    let mut fonts = fonts.unwrap_or_default();
-    fonts.extend(&font.resource());
-    resources.set("Font", fonts);
-    set_content(source, index, drawing, resources)
+    drawing.extend(words(source, index, text));
+    set_content(source, index, drawing)?;
+    font.attach(&mut source.document, page).map_err(failed)
 }
 
 /// The words in the page's own space: the page may be turned or cropped.
-fn placed(source: &PageSource, index: usize, text: &PageText) -> Option<Vec<u8>> {
-    let [x0, y0, x1, y1] = source.visible_box(index)?;
-    let matrix = match source.rotation(index) {
-        90 => [0.0, 1.0, -1.0, 0.0, x1, y0],
-        180 => [-1.0, 0.0, 0.0, -1.0, x1, y1],
-        270 => [0.0, -1.0, 1.0, 0.0, x0, y1],
-        _ => [1.0, 0.0, 0.0, 1.0, x0, y0],
-    };
-    let numbers: Vec<String> = matrix.iter().map(f64::to_string).collect();
-    let mut drawing = format!("q {} cm\n", numbers.join(" ")).into_bytes();
-    drawing.extend(content(&text.lines, &text.geometry));
-    drawing.extend(b"\nQ\n");
-    Some(drawing)
+fn words(source: &PageSource, index: usize, text: &PageText) -> Vec<u8> {
+    let [left, bottom, ..] = source.visible_box(index).unwrap_or_default();
+    content(&text.lines, text.geometry.rotated(source.rotation(index)).cornered(left, bottom))
 }
 
-fn set_content(source: &mut PageSource, index: usize, drawing: Vec<u8>, resources: Dictionary) -> Result<(), OutputError> {
-    let page: ObjectId = source.pages[index];
+fn set_content(source: &mut PageSource, index: usize, drawing: Vec<u8>) -> Result<(), OutputError> {
     let mut stream = Stream::new(Dictionary::new(), drawing);
-    stream.compress().map_err(|error| OutputError::Document { reason: error.to_string() })?;
+    stream.compress().map_err(failed)?;
     let contents = source.document.add_object(stream);
-    let page = source.document.get_dictionary_mut(page);
-    let page = page.map_err(|error| OutputError::Document { reason: error.to_string() })?;
+    let page = source.document.get_dictionary_mut(source.pages[index]).map_err(failed)?;
     page.set("Contents", contents);
-    page.set("Resources", resources);
     page.remove(b"Thumb");
     Ok(())
 }

@@ -26,8 +26,8 @@ pub(super) struct ScannedPage {
     pub(super) is_damaged: bool,
 }
 
-/// Looks at every page.
-pub(super) fn detect(work: &Work<'_>) -> Result<Vec<ScannedPage>, ProcessError> {
+/// Looks at every wanted page; the others come back empty.
+pub(super) fn detect(work: &Work<'_>, is_wanted: &(dyn Fn(usize) -> bool + Sync)) -> Result<Vec<ScannedPage>, ProcessError> {
     let request = work.request;
     let detector = Detector::load(&request.installation, request.model, request.jobs)?;
     let tesseract = work.tesseract();
@@ -35,7 +35,7 @@ pub(super) fn detect(work: &Work<'_>) -> Result<Vec<ScannedPage>, ProcessError> 
         .ranges()
         .into_par_iter()
         .with_max_len(1)
-        .map(|range| scan_range(work, &detector, &tesseract, range))
+        .map(|range| scan_range(work, &detector, &tesseract, range, is_wanted))
         .collect();
     let pages: Vec<ScannedPage> = ranges?.into_iter().flatten().collect();
     require_one(work, &pages)?;
@@ -55,12 +55,17 @@ fn scan_range(
     detector: &Detector,
     tesseract: &Tesseract,
     range: Range<usize>,
+    is_wanted: &(dyn Fn(usize) -> bool + Sync),
 ) -> Result<Vec<ScannedPage>, ProcessError> {
     let mut pages = Vec::with_capacity(range.len());
     let mut numbers: Vec<Vec<NumberCandidate>> = Vec::with_capacity(range.len());
     for index in range {
         work.check()?;
-        let (page, candidates) = scan_page(work, detector, index)?;
+        let (page, candidates) = if is_wanted(index) {
+            scan_page(work, detector, index)?
+        } else {
+            (blank_page(index, work.volume().pages[index].size()), Vec::new())
+        };
         pages.push(page);
         numbers.push(candidates);
         work.done(1);

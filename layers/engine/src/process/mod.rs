@@ -6,6 +6,7 @@ mod clock;
 mod compression;
 mod detection;
 mod error;
+pub(crate) mod inspection;
 mod numbers;
 mod pictures;
 mod progress;
@@ -39,7 +40,7 @@ pub fn process(request: &Request, progress: &dyn Progress, cancellation: &Cancel
 }
 
 fn run(work: &Work<'_>) -> Result<Summary, ProcessError> {
-    let scanned = work.stage(Stage::Detect, detection::detect)?;
+    let scanned = work.stage(Stage::Detect, |work| detection::detect(work, &|_| true))?;
     let text = work.request.ocr.then(|| work.stage(Stage::Read, |work| reading::read(work, &scanned))).transpose()?;
     let ranges = work.stage(Stage::Compress, |work| compression::compress(work, &scanned))?;
     let pages = numbers::numbered_pages(work, &scanned);

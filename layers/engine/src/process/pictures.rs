@@ -3,7 +3,7 @@
 use super::detection::ScannedPage;
 use super::error::ProcessError;
 use super::work::Work;
-use crate::output::OutputError;
+use crate::output::write_png;
 use crate::pixels::PageImage;
 use std::path::{Path, PathBuf};
 
@@ -37,7 +37,9 @@ pub(super) fn cut(work: &Work<'_>, index: usize, image: &PageImage, page: &Scann
     for (sequence, rect) in rects.iter().enumerate() {
         let cut = image.cut(&rect.scaled(scale_x, scale_y));
         let ratio = PICTURE_DPI * page.size.width_points / crate::geometry::POINTS_PER_INCH / image.width.max(1) as f64;
-        write(&at_scale(cut, ratio)?, &provisional(work.root(), index, sequence + 1))?;
+        let picture = at_scale(cut, ratio)?;
+        let path = provisional(work.root(), index, sequence + 1);
+        write_png(&path, picture.width, picture.height, picture.channels, &picture.pixels)?;
     }
     Ok(())
 }
@@ -50,16 +52,4 @@ fn at_scale(picture: PageImage, ratio: f64) -> Result<PageImage, ProcessError> {
         return Ok(picture);
     }
     Ok(picture.resized(width, height)?)
-}
-
-fn write(picture: &PageImage, path: &Path) -> Result<(), OutputError> {
-    let failed = |error: png::EncodingError| match error {
-        png::EncodingError::IoError(error) => OutputError::io(path, error),
-        other => OutputError::PageImage { reason: other.to_string() },
-    };
-    let file = std::fs::File::create(path).map_err(|error| OutputError::io(path, error))?;
-    let side = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-    let mut encoder = png::Encoder::new(std::io::BufWriter::new(file), side(picture.width), side(picture.height));
-    encoder.set_color(if picture.channels == 1 { png::ColorType::Grayscale } else { png::ColorType::Rgb });
-    encoder.write_header().map_err(failed)?.write_image_data(&picture.pixels).map_err(failed)
 }

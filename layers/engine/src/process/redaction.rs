@@ -9,7 +9,9 @@ use crate::output::{OutputError, PageBuilder, PageSource, PageText, StoredImage,
 use crate::pairing::{Opinion, pair};
 use crate::redact::{Fill, Ink, MarginPage, OpinionSpan, Redaction, RedactionPage, TokenLine, margin_rects, plan_page};
 use crate::source::TextPresence;
-use crate::text::{Line, PageGeometry, remove_under};
+use crate::text::Line;
+use crate::text::layer::PageGeometry;
+use crate::text::words::remove_under;
 use crate::volume::Page;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -52,7 +54,8 @@ pub(super) fn redact(
     Ok(Redacted { pages, opinions, ranges })
 }
 
-fn span(opinion: &Opinion) -> OpinionSpan {
+/// Where an opinion begins and ends.
+pub(super) fn span(opinion: &Opinion) -> OpinionSpan {
     let rect = |[x0, y0, x1, y1]: [f64; 4]| Rect::new(x0, y0, x1, y1);
     OpinionSpan {
         caption_page: opinion.caption_page,
@@ -152,7 +155,7 @@ impl Context<'_> {
     /// A page of its own for each opinion that shares this page with others.
     fn shared_pages(&self, page: &Page, planned: &Planned, done: &mut RedactedRange) -> Result<(), ProcessError> {
         for (number, opinion) in self.opinions.iter().enumerate() {
-            let outside: Vec<Rect> = outside_pixels(opinion, page);
+            let outside: Vec<Rect> = outside_rects(opinion, page);
             if outside.is_empty() {
                 continue;
             }
@@ -188,28 +191,23 @@ impl Planned {
         let mut lines = self.lines.clone();
         let rects: Vec<Rect> = self.covers.iter().map(|(rect, _)| *rect).collect();
         remove_under(&mut lines, &rects);
-        builder.add_scan(&page.size, &image, &lines, &geometry(&page.size))
+        builder.add_scan(&page.size, &image, &lines, geometry(&page.size))
     }
 }
 
 fn geometry(size: &PageSize) -> PageGeometry {
-    PageGeometry {
-        width_points: size.width_points,
-        height_points: size.height_points,
-        width_pixels: f64::from(size.width_pixels),
-        height_pixels: f64::from(size.height_pixels),
-    }
+    PageGeometry::new(size.width_points, size.height_points, size.width_pixels, size.height_pixels)
 }
 
 /// The ink of the stored image, in pixels at 200 dpi.
-fn ink(page: &Page, image: &StoredImage) -> Result<Ink, ProcessError> {
+pub(super) fn ink(page: &Page, image: &StoredImage) -> Result<Ink, ProcessError> {
     let (width, height) = (page.size.width_pixels as usize, page.size.height_pixels as usize);
     let grey = crate::pixels::GreyImage { width: image.width(), height: image.height(), pixels: image.grey() };
     let grey = grey.resized(width, height)?;
     Ok(Ink::new(width, height, &grey.pixels))
 }
 
-fn tokens(lines: &[Line]) -> Vec<TokenLine> {
+pub(super) fn tokens(lines: &[Line]) -> Vec<TokenLine> {
     let token = |line: &Line| TokenLine { tokens: line.words.iter().map(|word| (word.text.clone(), word.rect)).collect() };
     lines.iter().map(token).collect()
 }
@@ -223,7 +221,8 @@ fn all_covers(size: &PageSize, covers: &[Redaction], margins: &MarginPage) -> Ve
     all
 }
 
-fn outside_pixels(opinion: &Opinion, page: &Page) -> Vec<Rect> {
+/// An opinion's outside rectangles on a page, in pixels at 200 dpi.
+pub(super) fn outside_rects(opinion: &Opinion, page: &Page) -> Vec<Rect> {
     let (sx, sy) = page.size.points_per_pixel();
     let here = opinion.outside_rects.iter().filter(|outside| outside.page_index == page.index);
     here.map(|outside| outside.rect().scaled(1.0 / sx, 1.0 / sy)).collect()

@@ -55,4 +55,9 @@ impl Request {
         let first = self.first_page.or(named.ok().and_then(|name| name.first_page()));
         Ok(VolumeName::new(reporter, volume, first, None)?)
     }
+
+    /// The volume's name where nothing is written under it.
+    pub(super) fn volume_name_or_default(&self) -> Result<VolumeName, ProcessError> {
+        self.volume_name().or_else(|_| Ok(VolumeName::new("volume", "1", self.first_page, None)?))
+    }
 }

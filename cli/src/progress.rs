@@ -1,0 +1,72 @@
+//! Progress: a bar on a terminal, plain lines elsewhere. On standard error: standard output is for results.
+
+use engine::process::{PageProblem, Progress, Stage, StageReport};
+use indicatif::{ProgressBar, ProgressStyle};
+use std::io::IsTerminal;
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+const BAR: &str = "{prefix:<9} {bar:30} {pos:>5}/{len} pages  {per_sec:>12}  {eta} left";
+
+/// What the user sees.
+pub struct Display {
+    is_terminal: bool,
+    bar: Mutex<ProgressBar>,
+}
+
+impl Display {
+    /// A display on standard error.
+    pub fn new() -> Self {
+        Self { is_terminal: std::io::stderr().is_terminal(), bar: Mutex::new(ProgressBar::hidden()) }
+    }
+
+    fn bar(&self) -> ProgressBar {
+        self.bar.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+/// The present participle, as a person would say it.
+const fn activity(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Detect => "detecting",
+        Stage::Read => "reading",
+        Stage::Compress => "shrinking",
+        Stage::Redact => "redacting",
+        Stage::Write => "writing",
+    }
+}
+
+impl Progress for Display {
+    fn stage_started(&self, stage: Stage, pages: usize) {
+        if !self.is_terminal {
+            return;
+        }
+        let bar = ProgressBar::new(pages as u64).with_prefix(activity(stage));
+        bar.set_style(ProgressStyle::with_template(BAR).unwrap_or_else(|_| ProgressStyle::default_bar()));
+        bar.enable_steady_tick(Duration::from_millis(200));
+        *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = bar;
+    }
+
+    fn pages_done(&self, count: usize) {
+        self.bar().inc(count as u64);
+    }
+
+    fn page_problem(&self, problem: &PageProblem) {
+        let line = format!("page {}: {} [{}]", problem.page_index + 1, problem.reason, problem.code);
+        if self.is_terminal { self.bar().println(line) } else { eprintln!("{line}") }
+    }
+
+    fn stage_finished(&self, report: &StageReport) {
+        let StageReport { name, wall_seconds, pages, .. } = report;
+        let rate = *pages as f64 / wall_seconds.max(1e-3);
+        let line = format!("{:<9} {pages} pages in {wall_seconds:.1} s ({rate:.1} a second)", activity(*name));
+        self.bar().finish_and_clear();
+        eprintln!("{line}");
+    }
+}
+
+impl Drop for Display {
+    fn drop(&mut self) {
+        self.bar().finish_and_clear();
+    }
+}

@@ -1,0 +1,137 @@
+//! Pictures of the pages with all that was seen on them, and all that will be covered.
+
+use super::detection::{self, ScannedPage};
+use super::error::ProcessError;
+use super::numbers::numbered_pages;
+use super::progress::Progress;
+use super::reading::{self, PageWords};
+use super::redaction::{ink, outside_rects, span, tokens};
+use super::request::Request;
+use super::summary::Stage;
+use super::work::Work;
+use crate::cancellation::Cancellation;
+use crate::drawing::Canvas;
+use crate::geometry::Rect;
+use crate::output::{OutputError, StoredImage, write_png};
+use crate::pairing::{Opinion, pair};
+use crate::redact::{Fill, OpinionSpan, margin_rects, plan_page};
+use crate::source;
+use crate::volume::Page;
+use rayon::prelude::*;
+use std::ops::RangeInclusive;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+/// Pages looked at before and after the wanted ones: head matter begins on an earlier page.
+const CONTEXT_PAGES: usize = 10;
+
+/// Pages of a volume, as `1-4,7`; counted from 1.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PageSelection(Vec<RangeInclusive<usize>>);
+
+impl FromStr for PageSelection {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let number = |part: &str| part.trim().parse::<usize>().ok().filter(|number| *number > 0);
+        let range = |part: &str| {
+            let (first, last) = part.split_once('-').unwrap_or((part, part));
+            let (first, last) = (number(first)?, number(last)?);
+            (first <= last).then_some(first..=last)
+        };
+        let ranges: Option<Vec<_>> = text.split(',').map(range).collect();
+        ranges.map(Self).ok_or_else(|| format!("{text} is no list of pages such as 1-4,7"))
+    }
+}
+
+impl PageSelection {
+    fn holds(&self, index: usize) -> bool {
+        self.0.iter().any(|range| range.contains(&(index + 1)))
+    }
+}
+
+/// Draws the chosen pages of a volume into the request's output directory, one PNG a page, and names the files.
+///
+/// # Errors
+/// Every [`ProcessError`].
+pub fn inspect(
+    request: &Request,
+    selection: Option<&PageSelection>,
+    progress: &dyn Progress,
+    cancellation: &Cancellation,
+) -> Result<Vec<PathBuf>, ProcessError> {
+    let volume = source::open(&request.input, &request.limits)?;
+    let work = Work::new(request, request.volume_name_or_default()?, &volume, progress, cancellation)?;
+    work.pool()?.install(|| run(&work, selection))
+}
+
+fn run(work: &Work<'_>, selection: Option<&PageSelection>) -> Result<Vec<PathBuf>, ProcessError> {
+    let is_wanted = |index: usize| selection.is_none_or(|selection| selection.holds(index));
+    let near = |index: usize| (index.saturating_sub(CONTEXT_PAGES)..=index + CONTEXT_PAGES).any(is_wanted);
+    let scanned = work.stage(Stage::Detect, |work| detection::detect(work, &near))?;
+    let wanted: Vec<ScannedPage> = scanned.iter().filter(|page| is_wanted(page.index)).cloned().collect();
+    let words = work.request.ocr.then(|| work.stage(Stage::Read, |work| reading::read(work, &wanted))).transpose()?;
+    let pages = numbered_pages(work, &scanned);
+    let opinions = pair(&pages, work.first_page());
+    let spans: Vec<OpinionSpan> = opinions.iter().map(span).collect();
+    let inspection = Inspection { work, pages: &pages, opinions: &opinions, spans: &spans, words: words.as_ref() };
+    wanted.par_iter().with_max_len(1).filter(|page| !page.is_damaged).map(|page| inspection.draw(page.index)).collect()
+}
+
+struct Inspection<'a> {
+    work: &'a Work<'a>,
+    pages: &'a [Page],
+    opinions: &'a [Opinion],
+    spans: &'a [OpinionSpan],
+    words: Option<&'a PageWords>,
+}
+
+impl Inspection<'_> {
+    fn draw(&self, index: usize) -> Result<PathBuf, ProcessError> {
+        self.work.check()?;
+        let page = &self.pages[index];
+        let (width, height) = (page.size.width_pixels as usize, page.size.height_pixels as usize);
+        let grey = self.work.reader.read(index)?.into_grey().resized(width, height)?;
+        let mut canvas = Canvas::from_grey(width, height, &grey.pixels);
+        let image = StoredImage::from_pixels(width, height, 1, grey.pixels);
+        self.shade(&mut canvas, page, &image)?;
+        for found in &page.detections {
+            canvas.labelled_box(&found.rect(), found.label, found.confidence);
+        }
+        let path = self.work.request.output.join(format!("page-{:04}.png", index + 1));
+        write_png(&path, width, height, 3, canvas.pixels()).map_err(ProcessError::from)?;
+        Ok(path)
+    }
+
+    /// What will be covered in black, what in white, and what the neighbouring opinions own.
+    fn shade(&self, canvas: &mut Canvas, page: &Page, image: &StoredImage) -> Result<(), ProcessError> {
+        let lines = self.words.map(|words| words.load(page.index)).transpose()?.unwrap_or_default();
+        let ink = ink(page, image)?;
+        let words: Vec<Rect> = lines.iter().flat_map(|line| &line.words).map(|word| word.rect).collect();
+        let (sx, sy) = page.size.points_per_pixel();
+        for strip in margin_rects(page, &ink, &words).rects {
+            canvas.shade(&strip.scaled(1.0 / sx, 1.0 / sy), Fill::White);
+        }
+        for cover in plan_page(self.pages, page.index, self.spans, &ink, &tokens(&lines)) {
+            canvas.shade(&cover.rect, cover.fill);
+        }
+        for opinion in self.opinions {
+            outside_rects(opinion, page).iter().for_each(|rect| canvas.outline_outside(rect));
+        }
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn selections_are_read() {
+        let selection: PageSelection = "1-2, 7".parse().unwrap();
+        assert_eq!((0..8).filter(|index| selection.holds(*index)).collect::<Vec<_>>(), [0, 1, 6]);
+        for wrong in ["", "0", "4-2", "a", "1-"] {
+            assert!(wrong.parse::<PageSelection>().is_err(), "{wrong}");
+        }
+    }
+}
