@@ -1,16 +1,16 @@
 //! A child under way: fed, read and watched by one thread that sleeps until something happens.
 
 use super::capture::{Progress, Tail, last_lines, read_chunk};
+use super::spawn::{Started, start};
 use super::{Command, CommandError, Output};
 use crate::cancellation::Cancellation;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::io::Errno;
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::io::{ErrorKind, Write};
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, ExitStatus, Stdio};
+use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, ExitStatus};
 use std::time::{Duration, Instant};
 
 /// How often a sleeping wait looks at the cancellation flag.
@@ -38,21 +38,15 @@ pub struct Running {
 }
 
 impl Running {
-    pub(super) fn start(command: Command) -> Result<Self, CommandError> {
-        let mut child = spawn(&command)?;
-        match watchable(&command, &mut child) {
-            Ok((process, ended)) => Ok(Self::new(command, child, process, ended)),
-            Err(error) => {
-                kill_unwatched(&mut child);
-                Err(fault(&command, "watch", error.into()))
-            }
-        }
-    }
-
-    fn new(command: Command, mut child: Child, process: Pid, ended: OwnedFd) -> Self {
+    pub(super) fn new(command: Command) -> Result<Self, CommandError> {
+        let Started {
+            mut child,
+            process,
+            ended,
+        } = start(&command)?;
         let (stdin, stdout, stderr) =
             (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        Self {
+        Ok(Self {
             command,
             started: Instant::now(),
             child,
@@ -65,7 +59,7 @@ impl Running {
             output: Vec::new(),
             complaints: Tail::default(),
             reaped: false,
-        }
+        })
     }
 
     /// The process id of the child, which is also the id of its process group.
@@ -99,7 +93,7 @@ impl Running {
             .time_limit
             .saturating_sub(self.started.elapsed());
         let timeout = Timespec::try_from(left.min(CANCELLATION_PERIOD))
-            .map_err(|error| self.fault("watch", std::io::Error::other(error)))?;
+            .map_err(|error| self.command.fault("watch", std::io::Error::other(error)))?;
         let mut watched = vec![PollFd::new(&self.ended, PollFlags::IN)];
         watched.extend(
             self.stdin
@@ -118,7 +112,7 @@ impl Running {
         );
         match poll(&mut watched, Some(&timeout)) {
             Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => return Err(self.fault("watch", error.into())),
+            Err(error) => return Err(self.command.fault("watch", error.into())),
         }
         Ok(watched
             .first()
@@ -141,14 +135,15 @@ impl Running {
 
     /// Moves what the pipes can take or give now; false when neither stream of output gave anything.
     fn pump(&mut self) -> Result<bool, CommandError> {
-        self.feed().map_err(|error| self.fault("write to", error))?;
+        self.feed()
+            .map_err(|error| self.command.fault("write to", error))?;
         let output = read(&mut self.stdout, |bytes| {
             self.output.extend_from_slice(bytes)
         });
         let complaints = read(&mut self.stderr, |bytes| self.complaints.push(bytes));
         let moved = output
             .and_then(|first| Ok(first | complaints?))
-            .map_err(|error| self.fault("read from", error))?;
+            .map_err(|error| self.command.fault("read from", error))?;
         if self.output.len() > self.command.output_limit {
             let (program, limit) = (self.command.name(), self.command.output_limit);
             return Err(CommandError::OutputTooLarge { program, limit });
@@ -189,11 +184,11 @@ impl Running {
             Ok(()) | Err(Errno::SRCH) => Ok(()),
             Err(error) => self.child.kill().map_err(|_| std::io::Error::from(error)),
         };
-        killed.map_err(|error| self.fault("stop", error))?;
+        killed.map_err(|error| self.command.fault("stop", error))?;
         let status = self
             .child
             .wait()
-            .map_err(|error| self.fault("wait for", error))?;
+            .map_err(|error| self.command.fault("wait for", error))?;
         self.reaped = true;
         Ok(status)
     }
@@ -213,10 +208,6 @@ impl Running {
         }
         Err(failure(&self.command, status, last_lines(&stdout, &stderr)))
     }
-
-    fn fault(&self, action: &'static str, source: std::io::Error) -> CommandError {
-        fault(&self.command, action, source)
-    }
 }
 
 impl Drop for Running {
@@ -226,60 +217,6 @@ impl Drop for Running {
             let _ = self.end();
         }
     }
-}
-
-fn spawn(command: &Command) -> Result<Child, CommandError> {
-    std::process::Command::new(&command.program)
-        .args(&command.arguments)
-        .env_clear()
-        .envs(
-            command
-                .environment
-                .iter()
-                .map(|(name, value)| (name, value)),
-        )
-        .stdin(if command.input.is_some() {
-            Stdio::piped()
-        } else {
-            Stdio::null()
-        })
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .map_err(|error| match error.kind() {
-            ErrorKind::NotFound => CommandError::NotInstalled {
-                program: command.name(),
-                package: command.package,
-            },
-            _ => fault(command, "start", error),
-        })
-}
-
-/// Limits the child, opens a descriptor that tells of its end, and makes its pipes non-blocking.
-fn watchable(command: &Command, child: &mut Child) -> Result<(Pid, OwnedFd), Errno> {
-    let process = Pid::from_child(child);
-    command.limits.apply(process)?;
-    if let Some(pipe) = &child.stdin {
-        unblock(pipe)?;
-    }
-    if let Some(pipe) = &child.stdout {
-        unblock(pipe)?;
-    }
-    if let Some(pipe) = &child.stderr {
-        unblock(pipe)?;
-    }
-    Ok((process, pidfd_open(process, PidfdFlags::empty())?))
-}
-
-fn unblock(pipe: impl AsFd) -> Result<(), Errno> {
-    fcntl_setfl(pipe, OFlags::NONBLOCK)
-}
-
-/// Ends a child that never came under watch; the error that prevented it is the one to report.
-fn kill_unwatched(child: &mut Child) {
-    let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
-    let _ = child.wait();
 }
 
 /// Reads a chunk of a pipe, and lets go of the pipe when the other side has closed it.
@@ -312,13 +249,5 @@ fn failure(command: &Command, status: ExitStatus, last_lines: String) -> Command
         program,
         status,
         last_lines,
-    }
-}
-
-fn fault(command: &Command, action: &'static str, source: std::io::Error) -> CommandError {
-    CommandError::Io {
-        program: command.name(),
-        action,
-        source,
     }
 }
