@@ -9,6 +9,7 @@ mod capture;
 mod error;
 mod limits;
 mod running;
+mod spawn;
 
 #[cfg(test)]
 mod tests;
@@ -18,7 +19,7 @@ pub use limits::Limits;
 pub use running::Running;
 
 use crate::cancellation::Cancellation;
-use std::ffi::OsString;
+use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
@@ -154,7 +155,25 @@ impl Command {
     /// [`CommandError::NotInstalled`] when there is no such program, [`CommandError::Io`] when the
     /// operating system refuses.
     pub fn spawn(self) -> Result<Running, CommandError> {
-        Running::start(self)
+        Running::new(self)
+    }
+
+    /// Where the child looks for programs: the last setting wins, as it does in its environment.
+    fn path(&self) -> &OsStr {
+        let set = self
+            .environment
+            .iter()
+            .rev()
+            .find(|(name, _)| name == "PATH");
+        set.map_or_else(|| OsStr::new(DEFAULT_PATH), |(_, path)| path.as_os_str())
+    }
+
+    fn fault(&self, action: &'static str, source: std::io::Error) -> CommandError {
+        CommandError::Io {
+            program: self.name(),
+            action,
+            source,
+        }
     }
 
     /// The program as messages call it.

@@ -1,1 +1,270 @@
+//! Tesseract: reads a page, or many small crops that hold page numbers.
 
+mod error;
+
+#[cfg(test)]
+mod tests;
+
+pub use error::RecognitionError;
+
+use super::command::{Command, Limits, Output};
+use crate::cancellation::Cancellation;
+use crate::pixels::image::GreyImage;
+use crate::text::{Line, hocr};
+use std::ffi::OsString;
+use std::fs;
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+/// The program and the Debian package that holds it.
+const PROGRAM: &str = "tesseract";
+const PACKAGE: &str = "tesseract-ocr";
+
+/// Fully automatic page segmentation; treating the page as one block has fifteen times the errors.
+const WHOLE_PAGE: &str = "3";
+
+/// What a page number is made of: digits, and what joins two of them to a range.
+const NUMBER_CHARACTERS: &str = "0123456789-,";
+
+/// Resolutions that Tesseract takes for real.
+const RESOLUTIONS: (f64, f64) = (70.0, 2400.0);
+
+/// Resolution that is told for crops, whose type may be of any size.
+const CROP_RESOLUTION: &str = "300";
+
+/// A page takes a second or two; a page of noise may take a minute.
+const TIME_LIMIT: Duration = Duration::from_secs(180);
+
+/// Tesseract writes no files; it takes some 150 MB for a page at 300 dpi.
+const LIMITS: Limits = Limits {
+    processor_seconds: 180,
+    address_space: 4 << 30,
+    file_size: 1 << 30,
+};
+
+/// A dense page is 300 KB of hOCR.
+const OUTPUT_LIMIT: usize = 16 << 20;
+
+/// Tesseract with a language. Cheap to clone; every call starts a process of its own, so that a page
+/// that crashes it costs that page only, and workers run side by side.
+#[derive(Debug, Clone)]
+pub struct Tesseract {
+    language: String,
+    cancellation: Cancellation,
+    temporary_directory: PathBuf,
+    time_limit: Duration,
+}
+
+impl Tesseract {
+    /// Tesseract for a language (`eng`, or several as `eng+deu`), stopped by a cancellation.
+    #[must_use]
+    pub fn new(language: impl Into<String>, cancellation: Cancellation) -> Self {
+        Self {
+            language: language.into(),
+            cancellation,
+            temporary_directory: std::env::temp_dir(),
+            time_limit: TIME_LIMIT,
+        }
+    }
+
+    /// Where crops are put while they are read; the system's temporary directory unless set.
+    #[must_use]
+    pub fn temporary_directory(mut self, directory: impl Into<PathBuf>) -> Self {
+        self.temporary_directory = directory.into();
+        self
+    }
+
+    /// How long one call may take; three minutes unless set.
+    #[must_use]
+    pub const fn time_limit(mut self, time_limit: Duration) -> Self {
+        self.time_limit = time_limit;
+        self
+    }
+
+    /// Asks whether Tesseract and its language are installed, so that a volume does not fail at its
+    /// first page.
+    ///
+    /// # Errors
+    /// [`RecognitionError::LanguageMissing`] and [`crate::external::command::CommandError`].
+    pub fn check(&self) -> Result<(), RecognitionError> {
+        let output = self
+            .command()
+            .argument("--list-langs")
+            .run(&self.cancellation)?;
+        let listed = String::from_utf8_lossy(&output.stdout);
+        let missing = self
+            .language
+            .split('+')
+            .find(|wanted| !listed.lines().any(|line| line.trim() == *wanted));
+        missing.map_or(Ok(()), |language| {
+            Err(RecognitionError::language_missing(language))
+        })
+    }
+
+    /// Reads a page: its lines in reading order, in pixels of the image.
+    ///
+    /// # Errors
+    /// [`RecognitionError`]: Tesseract missing, failed, stopped or answering nonsense.
+    pub fn recognise(&self, image: &GreyImage, dpi: f64) -> Result<Vec<Line>, RecognitionError> {
+        whole(image)?;
+        let (lowest, highest) = RESOLUTIONS;
+        let dpi = dpi.clamp(lowest, highest).round().to_string();
+        let output = self.read(
+            [
+                "stdin",
+                "stdout",
+                "--dpi",
+                &dpi,
+                "--psm",
+                WHOLE_PAGE,
+                "-l",
+                &self.language,
+                "hocr",
+            ],
+            image.to_pgm(),
+        )?;
+        Ok(hocr::parse(&output.stdout, image.width, image.height)?)
+    }
+
+    /// Reads page numbers: one text a crop, empty where nothing was read. All crops share one process,
+    /// since loading the language takes as long as reading seven of them.
+    ///
+    /// # Errors
+    /// As [`Tesseract::recognise`], and [`RecognitionError::Scratch`] when the crops cannot be stored.
+    pub fn recognise_page_numbers(
+        &self,
+        crops: &[GreyImage],
+        page_segmentation_mode: u8,
+    ) -> Result<Vec<String>, RecognitionError> {
+        let filled: Vec<usize> = (0..crops.len())
+            .filter(|&index| crops.get(index).is_some_and(has_area))
+            .collect();
+        let mut texts = vec![String::new(); crops.len()];
+        if filled.is_empty() {
+            return Ok(texts);
+        }
+        let scratch = tempfile::Builder::new()
+            .prefix("quire-numbers-")
+            .tempdir_in(&self.temporary_directory)?;
+        let list = store(
+            scratch.path(),
+            filled.iter().filter_map(|&index| crops.get(index)),
+        )?;
+        let output = self.read_numbers(&list, page_segmentation_mode)?;
+        let read = page_texts(&output.stdout, filled.len())?;
+        for (index, text) in filled.into_iter().zip(read) {
+            if let Some(place) = texts.get_mut(index) {
+                *place = text;
+            }
+        }
+        Ok(texts)
+    }
+
+    fn read_numbers(
+        &self,
+        list: &Path,
+        page_segmentation_mode: u8,
+    ) -> Result<Output, RecognitionError> {
+        let mode = page_segmentation_mode.to_string();
+        let whitelist = format!("tessedit_char_whitelist={NUMBER_CHARACTERS}");
+        let options = [
+            "stdout",
+            "--dpi",
+            CROP_RESOLUTION,
+            "--psm",
+            &mode,
+            "-l",
+            &self.language,
+            "-c",
+            &whitelist,
+        ];
+        let list: OsString = list.into();
+        self.read(
+            std::iter::once(list).chain(options.map(OsString::from)),
+            Vec::new(),
+        )
+    }
+
+    fn read<A: Into<OsString>>(
+        &self,
+        arguments: impl IntoIterator<Item = A>,
+        input: Vec<u8>,
+    ) -> Result<Output, RecognitionError> {
+        let command = self.command().arguments(arguments).input(input);
+        let output = command
+            .run(&self.cancellation)
+            .map_err(RecognitionError::from)?;
+        // Of several languages Tesseract passes over the missing ones with a mere complaint.
+        match error::missing_language(&String::from_utf8_lossy(&output.stderr)) {
+            Some(language) => Err(RecognitionError::language_missing(&language)),
+            None => Ok(output),
+        }
+    }
+
+    fn command(&self) -> Command {
+        let command = Command::new(PROGRAM, PACKAGE)
+            .temporary_directory(&self.temporary_directory)
+            .limits(LIMITS)
+            .time_limit(self.time_limit)
+            .output_limit(OUTPUT_LIMIT);
+        // Where languages live that no package installed.
+        match std::env::var_os("TESSDATA_PREFIX") {
+            Some(directory) => command.environment("TESSDATA_PREFIX", directory),
+            None => command,
+        }
+    }
+}
+
+const fn has_area(image: &GreyImage) -> bool {
+    image.width > 0 && image.height > 0
+}
+
+fn whole(image: &GreyImage) -> Result<(), RecognitionError> {
+    if image.is_whole() {
+        return Ok(());
+    }
+    Err(RecognitionError::Image {
+        width: image.width,
+        height: image.height,
+        bytes: image.pixels.len(),
+    })
+}
+
+/// Writes the crops, and the file that lists them.
+fn store<'a>(
+    directory: &Path,
+    crops: impl Iterator<Item = &'a GreyImage>,
+) -> Result<PathBuf, RecognitionError> {
+    let mut list = Vec::new();
+    for (number, crop) in crops.enumerate() {
+        whole(crop)?;
+        let file = directory.join(format!("{number}.pgm"));
+        fs::write(&file, crop.to_pgm())?;
+        list.extend_from_slice(file.as_os_str().as_bytes());
+        list.push(b'\n');
+    }
+    let file = directory.join("list.txt");
+    fs::write(&file, list)?;
+    Ok(file)
+}
+
+/// The texts of Tesseract's pages. A form feed stands between two pages (version 5) or after each
+/// (version 4); digits and commas never are one.
+fn page_texts(stdout: &[u8], expected: usize) -> Result<Vec<String>, RecognitionError> {
+    let text = String::from_utf8_lossy(stdout);
+    let mut pages: Vec<String> = text.split('\u{c}').map(squeezed).collect();
+    if pages.len() == expected + 1 && pages.last().is_some_and(String::is_empty) {
+        pages.pop();
+    }
+    let found = pages.len();
+    if found == expected {
+        Ok(pages)
+    } else {
+        Err(RecognitionError::Count { expected, found })
+    }
+}
+
+fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}

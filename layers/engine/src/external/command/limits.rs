@@ -1,7 +1,15 @@
 //! What a child may use of the machine.
+//!
+//! The limits must be in force before the program's first instruction, and code between fork and exec
+//! would be unsafe; so util-linux's `prlimit`, a required package of every Debian, sets them and then
+//! becomes the program. (Setting them from outside right after the start was tried: on a busy machine
+//! the child can be done with its mischief before its parent runs again.)
 
-use rustix::io::Errno;
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use rustix::process::{Resource, getrlimit};
+use std::ffi::OsString;
+
+/// The program that sets the limits, and its package.
+pub(super) const LIMITER: (&str, &str) = ("prlimit", "util-linux");
 
 /// What a child, and each of its own children, may use of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,20 +30,24 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// Puts the limits on a process that has just been started.
-    ///
-    /// They are set from outside because code between fork and exec would be unsafe. The child runs
-    /// unlimited for some microseconds, before it has read a byte of its input.
-    pub(super) fn apply(self, process: Pid) -> Result<(), Errno> {
+    /// The limiter's arguments, up to the program that it is to become.
+    pub(super) fn arguments(self) -> Vec<OsString> {
         // One second between the soft limit and the hard one: the soft one's signal tells a spent
         // processor limit from any other kill.
+<<<<<<< HEAD
         let processor = (self.processor_seconds, self.processor_seconds.saturating_add(1));
+=======
+        let seconds = self.processor_seconds;
+        let processor = pair(Resource::Cpu, seconds, seconds.saturating_add(1));
+        let memory = pair(Resource::As, self.address_space, self.address_space);
+        let file = pair(Resource::Fsize, self.file_size, self.file_size);
+>>>>>>> text
         let limits = [
-            (Resource::Cpu, processor),
-            (Resource::As, (self.address_space, self.address_space)),
-            (Resource::Fsize, (self.file_size, self.file_size)),
-            (Resource::Core, (0, 0)),
+            format!("--cpu={processor}"),
+            format!("--as={memory}"),
+            format!("--fsize={file}"),
         ];
+<<<<<<< HEAD
         limits.into_iter().try_for_each(|(resource, limit)| lower(process, resource, limit))
     }
 }
@@ -46,4 +58,40 @@ fn lower(process: Pid, resource: Resource, (soft, hard): (u64, u64)) -> Result<(
     let cap = |wanted: u64, ceiling: Option<u64>| Some(ceiling.map_or(wanted, |c| c.min(wanted)));
     let new = Rlimit { current: cap(soft, present.maximum), maximum: cap(hard, present.maximum) };
     prlimit(Some(process), resource, new).map(drop)
+=======
+        limits
+            .into_iter()
+            .chain(["--core=0".into(), "--".into()])
+            .map(OsString::from)
+            .collect()
+    }
+}
+
+/// `soft:hard`, never above what this process itself may have: raising a limit needs privileges.
+fn pair(resource: Resource, soft: u64, hard: u64) -> String {
+    let ceiling = getrlimit(resource).maximum.unwrap_or(u64::MAX);
+    format!("{}:{}", soft.min(ceiling), hard.min(ceiling))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limiter_is_told_every_limit() {
+        let limits = Limits {
+            processor_seconds: 5,
+            address_space: 1 << 20,
+            file_size: 1000,
+        };
+        let expected = [
+            "--cpu=5:6",
+            "--as=1048576:1048576",
+            "--fsize=1000:1000",
+            "--core=0",
+            "--",
+        ];
+        assert_eq!(limits.arguments(), expected.map(OsString::from));
+    }
+>>>>>>> text
 }

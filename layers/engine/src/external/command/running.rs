@@ -1,16 +1,16 @@
 //! A child under way: fed, read and watched by one thread that sleeps until something happens.
 
 use super::capture::{Progress, Tail, last_lines, read_chunk};
+use super::spawn::{Started, start};
 use super::{Command, CommandError, Output};
 use crate::cancellation::Cancellation;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::fs::{OFlags, fcntl_setfl};
 use rustix::io::Errno;
-use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use rustix::process::{Pid, Signal, kill_process_group};
 use std::io::{ErrorKind, Write};
-use std::os::fd::{AsFd, OwnedFd};
-use std::os::unix::process::{CommandExt, ExitStatusExt};
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, ExitStatus, Stdio};
+use std::os::fd::OwnedFd;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, ExitStatus};
 use std::time::{Duration, Instant};
 
 /// How often a sleeping wait looks at the cancellation flag.
@@ -38,6 +38,7 @@ pub struct Running {
 }
 
 impl Running {
+<<<<<<< HEAD
     pub(super) fn start(command: Command) -> Result<Self, CommandError> {
         let mut child = spawn(&command)?;
         match watchable(&command, &mut child) {
@@ -52,6 +53,17 @@ impl Running {
     fn new(command: Command, mut child: Child, process: Pid, ended: OwnedFd) -> Self {
         let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         Self {
+=======
+    pub(super) fn new(command: Command) -> Result<Self, CommandError> {
+        let Started {
+            mut child,
+            process,
+            ended,
+        } = start(&command)?;
+        let (stdin, stdout, stderr) =
+            (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        Ok(Self {
+>>>>>>> text
             command,
             started: Instant::now(),
             child,
@@ -64,7 +76,7 @@ impl Running {
             output: Vec::new(),
             complaints: Tail::default(),
             reaped: false,
-        }
+        })
     }
 
     /// The process id of the child, which is also the id of its process group.
@@ -95,14 +107,14 @@ impl Running {
     fn sleep(&self) -> Result<bool, CommandError> {
         let left = self.command.time_limit.saturating_sub(self.started.elapsed());
         let timeout = Timespec::try_from(left.min(CANCELLATION_PERIOD))
-            .map_err(|error| self.fault("watch", std::io::Error::other(error)))?;
+            .map_err(|error| self.command.fault("watch", std::io::Error::other(error)))?;
         let mut watched = vec![PollFd::new(&self.ended, PollFlags::IN)];
         watched.extend(self.stdin.iter().map(|pipe| PollFd::new(pipe, PollFlags::OUT)));
         watched.extend(self.stdout.iter().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
         watched.extend(self.stderr.iter().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
         match poll(&mut watched, Some(&timeout)) {
             Ok(_) | Err(Errno::INTR) => {}
-            Err(error) => return Err(self.fault("watch", error.into())),
+            Err(error) => return Err(self.command.fault("watch", error.into())),
         }
         Ok(watched.first().is_some_and(|child| !child.revents().is_empty()))
     }
@@ -120,10 +132,22 @@ impl Running {
 
     /// Moves what the pipes can take or give now; false when neither stream of output gave anything.
     fn pump(&mut self) -> Result<bool, CommandError> {
+<<<<<<< HEAD
         self.feed().map_err(|error| self.fault("write to", error))?;
         let output = read(&mut self.stdout, |bytes| self.output.extend_from_slice(bytes));
         let complaints = read(&mut self.stderr, |bytes| self.complaints.push(bytes));
         let moved = output.and_then(|first| Ok(first | complaints?)).map_err(|error| self.fault("read from", error))?;
+=======
+        self.feed()
+            .map_err(|error| self.command.fault("write to", error))?;
+        let output = read(&mut self.stdout, |bytes| {
+            self.output.extend_from_slice(bytes)
+        });
+        let complaints = read(&mut self.stderr, |bytes| self.complaints.push(bytes));
+        let moved = output
+            .and_then(|first| Ok(first | complaints?))
+            .map_err(|error| self.command.fault("read from", error))?;
+>>>>>>> text
         if self.output.len() > self.command.output_limit {
             let (program, limit) = (self.command.name(), self.command.output_limit);
             return Err(CommandError::OutputTooLarge { program, limit });
@@ -160,8 +184,16 @@ impl Running {
             Ok(()) | Err(Errno::SRCH) => Ok(()),
             Err(error) => self.child.kill().map_err(|_| std::io::Error::from(error)),
         };
+<<<<<<< HEAD
         killed.map_err(|error| self.fault("stop", error))?;
         let status = self.child.wait().map_err(|error| self.fault("wait for", error))?;
+=======
+        killed.map_err(|error| self.command.fault("stop", error))?;
+        let status = self
+            .child
+            .wait()
+            .map_err(|error| self.command.fault("wait for", error))?;
+>>>>>>> text
         self.reaped = true;
         Ok(status)
     }
@@ -174,10 +206,6 @@ impl Running {
         }
         Err(failure(&self.command, status, last_lines(&stdout, &stderr)))
     }
-
-    fn fault(&self, action: &'static str, source: std::io::Error) -> CommandError {
-        fault(&self.command, action, source)
-    }
 }
 
 impl Drop for Running {
@@ -189,6 +217,7 @@ impl Drop for Running {
     }
 }
 
+<<<<<<< HEAD
 fn spawn(command: &Command) -> Result<Child, CommandError> {
     std::process::Command::new(&command.program)
         .args(&command.arguments)
@@ -231,6 +260,8 @@ fn kill_unwatched(child: &mut Child) {
     let _ = child.wait();
 }
 
+=======
+>>>>>>> text
 /// Reads a chunk of a pipe, and lets go of the pipe when the other side has closed it.
 fn read<P: std::io::Read>(pipe: &mut Option<P>, keep: impl FnMut(&[u8])) -> std::io::Result<bool> {
     let Some(source) = pipe else { return Ok(false) };
@@ -256,7 +287,10 @@ fn failure(command: &Command, status: ExitStatus, last_lines: String) -> Command
     }
     CommandError::Failed { program, status, last_lines }
 }
+<<<<<<< HEAD
 
 fn fault(command: &Command, action: &'static str, source: std::io::Error) -> CommandError {
     CommandError::Io { program: command.name(), action, source }
 }
+=======
+>>>>>>> text

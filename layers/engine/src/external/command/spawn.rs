@@ -1,0 +1,100 @@
+//! Starts a child under its limits.
+
+use super::limits::LIMITER;
+use super::{Command, CommandError};
+use rustix::fs::{OFlags, fcntl_setfl};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use std::ffi::OsStr;
+use std::io::ErrorKind;
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Child, Stdio};
+
+/// A child and a descriptor that becomes readable at its end.
+pub(super) struct Started {
+    pub(super) child: Child,
+    pub(super) process: Pid,
+    pub(super) ended: OwnedFd,
+}
+
+/// Starts the child in a process group of its own, its pipes non-blocking.
+pub(super) fn start(command: &Command) -> Result<Started, CommandError> {
+    if !is_installed(&command.program, command.path()) {
+        return Err(CommandError::NotInstalled {
+            program: command.name(),
+            package: command.package,
+        });
+    }
+    let mut child = spawn(command)?;
+    let process = Pid::from_child(&child);
+    match watchable(&child, process) {
+        Ok(ended) => Ok(Started {
+            child,
+            process,
+            ended,
+        }),
+        Err(error) => {
+            // The error that prevented the watch is the one to report, not one of these.
+            let _ = kill_process_group(process, Signal::KILL);
+            let _ = child.wait();
+            Err(command.fault("watch", error.into()))
+        }
+    }
+}
+
+/// Looked up beforehand: of a program that the limiter does not find only the limiter's words would be left.
+fn is_installed(program: &OsStr, path: &OsStr) -> bool {
+    let is_executable = |file: &Path| {
+        file.metadata()
+            .is_ok_and(|entry| entry.is_file() && entry.permissions().mode() & 0o111 != 0)
+    };
+    if Path::new(program).components().count() > 1 {
+        return is_executable(Path::new(program));
+    }
+    std::env::split_paths(path).any(|directory| is_executable(&directory.join(program)))
+}
+
+fn spawn(command: &Command) -> Result<Child, CommandError> {
+    let (limiter, package) = LIMITER;
+    std::process::Command::new(limiter)
+        .args(command.limits.arguments())
+        .arg(&command.program)
+        .args(&command.arguments)
+        .env_clear()
+        .envs(
+            command
+                .environment
+                .iter()
+                .map(|(name, value)| (name, value)),
+        )
+        .stdin(if command.input.is_some() {
+            Stdio::piped()
+        } else {
+            Stdio::null()
+        })
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .map_err(|error| match error.kind() {
+            ErrorKind::NotFound => CommandError::NotInstalled {
+                program: limiter.into(),
+                package,
+            },
+            _ => command.fault("start", error),
+        })
+}
+
+fn watchable(child: &Child, process: Pid) -> Result<OwnedFd, Errno> {
+    child.stdin.as_ref().map_or(Ok(()), unblock)?;
+    child.stdout.as_ref().map_or(Ok(()), unblock)?;
+    child.stderr.as_ref().map_or(Ok(()), unblock)?;
+    pidfd_open(process, PidfdFlags::empty())
+}
+
+fn unblock(pipe: impl AsFd) -> Result<(), Errno> {
+    fcntl_setfl(pipe, OFlags::NONBLOCK)
+}
