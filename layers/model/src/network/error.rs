@@ -1,0 +1,67 @@
+//! Why a checkpoint's network cannot be turned into a graph.
+
+use crate::checkpoint::CheckpointError;
+
+/// Why a checkpoint's network cannot be turned into a graph.
+#[derive(Debug, thiserror::Error)]
+pub enum NetworkError {
+    /// A module lacks something, or has it in another form than YOLOv8's.
+    #[error(
+        "`{module}` of the checkpoint has no fit `{attribute}`: it is not a YOLOv8 detection model, use the published weights"
+    )]
+    Incomplete {
+        /// Path in the module tree.
+        module: String,
+        /// Name of what is missing.
+        attribute: String,
+    },
+    /// A module or a setting that the importer does not translate.
+    #[error(
+        "`{module}` of the checkpoint cannot be translated ({reason}): only YOLOv8 detection models are, use the published weights"
+    )]
+    Unsupported {
+        /// Path in the module tree.
+        module: String,
+        /// What is not supported.
+        reason: &'static str,
+    },
+    /// Numbers of channels that do not fit each other.
+    #[error(
+        "`{module}` of the checkpoint has {found} channels where {expected} fit: the file is inconsistent, use the published weights"
+    )]
+    Channels {
+        /// Path in the module tree.
+        module: String,
+        /// What the network around it needs.
+        expected: usize,
+        /// What it has.
+        found: usize,
+    },
+    /// One of the importer's bounds.
+    #[error(
+        "the checkpoint's network has more than {limit} {what}: this is no YOLOv8 model, use the published weights"
+    )]
+    Limit {
+        /// What there is too much of.
+        what: &'static str,
+        /// The bound.
+        limit: usize,
+    },
+    /// A tensor or the file around it.
+    #[error(transparent)]
+    Checkpoint(#[from] CheckpointError),
+}
+
+impl NetworkError {
+    /// A stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Incomplete { .. } => "model.network-incomplete",
+            Self::Unsupported { .. } => "model.network-unsupported",
+            Self::Channels { .. } => "model.network-channels",
+            Self::Limit { .. } => "model.network-limit",
+            Self::Checkpoint(error) => error.code(),
+        }
+    }
+}
