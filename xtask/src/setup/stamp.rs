@@ -5,8 +5,9 @@ use crate::error::Error;
 use crate::home::QuireHome;
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
-use std::fs;
+use std::fs::{self, Permissions};
 use std::io::Write;
+use std::os::unix::fs::PermissionsExt;
 
 const FILE: &str = "installed.json";
 
@@ -59,6 +60,8 @@ impl Stamp {
         let mut file = tempfile::NamedTempFile::new_in(home.directory()).map_err(failed)?;
         serde_json::to_writer_pretty(&mut file, self).map_err(|error| failed(error.into()))?;
         file.write_all(b"\n").map_err(failed)?;
+        // Whoever shares the directory may read what is installed.
+        file.as_file().set_permissions(Permissions::from_mode(0o644)).map_err(failed)?;
         file.persist(&path).map_err(|error| failed(error.error))?;
         Ok(())
     }

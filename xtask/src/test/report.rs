@@ -41,7 +41,7 @@ impl Report {
                 Outcome::Failed(detail) => ("FAILED", detail),
                 Outcome::Skipped(detail) => ("skipped", detail),
             };
-            println!("{name:<24} {word:<8} {seconds:>7.1} s  {detail}");
+            println!("{}", format!("{name:<24} {word:<8} {seconds:>7.1} s  {detail}").trim_end());
         }
     }
 
