@@ -1,0 +1,42 @@
+//! `cargo xtask test`: the set-up, then format, lints, licences, and every test.
+
+mod counts;
+mod dependencies;
+mod report;
+mod runner;
+
+use crate::demo::cargo;
+use crate::error::Error;
+use crate::{program, setup};
+use report::{Outcome, Report};
+use std::process::Command;
+
+/// Runs every check, whatever fails, then tells; with a filter only the matching tests.
+pub fn run(filter: Option<&str>) -> Result<(), Error> {
+    let home = setup::run()?;
+    let mut report = Report::default();
+    if filter.is_none() {
+        report.step("format", || component("fmt", cargo().args(["fmt", "--all", "--check"])));
+        report.step("lints", || component("clippy", &mut clippy()));
+        report.step("licences, bans, sources", dependencies::check);
+        report.step("advisories", dependencies::advisories);
+    }
+    report.step("tests", || runner::run(filter, &home));
+    report.print();
+    report.verdict()
+}
+
+fn clippy() -> Command {
+    let mut command = cargo();
+    command.args(["clippy", "--release", "--workspace", "--all-targets", "--", "--deny", "warnings"]);
+    command
+}
+
+/// Runs a command of a toolchain's component, which rustup adds when a minimal toolchain lacks it.
+fn component(name: &str, command: &mut Command) -> Result<Outcome, Error> {
+    if !program::succeeds(cargo().args([name, "--version"])) && program::find("rustup").is_some() {
+        let component = if name == "fmt" { "rustfmt" } else { name };
+        program::run(Command::new("rustup").args(["component", "add", component]))?;
+    }
+    program::run(command).map(|()| Outcome::Passed(String::new()))
+}
