@@ -10,7 +10,7 @@ use crate::onnx::{Attribute, Edge, Elements, Operator};
 /// Pooling steps of the pyramid pooling where the module does not say.
 const POOLING_STEPS: i64 = 3;
 /// Largest number of pooling steps, and largest upsampling factor, that is taken for meant.
-const STEP_LIMIT: i64 = 8;
+const STEP_LIMIT: u8 = 8;
 
 /// Translates a module that has one input and one output.
 pub(super) fn translate(
@@ -75,7 +75,7 @@ fn bottleneck(
 }
 
 /// One convolution whose halves go two ways: as two convolutions. A Split between them would make ONNX
-/// Runtime leave its blocked layout and come back to it, at 2 to 4 % of the run of `medium`.
+/// Runtime leave its blocked layout and come back to it, at 2 % of the run of `medium`.
 fn c2f(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, NetworkError> {
     let (first, width) = (module.child("cv1")?, module.size("c")?);
     let convolution = folded(&first)?;
@@ -119,7 +119,7 @@ fn pyramid_pooling(
     } else {
         POOLING_STEPS
     };
-    if !(1..=STEP_LIMIT).contains(&steps) || matches!(module.boolean("add"), Ok(true)) {
+    if !(1..=i64::from(STEP_LIMIT)).contains(&steps) || matches!(module.boolean("add"), Ok(true)) {
         return Err(module.unsupported("it pools too often or adds its input"));
     }
     let mut levels = vec![translate(builder, &module.child("cv1")?, input)?];
@@ -129,11 +129,8 @@ fn pyramid_pooling(
             .with("kernel_shape", Attribute::Integers(vec![kernel; 2]))
             .with("strides", Attribute::Integers(vec![1; 2]))
             .with("pads", Attribute::Integers(vec![kernel / 2; 4]));
-        let channels = last.channels;
-        levels.push(Features {
-            edge: builder.add(module, operator),
-            channels,
-        });
+        let edge = builder.add(module, operator);
+        levels.push(Features { edge, ..*last });
     }
     let joined = builder.concatenate(module, &levels);
     translate(builder, &module.child("cv2")?, &joined)
@@ -144,17 +141,14 @@ fn upsample(
     module: &Module,
     input: &Features,
 ) -> Result<Features, NetworkError> {
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the bound below lets only small integers pass"
-    )]
-    let factor = module.number("scale_factor")? as f32;
-    let is_integer = (1..=STEP_LIMIT).any(|integer| f64::from(factor) == integer as f64);
-    if module.text("mode")? != "nearest" || !is_integer {
+    let factor = module.number("scale_factor")?;
+    let step = (1..=STEP_LIMIT).find(|step| f64::from(*step) == factor);
+    let (Some(step), "nearest") = (step, module.text("mode")?) else {
         return Err(
             module.unsupported("it does not upsample by a small integer to the nearest neighbour")
         );
-    }
+    };
+    let factor = f32::from(step);
     let scales = builder.graph.constant(
         &module.path,
         vec![4],
@@ -170,5 +164,6 @@ fn upsample(
     Ok(Features {
         edge: builder.add(module, operator),
         channels: input.channels,
+        scale: (input.scale / usize::from(step)).max(1),
     })
 }

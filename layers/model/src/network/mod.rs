@@ -6,6 +6,7 @@ mod convolution;
 mod error;
 mod head;
 mod module;
+mod winograd;
 
 #[cfg(test)]
 mod tests;
@@ -87,6 +88,7 @@ fn walk(builder: &mut Builder, model: &Module) -> Result<Head, NetworkError> {
     let mut last = Features {
         edge: builder.graph.input(INPUT, dimensions.to_vec()),
         channels: INPUT_CHANNELS,
+        scale: 1,
     };
     let mut outputs: Vec<Features> = Vec::new();
     for layer in model.child("model")?.children()? {

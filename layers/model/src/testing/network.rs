@@ -174,14 +174,18 @@ fn branches(inputs: [i32; 2], outputs: i32) -> Item {
     )
 }
 
-fn detect() -> Item {
+/// The head over two layers of so many channels.
+fn detect(from: [i32; 2], channels: [i32; 2]) -> Item {
     let attributes = vec![
-        ("f", Item::List(vec![Item::Integer(5), Item::Integer(3)])),
+        ("f", Item::List(from.map(Item::Integer).to_vec())),
         ("nc", Item::Integer(2)),
         ("reg_max", Item::Integer(2)),
         ("stride", Item::Tensor(vec![2], vec![2.0, 4.0])),
     ];
-    let children = vec![("cv2", branches([8, 4], 8)), ("cv3", branches([8, 4], 2))];
+    let children = vec![
+        ("cv2", branches(channels, 8)),
+        ("cv3", branches(channels, 2)),
+    ];
     module(
         ("ultralytics.nn.modules.head", "Detect"),
         attributes,
@@ -223,6 +227,13 @@ pub(crate) fn layers() -> Vec<Item> {
         sppf(4),
         upsample(),
         concat([-1, 0]),
-        detect(),
+        detect([5, 3], [8, 4]),
     ]
+}
+
+/// A network with one layer of 3 × 3 that keeps its size, of so many channels, after one of that stride.
+pub(crate) fn with_wide_layer(channels: i32, stride: i32) -> Vec<Item> {
+    let first = [conv(3, channels, 3, stride), conv(channels, channels, 3, 1)];
+    let rest = [conv(channels, 4, 3, 2), detect([1, 2], [channels, 4])];
+    first.into_iter().chain(rest).collect()
 }
