@@ -10,7 +10,7 @@ use crate::onnx::{Attribute, Edge, Elements, Operator};
 /// Pooling steps of the pyramid pooling where the module does not say.
 const POOLING_STEPS: i64 = 3;
 /// Largest number of pooling steps, and largest upsampling factor, that is taken for meant.
-const STEP_LIMIT: i64 = 8;
+const STEP_LIMIT: u8 = 8;
 
 /// Translates a module that has one input and one output.
 pub(super) fn translate(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, NetworkError> {
@@ -60,7 +60,7 @@ fn bottleneck(builder: &mut Builder, module: &Module, input: &Features) -> Resul
 }
 
 /// One convolution whose halves go two ways: as two convolutions. A Split between them would make ONNX
-/// Runtime leave its blocked layout and come back to it, at 2 to 4 % of the run of `medium`.
+/// Runtime leave its blocked layout and come back to it, at 2 % of the run of `medium`.
 fn c2f(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, NetworkError> {
     let (first, width) = (module.child("cv1")?, module.size("c")?);
     let convolution = folded(&first)?;
@@ -89,8 +89,17 @@ fn c2f(builder: &mut Builder, module: &Module, input: &Features) -> Result<Featu
 fn pyramid_pooling(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, NetworkError> {
     let pooling = module.child("m")?;
     let [kernel, _] = pooling.pair("kernel_size")?;
+<<<<<<< HEAD
     let steps = if module.attribute("n").is_some() { module.integer("n")? } else { POOLING_STEPS };
     if !(1..=STEP_LIMIT).contains(&steps) || matches!(module.boolean("add"), Ok(true)) {
+=======
+    let steps = if module.attribute("n").is_some() {
+        module.integer("n")?
+    } else {
+        POOLING_STEPS
+    };
+    if !(1..=i64::from(STEP_LIMIT)).contains(&steps) || matches!(module.boolean("add"), Ok(true)) {
+>>>>>>> model
         return Err(module.unsupported("it pools too often or adds its input"));
     }
     let mut levels = vec![translate(builder, &module.child("cv1")?, input)?];
@@ -100,13 +109,19 @@ fn pyramid_pooling(builder: &mut Builder, module: &Module, input: &Features) -> 
             .with("kernel_shape", Attribute::Integers(vec![kernel; 2]))
             .with("strides", Attribute::Integers(vec![1; 2]))
             .with("pads", Attribute::Integers(vec![kernel / 2; 4]));
+<<<<<<< HEAD
         let channels = last.channels;
         levels.push(Features { edge: builder.add(module, operator), channels });
+=======
+        let edge = builder.add(module, operator);
+        levels.push(Features { edge, ..*last });
+>>>>>>> model
     }
     let joined = builder.concatenate(module, &levels);
     translate(builder, &module.child("cv2")?, &joined)
 }
 
+<<<<<<< HEAD
 fn upsample(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, NetworkError> {
     #[expect(clippy::cast_possible_truncation, reason = "the bound below lets only small integers pass")]
     let factor = module.number("scale_factor")? as f32;
@@ -115,9 +130,37 @@ fn upsample(builder: &mut Builder, module: &Module, input: &Features) -> Result<
         return Err(module.unsupported("it does not upsample by a small integer to the nearest neighbour"));
     }
     let scales = builder.graph.constant(&module.path, vec![4], Elements::Single(vec![1.0, 1.0, factor, factor]));
+=======
+fn upsample(
+    builder: &mut Builder,
+    module: &Module,
+    input: &Features,
+) -> Result<Features, NetworkError> {
+    let factor = module.number("scale_factor")?;
+    let step = (1..=STEP_LIMIT).find(|step| f64::from(*step) == factor);
+    let (Some(step), "nearest") = (step, module.text("mode")?) else {
+        return Err(
+            module.unsupported("it does not upsample by a small integer to the nearest neighbour")
+        );
+    };
+    let factor = f32::from(step);
+    let scales = builder.graph.constant(
+        &module.path,
+        vec![4],
+        Elements::Single(vec![1.0, 1.0, factor, factor]),
+    );
+>>>>>>> model
     let operator = Operator::new("Resize", &[&input.edge, &Edge::absent(), &scales])
         .with("mode", Attribute::Text("nearest"))
         .with("coordinate_transformation_mode", Attribute::Text("asymmetric"))
         .with("nearest_mode", Attribute::Text("floor"));
+<<<<<<< HEAD
     Ok(Features { edge: builder.add(module, operator), channels: input.channels })
+=======
+    Ok(Features {
+        edge: builder.add(module, operator),
+        channels: input.channels,
+        scale: (input.scale / usize::from(step)).max(1),
+    })
+>>>>>>> model
 }

@@ -3,6 +3,7 @@
 use super::NetworkError;
 use super::convolution::Convolution;
 use super::module::Module;
+use super::winograd;
 use crate::checkpoint::Class;
 use crate::onnx::{Attribute, Edge, Elements, Graph, Operator};
 
@@ -11,11 +12,13 @@ const MODULE_LIMIT: usize = 4_096;
 /// Weights of one network; the largest YOLOv8 has 68 million.
 const WEIGHT_LIMIT: usize = 128 << 20;
 
-/// A map of features: an edge of the graph and its number of channels.
+/// A map of features.
 #[derive(Debug, Clone)]
 pub(super) struct Features {
     pub(super) edge: Edge,
     pub(super) channels: usize,
+    /// Pixels of the image that one feature stands for, each way.
+    pub(super) scale: usize,
 }
 
 #[derive(Default)]
@@ -55,7 +58,15 @@ impl Builder {
     pub(super) fn concatenate(&mut self, module: &Module, parts: &[Features]) -> Features {
         let edges: Vec<&Edge> = parts.iter().map(|part| &part.edge).collect();
         let operator = Operator::new("Concat", &edges).with("axis", Attribute::Integer(1));
+<<<<<<< HEAD
         Features { edge: self.add(module, operator), channels: parts.iter().map(|part| part.channels).sum() }
+=======
+        Features {
+            edge: self.add(module, operator),
+            channels: parts.iter().map(|part| part.channels).sum(),
+            scale: parts.first().map_or(1, |part| part.scale),
+        }
+>>>>>>> model
     }
 
     /// A convolution and, where the module has one, its activation. `x · sigmoid(x)` in two operators is
@@ -85,23 +96,70 @@ impl Builder {
         input: &Features,
         convolution: Convolution,
     ) -> Result<Features, NetworkError> {
-        let [channels, inputs, height, width] = convolution.shape;
+        let [channels, inputs, _, _] = convolution.shape;
         let (found, expected) = (inputs.saturating_mul(convolution.groups), input.channels);
         if found != expected {
             return Err(NetworkError::Channels { module: module.path.clone(), expected, found });
         }
         self.count_weights(convolution.weight.len())?;
+<<<<<<< HEAD
         let kernel = [height, width].map(|size| i64::try_from(size).unwrap_or(i64::MAX));
         let dimensions = convolution.shape.map(|size| i64::try_from(size).unwrap_or(i64::MAX)).to_vec();
         let weight = self.graph.constant(&module.path, dimensions.clone(), Elements::Single(convolution.weight));
         let bias = self.graph.constant(&module.path, vec![dimensions[0]], Elements::Single(convolution.bias));
+=======
+        let scale = input.scale.saturating_mul(convolution.step());
+        let edge = if winograd::pays(&convolution, input) {
+            winograd::convolve(self, module, input, convolution)
+        } else {
+            self.convolve_directly(module, input, convolution)
+        };
+        Ok(Features {
+            edge,
+            channels,
+            scale,
+        })
+    }
+
+    fn convolve_directly(
+        &mut self,
+        module: &Module,
+        input: &Features,
+        convolution: Convolution,
+    ) -> Edge {
+        let dimensions = convolution
+            .shape
+            .map(|size| i64::try_from(size).unwrap_or(i64::MAX))
+            .to_vec();
+        let (outputs, kernel) = (vec![dimensions[0]], dimensions[2..].to_vec());
+        let weight = self.graph.constant(
+            &module.path,
+            dimensions,
+            Elements::Single(convolution.weight),
+        );
+        let bias = self
+            .graph
+            .constant(&module.path, outputs, Elements::Single(convolution.bias));
+        let padding = [convolution.padding, convolution.padding].concat();
+        let groups = convolution.groups.try_into().unwrap_or(i64::MAX);
+>>>>>>> model
         let operator = Operator::new("Conv", &[&input.edge, &weight, &bias])
-            .with("kernel_shape", Attribute::Integers(kernel.to_vec()))
+            .with("kernel_shape", Attribute::Integers(kernel))
             .with("strides", Attribute::Integers(convolution.strides.to_vec()))
+<<<<<<< HEAD
             .with("pads", Attribute::Integers([convolution.padding, convolution.padding].concat()))
             .with("dilations", Attribute::Integers(convolution.dilations.to_vec()))
             .with("group", Attribute::Integer(convolution.groups.try_into().unwrap_or(i64::MAX)));
         Ok(Features { edge: self.add(module, operator), channels })
+=======
+            .with("pads", Attribute::Integers(padding))
+            .with(
+                "dilations",
+                Attribute::Integers(convolution.dilations.to_vec()),
+            )
+            .with("group", Attribute::Integer(groups));
+        self.add(module, operator)
+>>>>>>> model
     }
 
     fn count_weights(&mut self, count: usize) -> Result<(), NetworkError> {

@@ -51,6 +51,11 @@ impl Convolution {
         if finite { Ok(self) } else { Err(normalisation.unsupported("its variance makes weights that are not finite")) }
     }
 
+    /// By how much it makes the features fewer, each way.
+    pub(super) fn step(&self) -> usize {
+        usize::try_from(self.strides[0]).unwrap_or(1).max(1)
+    }
+
     /// The part that makes a range of the outputs.
     pub(super) fn outputs(&self, range: Range<usize>) -> Option<Self> {
         let per_output = self.shape[1..].iter().product::<usize>();

@@ -85,15 +85,29 @@ fn branches(inputs: [i32; 2], outputs: i32) -> Item {
     module((CONTAINER, "ModuleList"), vec![], vec![], vec![("0", branch(inputs[0])), ("1", branch(inputs[1]))])
 }
 
-fn detect() -> Item {
+/// The head over two layers of so many channels.
+fn detect(from: [i32; 2], channels: [i32; 2]) -> Item {
     let attributes = vec![
-        ("f", Item::List(vec![Item::Integer(5), Item::Integer(3)])),
+        ("f", Item::List(from.map(Item::Integer).to_vec())),
         ("nc", Item::Integer(2)),
         ("reg_max", Item::Integer(2)),
         ("stride", Item::Tensor(vec![2], vec![2.0, 4.0])),
     ];
+<<<<<<< HEAD
     let children = vec![("cv2", branches([8, 4], 8)), ("cv3", branches([8, 4], 2))];
     module(("ultralytics.nn.modules.head", "Detect"), attributes, vec![], children)
+=======
+    let children = vec![
+        ("cv2", branches(channels, 8)),
+        ("cv3", branches(channels, 2)),
+    ];
+    module(
+        ("ultralytics.nn.modules.head", "Detect"),
+        attributes,
+        vec![],
+        children,
+    )
+>>>>>>> model
 }
 
 /// A checkpoint around a list of layers.
@@ -110,5 +124,24 @@ pub(crate) fn checkpoint_of(layers: Vec<Item>) -> Item {
 
 /// The layers of the whole tiny network.
 pub(crate) fn layers() -> Vec<Item> {
+<<<<<<< HEAD
     vec![conv(3, 4, 3, 2), conv(4, 4, 3, 2), c2f(4), sppf(4), upsample(), concat([-1, 0]), detect()]
+=======
+    vec![
+        conv(3, 4, 3, 2),
+        conv(4, 4, 3, 2),
+        c2f(4),
+        sppf(4),
+        upsample(),
+        concat([-1, 0]),
+        detect([5, 3], [8, 4]),
+    ]
+>>>>>>> model
+}
+
+/// A network with one layer of 3 × 3 that keeps its size, of so many channels, after one of that stride.
+pub(crate) fn with_wide_layer(channels: i32, stride: i32) -> Vec<Item> {
+    let first = [conv(3, channels, 3, stride), conv(channels, channels, 3, 1)];
+    let rest = [conv(channels, 4, 3, 2), detect([1, 2], [channels, 4])];
+    first.into_iter().chain(rest).collect()
 }

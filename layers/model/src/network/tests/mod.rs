@@ -1,3 +1,5 @@
+mod winograd;
+
 use super::{Network, NetworkError};
 use crate::checkpoint::Checkpoint;
 use crate::onnx::{Attribute, Dimension, Edge, Elements, Operator};
