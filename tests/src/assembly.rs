@@ -23,20 +23,14 @@ impl Sheet {
     #[must_use]
     pub fn new(width: f32, height: f32) -> Self {
         let entries = dictionary! { "MediaBox" => rectangle(0.0, 0.0, width, height) };
-        Self {
-            entries,
-            images: Vec::new(),
-            content: Vec::new(),
-        }
+        Self { entries, images: Vec::new(), content: Vec::new() }
     }
 
     /// A page of the sample's size that one image fills.
     #[must_use]
     pub fn of_image(image: Stream) -> Self {
         let mut sheet = Self::new(WIDTH, HEIGHT);
-        sheet
-            .images
-            .push((image, [WIDTH, 0.0, 0.0, HEIGHT, 0.0, 0.0]));
+        sheet.images.push((image, [WIDTH, 0.0, 0.0, HEIGHT, 0.0, 0.0]));
         sheet
     }
 }
@@ -49,14 +43,7 @@ pub fn rectangle(x0: f32, y0: f32, x1: f32, y1: f32) -> Object {
 
 /// An image XObject of 8 or 1 bit a component, its data encoded already.
 #[must_use]
-pub fn image(
-    width: usize,
-    height: usize,
-    colour_space: &str,
-    bits: i64,
-    filter: &str,
-    data: Vec<u8>,
-) -> Stream {
+pub fn image(width: usize, height: usize, colour_space: &str, bits: i64, filter: &str, data: Vec<u8>) -> Stream {
     let entries = dictionary! {
         "Type" => "XObject",
         "Subtype" => "Image",
@@ -90,13 +77,7 @@ impl Default for Assembly {
         let font = document.add_object(dictionary! {
             "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Times-Roman", "Encoding" => "WinAnsiEncoding",
         });
-        Self {
-            document,
-            catalog: Dictionary::new(),
-            root,
-            pages: Vec::new(),
-            font,
-        }
+        Self { document, catalog: Dictionary::new(), root, pages: Vec::new(), font }
     }
 }
 
@@ -116,27 +97,16 @@ impl Assembly {
         let (mut images, mut content) = (Dictionary::new(), Vec::new());
         for (index, (stream, matrix)) in sheet.images.into_iter().enumerate() {
             let name = format!("Im{index}");
-            content.extend(
-                format!(
-                    "q {} cm /{name} Do Q\n",
-                    matrix.map(|part| part.to_string()).join(" ")
-                )
-                .bytes(),
-            );
+            content.extend(format!("q {} cm /{name} Do Q\n", matrix.map(|part| part.to_string()).join(" ")).bytes());
             images.set(name, self.document.add_object(stream));
         }
         content.extend(sheet.content);
-        let content = self
-            .document
-            .add_object(Stream::new(Dictionary::new(), content).with_compression(false));
+        let content = self.document.add_object(Stream::new(Dictionary::new(), content).with_compression(false));
         let mut page = sheet.entries;
         page.set("Type", "Page");
         page.set("Parent", self.root);
         page.set("Contents", content);
-        page.set(
-            "Resources",
-            dictionary! { "XObject" => images, "Font" => dictionary! { "F0" => self.font } },
-        );
+        page.set("Resources", dictionary! { "XObject" => images, "Font" => dictionary! { "F0" => self.font } });
         self.pages.push(self.document.add_object(page));
         self.pages[self.pages.len() - 1]
     }
@@ -167,9 +137,7 @@ impl Assembly {
         let catalog = self.document.add_object(self.catalog);
         self.document.trailer.set("Root", catalog);
         let mut bytes = Vec::new();
-        self.document
-            .save_to(&mut bytes)
-            .expect("a file can be written to memory");
+        self.document.save_to(&mut bytes).expect("a file can be written to memory");
         bytes
     }
 }

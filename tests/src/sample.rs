@@ -59,21 +59,13 @@ pub struct Line {
 pub fn lines(page: usize) -> Vec<Line> {
     let truth = truth();
     let all = truth["lines"].as_array().expect("lines is a list");
-    all.iter()
-        .filter(|line| line["page_index"] == page)
-        .map(line_of)
-        .collect()
+    all.iter().filter(|line| line["page_index"] == page).map(line_of).collect()
 }
 
 fn line_of(entry: &Value) -> Line {
     let word = |key: &str| entry[key].as_str().expect("a string").to_owned();
-    let edge =
-        |index: usize| entry["bbox"][index].as_f64().expect("a number") as f32 * 72.0 / 200.0;
-    Line {
-        role: word("role"),
-        points: [edge(0), edge(1), edge(2), edge(3)],
-        text: word("text"),
-    }
+    let edge = |index: usize| entry["bbox"][index].as_f64().expect("a number") as f32 * 72.0 / 200.0;
+    Line { role: word("role"), points: [edge(0), edge(1), edge(2), edge(3)], text: word("text") }
 }
 
 /// The JPEG of each of the first `count` pages, as it lies in the file.
@@ -89,21 +81,12 @@ pub fn jpegs(count: usize) -> Vec<Vec<u8>> {
 #[must_use]
 pub fn jpegs_of(file: &[u8], count: usize) -> Vec<Vec<u8>> {
     let document = Document::load_mem(file).expect("a PDF");
-    document
-        .page_iter()
-        .take(count)
-        .map(|page| jpeg_of(&document, page))
-        .collect()
+    document.page_iter().take(count).map(|page| jpeg_of(&document, page)).collect()
 }
 
 fn jpeg_of(document: &Document, page: lopdf::ObjectId) -> Vec<u8> {
-    let images = document
-        .get_page_images(page)
-        .expect("a page has resources");
-    let stream = document
-        .get_object(images[0].id)
-        .and_then(Object::as_stream)
-        .expect("an image is a stream");
+    let images = document.get_page_images(page).expect("a page has resources");
+    let stream = document.get_object(images[0].id).and_then(Object::as_stream).expect("an image is a stream");
     stream.content.clone()
 }
 
@@ -122,14 +105,8 @@ impl Grey {
     /// A raster of which each pixel is computed from its column and row.
     #[must_use]
     pub fn from_pixels(width: usize, height: usize, pixel: impl Fn(usize, usize) -> u8) -> Self {
-        let pixels = (0..width * height)
-            .map(|at| pixel(at % width, at / width))
-            .collect();
-        Self {
-            width,
-            height,
-            pixels,
-        }
+        let pixels = (0..width * height).map(|at| pixel(at % width, at / width)).collect();
+        Self { width, height, pixels }
     }
 
     /// The pixel in a column and a row.
@@ -141,11 +118,7 @@ impl Grey {
     /// Rows `from` to `to` (exclusive).
     #[must_use]
     pub fn rows(&self, from: usize, to: usize) -> Self {
-        Self {
-            width: self.width,
-            height: to - from,
-            pixels: self.pixels[from * self.width..to * self.width].to_vec(),
-        }
+        Self { width: self.width, height: to - from, pixels: self.pixels[from * self.width..to * self.width].to_vec() }
     }
 }
 
@@ -165,11 +138,7 @@ pub fn decoded(jpeg: &[u8]) -> Grey {
     let mut decoder = zune_jpeg::JpegDecoder::new_with_options(std::io::Cursor::new(jpeg), options);
     let pixels = decoder.decode().expect("the JPEG is whole");
     let info = decoder.info().expect("a decoded image has a size");
-    Grey {
-        width: usize::from(info.width),
-        height: usize::from(info.height),
-        pixels,
-    }
+    Grey { width: usize::from(info.width), height: usize::from(info.height), pixels }
 }
 
 #[cfg(test)]
@@ -190,11 +159,7 @@ mod tests {
     fn the_truth_fits_the_pixels() {
         for (index, page) in greys(PAGES).iter().enumerate() {
             for line in lines(index) {
-                assert!(
-                    darkest(page, line.points) < 90,
-                    "page {index}: {}",
-                    line.text
-                );
+                assert!(darkest(page, line.points) < 90, "page {index}: {}", line.text);
             }
         }
         let count = |key: &str| truth()[key].as_array().unwrap().len();

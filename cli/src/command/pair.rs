@@ -10,7 +10,8 @@ use engine::pairing::pair_file;
 /// # Errors
 /// When the file is no list of detections, or the result cannot be written.
 pub fn run(arguments: &Pair) -> Result<(), Failure> {
-    let opinions = pair_file(&arguments.detections, arguments.first_page).map_err(|error| Failure::new(error, false))?;
+    let opinions =
+        pair_file(&arguments.detections, arguments.first_page).map_err(|error| Failure::new(error, false))?;
     let Some(path) = &arguments.output else {
         println!("{}", serde_json::to_string_pretty(&opinions).unwrap_or_default());
         return Ok(());

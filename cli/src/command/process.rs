@@ -18,7 +18,11 @@ pub fn run(arguments: Process, cancellation: &Cancellation) -> Result<(), Failur
     let display = Display::new();
     let summary = engine::process::process(&request, &display, cancellation);
     let summary = summary.map_err(|error| Failure::new(error, json))?;
-    if json { print_json(&summary) } else { print_text(&summary) }
+    if json {
+        print_json(&summary)
+    } else {
+        print_text(&summary)
+    }
     Ok(())
 }
 
@@ -30,7 +34,11 @@ fn print_text(summary: &Summary) {
     let Summary { reporter, volume, first_page, last_page, pages, opinions, .. } = summary;
     println!("{reporter} {volume}, pages {first_page} to {last_page}: {pages} pages, {opinions} opinions");
     let ratio = summary.input_bytes as f64 / summary.output_bytes.max(1) as f64;
-    println!("{} became {} ({ratio:.1} times smaller)", megabytes(summary.input_bytes), megabytes(summary.output_bytes));
+    println!(
+        "{} became {} ({ratio:.1} times smaller)",
+        megabytes(summary.input_bytes),
+        megabytes(summary.output_bytes)
+    );
     for problem in &summary.problems {
         println!("page {}: {} [{}]", problem.page_index + 1, problem.reason, problem.code);
     }

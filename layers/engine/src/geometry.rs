@@ -112,12 +112,7 @@ impl Rect {
     /// Every edge rounded to tenths, as the sidecars hold them.
     #[must_use]
     pub fn rounded_to_tenths(&self) -> Self {
-        Self::new(
-            tenths(self.x0),
-            tenths(self.y0),
-            tenths(self.x1),
-            tenths(self.y1),
-        )
+        Self::new(tenths(self.x0), tenths(self.y0), tenths(self.x1), tenths(self.y1))
     }
 }
 

@@ -18,44 +18,21 @@ pub fn huge_jpeg() -> Vec<u8> {
     let side = (SIDE_OF_THE_HUGE_IMAGE as u16).to_be_bytes();
     jpeg[frame + 5..frame + 9].copy_from_slice(&[side, side].concat());
     let side = SIDE_OF_THE_HUGE_IMAGE;
-    Assembly::of([Sheet::of_image(image(
-        side,
-        side,
-        "DeviceGray",
-        8,
-        "DCTDecode",
-        jpeg,
-    ))])
-    .bytes()
+    Assembly::of([Sheet::of_image(image(side, side, "DeviceGray", 8, "DCTDecode", jpeg))]).bytes()
 }
 
 /// One page: a Flate image of 60,000 by 60,000 pixels as its dictionary says, 3.6 GB decoded, some megabytes on disk.
 #[must_use]
 pub fn flate_bomb() -> Vec<u8> {
     let side = SIDE_OF_THE_HUGE_IMAGE;
-    Assembly::of([Sheet::of_image(image(
-        side,
-        side,
-        "DeviceGray",
-        8,
-        "FlateDecode",
-        deflated_zeros(),
-    ))])
-    .bytes()
+    Assembly::of([Sheet::of_image(image(side, side, "DeviceGray", 8, "FlateDecode", deflated_zeros()))]).bytes()
 }
 
 /// One page: an image whose dictionary promises a usual page, but whose two nested Flate layers decode to 3.6 GB;
 /// some kilobytes on disk.
 #[must_use]
 pub fn nested_flate_bomb() -> Vec<u8> {
-    let mut bomb = image(
-        1500,
-        2375,
-        "DeviceGray",
-        8,
-        "FlateDecode",
-        deflated(&deflated_zeros()),
-    );
+    let mut bomb = image(1500, 2375, "DeviceGray", 8, "FlateDecode", deflated(&deflated_zeros()));
     let layer = Object::Name(b"FlateDecode".to_vec());
     bomb.dict.set("Filter", vec![layer.clone(), layer]);
     Assembly::of([Sheet::of_image(bomb)]).bytes()
@@ -120,14 +97,8 @@ fn deflated_zeros() -> Vec<u8> {
 fn raw_block(data: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(data.len() / 500 + 1024);
     let mut deflate = Compress::new(Compression::best(), false);
-    deflate
-        .compress_vec(data, &mut out, FlushCompress::Full)
-        .expect("memory suffices");
-    assert_eq!(
-        deflate.total_in(),
-        data.len() as u64,
-        "the block did not fit"
-    );
+    deflate.compress_vec(data, &mut out, FlushCompress::Full).expect("memory suffices");
+    assert_eq!(deflate.total_in(), data.len() as u64, "the block did not fit");
     out
 }
 

@@ -22,9 +22,7 @@ pub fn plain_text() -> Vec<u8> {
 #[must_use]
 pub fn zip_archive() -> Vec<u8> {
     let mut archive = zip::ZipWriter::new(Cursor::new(Vec::new()));
-    archive
-        .start_file("volume.txt", zip::write::SimpleFileOptions::default())
-        .expect("an empty archive takes a file");
+    archive.start_file("volume.txt", zip::write::SimpleFileOptions::default()).expect("an empty archive takes a file");
     archive.write_all(&plain_text()).expect("memory suffices");
     archive.finish().expect("memory suffices").into_inner()
 }
@@ -42,10 +40,6 @@ pub fn postscript_with_a_pdf_header(target: &Path) -> Vec<u8> {
 }
 
 fn program(target: &Path) -> String {
-    let escaped = target
-        .to_string_lossy()
-        .replace('\\', "\\\\")
-        .replace('(', "\\(")
-        .replace(')', "\\)");
+    let escaped = target.to_string_lossy().replace('\\', "\\\\").replace('(', "\\(").replace(')', "\\)");
     format!("({escaped}) (w) file dup (executed) writestring closefile\nshowpage\n%%EOF\n")
 }

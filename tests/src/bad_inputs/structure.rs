@@ -31,13 +31,8 @@ pub fn password_protected() -> Vec<u8> {
     let folder = tempfile::tempdir().expect("a temporary folder");
     let locked = folder.path().join("locked.pdf");
     let mut qpdf = Command::new("qpdf");
-    qpdf.args(["--encrypt", PASSWORD, "owner of the parrot", "256", "--"])
-        .arg(sample::path())
-        .arg(&locked);
-    assert!(
-        qpdf.status().expect("qpdf is installed").success(),
-        "qpdf cannot lock the sample volume"
-    );
+    qpdf.args(["--encrypt", PASSWORD, "owner of the parrot", "256", "--"]).arg(sample::path()).arg(&locked);
+    assert!(qpdf.status().expect("qpdf is installed").success(), "qpdf cannot lock the sample volume");
     std::fs::read(locked).expect("qpdf wrote the file")
 }
 
@@ -71,10 +66,7 @@ pub fn cyclic_page_tree() -> Vec<u8> {
         "Type" => "Pages", "Parent" => assembly.root, "Kids" => vec![Object::Reference(assembly.root)], "Count" => 2,
     };
     let branch = assembly.document.add_object(back);
-    let kids = vec![
-        Object::Reference(assembly.pages[0]),
-        Object::Reference(branch),
-    ];
+    let kids = vec![Object::Reference(assembly.pages[0]), Object::Reference(branch)];
     assembly.bytes_with_tree(kids, 3)
 }
 
@@ -82,9 +74,7 @@ pub fn cyclic_page_tree() -> Vec<u8> {
 #[must_use]
 pub fn huge_page() -> Vec<u8> {
     let mut sheet = Sheet::new(HUGE_SIDE, HUGE_SIDE);
-    sheet
-        .images
-        .push((first_image(), [HUGE_SIDE, 0.0, 0.0, HUGE_SIDE, 0.0, 0.0]));
+    sheet.images.push((first_image(), [HUGE_SIDE, 0.0, 0.0, HUGE_SIDE, 0.0, 0.0]));
     Assembly::of([sheet]).bytes()
 }
 

@@ -17,40 +17,22 @@ fn saved(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
 }
 
 fn run(program: &str, options: &[&str], path: &Path) -> Output {
-    Command::new(program)
-        .args(options)
-        .arg(path)
-        .output()
-        .unwrap_or_else(|error| panic!("{program}: {error}"))
+    Command::new(program).args(options).arg(path).output().unwrap_or_else(|error| panic!("{program}: {error}"))
 }
 
 fn page_images(bytes: &[u8]) -> Vec<Stream> {
     let document = Document::load_mem(bytes).unwrap();
-    let streams = document
-        .objects
-        .values()
-        .filter_map(|object| object.as_stream().ok());
-    streams
-        .filter(|stream| stream.dict.get(b"Subtype").is_ok())
-        .cloned()
-        .collect()
+    let streams = document.objects.values().filter_map(|object| object.as_stream().ok());
+    streams.filter(|stream| stream.dict.get(b"Subtype").is_ok()).cloned().collect()
 }
 
 #[test]
 fn files_that_are_no_pdf_open_as_what_they_are() {
     assert!(empty_file().is_empty());
-    assert!(
-        String::from_utf8(plain_text())
-            .unwrap()
-            .starts_with("Dear archive")
-    );
+    assert!(String::from_utf8(plain_text()).unwrap().starts_with("Dear archive"));
     let mut archive = zip::ZipArchive::new(std::io::Cursor::new(zip_archive())).unwrap();
     let mut text = Vec::new();
-    archive
-        .by_name("volume.txt")
-        .unwrap()
-        .read_to_end(&mut text)
-        .unwrap();
+    archive.by_name("volume.txt").unwrap().read_to_end(&mut text).unwrap();
     assert_eq!(text, plain_text());
 }
 
@@ -61,17 +43,7 @@ fn postscript_writes_its_file_when_it_is_run() {
         let target = folder.path().join("written (by the program)");
         let program = folder.path().join("volume.pdf");
         std::fs::write(&program, make(&target)).unwrap();
-        run(
-            "gs",
-            &[
-                "-q",
-                "-dNOSAFER",
-                "-dBATCH",
-                "-dNOPAUSE",
-                "-sDEVICE=nullpage",
-            ],
-            &program,
-        );
+        run("gs", &["-q", "-dNOSAFER", "-dBATCH", "-dNOPAUSE", "-sDEVICE=nullpage"], &program);
         assert_eq!(std::fs::read(target).unwrap(), b"executed");
     }
 }
@@ -86,16 +58,9 @@ fn a_truncated_volume_begins_like_the_sample_and_does_not_check() {
 #[test]
 fn a_protected_volume_opens_with_its_password_only() {
     let (_folder, path) = saved(&password_protected());
-    assert!(
-        run("qpdf", &["--requires-password"], &path)
-            .status
-            .success()
-    );
+    assert!(run("qpdf", &["--requires-password"], &path).status.success());
     let password = format!("--password={PASSWORD}");
-    assert_eq!(
-        run("qpdf", &["--show-npages", &password], &path).stdout,
-        b"7\n"
-    );
+    assert_eq!(run("qpdf", &["--show-npages", &password], &path).stdout, b"7\n");
 }
 
 #[test]
@@ -107,18 +72,9 @@ fn a_volume_of_zero_pages_is_otherwise_sound() {
 
 fn page_tree(bytes: &[u8]) -> (Document, Vec<Object>, i64) {
     let document = Document::load_mem(bytes).unwrap();
-    let root = document
-        .catalog()
-        .unwrap()
-        .get(b"Pages")
-        .and_then(Object::as_reference)
-        .unwrap();
+    let root = document.catalog().unwrap().get(b"Pages").and_then(Object::as_reference).unwrap();
     let root = document.get_dictionary(root).unwrap();
-    let kids = root
-        .get(b"Kids")
-        .and_then(Object::as_array)
-        .unwrap()
-        .clone();
+    let kids = root.get(b"Kids").and_then(Object::as_array).unwrap().clone();
     let count = root.get(b"Count").and_then(Object::as_i64).unwrap();
     (document, kids, count)
 }
@@ -128,12 +84,7 @@ fn a_million_references_lead_to_one_page() {
     let (document, kids, _) = page_tree(&million_references());
     assert_eq!(kids.len(), A_MILLION);
     assert!(kids.iter().all(|kid| kid == &kids[0]));
-    assert!(
-        document
-            .get_dictionary(kids[0].as_reference().unwrap())
-            .unwrap()
-            .has_type(b"Page")
-    );
+    assert!(document.get_dictionary(kids[0].as_reference().unwrap()).unwrap().has_type(b"Page"));
 }
 
 #[test]
@@ -145,52 +96,28 @@ fn a_billion_pages_are_one() {
 #[test]
 fn a_cyclic_page_tree_leads_back_to_its_root() {
     let (document, kids, _) = page_tree(&cyclic_page_tree());
-    let branch = document
-        .get_dictionary(kids[1].as_reference().unwrap())
-        .unwrap();
+    let branch = document.get_dictionary(kids[1].as_reference().unwrap()).unwrap();
     let root = document.catalog().unwrap().get(b"Pages").unwrap();
-    assert_eq!(
-        branch.get(b"Kids").unwrap(),
-        &Object::Array(vec![root.clone()])
-    );
+    assert_eq!(branch.get(b"Kids").unwrap(), &Object::Array(vec![root.clone()]));
 }
 
 #[test]
 fn a_huge_page_is_as_large_as_it_claims() {
     let (_folder, path) = saved(&huge_page());
     let said = String::from_utf8(run("pdfinfo", &[], &path).stdout).unwrap();
-    let size = said
-        .lines()
-        .find(|line| line.starts_with("Page size"))
-        .unwrap();
-    assert_eq!(
-        size.split_whitespace()
-            .nth(2)
-            .unwrap()
-            .parse::<f32>()
-            .unwrap(),
-        HUGE_SIDE
-    );
+    let size = said.lines().find(|line| line.starts_with("Page size")).unwrap();
+    assert_eq!(size.split_whitespace().nth(2).unwrap().parse::<f32>().unwrap(), HUGE_SIDE);
 }
 
 #[test]
 fn a_huge_jpeg_says_so_twice() {
     let stream = page_images(&huge_jpeg()).remove(0);
-    assert_eq!(
-        stream.dict.get(b"Width").unwrap(),
-        &Object::Integer(SIDE_OF_THE_HUGE_IMAGE as i64)
-    );
-    let options = zune_jpeg::zune_core::options::DecoderOptions::default()
-        .set_max_width(65_535)
-        .set_max_height(65_535);
-    let mut decoder =
-        zune_jpeg::JpegDecoder::new_with_options(std::io::Cursor::new(&stream.content), options);
+    assert_eq!(stream.dict.get(b"Width").unwrap(), &Object::Integer(SIDE_OF_THE_HUGE_IMAGE as i64));
+    let options = zune_jpeg::zune_core::options::DecoderOptions::default().set_max_width(65_535).set_max_height(65_535);
+    let mut decoder = zune_jpeg::JpegDecoder::new_with_options(std::io::Cursor::new(&stream.content), options);
     decoder.decode_headers().unwrap();
     let info = decoder.info().unwrap();
-    assert_eq!(
-        [info.width, info.height].map(usize::from),
-        [SIDE_OF_THE_HUGE_IMAGE; 2]
-    );
+    assert_eq!([info.width, info.height].map(usize::from), [SIDE_OF_THE_HUGE_IMAGE; 2]);
 }
 
 /// Bytes that come out, and that every one of them is zero.
@@ -225,20 +152,10 @@ fn only_the_third_page_is_damaged() {
     for damage in [Damage::Start, Damage::Middle] {
         let bytes = damaged_page(damage);
         let found = sample::jpegs_of(&bytes, 5);
-        let same: Vec<bool> = found
-            .iter()
-            .zip(&sound)
-            .map(|(now, before)| now == before)
-            .collect();
+        let same: Vec<bool> = found.iter().zip(&sound).map(|(now, before)| now == before).collect();
         assert_eq!(same, [true, true, false, true, true], "{damage:?}");
         let (_folder, path) = saved(&bytes);
-        let drawn = |page: &str| {
-            run(
-                "pdftoppm",
-                &["-r", "20", "-gray", "-f", page, "-l", page],
-                &path,
-            )
-        };
+        let drawn = |page: &str| run("pdftoppm", &["-r", "20", "-gray", "-f", page, "-l", page], &path);
         assert!(drawn("2").stderr.is_empty());
         assert!(!drawn("3").stderr.is_empty(), "{damage:?}");
     }

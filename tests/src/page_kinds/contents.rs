@@ -33,12 +33,7 @@ pub const FURNITURE: [&str; 14] = [
 pub fn vector() -> Vec<u8> {
     let sheet = |page: usize| {
         let mut sheet = Sheet::new(WIDTH, HEIGHT);
-        sheet.content = text_object(
-            0,
-            sample::lines(page)
-                .iter()
-                .map(|line| (line.clone(), line.text.clone())),
-        );
+        sheet.content = text_object(0, sample::lines(page).iter().map(|line| (line.clone(), line.text.clone())));
         sheet
     };
     Assembly::of((0..PAGES).map(sheet)).bytes()
@@ -51,11 +46,7 @@ pub fn hidden_text() -> Vec<u8> {
     let sheet = |(index, page): (usize, &sample::Grey)| {
         let mut sheet = Sheet::of_image(grey_jpeg(page));
         let lines = sample::lines(index).into_iter().map(|line| {
-            let text = if line.role == "matter" {
-                format!("{HIDDEN_WORD} {}", line.text)
-            } else {
-                line.text.clone()
-            };
+            let text = if line.role == "matter" { format!("{HIDDEN_WORD} {}", line.text) } else { line.text.clone() };
             (line, text)
         });
         sheet.content = text_object(3, lines);
@@ -104,9 +95,7 @@ pub fn furnished() -> Vec<u8> {
     add_names(&mut assembly);
     add_layer(&mut assembly);
     let fields = vec![Object::Reference(field(&mut assembly))];
-    assembly
-        .catalog
-        .set("AcroForm", dictionary! { "Fields" => fields });
+    assembly.catalog.set("AcroForm", dictionary! { "Fields" => fields });
     assembly.bytes()
 }
 
@@ -122,10 +111,7 @@ fn plain_stream(entries: Dictionary, data: &str) -> Stream {
 fn furnish_page(assembly: &mut Assembly, sheet: &mut Sheet) {
     let document = &mut assembly.document;
     let form = dictionary! { "Type" => "XObject", "Subtype" => "Form", "BBox" => rectangle(0.0, 0.0, 200.0, 20.0) };
-    let appearance = document.add_object(plain_stream(
-        form,
-        "% SECRETAPPEARANCE\n1 0 0 rg 0 0 3 3 re f\n",
-    ));
+    let appearance = document.add_object(plain_stream(form, "% SECRETAPPEARANCE\n1 0 0 rg 0 0 3 3 re f\n"));
     let note = document.add_object(dictionary! {
         "Type" => "Annot", "Subtype" => "FreeText", "Rect" => rectangle(30.0, 20.0, 230.0, 40.0), "F" => 4,
         "Contents" => text("SECRETANNOTATION"), "DA" => text("/F0 9 Tf"), "AP" => dictionary! { "N" => appearance },
@@ -138,20 +124,13 @@ fn furnish_page(assembly: &mut Assembly, sheet: &mut Sheet) {
     let thumbnail = dictionary! { "Width" => 15, "Height" => 1, "ColorSpace" => "DeviceGray", "BitsPerComponent" => 8 };
     let thumbnail = document.add_object(plain_stream(thumbnail, "SECRETTHUMBNAIL"));
     let private = dictionary! { "LastModified" => text("D:19310608120000Z"), "Private" => text("SECRETPIECE") };
-    sheet.entries.set(
-        "Annots",
-        vec![Object::Reference(note), Object::Reference(link)],
-    );
+    sheet.entries.set("Annots", vec![Object::Reference(note), Object::Reference(link)]);
     sheet.entries.set("Thumb", thumbnail);
-    sheet
-        .entries
-        .set("PieceInfo", dictionary! { "Scanner" => private });
+    sheet.entries.set("PieceInfo", dictionary! { "Scanner" => private });
 }
 
 fn add_information(assembly: &mut Assembly) {
-    let information = assembly
-        .document
-        .add_object(dictionary! { "Title" => text("SECRETTITLE") });
+    let information = assembly.document.add_object(dictionary! { "Title" => text("SECRETTITLE") });
     assembly.document.trailer.set("Info", information);
     let packet = concat!(
         "<?xpacket begin='' id='W5M0MpCehiHzreSzNTczkc9d'?><x:xmpmeta xmlns:x='adobe:ns:meta/'>",
@@ -159,43 +138,29 @@ fn add_information(assembly: &mut Assembly) {
         "<rdf:Description rdf:about='' xmlns:dc='http://purl.org/dc/elements/1.1/'>",
         "<dc:source>SECRETMETADATA</dc:source></rdf:Description></rdf:RDF></x:xmpmeta><?xpacket end='w'?>"
     );
-    let metadata = plain_stream(
-        dictionary! { "Type" => "Metadata", "Subtype" => "XML" },
-        packet,
-    );
+    let metadata = plain_stream(dictionary! { "Type" => "Metadata", "Subtype" => "XML" }, packet);
     let metadata = assembly.document.add_object(metadata);
     assembly.catalog.set("Metadata", metadata);
 }
 
 fn add_outline(assembly: &mut Assembly) {
     let outlines = assembly.document.new_object_id();
-    let target = vec![
-        Object::Reference(assembly.pages[0]),
-        Object::Name(b"Fit".to_vec()),
-    ];
-    let entry =
-        dictionary! { "Title" => text("SECRETOUTLINE"), "Parent" => outlines, "Dest" => target };
+    let target = vec![Object::Reference(assembly.pages[0]), Object::Name(b"Fit".to_vec())];
+    let entry = dictionary! { "Title" => text("SECRETOUTLINE"), "Parent" => outlines, "Dest" => target };
     let entry = assembly.document.add_object(entry);
-    let root =
-        dictionary! { "Type" => "Outlines", "First" => entry, "Last" => entry, "Count" => 1 };
+    let root = dictionary! { "Type" => "Outlines", "First" => entry, "Last" => entry, "Count" => 1 };
     assembly.document.set_object(outlines, root);
     assembly.catalog.set("Outlines", outlines);
 }
 
 /// An attachment, a named destination, and a script that runs when the file is opened.
 fn add_names(assembly: &mut Assembly) {
-    let attached = plain_stream(
-        dictionary! { "Type" => "EmbeddedFile" },
-        "SECRETATTACHMENT\n",
-    );
+    let attached = plain_stream(dictionary! { "Type" => "EmbeddedFile" }, "SECRETATTACHMENT\n");
     let attached = assembly.document.add_object(attached);
     let name = text("secret-attachment.txt");
     let file = dictionary! { "Type" => "Filespec", "F" => name.clone(), "EF" => dictionary! { "F" => attached } };
     let file = assembly.document.add_object(file);
-    let target = vec![
-        Object::Reference(assembly.pages[1]),
-        Object::Name(b"Fit".to_vec()),
-    ];
+    let target = vec![Object::Reference(assembly.pages[1]), Object::Name(b"Fit".to_vec())];
     let script = dictionary! { "S" => "JavaScript", "JS" => text("var word = 'SECRETSCRIPT';") };
     assembly.catalog.set("OpenAction", script);
     let tree = |key: Object, value: Object| dictionary! { "Names" => vec![key, value] };
@@ -209,15 +174,10 @@ fn add_names(assembly: &mut Assembly) {
 }
 
 fn add_layer(assembly: &mut Assembly) {
-    let layer = assembly
-        .document
-        .add_object(dictionary! { "Type" => "OCG", "Name" => text("SECRETLAYER") });
+    let layer = assembly.document.add_object(dictionary! { "Type" => "OCG", "Name" => text("SECRETLAYER") });
     let layers = vec![Object::Reference(layer)];
     let usual = dictionary! { "ON" => layers.clone() };
-    assembly.catalog.set(
-        "OCProperties",
-        dictionary! { "OCGs" => layers, "D" => usual },
-    );
+    assembly.catalog.set("OCProperties", dictionary! { "OCGs" => layers, "D" => usual });
 }
 
 /// A form field that a program filled in, off the page.

@@ -20,14 +20,7 @@ pub fn rgb_jpeg() -> Vec<u8> {
     volume(|page| {
         let yellow = |grey: &u8| [*grey, *grey, grey - grey / 12];
         let pixels: Vec<u8> = page.pixels.iter().flat_map(yellow).collect();
-        image(
-            page.width,
-            page.height,
-            "DeviceRGB",
-            8,
-            "DCTDecode",
-            jpeg(page, &pixels, ColorType::Rgb),
-        )
+        image(page.width, page.height, "DeviceRGB", 8, "DCTDecode", jpeg(page, &pixels, ColorType::Rgb))
     })
 }
 
@@ -35,17 +28,10 @@ pub fn rgb_jpeg() -> Vec<u8> {
 #[must_use]
 pub fn cmyk_jpeg() -> Vec<u8> {
     volume(|page| {
-        let pixels: Vec<u8> = page
-            .pixels
-            .iter()
-            .flat_map(|grey| [0, 0, 0, 255 - grey])
-            .collect();
+        let pixels: Vec<u8> = page.pixels.iter().flat_map(|grey| [0, 0, 0, 255 - grey]).collect();
         let data = jpeg(page, &pixels, ColorType::Cmyk);
         let mut stream = image(page.width, page.height, "DeviceCMYK", 8, "DCTDecode", data);
-        stream.dict.set(
-            "Decode",
-            [1, 0, 1, 0, 1, 0, 1, 0].map(Object::Integer).to_vec(),
-        );
+        stream.dict.set("Decode", [1, 0, 1, 0, 1, 0, 1, 0].map(Object::Integer).to_vec());
         stream
     })
 }
@@ -54,19 +40,9 @@ pub fn cmyk_jpeg() -> Vec<u8> {
 #[must_use]
 pub fn ccitt_g4() -> Vec<u8> {
     volume(|page| {
-        let mut stream = image(
-            page.width,
-            page.height,
-            "DeviceGray",
-            1,
-            "CCITTFaxDecode",
-            group_4(page),
-        );
+        let mut stream = image(page.width, page.height, "DeviceGray", 1, "CCITTFaxDecode", group_4(page));
         let columns = page.width as i64;
-        stream.dict.set(
-            "DecodeParms",
-            dictionary! { "K" => -1, "Columns" => columns, "Rows" => page.height as i64 },
-        );
+        stream.dict.set("DecodeParms", dictionary! { "K" => -1, "Columns" => columns, "Rows" => page.height as i64 });
         stream
     })
 }
@@ -75,24 +51,11 @@ pub fn ccitt_g4() -> Vec<u8> {
 #[must_use]
 pub fn one_bit_flate() -> Vec<u8> {
     volume(|page| {
-        let rows = page
-            .pixels
-            .chunks(page.width)
-            .flat_map(|row| row.chunks(8).map(packed));
-        let mut encoder =
-            flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
-        encoder
-            .write_all(&rows.collect::<Vec<u8>>())
-            .expect("memory suffices");
+        let rows = page.pixels.chunks(page.width).flat_map(|row| row.chunks(8).map(packed));
+        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+        encoder.write_all(&rows.collect::<Vec<u8>>()).expect("memory suffices");
         let data = encoder.finish().expect("memory suffices");
-        image(
-            page.width,
-            page.height,
-            "DeviceGray",
-            1,
-            "FlateDecode",
-            data,
-        )
+        image(page.width, page.height, "DeviceGray", 1, "FlateDecode", data)
     })
 }
 
@@ -100,42 +63,22 @@ pub fn one_bit_flate() -> Vec<u8> {
 #[must_use]
 pub fn jbig2() -> Vec<u8> {
     volume(|page| {
-        let size = [page.width as u32, page.height as u32]
-            .map(u32::to_be_bytes)
-            .concat();
+        let size = [page.width as u32, page.height as u32].map(u32::to_be_bytes).concat();
         let about_the_page = [size.as_slice(), &[0; 8], &[0], &[0; 2]].concat();
         let region = [size.as_slice(), &[0; 8], &[0], &[1], &group_4(page)].concat();
         let data = [segment(0, 48, &about_the_page), segment(1, 38, &region)].concat();
-        image(
-            page.width,
-            page.height,
-            "DeviceGray",
-            1,
-            "JBIG2Decode",
-            data,
-        )
+        image(page.width, page.height, "DeviceGray", 1, "JBIG2Decode", data)
     })
 }
 
 /// A JBIG2 segment of page 1 that refers to no other (ITU-T T.88, section 7.2).
 fn segment(number: u32, kind: u8, data: &[u8]) -> Vec<u8> {
-    [
-        number.to_be_bytes().as_slice(),
-        &[kind, 0, 1],
-        &(data.len() as u32).to_be_bytes(),
-        data,
-    ]
-    .concat()
+    [number.to_be_bytes().as_slice(), &[kind, 0, 1], &(data.len() as u32).to_be_bytes(), data].concat()
 }
 
 /// A volume of the sample's pages, each encoded by `encode`.
 fn volume(encode: impl Fn(&Grey) -> Stream) -> Vec<u8> {
-    Assembly::of(
-        sample::greys(PAGES)
-            .iter()
-            .map(|page| Sheet::of_image(encode(page))),
-    )
-    .bytes()
+    Assembly::of(sample::greys(PAGES).iter().map(|page| Sheet::of_image(encode(page)))).bytes()
 }
 
 /// A page as a grey JPEG.
@@ -147,32 +90,20 @@ pub(super) fn grey_jpeg(page: &Grey) -> Stream {
 fn jpeg(page: &Grey, pixels: &[u8], colour: ColorType) -> Vec<u8> {
     let mut out = Vec::new();
     let encoder = jpeg_encoder::Encoder::new(&mut out, QUALITY);
-    encoder
-        .encode(pixels, page.width as u16, page.height as u16, colour)
-        .expect("a page fits in a JPEG");
+    encoder.encode(pixels, page.width as u16, page.height as u16, colour).expect("a page fits in a JPEG");
     out
 }
 
 fn group_4(page: &Grey) -> Vec<u8> {
     let mut encoder = Encoder::new(VecWriter::new());
     for row in page.pixels.chunks(page.width) {
-        let colours = row.iter().map(|grey| {
-            if *grey < INK {
-                Color::Black
-            } else {
-                Color::White
-            }
-        });
-        encoder
-            .encode_line(colours, page.width as u32)
-            .expect("memory suffices");
+        let colours = row.iter().map(|grey| if *grey < INK { Color::Black } else { Color::White });
+        encoder.encode_line(colours, page.width as u32).expect("memory suffices");
     }
     encoder.finish().expect("memory suffices").finish()
 }
 
 /// Up to eight pixels as the bits of a byte, paper 1.
 fn packed(pixels: &[u8]) -> u8 {
-    pixels.iter().enumerate().fold(0, |byte, (at, grey)| {
-        byte | u8::from(*grey >= INK) << (7 - at)
-    })
+    pixels.iter().enumerate().fold(0, |byte, (at, grey)| byte | u8::from(*grey >= INK) << (7 - at))
 }

@@ -22,15 +22,9 @@ pub fn rotated(turn: Turn) -> Vec<u8> {
     let sheet = |page: &Grey| {
         let stored = turned_back(page, turn);
         let lies = stored.width > stored.height;
-        let (width, height) = if lies {
-            (HEIGHT, WIDTH)
-        } else {
-            (WIDTH, HEIGHT)
-        };
+        let (width, height) = if lies { (HEIGHT, WIDTH) } else { (WIDTH, HEIGHT) };
         let mut sheet = Sheet::new(width, height);
-        sheet
-            .images
-            .push((grey_jpeg(&stored), [width, 0.0, 0.0, height, 0.0, 0.0]));
+        sheet.images.push((grey_jpeg(&stored), [width, 0.0, 0.0, height, 0.0, 0.0]));
         sheet.entries.set("Rotate", degrees(turn));
         sheet
     };
@@ -50,12 +44,8 @@ fn turned_back(page: &Grey, turn: Turn) -> Grey {
     let (last_x, last_y) = (page.width - 1, page.height - 1);
     match turn {
         Turn::Quarter => Grey::from_pixels(page.height, page.width, |x, y| page.at(last_x - y, x)),
-        Turn::Half => Grey::from_pixels(page.width, page.height, |x, y| {
-            page.at(last_x - x, last_y - y)
-        }),
-        Turn::ThreeQuarters => {
-            Grey::from_pixels(page.height, page.width, |x, y| page.at(y, last_y - x))
-        }
+        Turn::Half => Grey::from_pixels(page.width, page.height, |x, y| page.at(last_x - x, last_y - y)),
+        Turn::ThreeQuarters => Grey::from_pixels(page.height, page.width, |x, y| page.at(y, last_y - x)),
     }
 }
 
@@ -68,26 +58,13 @@ pub fn cropped() -> Vec<u8> {
     let (width, height) = (WIDTH + 2.0 * margin, HEIGHT + 2.0 * margin);
     let sheet = |page: &Grey| {
         let bedded = Grey::from_pixels(page.width + 2 * BED, page.height + 2 * BED, |x, y| {
-            let inside =
-                (BED..BED + page.width).contains(&x) && (BED..BED + page.height).contains(&y);
-            if inside {
-                page.at(x - BED, y - BED)
-            } else {
-                12
-            }
+            let inside = (BED..BED + page.width).contains(&x) && (BED..BED + page.height).contains(&y);
+            if inside { page.at(x - BED, y - BED) } else { 12 }
         });
         let mut sheet = Sheet::new(WIDTH, HEIGHT);
-        sheet.entries.set(
-            "MediaBox",
-            rectangle(-margin, -margin, WIDTH + margin, HEIGHT + margin),
-        );
-        sheet
-            .entries
-            .set("CropBox", rectangle(0.0, 0.0, WIDTH, HEIGHT));
-        sheet.images.push((
-            grey_jpeg(&bedded),
-            [width, 0.0, 0.0, height, -margin, -margin],
-        ));
+        sheet.entries.set("MediaBox", rectangle(-margin, -margin, WIDTH + margin, HEIGHT + margin));
+        sheet.entries.set("CropBox", rectangle(0.0, 0.0, WIDTH, HEIGHT));
+        sheet.images.push((grey_jpeg(&bedded), [width, 0.0, 0.0, height, -margin, -margin]));
         sheet
     };
     Assembly::of(sample::greys(PAGES).iter().map(sheet)).bytes()
@@ -105,13 +82,8 @@ pub fn strips(count: usize) -> Vec<u8> {
         for top in (0..page.height).step_by(rows) {
             let strip = page.rows(top, (top + rows).min(page.height));
             let points = HEIGHT / page.height as f32;
-            let (height, below) = (
-                strip.height as f32 * points,
-                (page.height - top - strip.height) as f32 * points,
-            );
-            sheet
-                .images
-                .push((grey_jpeg(&strip), [WIDTH, 0.0, 0.0, height, 0.0, below]));
+            let (height, below) = (strip.height as f32 * points, (page.height - top - strip.height) as f32 * points);
+            sheet.images.push((grey_jpeg(&strip), [WIDTH, 0.0, 0.0, height, 0.0, below]));
         }
         sheet
     };

@@ -10,64 +10,33 @@ fn saved(bytes: &[u8]) -> (tempfile::TempDir, PathBuf) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("volume.pdf");
     std::fs::write(&path, bytes).unwrap();
-    let check = Command::new("qpdf")
-        .arg("--check")
-        .arg(&path)
-        .output()
-        .unwrap();
-    assert!(
-        check.status.success(),
-        "{}",
-        String::from_utf8_lossy(&check.stderr)
-    );
+    let check = Command::new("qpdf").arg("--check").arg(&path).output().unwrap();
+    assert!(check.status.success(), "{}", String::from_utf8_lossy(&check.stderr));
     (folder, path)
 }
 
 /// What one of poppler's programs writes when it is given the file between these options.
 fn told(bytes: &[u8], program: &str, before: &[&str], after: &[&str]) -> Vec<u8> {
     let (_folder, path) = saved(bytes);
-    let output = Command::new(program)
-        .args(before)
-        .arg(&path)
-        .args(after)
-        .output()
-        .unwrap();
-    assert!(
-        output.status.success(),
-        "{program}: {}",
-        String::from_utf8_lossy(&output.stderr)
-    );
+    let output = Command::new(program).args(before).arg(&path).args(after).output().unwrap();
+    assert!(output.status.success(), "{program}: {}", String::from_utf8_lossy(&output.stderr));
     output.stdout
 }
 
 /// The first page as displayed, at 50 dpi.
 fn displayed(bytes: &[u8]) -> Grey {
-    let drawn = told(
-        bytes,
-        "pdftoppm",
-        &["-r", "50", "-gray", "-cropbox", "-l", "1"],
-        &[],
-    );
+    let drawn = told(bytes, "pdftoppm", &["-r", "50", "-gray", "-cropbox", "-l", "1"], &[]);
     let header: Vec<&[u8]> = drawn.splitn(4, |byte| byte.is_ascii_whitespace()).collect();
     let number = |part: &[u8]| std::str::from_utf8(part).unwrap().parse().unwrap();
     let (width, height) = (number(header[1]), number(header[2]));
-    Grey {
-        width,
-        height,
-        pixels: drawn[drawn.len() - width * height..].to_vec(),
-    }
+    Grey { width, height, pixels: drawn[drawn.len() - width * height..].to_vec() }
 }
 
 /// Mean of each square of five by five pixels: where the columns, headings and gaps are, whatever the paper's shade
 /// and wherever the renderer's pixels fall.
 fn block_means(page: &Grey) -> Vec<f64> {
-    let blocks =
-        (0..page.height / 5).flat_map(|y| (0..page.width / 5).map(move |x| (x * 5, y * 5)));
-    let sum = |(x, y): (usize, usize)| {
-        (0..25)
-            .map(|at| f64::from(page.at(x + at % 5, y + at / 5)))
-            .sum::<f64>()
-    };
+    let blocks = (0..page.height / 5).flat_map(|y| (0..page.width / 5).map(move |x| (x * 5, y * 5)));
+    let sum = |(x, y): (usize, usize)| (0..25).map(|at| f64::from(page.at(x + at % 5, y + at / 5))).sum::<f64>();
     blocks.map(|corner| sum(corner) / 25.0).collect()
 }
 
@@ -77,10 +46,7 @@ fn likeness(one: &Grey, other: &Grey) -> f64 {
     let centred = |page: &Grey| {
         let means = block_means(page);
         let middle = means.iter().sum::<f64>() / means.len() as f64;
-        means
-            .into_iter()
-            .map(|mean| mean - middle)
-            .collect::<Vec<f64>>()
+        means.into_iter().map(|mean| mean - middle).collect::<Vec<f64>>()
     };
     let (a, b) = (centred(one), centred(other));
     let product = |x: &[f64], y: &[f64]| x.iter().zip(y).map(|(x, y)| x * y).sum::<f64>();
@@ -96,26 +62,14 @@ fn assert_looks_like_the_sample(bytes: &[u8]) {
 fn a_page_upside_down_does_not_look_like_itself() {
     let page = displayed(&sample::bytes());
     let pixels = page.pixels.iter().rev().copied().collect();
-    let alike = likeness(
-        &page,
-        &Grey {
-            pixels,
-            ..page.clone()
-        },
-    );
+    let alike = likeness(&page, &Grey { pixels, ..page.clone() });
     assert!(alike < 0.3, "{alike}");
 }
 
 /// Kind, width, height, colour, components, bits and encoding of each image on the first page.
 fn images(bytes: &[u8]) -> Vec<String> {
     let list = String::from_utf8(told(bytes, "pdfimages", &["-list", "-l", "1"], &[])).unwrap();
-    let row = |line: &str| {
-        line.split_whitespace()
-            .skip(2)
-            .take(7)
-            .collect::<Vec<_>>()
-            .join(" ")
-    };
+    let row = |line: &str| line.split_whitespace().skip(2).take(7).collect::<Vec<_>>().join(" ");
     list.lines().skip(2).map(row).collect()
 }
 
@@ -147,38 +101,18 @@ fn the_1_bit_kinds_hold_the_same_pixels() {
 fn bitmap(bytes: &[u8]) -> Vec<u8> {
     let (folder, path) = saved(bytes);
     let target = folder.path().join("page.pbm");
-    let options = [
-        "-q",
-        "-dBATCH",
-        "-dNOPAUSE",
-        "-sDEVICE=pbmraw",
-        "-r250",
-        "-dLastPage=1",
-        "-o",
-    ];
-    let status = Command::new("gs")
-        .args(options)
-        .arg(&target)
-        .arg(path)
-        .status()
-        .unwrap();
+    let options = ["-q", "-dBATCH", "-dNOPAUSE", "-sDEVICE=pbmraw", "-r250", "-dLastPage=1", "-o"];
+    let status = Command::new("gs").args(options).arg(&target).arg(path).status().unwrap();
     assert!(status.success());
     std::fs::read(target).unwrap()
 }
 
 #[test]
 fn turned_pages_are_upright_when_displayed() {
-    for (turn, angle) in [
-        (Turn::Quarter, "90"),
-        (Turn::Half, "180"),
-        (Turn::ThreeQuarters, "270"),
-    ] {
+    for (turn, angle) in [(Turn::Quarter, "90"), (Turn::Half, "180"), (Turn::ThreeQuarters, "270")] {
         let bytes = rotated(turn);
         let information = String::from_utf8(told(&bytes, "pdfinfo", &[], &[])).unwrap();
-        let line = information
-            .lines()
-            .find(|line| line.starts_with("Page rot"))
-            .unwrap();
+        let line = information.lines().find(|line| line.starts_with("Page rot")).unwrap();
         assert!(line.ends_with(&format!(" {angle}")), "{line}");
         assert_looks_like_the_sample(&bytes);
     }
@@ -194,11 +128,7 @@ fn a_cropped_page_shows_less_than_its_image() {
 #[test]
 fn strips_make_up_the_page() {
     let bytes = strips(8);
-    let expected = [
-        vec!["image 1500 297 gray 1 8 jpeg"; 7],
-        vec!["image 1500 296 gray 1 8 jpeg"],
-    ]
-    .concat();
+    let expected = [vec!["image 1500 297 gray 1 8 jpeg"; 7], vec!["image 1500 296 gray 1 8 jpeg"]].concat();
     assert_eq!(images(&bytes), expected);
     assert_looks_like_the_sample(&bytes);
 }
@@ -212,23 +142,13 @@ fn a_vector_page_is_text_that_one_can_see() {
     let bytes = vector();
     assert!(images(&bytes).is_empty());
     assert!(text_of(&bytes).contains("The harbor clock at Saltgate has hung\n"));
-    assert!(
-        displayed(&bytes)
-            .pixels
-            .iter()
-            .filter(|grey| **grey < 128)
-            .count()
-            > 1000
-    );
+    assert!(displayed(&bytes).pixels.iter().filter(|grey| **grey < 128).count() > 1000);
 }
 
 #[test]
 fn hidden_text_is_there_and_cannot_be_seen() {
     let bytes = hidden_text();
-    let matter = (0..PAGES)
-        .flat_map(sample::lines)
-        .filter(|line| line.role == "matter")
-        .count();
+    let matter = (0..PAGES).flat_map(sample::lines).filter(|line| line.role == "matter").count();
     assert_eq!(text_of(&bytes).matches(HIDDEN_WORD).count(), matter);
     assert_looks_like_the_sample(&bytes);
 }
@@ -241,9 +161,7 @@ fn furniture_stands_where_it_should() {
         assert!(text.contains(word), "{word}");
     }
     assert_looks_like_the_sample(&bytes);
-    let lists = |program: &str, options: &[&str]| {
-        String::from_utf8(told(&bytes, program, options, &[])).unwrap()
-    };
+    let lists = |program: &str, options: &[&str]| String::from_utf8(told(&bytes, program, options, &[])).unwrap();
     assert!(lists("pdfinfo", &[]).contains("SECRETTITLE"));
     assert!(lists("pdfinfo", &["-meta"]).contains("SECRETMETADATA"));
     assert!(lists("pdfinfo", &["-dests"]).contains("SECRETDESTINATION"));

@@ -15,7 +15,7 @@ pub(super) fn is_faithful(document: &Path, sizes: &[PageSize]) -> bool {
 
 fn is_page_faithful(pages: &PageSource, index: usize, size: &PageSize) -> bool {
     let Some((width, height)) = pages.displayed_size(index) else { return false };
-    let is_same_size = (width - size.width_points).abs() <= SIZE_TOLERANCE
-        && (height - size.height_points).abs() <= SIZE_TOLERANCE;
+    let is_same_size =
+        (width - size.width_points).abs() <= SIZE_TOLERANCE && (height - size.height_points).abs() <= SIZE_TOLERANCE;
     is_same_size && pages.has_content(index) && pages.image(index).is_ok()
 }

@@ -52,7 +52,8 @@ pub fn compress_range(
     options: &CompressionOptions,
     cancellation: &Cancellation,
 ) -> Result<CompressedRange, CompressError> {
-    let mut work = RangeWork { range, directory, options, cancellation, kept: Vec::new(), failed: Vec::new(), lost: Vec::new() };
+    let mut work =
+        RangeWork { range, directory, options, cancellation, kept: Vec::new(), failed: Vec::new(), lost: Vec::new() };
     let readable: Vec<usize> = range.pages.clone().filter(|page| !range.damaged.contains(page)).collect();
     let mut parts = work.compress(&readable)?;
     for page in range.damaged {
@@ -135,7 +136,8 @@ impl RangeWork<'_> {
     fn try_copy(&self, pages: &[usize]) -> Result<Option<PathBuf>, CompressError> {
         let target = self.file("own", pages);
         let source = self.range.source.to_owned();
-        let parts: Vec<Part> = pages.iter().map(|page| Part { document: source.clone(), pages: *page..page + 1 }).collect();
+        let parts: Vec<Part> =
+            pages.iter().map(|page| Part { document: source.clone(), pages: *page..page + 1 }).collect();
         match qpdf::join(&parts, &target, self.cancellation) {
             Ok(()) => Ok(Some(target)),
             Err(CommandError::Failed { .. } | CommandError::TimedOut { .. }) => Ok(None),

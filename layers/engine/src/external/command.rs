@@ -160,20 +160,12 @@ impl Command {
 
     /// Where the child looks for programs: the last setting wins, as it does in its environment.
     fn path(&self) -> &OsStr {
-        let set = self
-            .environment
-            .iter()
-            .rev()
-            .find(|(name, _)| name == "PATH");
+        let set = self.environment.iter().rev().find(|(name, _)| name == "PATH");
         set.map_or_else(|| OsStr::new(DEFAULT_PATH), |(_, path)| path.as_os_str())
     }
 
     fn fault(&self, action: &'static str, source: std::io::Error) -> CommandError {
-        CommandError::Io {
-            program: self.name(),
-            action,
-            source,
-        }
+        CommandError::Io { program: self.name(), action, source }
     }
 
     /// The program as messages call it.

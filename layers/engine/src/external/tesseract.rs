@@ -37,11 +37,7 @@ const CROP_RESOLUTION: &str = "300";
 const TIME_LIMIT: Duration = Duration::from_secs(180);
 
 /// Tesseract writes no files; it takes some 150 MB for a page at 300 dpi.
-const LIMITS: Limits = Limits {
-    processor_seconds: 180,
-    address_space: 4 << 30,
-    file_size: 1 << 30,
-};
+const LIMITS: Limits = Limits { processor_seconds: 180, address_space: 4 << 30, file_size: 1 << 30 };
 
 /// A dense page is 300 KB of hOCR.
 const OUTPUT_LIMIT: usize = 16 << 20;
@@ -88,18 +84,10 @@ impl Tesseract {
     /// # Errors
     /// [`RecognitionError::LanguageMissing`] and [`crate::external::command::CommandError`].
     pub fn check(&self) -> Result<(), RecognitionError> {
-        let output = self
-            .command()
-            .argument("--list-langs")
-            .run(&self.cancellation)?;
+        let output = self.command().argument("--list-langs").run(&self.cancellation)?;
         let listed = String::from_utf8_lossy(&output.stdout);
-        let missing = self
-            .language
-            .split('+')
-            .find(|wanted| !listed.lines().any(|line| line.trim() == *wanted));
-        missing.map_or(Ok(()), |language| {
-            Err(RecognitionError::language_missing(language))
-        })
+        let missing = self.language.split('+').find(|wanted| !listed.lines().any(|line| line.trim() == *wanted));
+        missing.map_or(Ok(()), |language| Err(RecognitionError::language_missing(language)))
     }
 
     /// Reads a page: its lines in reading order, in pixels of the image.
@@ -111,17 +99,7 @@ impl Tesseract {
         let (lowest, highest) = RESOLUTIONS;
         let dpi = dpi.clamp(lowest, highest).round().to_string();
         let output = self.read(
-            [
-                "stdin",
-                "stdout",
-                "--dpi",
-                &dpi,
-                "--psm",
-                WHOLE_PAGE,
-                "-l",
-                &self.language,
-                "hocr",
-            ],
+            ["stdin", "stdout", "--dpi", &dpi, "--psm", WHOLE_PAGE, "-l", &self.language, "hocr"],
             image.to_pgm(),
         )?;
         Ok(hocr::parse(&output.stdout, image.width, image.height)?)
@@ -137,20 +115,13 @@ impl Tesseract {
         crops: &[GreyImage],
         page_segmentation_mode: u8,
     ) -> Result<Vec<String>, RecognitionError> {
-        let filled: Vec<usize> = (0..crops.len())
-            .filter(|&index| crops.get(index).is_some_and(has_area))
-            .collect();
+        let filled: Vec<usize> = (0..crops.len()).filter(|&index| crops.get(index).is_some_and(has_area)).collect();
         let mut texts = vec![String::new(); crops.len()];
         if filled.is_empty() {
             return Ok(texts);
         }
-        let scratch = tempfile::Builder::new()
-            .prefix("quire-numbers-")
-            .tempdir_in(&self.temporary_directory)?;
-        let list = store(
-            scratch.path(),
-            filled.iter().filter_map(|&index| crops.get(index)),
-        )?;
+        let scratch = tempfile::Builder::new().prefix("quire-numbers-").tempdir_in(&self.temporary_directory)?;
+        let list = store(scratch.path(), filled.iter().filter_map(|&index| crops.get(index)))?;
         let output = self.read_numbers(&list, page_segmentation_mode)?;
         let read = page_texts(&output.stdout, filled.len())?;
         for (index, text) in filled.into_iter().zip(read) {
@@ -161,29 +132,12 @@ impl Tesseract {
         Ok(texts)
     }
 
-    fn read_numbers(
-        &self,
-        list: &Path,
-        page_segmentation_mode: u8,
-    ) -> Result<Output, RecognitionError> {
+    fn read_numbers(&self, list: &Path, page_segmentation_mode: u8) -> Result<Output, RecognitionError> {
         let mode = page_segmentation_mode.to_string();
         let whitelist = format!("tessedit_char_whitelist={NUMBER_CHARACTERS}");
-        let options = [
-            "stdout",
-            "--dpi",
-            CROP_RESOLUTION,
-            "--psm",
-            &mode,
-            "-l",
-            &self.language,
-            "-c",
-            &whitelist,
-        ];
+        let options = ["stdout", "--dpi", CROP_RESOLUTION, "--psm", &mode, "-l", &self.language, "-c", &whitelist];
         let list: OsString = list.into();
-        self.read(
-            std::iter::once(list).chain(options.map(OsString::from)),
-            Vec::new(),
-        )
+        self.read(std::iter::once(list).chain(options.map(OsString::from)), Vec::new())
     }
 
     fn read<A: Into<OsString>>(
@@ -192,9 +146,7 @@ impl Tesseract {
         input: Vec<u8>,
     ) -> Result<Output, RecognitionError> {
         let command = self.command().arguments(arguments).input(input);
-        let output = command
-            .run(&self.cancellation)
-            .map_err(RecognitionError::from)?;
+        let output = command.run(&self.cancellation).map_err(RecognitionError::from)?;
         // Of several languages Tesseract passes over the missing ones with a mere complaint.
         match error::missing_language(&String::from_utf8_lossy(&output.stderr)) {
             Some(language) => Err(RecognitionError::language_missing(&language)),
@@ -224,18 +176,11 @@ fn whole(image: &GreyImage) -> Result<(), RecognitionError> {
     if image.is_whole() {
         return Ok(());
     }
-    Err(RecognitionError::Image {
-        width: image.width,
-        height: image.height,
-        bytes: image.pixels.len(),
-    })
+    Err(RecognitionError::Image { width: image.width, height: image.height, bytes: image.pixels.len() })
 }
 
 /// Writes the crops, and the file that lists them.
-fn store<'a>(
-    directory: &Path,
-    crops: impl Iterator<Item = &'a GreyImage>,
-) -> Result<PathBuf, RecognitionError> {
+fn store<'a>(directory: &Path, crops: impl Iterator<Item = &'a GreyImage>) -> Result<PathBuf, RecognitionError> {
     let mut list = Vec::new();
     for (number, crop) in crops.enumerate() {
         whole(crop)?;
@@ -258,11 +203,7 @@ fn page_texts(stdout: &[u8], expected: usize) -> Result<Vec<String>, Recognition
         pages.pop();
     }
     let found = pages.len();
-    if found == expected {
-        Ok(pages)
-    } else {
-        Err(RecognitionError::Count { expected, found })
-    }
+    if found == expected { Ok(pages) } else { Err(RecognitionError::Count { expected, found }) }
 }
 
 fn squeezed(text: &str) -> String {

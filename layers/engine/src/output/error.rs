@@ -7,7 +7,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, thiserror::Error)]
 pub enum OutputError {
     /// The disk is full.
-    #[error("no space left while writing {path}. Free some space (about three times the volume's size) and start again")]
+    #[error(
+        "no space left while writing {path}. Free some space (about three times the volume's size) and start again"
+    )]
     DiskFull {
         /// The file.
         path: PathBuf,
@@ -66,7 +68,11 @@ impl OutputError {
     /// A failure of the file system on a path.
     pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
         let path = path.to_owned();
-        if source.kind() == std::io::ErrorKind::StorageFull { Self::DiskFull { path } } else { Self::Io { path, source } }
+        if source.kind() == std::io::ErrorKind::StorageFull {
+            Self::DiskFull { path }
+        } else {
+            Self::Io { path, source }
+        }
     }
 
     /// A failure of a document in memory or on disk.

@@ -62,13 +62,16 @@ pub(super) fn encode(samples: &Samples, coding: &Coding) -> Result<Vec<u8>, Outp
     encoder.set_optimized_huffman_tables(true);
     if let Some(luma) = &coding.luma {
         let chroma = coding.chroma.as_ref().unwrap_or(luma);
-        encoder
-            .set_quantization_tables(QuantizationTableType::Custom(luma.clone()), QuantizationTableType::Custom(chroma.clone()));
+        encoder.set_quantization_tables(
+            QuantizationTableType::Custom(luma.clone()),
+            QuantizationTableType::Custom(chroma.clone()),
+        );
     }
     if let Some(factor) = coding.sampling.and_then(|(h, v)| SamplingFactor::from_factors(h, v)) {
         encoder.set_sampling_factor(factor);
     }
-    let side = |length: usize| u16::try_from(length).map_err(|_| failed(format!("{length} pixels are too many for JPEG")));
+    let side =
+        |length: usize| u16::try_from(length).map_err(|_| failed(format!("{length} pixels are too many for JPEG")));
     let (width, height) = (side(samples.width)?, side(samples.height)?);
     let colour = match samples.channels {
         1 => ColorType::Luma,

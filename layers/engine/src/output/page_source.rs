@@ -159,7 +159,8 @@ fn only_image(content: &Content<Vec<Operation>>) -> Option<(Vec<u8>, [f64; 6])> 
             "Tr" => is_text_invisible = operation.operands.first()?.as_i64().ok()? == 3,
             "Tj" | "TJ" | "'" | "\"" if is_text_invisible => {}
             "re" | "W" | "W*" | "n" | "gs" | "i" | "ri" | "BMC" | "BDC" | "EMC" | "BT" | "ET" | "Tf" | "Td" | "TD"
-            | "Tm" | "T*" | "Tc" | "Tw" | "Tz" | "TL" | "Ts" | "g" | "G" | "rg" | "RG" | "w" | "J" | "j" | "M" | "d" => {}
+            | "Tm" | "T*" | "Tc" | "Tw" | "Tz" | "TL" | "Ts" | "g" | "G" | "rg" | "RG" | "w" | "J" | "j" | "M"
+            | "d" => {}
             _ => return None,
         }
     }

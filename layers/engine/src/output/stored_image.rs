@@ -50,7 +50,9 @@ impl StoredImage {
     fn read_jpeg(stream: &Stream, shape: &Shape) -> Result<Self, OutputError> {
         let samples = jpeg::decode(&stream.content)?;
         if samples.channels != shape.channels {
-            return Err(OutputError::PageImage { reason: "the JPEG has other colours than its dictionary says".to_owned() });
+            return Err(OutputError::PageImage {
+                reason: "the JPEG has other colours than its dictionary says".to_owned(),
+            });
         }
         let coding = Coding::of(&stream.content);
         Ok(Self { samples, storage: Storage::Jpeg { coding, inverted: shape.inverted } })
@@ -170,7 +172,8 @@ impl StoredImage {
             Storage::Jpeg { coding, inverted } => {
                 dictionary.set("Filter", "DCTDecode");
                 if *inverted {
-                    let decode: Vec<Object> = (0..2 * channels).map(|i| Object::Integer(i64::from(i % 2 == 0))).collect();
+                    let decode: Vec<Object> =
+                        (0..2 * channels).map(|i| Object::Integer(i64::from(i % 2 == 0))).collect();
                     dictionary.set("Decode", decode);
                 }
                 jpeg::encode(&self.samples, coding)?
@@ -178,7 +181,8 @@ impl StoredImage {
             Storage::Bitonal => {
                 dictionary.set("BitsPerComponent", 1);
                 dictionary.set("Filter", "CCITTFaxDecode");
-                dictionary.set("DecodeParms", dictionary! { "K" => -1, "Columns" => size(width), "Rows" => size(height) });
+                dictionary
+                    .set("DecodeParms", dictionary! { "K" => -1, "Columns" => size(width), "Rows" => size(height) });
                 self.ccitt()?
             }
             Storage::Flate => return self.flate(dictionary),
@@ -187,7 +191,8 @@ impl StoredImage {
     }
 
     fn ccitt(&self) -> Result<Vec<u8>, OutputError> {
-        let width = u32::try_from(self.samples.width).map_err(|error| OutputError::PageImage { reason: error.to_string() })?;
+        let width =
+            u32::try_from(self.samples.width).map_err(|error| OutputError::PageImage { reason: error.to_string() })?;
         let mut encoder = fax::encoder::Encoder::new(VecWriter::new());
         for row in self.samples.bytes.chunks_exact(self.samples.width.max(1)) {
             let pixels = row.iter().map(|sample| if *sample < 128 { Color::Black } else { Color::White });
@@ -323,7 +328,8 @@ mod tests {
     #[test]
     fn flate_grey_comes_back() {
         let bytes = (0..50 * 20).map(|i| u8::try_from(i % 251).unwrap()).collect();
-        let image = StoredImage { samples: Samples { width: 50, height: 20, channels: 1, bytes }, storage: Storage::Flate };
+        let image =
+            StoredImage { samples: Samples { width: 50, height: 20, channels: 1, bytes }, storage: Storage::Flate };
         let back = StoredImage::read(&Document::new(), &image.to_stream().unwrap()).unwrap().unwrap();
         assert_eq!(back.samples.bytes, image.samples.bytes);
     }

@@ -6,9 +6,7 @@ use crate::error::ErrorClass;
 #[derive(Debug, thiserror::Error)]
 pub enum PixelError {
     /// The page or its image is damaged.
-    #[error(
-        "Page {page} cannot be read: {reason}. It stays a blank page; scan it again to have it."
-    )]
+    #[error("Page {page} cannot be read: {reason}. It stays a blank page; scan it again to have it.")]
     Damaged {
         /// The page, from 1.
         page: usize,
@@ -22,9 +20,7 @@ pub enum PixelError {
         page: usize,
     },
     /// The page needs PDFium and none was given.
-    #[error(
-        "Page {page} is not a plain scan and needs PDFium to be drawn. Install it with `cargo xtask setup`."
-    )]
+    #[error("Page {page} is not a plain scan and needs PDFium to be drawn. Install it with `cargo xtask setup`.")]
     NoRenderer {
         /// The page, from 1.
         page: usize,
@@ -38,17 +34,13 @@ pub enum PixelError {
         cause: String,
     },
     /// PDFium does not open the file.
-    #[error(
-        "PDFium cannot open the volume: {cause}. Mend the file with `qpdf IN.pdf OUT.pdf` and bring that."
-    )]
+    #[error("PDFium cannot open the volume: {cause}. Mend the file with `qpdf IN.pdf OUT.pdf` and bring that.")]
     NotOpened {
         /// What PDFium said.
         cause: String,
     },
     /// PDFium and the page tree differ about the number of pages, so that pages would be mixed up.
-    #[error(
-        "The file claims {claimed} pages and has {counted}. Mend it with `qpdf IN.pdf OUT.pdf` and bring that."
-    )]
+    #[error("The file claims {claimed} pages and has {counted}. Mend it with `qpdf IN.pdf OUT.pdf` and bring that.")]
     PageCount {
         /// Pages by the file's own word.
         claimed: usize,
@@ -75,9 +67,7 @@ impl PixelError {
     #[must_use]
     pub const fn class(&self) -> ErrorClass {
         match self {
-            Self::Damaged { .. } | Self::NotOpened { .. } | Self::PageCount { .. } => {
-                ErrorClass::Input
-            }
+            Self::Damaged { .. } | Self::NotOpened { .. } | Self::PageCount { .. } => ErrorClass::Input,
             Self::NoRenderer { .. } | Self::LibraryMissing { .. } => ErrorClass::Missing,
             Self::NoSuchPage { .. } => ErrorClass::Internal,
         }

@@ -15,11 +15,7 @@ impl GreyImage {
     /// An image of one shade.
     #[must_use]
     pub fn filled(width: u32, height: u32, shade: u8) -> Self {
-        Self {
-            width,
-            height,
-            pixels: vec![shade; area(width, height)],
-        }
+        Self { width, height, pixels: vec![shade; area(width, height)] }
     }
 
     /// True when the image has at least one pixel and exactly as many bytes as its size says.
@@ -57,11 +53,7 @@ mod tests {
 
     #[test]
     fn pgm_is_a_header_and_the_pixels() {
-        let image = GreyImage {
-            width: 2,
-            height: 1,
-            pixels: vec![0, 255],
-        };
+        let image = GreyImage { width: 2, height: 1, pixels: vec![0, 255] };
         assert_eq!(image.to_pgm(), b"P5\n2 1\n255\n\x00\xff");
     }
 }

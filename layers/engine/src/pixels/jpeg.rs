@@ -35,22 +35,12 @@ pub(super) fn decode(jpeg: &[u8], single: &SingleImage, dpi: f64) -> Result<Page
     if reader.longest_run() > FORGIVEN_BYTES {
         return Err("its image is damaged in the middle".to_owned());
     }
-    let pixels = if colour == ColorSpace::CMYK {
-        from_ink(&decoded)
-    } else {
-        decoded
-    };
+    let pixels = if colour == ColorSpace::CMYK { from_ink(&decoded) } else { decoded };
     let (width, height) = (single.width as usize, single.height as usize);
     if pixels.len() != width * height * channels {
         return Err("its image decodes to another size than it states".to_owned());
     }
-    Ok(PageImage {
-        width,
-        height,
-        channels,
-        pixels,
-        dpi,
-    })
+    Ok(PageImage { width, height, channels, pixels, dpi })
 }
 
 /// What to ask the decoder for. It takes CMYK for inverted, as Adobe's programs store it; plain ink is
@@ -70,9 +60,7 @@ fn decode_strictly(reader: &mut WatchedReader<'_>, colour: ColorSpace) -> Result
         .set_max_height(MAX_SIDE)
         .jpeg_set_out_colorspace(colour);
     let mut decoder = JpegDecoder::new_with_options(reader, options);
-    decoder
-        .decode()
-        .map_err(|error| format!("its image is damaged ({error:?})"))
+    decoder.decode().map_err(|error| format!("its image is damaged ({error:?})"))
 }
 
 /// The JPEG without its end mark, where the decoder then tells when the data end too early. With the mark
@@ -83,8 +71,7 @@ fn checkable_part<'b>(jpeg: &'b [u8], header: &JpegHeader) -> &'b [u8] {
         return jpeg;
     }
     let mark = jpeg.windows(2).rposition(|pair| pair == b"\xFF\xD9");
-    mark.filter(|mark| *mark >= header.data_start)
-        .map_or(jpeg, |mark| &jpeg[..mark])
+    mark.filter(|mark| *mark >= header.data_start).map_or(jpeg, |mark| &jpeg[..mark])
 }
 
 /// True when the restart markers, which count from 0 to 7 over and over, leave one out: the decoder
@@ -94,12 +81,8 @@ fn is_out_of_step(scan: &[u8], header: &JpegHeader) -> bool {
         return false;
     }
     let pairs = scan.windows(2).filter(|pair| pair[0] == 0xFF);
-    let restarts = pairs
-        .map(|pair| pair[1])
-        .filter(|marker| (0xD0..=0xD7).contains(marker));
-    restarts
-        .enumerate()
-        .any(|(index, marker)| usize::from(marker - 0xD0) != index % 8)
+    let restarts = pairs.map(|pair| pair[1]).filter(|marker| (0xD0..=0xD7).contains(marker));
+    restarts.enumerate().any(|(index, marker)| usize::from(marker - 0xD0) != index % 8)
 }
 
 /// Cyan, magenta, yellow and black ink to red, green and blue light.
@@ -108,7 +91,5 @@ fn from_ink(ink: &[u8]) -> Vec<u8> {
         let product = u32::from(255 - ink) * u32::from(255 - black);
         ((product + 127) / 255) as u8
     };
-    ink.chunks_exact(4)
-        .flat_map(|pixel| [0, 1, 2].map(|channel| light(pixel[channel], pixel[3])))
-        .collect()
+    ink.chunks_exact(4).flat_map(|pixel| [0, 1, 2].map(|channel| light(pixel[channel], pixel[3]))).collect()
 }

@@ -25,22 +25,14 @@ impl PageImage {
             1 => self.pixels.clone(),
             _ => self.pixels.chunks_exact(3).map(luma).collect(),
         };
-        GreyImage {
-            width: self.width,
-            height: self.height,
-            pixels,
-        }
+        GreyImage { width: self.width, height: self.height, pixels }
     }
 
     /// The page in grey, without a copy where it is grey already.
     #[must_use]
     pub fn into_grey(self) -> GreyImage {
         if self.channels == 1 {
-            return GreyImage {
-                width: self.width,
-                height: self.height,
-                pixels: self.pixels,
-            };
+            return GreyImage { width: self.width, height: self.height, pixels: self.pixels };
         }
         self.to_grey()
     }
@@ -48,8 +40,7 @@ impl PageImage {
 
 /// In 65,536ths: 0.299 red, 0.587 green, 0.114 blue.
 fn luma(pixel: &[u8]) -> u8 {
-    let weighted =
-        19_595 * u32::from(pixel[0]) + 38_470 * u32::from(pixel[1]) + 7_471 * u32::from(pixel[2]);
+    let weighted = 19_595 * u32::from(pixel[0]) + 38_470 * u32::from(pixel[1]) + 7_471 * u32::from(pixel[2]);
     ((weighted + 32_768) >> 16) as u8
 }
 
@@ -59,29 +50,15 @@ mod tests {
 
     #[test]
     fn colours_become_grey_by_their_lightness() {
-        let pixels = vec![
-            255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9,
-        ];
-        let image = PageImage {
-            width: 6,
-            height: 1,
-            channels: 3,
-            pixels,
-            dpi: 200.0,
-        };
+        let pixels = vec![255, 255, 255, 0, 0, 0, 255, 0, 0, 0, 255, 0, 0, 0, 255, 9, 9, 9];
+        let image = PageImage { width: 6, height: 1, channels: 3, pixels, dpi: 200.0 };
         assert_eq!(image.to_grey().pixels, [255, 0, 76, 150, 29, 9]);
         assert_eq!(image.to_grey(), image.into_grey());
     }
 
     #[test]
     fn grey_stays_grey() {
-        let image = PageImage {
-            width: 2,
-            height: 1,
-            channels: 1,
-            pixels: vec![3, 4],
-            dpi: 200.0,
-        };
+        let image = PageImage { width: 2, height: 1, channels: 1, pixels: vec![3, 4], dpi: 200.0 };
         assert_eq!(image.to_grey().pixels, [3, 4]);
         assert_eq!(image.into_grey().pixels, [3, 4]);
     }

@@ -36,10 +36,7 @@ impl PdfiumLibrary {
             Err(PdfiumError::PdfiumLibraryBindingsAlreadyInitialized) => LOADED.wait(),
             Err(error) => {
                 let path = library.display().to_string();
-                return Err(PixelError::LibraryMissing {
-                    path,
-                    cause: error.to_string(),
-                });
+                return Err(PixelError::LibraryMissing { path, cause: error.to_string() });
             }
         };
         Ok(Self { pdfium })
@@ -48,9 +45,7 @@ impl PdfiumLibrary {
     /// Opens a volume. PDFium reads from the file what it needs, when it needs it.
     pub(super) fn open(self, path: &Path) -> Result<PdfDocument<'static>, PixelError> {
         let opened = self.pdfium.load_pdf_from_file(path, None);
-        opened.map_err(|error| PixelError::NotOpened {
-            cause: error.to_string(),
-        })
+        opened.map_err(|error| PixelError::NotOpened { cause: error.to_string() })
     }
 }
 
@@ -60,9 +55,7 @@ pub(super) fn draw(
     index: usize,
     (width, height): (u32, u32),
 ) -> Result<PageImage, PdfiumError> {
-    let index = index
-        .try_into()
-        .map_err(|_| PdfiumError::PageIndexOutOfBounds)?;
+    let index = index.try_into().map_err(|_| PdfiumError::PageIndexOutOfBounds)?;
     let page = document.pages().get(index)?;
     let side = |length: u32| i32::try_from(length).map_err(|_| PdfiumError::UnknownBitmapFormat);
     // PDFium's grey format comes out white when the byte order is reversed, which is the default; and
@@ -76,22 +69,14 @@ pub(super) fn draw(
     let (width, height) = (width as usize, height as usize);
     let rows = bitmap.as_raw_bytes();
     let stride = rows.len() / height.max(1);
-    let rows = rows
-        .chunks_exact(stride)
-        .map(|row| &row[..width * CHANNELS]);
+    let rows = rows.chunks_exact(stride).map(|row| &row[..width * CHANNELS]);
     Ok(from_rows(rows, width, height))
 }
 
 /// Turns blue, green, red into red, green, blue, or into grey when there is no colour on the page.
-fn from_rows<'r>(
-    rows: impl Iterator<Item = &'r [u8]> + Clone,
-    width: usize,
-    height: usize,
-) -> PageImage {
+fn from_rows<'r>(rows: impl Iterator<Item = &'r [u8]> + Clone, width: usize, height: usize) -> PageImage {
     let is_grey = |pixel: &[u8]| pixel[0] == pixel[1] && pixel[1] == pixel[2];
-    let grey = rows
-        .clone()
-        .all(|row| row.chunks_exact(CHANNELS).all(is_grey));
+    let grey = rows.clone().all(|row| row.chunks_exact(CHANNELS).all(is_grey));
     let mut pixels = Vec::with_capacity(width * height * if grey { 1 } else { CHANNELS });
     for pixel in rows.flat_map(|row| row.chunks_exact(CHANNELS)) {
         if grey {
@@ -100,11 +85,5 @@ fn from_rows<'r>(
             pixels.extend([pixel[2], pixel[1], pixel[0]]);
         }
     }
-    PageImage {
-        width,
-        height,
-        channels: if grey { 1 } else { CHANNELS },
-        pixels,
-        dpi: 0.0,
-    }
+    PageImage { width, height, channels: if grey { 1 } else { CHANNELS }, pixels, dpi: 0.0 }
 }

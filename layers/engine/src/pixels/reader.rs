@@ -23,12 +23,7 @@ impl<'v> PixelReader<'v> {
     /// A reader that draws, where it has to draw, at 200 dpi. Without PDFium only plain scans are read.
     #[must_use]
     pub const fn new(volume: &'v SourceVolume, pdfium: Option<PdfiumLibrary>) -> Self {
-        Self {
-            volume,
-            pdfium,
-            document: Mutex::new(None),
-            dpi: DETECTION_DPI,
-        }
+        Self { volume, pdfium, document: Mutex::new(None), dpi: DETECTION_DPI }
     }
 
     /// The reader with another resolution for the pages that PDFium draws. Scans keep their own.
@@ -45,11 +40,7 @@ impl<'v> PixelReader<'v> {
     /// needed and cannot be used.
     pub fn read(&self, page_index: usize) -> Result<PageImage, PixelError> {
         let number = page_index + 1;
-        let page = self
-            .volume
-            .pages
-            .get(page_index)
-            .ok_or(PixelError::NoSuchPage { page: number })?;
+        let page = self.volume.pages.get(page_index).ok_or(PixelError::NoSuchPage { page: number })?;
         match &page.kind {
             PageKind::SingleImage(single) => self.decode(page, single),
             PageKind::Other => self.draw(page),
@@ -68,26 +59,18 @@ impl<'v> PixelReader<'v> {
     }
 
     fn draw(&self, page: &SourcePage) -> Result<PageImage, PixelError> {
-        let library = self.pdfium.ok_or(PixelError::NoRenderer {
-            page: page.index + 1,
-        })?;
+        let library = self.pdfium.ok_or(PixelError::NoRenderer { page: page.index + 1 })?;
         let dpi = self.affordable_dpi(page);
-        let size = (
-            pixels_at(page.width_points, dpi),
-            pixels_at(page.height_points, dpi),
-        );
+        let size = (pixels_at(page.width_points, dpi), pixels_at(page.height_points, dpi));
         let mut document = self.document.lock().unwrap_or_else(PoisonError::into_inner);
         if document.is_none() {
             *document = Some(self.open(library)?);
         }
         let Some(opened) = document.as_ref() else {
-            return Err(PixelError::NoRenderer {
-                page: page.index + 1,
-            });
+            return Err(PixelError::NoRenderer { page: page.index + 1 });
         };
         let drawn = pdfium::draw(opened, page.index, size);
-        let image =
-            drawn.map_err(|error| damaged(page, format!("PDFium cannot draw it ({error})")))?;
+        let image = drawn.map_err(|error| damaged(page, format!("PDFium cannot draw it ({error})")))?;
         Ok(PageImage { dpi, ..image })
     }
 
@@ -95,11 +78,7 @@ impl<'v> PixelReader<'v> {
         let document = library.open(self.volume.path())?;
         let claimed = usize::try_from(document.pages().len()).unwrap_or(usize::MAX);
         let counted = self.volume.pages.len();
-        if claimed == counted {
-            Ok(document)
-        } else {
-            Err(PixelError::PageCount { claimed, counted })
-        }
+        if claimed == counted { Ok(document) } else { Err(PixelError::PageCount { claimed, counted }) }
     }
 
     /// The wanted resolution, or less where the page would exceed the limit of pixels.
@@ -111,8 +90,5 @@ impl<'v> PixelReader<'v> {
 }
 
 fn damaged(page: &SourcePage, reason: String) -> PixelError {
-    PixelError::Damaged {
-        page: page.index + 1,
-        reason,
-    }
+    PixelError::Damaged { page: page.index + 1, reason }
 }

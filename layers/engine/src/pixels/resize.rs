@@ -15,34 +15,18 @@ pub fn resized(image: &PageImage, width: usize, height: usize) -> Option<PageIma
     resized_with(image, width, height, ResizeAlg::Convolution(REDUCTION))
 }
 
-pub fn resized_with(
-    image: &PageImage,
-    width: usize,
-    height: usize,
-    algorithm: ResizeAlg,
-) -> Option<PageImage> {
+pub fn resized_with(image: &PageImage, width: usize, height: usize, algorithm: ResizeAlg) -> Option<PageImage> {
     if (width, height) == (image.width, image.height) {
         return Some(image.clone());
     }
     let side = |length: usize| u32::try_from(length).ok().filter(|length| *length > 0);
-    let kind = if image.channels == 1 {
-        PixelType::U8
-    } else {
-        PixelType::U8x3
-    };
-    let source =
-        ImageRef::new(side(image.width)?, side(image.height)?, &image.pixels, kind).ok()?;
+    let kind = if image.channels == 1 { PixelType::U8 } else { PixelType::U8x3 };
+    let source = ImageRef::new(side(image.width)?, side(image.height)?, &image.pixels, kind).ok()?;
     let mut target = Image::new(side(width)?, side(height)?, kind);
     let options = ResizeOptions::new().resize_alg(algorithm);
     Resizer::new().resize(&source, &mut target, &options).ok()?;
     let dpi = image.dpi * width as f64 / image.width as f64;
-    Some(PageImage {
-        width,
-        height,
-        channels: image.channels,
-        pixels: target.into_vec(),
-        dpi,
-    })
+    Some(PageImage { width, height, channels: image.channels, pixels: target.into_vec(), dpi })
 }
 
 #[cfg(test)]
@@ -51,56 +35,24 @@ mod tests {
 
     #[test]
     fn a_reduction_averages() {
-        let pixels = (0..8)
-            .flat_map(|row| (0..8).map(move |column| u8::from((row + column) % 2 == 0) * 200));
-        let image = PageImage {
-            width: 8,
-            height: 8,
-            channels: 1,
-            pixels: pixels.collect(),
-            dpi: 300.0,
-        };
+        let pixels = (0..8).flat_map(|row| (0..8).map(move |column| u8::from((row + column) % 2 == 0) * 200));
+        let image = PageImage { width: 8, height: 8, channels: 1, pixels: pixels.collect(), dpi: 300.0 };
         let small = resized(&image, 4, 4).unwrap();
         assert_eq!((small.width, small.height, small.dpi), (4, 4, 150.0));
-        assert!(
-            small.pixels.iter().all(|value| (95..=105).contains(value)),
-            "{:?}",
-            small.pixels
-        );
+        assert!(small.pixels.iter().all(|value| (95..=105).contains(value)), "{:?}", small.pixels);
     }
 
     #[test]
     fn colours_stay_apart() {
-        let image = PageImage {
-            width: 4,
-            height: 4,
-            channels: 3,
-            pixels: [10, 100, 200].repeat(16),
-            dpi: 1.0,
-        };
-        assert_eq!(
-            resized(&image, 2, 3).unwrap().pixels,
-            [10, 100, 200].repeat(6)
-        );
+        let image = PageImage { width: 4, height: 4, channels: 3, pixels: [10, 100, 200].repeat(16), dpi: 1.0 };
+        assert_eq!(resized(&image, 2, 3).unwrap().pixels, [10, 100, 200].repeat(6));
     }
 
     #[test]
     fn sizes_that_do_not_fit_are_refused() {
-        let image = PageImage {
-            width: 4,
-            height: 4,
-            channels: 1,
-            pixels: vec![0; 3],
-            dpi: 1.0,
-        };
+        let image = PageImage { width: 4, height: 4, channels: 1, pixels: vec![0; 3], dpi: 1.0 };
         assert_eq!(resized(&image, 2, 2), None);
-        let image = PageImage {
-            width: 2,
-            height: 2,
-            channels: 1,
-            pixels: vec![0; 4],
-            dpi: 1.0,
-        };
+        let image = PageImage { width: 2, height: 2, channels: 1, pixels: vec![0; 4], dpi: 1.0 };
         assert_eq!(resized(&image, 0, 2), None);
     }
 }

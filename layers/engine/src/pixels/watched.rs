@@ -19,13 +19,7 @@ pub(super) struct WatchedReader<'b> {
 
 impl<'b> WatchedReader<'b> {
     pub(super) const fn new(data: &'b [u8], watched_from: usize) -> Self {
-        Self {
-            data,
-            position: 0,
-            watched_from,
-            run: 0,
-            longest_run: 0,
-        }
+        Self { data, position: 0, watched_from, run: 0, longest_run: 0 }
     }
 
     /// The longest run of single bytes among the watched.
@@ -76,9 +70,7 @@ impl Seek for WatchedReader<'_> {
             SeekFrom::End(distance) => (self.data.len(), distance),
             SeekFrom::Current(distance) => (self.position, distance),
         };
-        let position = isize::try_from(distance)
-            .ok()
-            .and_then(|by| start.checked_add_signed(by));
+        let position = isize::try_from(distance).ok().and_then(|by| start.checked_add_signed(by));
         let position = position.ok_or(io::ErrorKind::InvalidInput)?;
         if position != self.position {
             self.run = 0;

@@ -40,7 +40,8 @@ fn compress_one(
     let damaged: Vec<usize> = of_range.iter().filter(|page| page.is_damaged).map(|page| page.index).collect();
     let volume = work.volume();
     let image_bytes: Vec<Option<u64>> = volume.pages[pages.clone()].iter().map(|page| page.image_length()).collect();
-    let range = RangeToCompress { source, pages: pages.clone(), sizes: &sizes, damaged: &damaged, image_bytes: &image_bytes };
+    let range =
+        RangeToCompress { source, pages: pages.clone(), sizes: &sizes, damaged: &damaged, image_bytes: &image_bytes };
     let compressed = compress_range(&range, folder, &work.request.compression, work.cancellation)?;
     report(work, &compressed);
     work.done(pages.len());

@@ -27,7 +27,10 @@ pub(super) struct ScannedPage {
 }
 
 /// Looks at every wanted page; the others come back empty.
-pub(super) fn detect(work: &Work<'_>, is_wanted: &(dyn Fn(usize) -> bool + Sync)) -> Result<Vec<ScannedPage>, ProcessError> {
+pub(super) fn detect(
+    work: &Work<'_>,
+    is_wanted: &(dyn Fn(usize) -> bool + Sync),
+) -> Result<Vec<ScannedPage>, ProcessError> {
     let request = work.request;
     let detector = Detector::load(&request.installation, request.model, request.jobs)?;
     let tesseract = work.tesseract();

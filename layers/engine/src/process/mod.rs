@@ -32,7 +32,11 @@ use work::Work;
 ///
 /// # Errors
 /// Every [`ProcessError`]; nothing is left under the final names then, and no child process runs.
-pub fn process(request: &Request, progress: &dyn Progress, cancellation: &Cancellation) -> Result<Summary, ProcessError> {
+pub fn process(
+    request: &Request,
+    progress: &dyn Progress,
+    cancellation: &Cancellation,
+) -> Result<Summary, ProcessError> {
     let name = request.volume_name()?;
     let volume = source::open(&request.input, &request.limits)?;
     let work = Work::new(request, name, &volume, progress, cancellation)?;

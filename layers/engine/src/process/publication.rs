@@ -58,8 +58,11 @@ fn opinions(work: &Work<'_>, redacted: &Redacted) -> Result<Vec<(PathBuf, Vec<Pa
     let names = opinion_files(&work.name, &numbers);
     let folder = work.folder("result/redacted")?;
     let redacted_parts = |(number, opinion)| opinion_parts(redacted, number, opinion, |range| &range.redacted, true);
-    let mut documents: Vec<(PathBuf, Vec<Part>)> =
-        names.iter().map(|name| folder.join(name)).zip(redacted.opinions.iter().enumerate().map(redacted_parts)).collect();
+    let mut documents: Vec<(PathBuf, Vec<Part>)> = names
+        .iter()
+        .map(|name| folder.join(name))
+        .zip(redacted.opinions.iter().enumerate().map(redacted_parts))
+        .collect();
     if work.request.unredacted {
         let folder = work.folder("result/unredacted")?;
         let whole = |(number, opinion)| opinion_parts(redacted, number, opinion, |range| &range.searchable, false);
@@ -104,7 +107,8 @@ fn name_pictures(result: &Path, root: &Path, scanned: &[ScannedPage], redacted: 
 fn sidecars(result: &Path, redacted: &Redacted) -> Result<(), OutputError> {
     let covers: Vec<&RedactionPage> = redacted.ranges.iter().flat_map(|range| &range.covers).collect();
     let margins: Vec<&MarginPage> = redacted.ranges.iter().flat_map(|range| &range.margins).collect();
-    let sidecars = Sidecars { pages: &redacted.pages, opinions: &redacted.opinions, covers: &covers, margins: &margins };
+    let sidecars =
+        Sidecars { pages: &redacted.pages, opinions: &redacted.opinions, covers: &covers, margins: &margins };
     write_sidecars(result, &sidecars)
 }
 
@@ -114,7 +118,8 @@ pub(super) fn publish(work: &Work<'_>, redacted: &Redacted) -> Result<Summary, P
     let (first_page, last_page) = volume_numbers(redacted);
     let result = work.folder("result")?;
     let (input, output) = (&work.request.input, result.join(work.name.volume_file(first_page, last_page)));
-    let length = |path: &Path| std::fs::metadata(path).map(|data| data.len()).map_err(|error| OutputError::io(path, error));
+    let length =
+        |path: &Path| std::fs::metadata(path).map(|data| data.len()).map_err(|error| OutputError::io(path, error));
     let (input_bytes, output_bytes) = (length(input)?, length(&output)?);
     let directory = work.request.output.join(work.name.directory(work.first_page()));
     let files = move_into_place(&result, &directory)?;

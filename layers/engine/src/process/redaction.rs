@@ -99,7 +99,9 @@ impl Context<'_> {
             self.work.check()?;
             let lines = self.words.map(|words| words.load(index)).transpose()?;
             match self.image(&source, local, index)? {
-                Some(image) => self.redact_page(index, image, lines.clone().unwrap_or_default(), &mut builder, &mut done)?,
+                Some(image) => {
+                    self.redact_page(index, image, lines.clone().unwrap_or_default(), &mut builder, &mut done)?
+                }
                 None => self.blank_page(index, &mut builder, &mut done),
             }
             texts.push(lines.map(|lines| self.page_text(index, lines)));
@@ -208,7 +210,8 @@ pub(super) fn ink(page: &Page, image: &StoredImage) -> Result<Ink, ProcessError>
 }
 
 pub(super) fn tokens(lines: &[Line]) -> Vec<TokenLine> {
-    let token = |line: &Line| TokenLine { tokens: line.words.iter().map(|word| (word.text.clone(), word.rect)).collect() };
+    let token =
+        |line: &Line| TokenLine { tokens: line.words.iter().map(|word| (word.text.clone(), word.rect)).collect() };
     lines.iter().map(token).collect()
 }
 

@@ -26,16 +26,14 @@ const SENTINEL: &[u8] = b" QuireEnd";
 
 /// Operators that set what an image does not heed, or that only mark content.
 const HARMLESS: [&[u8]; 36] = [
-    b"w", b"J", b"j", b"M", b"d", b"ri", b"i", b"g", b"G", b"rg", b"RG", b"k", b"K", b"cs", b"CS",
-    b"sc", b"SC", b"scn", b"SCN", b"BT", b"ET", b"Tf", b"Td", b"TD", b"Tm", b"T*", b"Tc", b"Tw",
-    b"Tz", b"TL", b"Ts", b"BX", b"EX", b"BMC", b"EMC", b"MP",
+    b"w", b"J", b"j", b"M", b"d", b"ri", b"i", b"g", b"G", b"rg", b"RG", b"k", b"K", b"cs", b"CS", b"sc", b"SC",
+    b"scn", b"SCN", b"BT", b"ET", b"Tf", b"Td", b"TD", b"Tm", b"T*", b"Tc", b"Tw", b"Tz", b"TL", b"Ts", b"BX", b"EX",
+    b"BMC", b"EMC", b"MP",
 ];
 
 /// Entries of a graphics state dictionary that an image does not heed.
-const HARMLESS_STATE: [&[u8]; 14] = [
-    b"Type", b"LW", b"LC", b"LJ", b"ML", b"D", b"RI", b"OP", b"op", b"OPM", b"FL", b"SM", b"SA",
-    b"AIS",
-];
+const HARMLESS_STATE: [&[u8]; 14] =
+    [b"Type", b"LW", b"LC", b"LJ", b"ML", b"D", b"RI", b"OP", b"op", b"OPM", b"FL", b"SM", b"SA", b"AIS"];
 
 /// Reads content and tells what it draws.
 pub(super) struct Reader<'f> {
@@ -60,13 +58,7 @@ struct Run<'r, 'd> {
 
 impl<'f> Reader<'f> {
     pub(super) fn new(objects: &'f Objects, frame: &'f PageFrame, max_pixels: u64) -> Self {
-        Self {
-            objects,
-            frame,
-            max_pixels,
-            forms: 0,
-            drawing: Drawing::default(),
-        }
+        Self { objects, frame, max_pixels, forms: 0, drawing: Drawing::default() }
     }
 
     /// What the content of a page draws.
@@ -85,15 +77,7 @@ impl<'f> Reader<'f> {
         }
         content.extend_from_slice(SENTINEL);
         let (saved, path) = (Vec::new(), Path::Empty);
-        let mut run = Run {
-            state,
-            saved,
-            path,
-            clips: false,
-            resources,
-            type3: None,
-            depth,
-        };
+        let mut run = Run { state, saved, path, clips: false, resources, type3: None, depth };
         let mut instructions = UntypedIter::new(&content);
         while let Some(instruction) = instructions.next() {
             if **instruction.operator == SENTINEL[1..] {
@@ -105,12 +89,7 @@ impl<'f> Reader<'f> {
     }
 
     fn step(&mut self, run: &mut Run<'_, '_>, instruction: &Instruction<'_, '_>) {
-        let numbers = || {
-            instruction
-                .operands()
-                .map_while(number_of)
-                .collect::<Vec<f64>>()
-        };
+        let numbers = || instruction.operands().map_while(number_of).collect::<Vec<f64>>();
         let operator: &[u8] = instruction.operator;
         match operator {
             b"q" => self.save(run),
@@ -144,44 +123,27 @@ impl<'f> Reader<'f> {
     fn end_path(&mut self, run: &mut Run<'_, '_>) {
         let path = std::mem::take(&mut run.path);
         if std::mem::take(&mut run.clips) {
-            self.drawing.otherwise |=
-                !matches!(path, Path::Rectangle(clip) if self.frame.is_covered_by(clip));
+            self.drawing.otherwise |= !matches!(path, Path::Rectangle(clip) if self.frame.is_covered_by(clip));
         }
     }
 
     /// Render mode 3 draws nothing, except that the glyphs of a Type 3 font do not heed it.
     fn show_text(&mut self, run: &mut Run<'_, '_>) {
         let resources = run.resources;
-        let type3 = *run
-            .type3
-            .get_or_insert_with(|| self.has_type3_font(resources));
+        let type3 = *run.type3.get_or_insert_with(|| self.has_type3_font(resources));
         let invisible = run.state.render_mode == 3 && !type3;
-        let text = if invisible {
-            TextPresence::Invisible
-        } else {
-            TextPresence::Visible
-        };
+        let text = if invisible { TextPresence::Invisible } else { TextPresence::Visible };
         self.drawing.add_text(text);
     }
 
     fn has_type3_font(&self, resources: &Dict<'_>) -> bool {
         let is_type3 = |fonts: &Dict<'_>| {
-            let references: Vec<ObjRef> = fonts
-                .keys()
-                .filter_map(|name| fonts.get_ref(name.as_ref()))
-                .collect();
-            let subtype = |font| {
-                self.objects
-                    .with_dict(font, |font| self.objects.name(font, "Subtype"))
-            };
-            references
-                .into_iter()
-                .any(|font| subtype(font).flatten().as_deref() == Some(b"Type3"))
+            let references: Vec<ObjRef> = fonts.keys().filter_map(|name| fonts.get_ref(name.as_ref())).collect();
+            let subtype = |font| self.objects.with_dict(font, |font| self.objects.name(font, "Subtype"));
+            references.into_iter().any(|font| subtype(font).flatten().as_deref() == Some(b"Type3"))
         };
         // Fonts without an object of their own do not occur; one that did would be drawn by PDFium.
-        self.objects
-            .with_dict_entry(resources, "Font", is_type3)
-            .unwrap_or(false)
+        self.objects.with_dict_entry(resources, "Font", is_type3).unwrap_or(false)
     }
 
     fn draw(&mut self, run: &Run<'_, '_>, instruction: &Instruction<'_, '_>) {
@@ -189,8 +151,7 @@ impl<'f> Reader<'f> {
             // A name that leads nowhere draws nothing.
             return;
         };
-        let subtype =
-            |dict: &Dict<'_>| (self.objects.name(dict, "Subtype"), dict.contains_key("OC"));
+        let subtype = |dict: &Dict<'_>| (self.objects.name(dict, "Subtype"), dict.contains_key("OC"));
         let Some((subtype, optional)) = self.objects.with_dict(reference, subtype) else {
             // An image that cannot be read is for the page's own verdict.
             return self.drawing.add_image(reference, run.state.matrix);
@@ -204,29 +165,20 @@ impl<'f> Reader<'f> {
     }
 
     /// The object that the first operand names in a class of resources.
-    fn named(
-        &self,
-        run: &Run<'_, '_>,
-        instruction: &Instruction<'_, '_>,
-        class: &str,
-    ) -> Option<ObjRef> {
+    fn named(&self, run: &Run<'_, '_>, instruction: &Instruction<'_, '_>, class: &str) -> Option<ObjRef> {
         let Some(Object::Name(name)) = instruction.operands().next() else {
             return None;
         };
         let reference = |entries: &Dict<'_>| entries.get_ref(name.as_ref() as &[u8]);
-        self.objects
-            .with_dict_entry(run.resources, class, reference)?
+        self.objects.with_dict_entry(run.resources, class, reference)?
     }
 
     fn draw_form(&mut self, run: &Run<'_, '_>, reference: ObjRef) {
         self.forms += 1;
         let stream = self.objects.stream(reference);
-        let content = stream.as_ref().and_then(|stream| {
-            self.objects
-                .unpack(stream, MAX_CONTENT_BYTES)
-                .ok()
-                .map(std::borrow::Cow::into_owned)
-        });
+        let content = stream
+            .as_ref()
+            .and_then(|stream| self.objects.unpack(stream, MAX_CONTENT_BYTES).ok().map(std::borrow::Cow::into_owned));
         let (Some(stream), Some(content)) = (stream, content) else {
             return self.drawing.leave_unread();
         };
@@ -240,10 +192,7 @@ impl<'f> Reader<'f> {
         };
         let objects = self.objects;
         let own = objects.with_dict_entry(&stream.dict, "Resources", |dict| dict.data().to_vec());
-        match own
-            .as_deref()
-            .and_then(hayro_syntax::object::FromBytes::from_bytes)
-        {
+        match own.as_deref().and_then(hayro_syntax::object::FromBytes::from_bytes) {
             Some(own) => inner(self, &own),
             None => inner(self, run.resources),
         }
@@ -253,20 +202,14 @@ impl<'f> Reader<'f> {
     }
 
     fn form_state(&self, state: State, form: &Dict<'_>) -> State {
-        let matrix = self
-            .objects
-            .numbers(form, "Matrix")
-            .and_then(|numbers| numbers.try_into().ok());
+        let matrix = self.objects.numbers(form, "Matrix").and_then(|numbers| numbers.try_into().ok());
         let matrix = matrix.map_or(state.matrix, |matrix| multiply(matrix, state.matrix));
         State { matrix, ..state }
     }
 
     /// True when the box of a form leaves the whole page in sight.
     fn is_unclipped(&self, form: &Dict<'_>, state: State) -> bool {
-        let page_box: Option<PageBox> = self
-            .objects
-            .numbers(form, "BBox")
-            .and_then(|numbers| numbers.try_into().ok());
+        let page_box: Option<PageBox> = self.objects.numbers(form, "BBox").and_then(|numbers| numbers.try_into().ok());
         let on_page = page_box.and_then(|page_box| transformed(page_box, state.matrix));
         on_page.is_some_and(|on_page| self.frame.is_covered_by(on_page))
     }
@@ -274,18 +217,15 @@ impl<'f> Reader<'f> {
     /// A graphics state may hold a soft mask, a blend mode or transparency.
     fn set_state(&mut self, run: &Run<'_, '_>, instruction: &Instruction<'_, '_>) {
         let is_plain = |dict: &Dict<'_>| {
-            dict.keys()
-                .all(|key: Name<'_>| match key.as_ref() as &[u8] {
-                    b"ca" | b"CA" => self.objects.number(dict, key.as_str()) == Some(1.0),
-                    b"BM" => self.objects.name(dict, "BM").as_deref() == Some(b"Normal"),
-                    b"SMask" => self.objects.name(dict, "SMask").as_deref() == Some(b"None"),
-                    key => HARMLESS_STATE.contains(&key),
-                })
+            dict.keys().all(|key: Name<'_>| match key.as_ref() as &[u8] {
+                b"ca" | b"CA" => self.objects.number(dict, key.as_str()) == Some(1.0),
+                b"BM" => self.objects.name(dict, "BM").as_deref() == Some(b"Normal"),
+                b"SMask" => self.objects.name(dict, "SMask").as_deref() == Some(b"None"),
+                key => HARMLESS_STATE.contains(&key),
+            })
         };
         let state = self.named(run, instruction, "ExtGState");
-        let plain = state
-            .and_then(|state| self.objects.with_dict(state, is_plain))
-            .unwrap_or(false);
+        let plain = state.and_then(|state| self.objects.with_dict(state, is_plain)).unwrap_or(false);
         self.drawing.otherwise |= !plain;
     }
 

@@ -43,14 +43,8 @@ struct Range {
 
 #[derive(Debug)]
 enum Section {
-    Table {
-        ranges: Vec<Range>,
-    },
-    Stream {
-        ranges: Vec<Range>,
-        widths: [usize; 3],
-        data: Vec<u8>,
-    },
+    Table { ranges: Vec<Range> },
+    Stream { ranges: Vec<Range>, widths: [usize; 3], data: Vec<u8> },
     Searched(Vec<(u32, Place)>),
 }
 
@@ -81,10 +75,7 @@ impl Directory {
 
     /// A directory made by a search; `places` in ascending order of their numbers.
     pub(super) fn searched(places: Vec<(u32, Place)>) -> Self {
-        Self {
-            sections: vec![Section::Searched(places)],
-            ..Self::default()
-        }
+        Self { sections: vec![Section::Searched(places)], ..Self::default() }
     }
 
     /// Adds objects that lie in an object stream, unless a search found them outside.
@@ -93,15 +84,9 @@ impl Directory {
             if let Section::Searched(places) = section {
                 let known = places.len();
                 let place = Place::Packed { stream };
-                let is_new = |number: &u32| {
-                    places[..known]
-                        .binary_search_by_key(number, |(number, _)| *number)
-                        .is_err()
-                };
-                let added: Vec<_> = numbers
-                    .filter(is_new)
-                    .map(|number| (number, place))
-                    .collect();
+                let is_new =
+                    |number: &u32| places[..known].binary_search_by_key(number, |(number, _)| *number).is_err();
+                let added: Vec<_> = numbers.filter(is_new).map(|number| (number, place)).collect();
                 places.extend(added);
                 places.sort_unstable_by_key(|(number, _)| *number);
                 return;
@@ -116,12 +101,7 @@ impl Directory {
     }
 
     /// Reads one section and says where the previous one is.
-    fn load_section(
-        &mut self,
-        bytes: &[u8],
-        offset: usize,
-        allowance: &Allowance,
-    ) -> Option<Option<usize>> {
+    fn load_section(&mut self, bytes: &[u8], offset: usize, allowance: &Allowance) -> Option<Option<usize>> {
         let body = skip_space(bytes.get(offset..)?);
         let Some(table) = body.strip_prefix(b"xref") else {
             return self.load_stream(bytes, offset, allowance);
@@ -137,12 +117,7 @@ impl Directory {
         Some(syntax::unsigned(&trailer, "Prev"))
     }
 
-    fn load_stream(
-        &mut self,
-        bytes: &[u8],
-        offset: usize,
-        allowance: &Allowance,
-    ) -> Option<Option<usize>> {
+    fn load_stream(&mut self, bytes: &[u8], offset: usize, allowance: &Allowance) -> Option<Option<usize>> {
         let (_, start) = object_header(bytes, offset)?;
         let start = bytes.len() - skip_space(&bytes[start..]).len();
         let dict = syntax::dict(&bytes[start..], allowance)?;
@@ -152,19 +127,13 @@ impl Directory {
         let widths: [usize; 3] = syntax::unsigned_array(&dict, "W")?.try_into().ok()?;
         let ranges = stream_ranges(&dict, widths)?;
         self.heed_trailer(&dict);
-        self.sections.push(Section::Stream {
-            ranges,
-            widths,
-            data,
-        });
+        self.sections.push(Section::Stream { ranges, widths, data });
         Some(syntax::unsigned(&dict, "Prev"))
     }
 
     /// Where object `number` is; `None` when no table lists it.
     pub(super) fn place(&self, bytes: &[u8], number: u32) -> Option<Place> {
-        self.sections
-            .iter()
-            .find_map(|section| section.place(bytes, number))
+        self.sections.iter().find_map(|section| section.place(bytes, number))
     }
 }
 
@@ -175,19 +144,13 @@ impl Section {
                 let start = entry_start(ranges, number, ENTRY_BYTES)?;
                 table_entry(bytes.get(start..start.checked_add(ENTRY_BYTES)?)?)
             }
-            Self::Stream {
-                ranges,
-                widths,
-                data,
-            } => {
+            Self::Stream { ranges, widths, data } => {
                 let length = widths.iter().sum::<usize>();
                 let start = entry_start(ranges, number, length)?;
                 stream_entry(data.get(start..start.checked_add(length)?)?, *widths)
             }
             Self::Searched(places) => {
-                let at = places
-                    .binary_search_by_key(&number, |(number, _)| *number)
-                    .ok()?;
+                let at = places.binary_search_by_key(&number, |(number, _)| *number).ok()?;
                 Some(places[at].1)
             }
         }
@@ -199,9 +162,7 @@ fn entry_start(ranges: &[Range], number: u32, entry_length: usize) -> Option<usi
     let after = ranges.partition_point(|range| range.first <= number);
     let range = &ranges[after.checked_sub(1)?];
     let index = number - range.first;
-    let distance = (index < range.count)
-        .then(|| index.checked_mul(entry_length))
-        .flatten()?;
+    let distance = (index < range.count).then(|| index.checked_mul(entry_length)).flatten()?;
     range.start.checked_add(distance)
 }
 
@@ -217,25 +178,17 @@ fn table_entry(entry: &[u8]) -> Option<Place> {
 fn stream_entry(entry: &[u8], widths: [usize; 3]) -> Option<Place> {
     let (kind, rest) = entry.split_at_checked(widths[0])?;
     let (second, _) = rest.split_at_checked(widths[1])?;
-    let kind = if kind.is_empty() {
-        1
-    } else {
-        big_endian(kind)?
-    };
+    let kind = if kind.is_empty() { 1 } else { big_endian(kind)? };
     match kind {
         0 => Some(Place::Free),
         1 => Some(Place::Offset(big_endian(second)?)),
-        2 => Some(Place::Packed {
-            stream: u32::try_from(big_endian(second)?).ok()?,
-        }),
+        2 => Some(Place::Packed { stream: u32::try_from(big_endian(second)?).ok()? }),
         _ => None,
     }
 }
 
 fn big_endian(bytes: &[u8]) -> Option<usize> {
-    bytes.iter().try_fold(0_usize, |value, byte| {
-        value.checked_mul(256)?.checked_add(usize::from(*byte))
-    })
+    bytes.iter().try_fold(0_usize, |value, byte| value.checked_mul(256)?.checked_add(usize::from(*byte)))
 }
 
 /// The pieces of a table in text form, and what follows its `trailer`.
@@ -250,11 +203,7 @@ fn table_ranges<'b>(bytes: &[u8], table: &'b [u8]) -> Option<(Vec<Range>, &'b [u
         }
         let (first, count) = (take_number(&mut rest)?, take_number(&mut rest)?);
         rest = skip_space(rest);
-        ranges.push(Range {
-            first,
-            count,
-            start: bytes.len() - rest.len(),
-        });
+        ranges.push(Range { first, count, start: bytes.len() - rest.len() });
         rest = rest.get(count.checked_mul(ENTRY_BYTES)?..)?;
         if ranges.len() > MAX_RANGES {
             return None;
@@ -274,11 +223,7 @@ fn stream_ranges(dict: &Dict<'_>, widths: [usize; 3]) -> Option<Vec<Range>> {
     let mut start = 0_usize;
     let mut ranges = Vec::new();
     for pair in pairs.chunks_exact(2) {
-        ranges.push(Range {
-            first: pair[0],
-            count: pair[1],
-            start,
-        });
+        ranges.push(Range { first: pair[0], count: pair[1], start });
         start = start.checked_add(pair[1].checked_mul(length)?)?;
     }
     ranges.sort_by_key(|range| range.first);
@@ -317,7 +262,8 @@ mod tests {
 
     #[test]
     fn a_table_is_read_entry_by_entry() {
-        let bytes = b"xref\n0 2\n0000000000 65535 f \n0000000017 00000 n \n7 1\n0000000099 00000 n \ntrailer\n<</Root 1 0 R>>";
+        let bytes =
+            b"xref\n0 2\n0000000000 65535 f \n0000000017 00000 n \n7 1\n0000000099 00000 n \ntrailer\n<</Root 1 0 R>>";
         let directory = Directory::load(bytes, 0, &PLENTY).unwrap();
         assert_eq!(directory.place(bytes, 0), Some(Place::Free));
         assert_eq!(directory.place(bytes, 1), Some(Place::Offset(17)));

@@ -13,14 +13,7 @@ pub(super) const IDENTITY: Matrix = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0];
 pub(super) fn multiply(first: Matrix, second: Matrix) -> Matrix {
     let [a, b, c, d, e, f] = first;
     let [a2, b2, c2, d2, e2, f2] = second;
-    [
-        a * a2 + b * c2,
-        a * b2 + b * d2,
-        c * a2 + d * c2,
-        c * b2 + d * d2,
-        e * a2 + f * c2 + e2,
-        e * b2 + f * d2 + f2,
-    ]
+    [a * a2 + b * c2, a * b2 + b * d2, c * a2 + d * c2, c * b2 + d * d2, e * a2 + f * c2 + e2, e * b2 + f * d2 + f2]
 }
 
 /// The box that a rectangle becomes; `None` when it is turned or sheared.
@@ -52,12 +45,7 @@ impl Path {
     pub(super) fn add_rectangle(&mut self, operands: &[f64], matrix: Matrix) {
         let rectangle = match (*self, operands) {
             (Self::Empty, &[x, y, width, height]) => {
-                let corners = [
-                    x.min(x + width),
-                    y.min(y + height),
-                    x.max(x + width),
-                    y.max(y + height),
-                ];
+                let corners = [x.min(x + width), y.min(y + height), x.max(x + width), y.max(y + height)];
                 transformed(corners, matrix)
             }
             _ => None,
@@ -76,10 +64,7 @@ pub(super) struct State {
 
 impl Default for State {
     fn default() -> Self {
-        Self {
-            matrix: IDENTITY,
-            render_mode: 0,
-        }
+        Self { matrix: IDENTITY, render_mode: 0 }
     }
 }
 
@@ -145,19 +130,10 @@ mod tests {
 
     #[test]
     fn matrices_apply_from_the_inside_out() {
-        let scaled = multiply(
-            [2.0, 0.0, 0.0, 2.0, 0.0, 0.0],
-            [1.0, 0.0, 0.0, 1.0, 5.0, 6.0],
-        );
+        let scaled = multiply([2.0, 0.0, 0.0, 2.0, 0.0, 0.0], [1.0, 0.0, 0.0, 1.0, 5.0, 6.0]);
         assert_eq!(scaled, [2.0, 0.0, 0.0, 2.0, 5.0, 6.0]);
-        assert_eq!(
-            transformed([0.0, 0.0, 1.0, 1.0], scaled),
-            Some([5.0, 6.0, 7.0, 8.0])
-        );
-        assert_eq!(
-            transformed([0.0, 0.0, 1.0, 1.0], [0.0, 1.0, -1.0, 0.0, 0.0, 0.0]),
-            None
-        );
+        assert_eq!(transformed([0.0, 0.0, 1.0, 1.0], scaled), Some([5.0, 6.0, 7.0, 8.0]));
+        assert_eq!(transformed([0.0, 0.0, 1.0, 1.0], [0.0, 1.0, -1.0, 0.0, 0.0, 0.0]), None);
     }
 
     #[test]

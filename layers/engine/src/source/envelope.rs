@@ -24,29 +24,21 @@ pub(super) fn check(bytes: &[u8]) -> Result<Envelope, SourceError> {
     }
     let header = find_header(bytes)?;
     let cross_reference = find_start_of_cross_reference(bytes)?;
-    Ok(Envelope {
-        header,
-        cross_reference,
-    })
+    Ok(Envelope { header, cross_reference })
 }
 
 fn find_header(bytes: &[u8]) -> Result<usize, SourceError> {
     let window = &bytes[..bytes.len().min(HEADER_WINDOW)];
     // PostScript may carry `%PDF-` in a comment, and Ghostscript would execute it.
     if looks_like_postscript(window) {
-        return Err(SourceError::NotPdf {
-            found: "PostScript",
-        });
+        return Err(SourceError::NotPdf { found: "PostScript" });
     }
-    find(window, b"%PDF-").ok_or_else(|| SourceError::NotPdf {
-        found: kind_of(window),
-    })
+    find(window, b"%PDF-").ok_or_else(|| SourceError::NotPdf { found: kind_of(window) })
 }
 
 fn looks_like_postscript(window: &[u8]) -> bool {
     let pdf = find(window, b"%PDF-").unwrap_or(window.len());
-    find(window, b"%!").is_some_and(|postscript| postscript < pdf)
-        || window.starts_with(&[0xC5, 0xD0, 0xD3, 0xC6])
+    find(window, b"%!").is_some_and(|postscript| postscript < pdf) || window.starts_with(&[0xC5, 0xD0, 0xD3, 0xC6])
 }
 
 fn kind_of(window: &[u8]) -> &'static str {
@@ -69,28 +61,20 @@ fn find_start_of_cross_reference(bytes: &[u8]) -> Result<usize, SourceError> {
     let padding = |byte: &&u8| matches!(**byte, 0 | b' ' | b'\t' | b'\r' | b'\n' | 0x0C | 0x1A);
     let end = bytes.len() - bytes.iter().rev().take_while(padding).count();
     let tail = &bytes[end.saturating_sub(TAIL_WINDOW)..end];
-    let mark = find_last(tail, b"%%EOF").ok_or(SourceError::Truncated {
-        missing: "its end mark is missing",
-    })?;
-    let keyword = find_last(&tail[..mark], b"startxref").ok_or(SourceError::Truncated {
-        missing: "its last line names no table of objects",
-    })?;
+    let mark = find_last(tail, b"%%EOF").ok_or(SourceError::Truncated { missing: "its end mark is missing" })?;
+    let keyword = find_last(&tail[..mark], b"startxref")
+        .ok_or(SourceError::Truncated { missing: "its last line names no table of objects" })?;
     let offset = leading_number(&tail[keyword + b"startxref".len()..mark]).unwrap_or(usize::MAX);
     if offset < bytes.len() {
         return Ok(offset);
     }
-    Err(SourceError::Truncated {
-        missing: "its table of objects lies beyond its end",
-    })
+    Err(SourceError::Truncated { missing: "its table of objects lies beyond its end" })
 }
 
 /// The decimal number after any white space; `None` when there is none or it is out of range.
 pub(super) fn leading_number(bytes: &[u8]) -> Option<usize> {
     let digits = bytes.trim_ascii_start();
-    let length = digits
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
     std::str::from_utf8(&digits[..length]).ok()?.parse().ok()
 }
 
@@ -109,9 +93,7 @@ pub(super) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 
 /// Offset of the last occurrence.
 pub(super) fn find_last(haystack: &[u8], needle: &[u8]) -> Option<usize> {
-    haystack
-        .windows(needle.len())
-        .rposition(|window| window == needle)
+    haystack.windows(needle.len()).rposition(|window| window == needle)
 }
 
 #[cfg(test)]
@@ -125,22 +107,13 @@ mod tests {
     #[test]
     fn a_whole_file_gives_both_ends() {
         let envelope = check(b"junk\n%PDF-1.4\nbody\nstartxref\n9\n%%EOF\n\0\0\0").unwrap();
-        assert_eq!(
-            envelope,
-            Envelope {
-                header: 5,
-                cross_reference: 9
-            }
-        );
+        assert_eq!(envelope, Envelope { header: 5, cross_reference: 9 });
     }
 
     #[test]
     fn other_files_are_named_for_what_they_are() {
         assert_eq!(code(b""), "source.empty");
-        assert_eq!(
-            code(b"%!PS-Adobe-3.0\n%PDF-1.4 startxref 1 %%EOF"),
-            "source.not_pdf"
-        );
+        assert_eq!(code(b"%!PS-Adobe-3.0\n%PDF-1.4 startxref 1 %%EOF"), "source.not_pdf");
         assert_eq!(code(b"\xC5\xD0\xD3\xC6 %PDF-1.4"), "source.not_pdf");
         assert_eq!(code(b"PK\x03\x04"), "source.not_pdf");
         let late = [&[b' '; 1024][..], b"%PDF-1.4 startxref 1 %%EOF"].concat();
@@ -151,10 +124,7 @@ mod tests {
     fn a_missing_end_is_noticed() {
         assert_eq!(code(b"%PDF-1.4\nbody"), "source.truncated");
         assert_eq!(code(b"%PDF-1.4\n%%EOF"), "source.truncated");
-        assert_eq!(
-            code(b"%PDF-1.4\nstartxref\n4000\n%%EOF"),
-            "source.truncated"
-        );
+        assert_eq!(code(b"%PDF-1.4\nstartxref\n4000\n%%EOF"), "source.truncated");
         let cut = [b"%PDF-1.4\nstartxref\n0\n%%EOF\n", &[b'x'; 2000][..]].concat();
         assert_eq!(code(&cut), "source.truncated");
     }

@@ -7,9 +7,7 @@ use crate::source::limits::MIN_PAGE_POINTS;
 #[derive(Debug, thiserror::Error)]
 pub enum SourceError {
     /// The file cannot be opened or mapped.
-    #[error(
-        "{path} cannot be read: {cause}. Check that the file is there and that you may read it."
-    )]
+    #[error("{path} cannot be read: {cause}. Check that the file is there and that you may read it.")]
     Unreadable {
         /// The file.
         path: String,
@@ -35,9 +33,7 @@ pub enum SourceError {
     #[error("The file is encrypted. Save it without a password (`qpdf --decrypt`) and bring that.")]
     Encrypted,
     /// Structure that cannot be followed, even after a search of the whole file.
-    #[error(
-        "The PDF is damaged: {what}. Scan or export it again, or try `qpdf IN.pdf OUT.pdf` to mend it."
-    )]
+    #[error("The PDF is damaged: {what}. Scan or export it again, or try `qpdf IN.pdf OUT.pdf` to mend it.")]
     Damaged {
         /// What is wrong.
         what: &'static str,
@@ -98,9 +94,7 @@ pub enum SourceError {
         limit: u64,
     },
     /// A content stream unpacks to more than any page needs.
-    #[error(
-        "The content of page {page} unpacks to more than {limit} bytes. Export the page again as a plain scan."
-    )]
+    #[error("The content of page {page} unpacks to more than {limit} bytes. Export the page again as a plain scan.")]
     ContentTooLarge {
         /// The page, from 1.
         page: usize,

@@ -28,11 +28,7 @@ fn inflate_without_checksum(data: &[u8], limit: usize) -> Result<Vec<u8>, Fault>
     let mut decoder = DeflateDecoder::new(data);
     let unpacked = read_at_most(&mut decoder, limit)?.map_err(|_| Fault::Corrupt)?;
     let left = (data.len() as u64).saturating_sub(decoder.total_in());
-    if left < 4 {
-        Ok(unpacked)
-    } else {
-        Err(Fault::Corrupt)
-    }
+    if left < 4 { Ok(unpacked) } else { Err(Fault::Corrupt) }
 }
 
 fn read_at_most(reader: &mut impl Read, limit: usize) -> Result<io::Result<Vec<u8>>, Fault> {
@@ -108,8 +104,7 @@ fn undo_png_row(kind: u8, differences: &[u8], above: &[u8], back: usize) -> Opti
 /// Whichever of the three lies nearest to `left + above - corner` (PNG specification, 9.4).
 fn paeth(left: u8, above: u8, corner: u8) -> u8 {
     let estimate = i16::from(left) + i16::from(above) - i16::from(corner);
-    let [left_off, above_off, corner_off] =
-        [left, above, corner].map(|value| (estimate - i16::from(value)).abs());
+    let [left_off, above_off, corner_off] = [left, above, corner].map(|value| (estimate - i16::from(value)).abs());
     if left_off <= above_off && left_off <= corner_off {
         left
     } else if above_off <= corner_off {
@@ -144,39 +139,17 @@ mod tests {
         let text: Vec<u8> = (0..4000_u32).flat_map(|n| (n * n).to_le_bytes()).collect();
         let packed = deflate(&text);
         assert_eq!(inflate(&packed[..packed.len() - 4], 1 << 20), Ok(text));
-        assert_eq!(
-            inflate(&packed[..packed.len() / 2], 1 << 20),
-            Err(Fault::Corrupt)
-        );
+        assert_eq!(inflate(&packed[..packed.len() / 2], 1 << 20), Err(Fault::Corrupt));
         assert_eq!(inflate(b"", 10), Err(Fault::Corrupt));
     }
 
     #[test]
     fn every_png_row_filter_is_undone() {
-        let predictor = Predictor {
-            kind: 15,
-            columns: 3,
-            colours: 1,
-            bits: 8,
-        };
-        let lines = [
-            [0, 1, 2, 3],
-            [1, 5, 1, 1],
-            [2, 1, 1, 1],
-            [3, 3, 3, 3],
-            [4, 1, 1, 1],
-        ]
-        .concat();
+        let predictor = Predictor { kind: 15, columns: 3, colours: 1, bits: 8 };
+        let lines = [[0, 1, 2, 3], [1, 5, 1, 1], [2, 1, 1, 1], [3, 3, 3, 3], [4, 1, 1, 1]].concat();
         let rows = [[1, 2, 3], [5, 6, 7], [6, 7, 8], [6, 9, 11], [7, 10, 12]].concat();
         assert_eq!(predictor.undo(lines), Ok(rows));
         assert_eq!(predictor.undo(vec![9, 0, 0, 0]), Err(Fault::Corrupt));
-        assert_eq!(
-            Predictor {
-                kind: 2,
-                ..predictor
-            }
-            .undo(vec![]),
-            Err(Fault::Unsupported)
-        );
+        assert_eq!(Predictor { kind: 2, ..predictor }.undo(vec![]), Err(Fault::Unsupported));
     }
 }

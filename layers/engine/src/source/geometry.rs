@@ -24,25 +24,14 @@ pub(super) struct PageFrame {
 
 impl PageFrame {
     /// Puts the boxes right: corners in order, the crop box inside the media box, none empty.
-    pub(super) fn new(
-        media: Option<PageBox>,
-        crop: Option<PageBox>,
-        rotate: Option<f64>,
-        unit: Option<f64>,
-    ) -> Self {
+    pub(super) fn new(media: Option<PageBox>, crop: Option<PageBox>, rotate: Option<f64>, unit: Option<f64>) -> Self {
         let media = media.and_then(ordered).unwrap_or(DEFAULT_BOX);
-        let cropped = crop
-            .and_then(ordered)
-            .and_then(|crop| intersection(crop, media));
+        let cropped = crop.and_then(ordered).and_then(|crop| intersection(crop, media));
         let visible = cropped.unwrap_or(media);
         let quarters = (rotate.unwrap_or(0.0) / 90.0).rem_euclid(4.0);
         Self {
             visible,
-            rotation: if quarters.fract() == 0.0 {
-                quarters as u16 * 90
-            } else {
-                0
-            },
+            rotation: if quarters.fract() == 0.0 { quarters as u16 * 90 } else { 0 },
             uncropped: distance(visible, media) < 0.01,
             unit: unit.filter(|unit| *unit > 0.0).unwrap_or(1.0),
         }
@@ -52,11 +41,7 @@ impl PageFrame {
     pub(super) fn displayed(&self) -> (f64, f64) {
         let [left, bottom, right, top] = self.visible;
         let (width, height) = ((right - left) * self.unit, (top - bottom) * self.unit);
-        if self.rotation.is_multiple_of(180) {
-            (width, height)
-        } else {
-            (height, width)
-        }
+        if self.rotation.is_multiple_of(180) { (width, height) } else { (height, width) }
     }
 
     /// True when a box meets the page on every side, within the tolerance.
@@ -68,10 +53,7 @@ impl PageFrame {
     pub(super) fn is_covered_by(&self, other: PageBox) -> bool {
         let [left, bottom, right, top] = self.visible;
         let slack = COVER_TOLERANCE / self.unit;
-        other[0] <= left + slack
-            && other[1] <= bottom + slack
-            && other[2] >= right - slack
-            && other[3] >= top - slack
+        other[0] <= left + slack && other[1] <= bottom + slack && other[2] >= right - slack && other[3] >= top - slack
     }
 }
 
@@ -138,12 +120,7 @@ mod tests {
     #[test]
     fn a_crop_box_counts_only_where_it_meets_the_media_box() {
         let media = Some([0.0, 0.0, 100.0, 100.0]);
-        let inside = PageFrame::new(
-            media,
-            Some([10.0, 10.0, 300.0, 90.0]),
-            Some(45.0),
-            Some(-1.0),
-        );
+        let inside = PageFrame::new(media, Some([10.0, 10.0, 300.0, 90.0]), Some(45.0), Some(-1.0));
         assert_eq!(inside.visible, [10.0, 10.0, 100.0, 90.0]);
         assert_eq!((inside.rotation, inside.uncropped), (0, false));
         let outside = PageFrame::new(media, Some([200.0, 200.0, 300.0, 300.0]), None, None);

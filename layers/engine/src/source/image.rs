@@ -54,10 +54,7 @@ pub(super) fn judge(objects: &Objects, placed: PlacedImage, frame: &PageFrame) -
         return Verdict::Damaged("its image cannot be read");
     };
     let filters = objects.filters(&stream.dict).unwrap_or_default();
-    if !matches!(
-        filters.last().map(Vec::as_slice),
-        Some(b"DCTDecode" | b"DCT")
-    ) {
+    if !matches!(filters.last().map(Vec::as_slice), Some(b"DCTDecode" | b"DCT")) {
         return Verdict::Other;
     }
     let jpeg = match jpeg_bytes(objects, &stream) {
@@ -86,10 +83,7 @@ pub(super) fn judge(objects: &Objects, placed: PlacedImage, frame: &PageFrame) -
 }
 
 /// The JPEG in a stream, with the filters before it undone.
-pub(super) fn jpeg_bytes<'f>(
-    objects: &Objects,
-    stream: &StoredStream<'f>,
-) -> Result<Cow<'f, [u8]>, Fault> {
+pub(super) fn jpeg_bytes<'f>(objects: &Objects, stream: &StoredStream<'f>) -> Result<Cow<'f, [u8]>, Fault> {
     let filters = objects.filters(&stream.dict).ok_or(Fault::Unsupported)?;
     let outer = &filters[..filters.len().saturating_sub(1)];
     objects.undo(stream, outer, MAX_JPEG_BYTES)
@@ -99,10 +93,7 @@ pub(super) fn jpeg_bytes<'f>(
 fn fills(placed: PlacedImage, frame: &PageFrame) -> bool {
     let upright = placed.matrix[0] > 0.0 && placed.matrix[3] > 0.0;
     let on_page = transformed([0.0, 0.0, 1.0, 1.0], placed.matrix);
-    upright
-        && frame.rotation == 0
-        && frame.uncropped
-        && on_page.is_some_and(|on_page| frame.is_met_by(on_page))
+    upright && frame.rotation == 0 && frame.uncropped && on_page.is_some_and(|on_page| frame.is_met_by(on_page))
 }
 
 /// Whether the samples are to be inverted; `None` when they are not plain grey, RGB or CMYK.
@@ -113,8 +104,7 @@ fn plain_ink(objects: &Objects, dict: &Dict<'_>, header: &JpegHeader) -> Option<
         && header.bits == 8
         && header.coding != Coding::Other;
     let is_set = |key: &&str| {
-        let present =
-            |entry: &Object<'_>| !matches!(entry, Object::Null(_) | Object::Boolean(false));
+        let present = |entry: &Object<'_>| !matches!(entry, Object::Null(_) | Object::Boolean(false));
         dict.contains_key(key) && objects.with_entry(dict, key, present).unwrap_or(true)
     };
     let masked = ["SMask", "Mask", "ImageMask", "OC"].iter().any(is_set);
@@ -160,9 +150,7 @@ fn components_of_array(objects: &Objects, array: &Array<'_>) -> Option<u8> {
     }
     let profile = items.next()?.as_obj_ref()?;
     let components = objects.with_dict(profile, |profile| objects.number(profile, "N"))??;
-    [1, 3, 4]
-        .into_iter()
-        .find(|number| f64::from(*number) == components)
+    [1, 3, 4].into_iter().find(|number| f64::from(*number) == components)
 }
 
 /// True when `/Decode` turns every component round; `None` when it does anything else.
@@ -192,11 +180,7 @@ pub(super) struct SizeCheck<'f> {
 
 impl<'f> SizeCheck<'f> {
     pub(super) fn new(objects: &'f Objects, max_pixels: u64) -> Self {
-        Self {
-            objects,
-            max_pixels,
-            seen: HashSet::new(),
-        }
+        Self { objects, max_pixels, seen: HashSet::new() }
     }
 
     /// Notes an object; false when it was noted before.
@@ -212,14 +196,9 @@ impl<'f> SizeCheck<'f> {
     fn oversized_at(&mut self, resources: &Dict<'_>, depth: usize) -> Option<(u64, u64)> {
         let objects = self.objects;
         let references = objects.with_dict_entry(resources, "XObject", |entries| {
-            entries
-                .keys()
-                .filter_map(|key| entries.get_ref(key.as_ref()))
-                .collect::<Vec<_>>()
+            entries.keys().filter_map(|key| entries.get_ref(key.as_ref())).collect::<Vec<_>>()
         })?;
-        references
-            .into_iter()
-            .find_map(|reference| self.oversized_object(reference, depth))
+        references.into_iter().find_map(|reference| self.oversized_object(reference, depth))
     }
 
     fn oversized_object(&mut self, reference: ObjRef, depth: usize) -> Option<(u64, u64)> {
@@ -232,28 +211,16 @@ impl<'f> SizeCheck<'f> {
             return None;
         };
         let masks = ["SMask", "Mask"].map(|key| dict.get_ref(key));
-        let stated = self
-            .stated_size(&dict)
-            .filter(|size| self.is_too_large(*size));
+        let stated = self.stated_size(&dict).filter(|size| self.is_too_large(*size));
         stated
-            .or_else(|| {
-                self.coded_size(reference, &dict)
-                    .filter(|size| self.is_too_large(*size))
-            })
-            .or_else(|| {
-                masks
-                    .into_iter()
-                    .flatten()
-                    .find_map(|mask| self.oversized_object(mask, depth + 1))
-            })
+            .or_else(|| self.coded_size(reference, &dict).filter(|size| self.is_too_large(*size)))
+            .or_else(|| masks.into_iter().flatten().find_map(|mask| self.oversized_object(mask, depth + 1)))
             .or_else(|| self.oversized_form(&dict, depth))
     }
 
     fn oversized_form(&mut self, form: &Dict<'_>, depth: usize) -> Option<(u64, u64)> {
         let objects = self.objects;
-        objects.with_dict_entry(form, "Resources", |inner| {
-            self.oversized_at(inner, depth + 1)
-        })?
+        objects.with_dict_entry(form, "Resources", |inner| self.oversized_at(inner, depth + 1))?
     }
 
     fn is_too_large(&self, (width, height): (u64, u64)) -> bool {
@@ -273,9 +240,7 @@ impl<'f> SizeCheck<'f> {
                 let header = jpeg_header::read(self.objects.stream(reference)?.data)?;
                 Some((u64::from(header.width), u64::from(header.height)))
             }
-            [only] if only.as_slice() == b"JPXDecode" => {
-                jpeg_2000_size(self.objects.stream(reference)?.data)
-            }
+            [only] if only.as_slice() == b"JPXDecode" => jpeg_2000_size(self.objects.stream(reference)?.data),
             _ => None,
         }
     }
@@ -284,10 +249,7 @@ impl<'f> SizeCheck<'f> {
 /// The size in the `SIZ` marker, the first of a JPEG 2000 code stream.
 fn jpeg_2000_size(data: &[u8]) -> Option<(u64, u64)> {
     let window = &data[..data.len().min(JPEG_2000_HEADER_BYTES)];
-    let start = window
-        .windows(4)
-        .position(|bytes| bytes == b"\xFF\x4F\xFF\x51")?
-        + 8;
+    let start = window.windows(4).position(|bytes| bytes == b"\xFF\x4F\xFF\x51")? + 8;
     let side = |offset: usize| {
         let bytes = window.get(start + offset..start + offset + 4)?;
         Some(u64::from(u32::from_be_bytes(bytes.try_into().ok()?)))

@@ -10,9 +10,7 @@ const DICTIONARY_BYTES: usize = 4096;
 /// a string, could start one. An image whose size cannot be read counts as 0 by 0.
 pub(super) fn largest(content: &[u8]) -> Option<(u64, u64)> {
     let starts = (0..content.len()).filter_map(|at| operator_end(content, at));
-    starts
-        .map(|start| size(&content[start..]))
-        .max_by_key(|(width, height)| width.saturating_mul(*height))
+    starts.map(|start| size(&content[start..])).max_by_key(|(width, height)| width.saturating_mul(*height))
 }
 
 /// Where the operator `BI`, also in its escaped spellings, ends, if one is at `at`.
@@ -21,51 +19,27 @@ fn operator_end(content: &[u8], at: usize) -> Option<usize> {
     if !matches!(content[at], b'B' | b'#') || (at > 0 && is_regular(content[at - 1])) {
         return None;
     }
-    let spelling = SPELLINGS
-        .iter()
-        .find(|spelling| content[at..].starts_with(spelling))?;
+    let spelling = SPELLINGS.iter().find(|spelling| content[at..].starts_with(spelling))?;
     let end = at + spelling.len();
-    content
-        .get(end)
-        .is_none_or(|next| !is_regular(*next))
-        .then_some(end)
+    content.get(end).is_none_or(|next| !is_regular(*next)).then_some(end)
 }
 
 const fn is_regular(byte: u8) -> bool {
     !matches!(
         byte,
-        0 | b'\t'
-            | b'\n'
-            | 0x0C
-            | b'\r'
-            | b' '
-            | b'('
-            | b')'
-            | b'<'
-            | b'>'
-            | b'['
-            | b']'
-            | b'{'
-            | b'}'
-            | b'/'
-            | b'%'
+        0 | b'\t' | b'\n' | 0x0C | b'\r' | b' ' | b'(' | b')' | b'<' | b'>' | b'[' | b']' | b'{' | b'}' | b'/' | b'%'
     )
 }
 
 fn size(content: &[u8]) -> (u64, u64) {
     let window = &content[..content.len().min(DICTIONARY_BYTES)];
-    let end = window
-        .windows(2)
-        .position(|pair| pair == b"ID")
-        .unwrap_or(window.len());
+    let end = window.windows(2).position(|pair| pair == b"ID").unwrap_or(window.len());
     let text = [b"<<", &window[..end], b">>"].concat();
     let Some(dict) = Dict::from_bytes(&text) else {
         return (0, 0);
     };
     let side = |short, long| {
-        let number = dict
-            .get::<Number>(short)
-            .or_else(|| dict.get::<Number>(long));
+        let number = dict.get::<Number>(short).or_else(|| dict.get::<Number>(long));
         number.map_or(0, |number| u64::try_from(number.as_i64()).unwrap_or(0))
     };
     (side("W", "Width"), side("H", "Height"))
@@ -78,10 +52,7 @@ mod tests {
     #[test]
     fn sizes_are_read_from_either_spelling() {
         assert_eq!(largest(b"q BI /W 20 /H 30 ID xx EI Q"), Some((20, 30)));
-        assert_eq!(
-            largest(b"BI/Width 9/Height 4 ID EI BI/W 2/H 2 ID EI"),
-            Some((9, 4))
-        );
+        assert_eq!(largest(b"BI/Width 9/Height 4 ID EI BI/W 2/H 2 ID EI"), Some((9, 4)));
         assert_eq!(largest(b"q B#49 /W 20 /H 30 ID"), Some((20, 30)));
         assert_eq!(largest(b"(BI"), Some((0, 0)));
     }

@@ -55,13 +55,7 @@ pub(crate) fn read(jpeg: &[u8]) -> Option<JpegHeader> {
                 let scan_components = *segment.first()?;
                 let data_start = window.len() - rest.len();
                 let markers = frame?;
-                return Some(JpegHeader {
-                    adobe_transform,
-                    restart_interval,
-                    scan_components,
-                    data_start,
-                    ..markers
-                });
+                return Some(JpegHeader { adobe_transform, restart_interval, scan_components, data_start, ..markers });
             }
             _ => {}
         }
@@ -115,9 +109,7 @@ mod tests {
             encoder.set_restart_interval(restart);
         }
         let channels = crate::source::testing::channels(colour);
-        encoder
-            .encode(&vec![90; 40 * 30 * channels], 40, 30, colour)
-            .unwrap();
+        encoder.encode(&vec![90; 40 * 30 * channels], 40, 30, colour).unwrap();
         jpeg
     }
 
@@ -125,10 +117,7 @@ mod tests {
     fn sizes_and_codings_are_read() {
         let grey = read(&encode(ColorType::Luma, false, 4)).unwrap();
         assert_eq!((grey.width, grey.height, grey.components), (40, 30, 1));
-        assert_eq!(
-            (grey.coding, grey.restart_interval),
-            (Coding::Sequential, 4)
-        );
+        assert_eq!((grey.coding, grey.restart_interval), (Coding::Sequential, 4));
         let colour = read(&encode(ColorType::Rgb, true, 0)).unwrap();
         assert_eq!((colour.coding, colour.components), (Coding::Progressive, 3));
         let ink = read(&encode(ColorType::CmykAsYcck, false, 0)).unwrap();

@@ -13,10 +13,7 @@ pub(super) struct Mapping {
 
 impl Mapping {
     /// Maps a file that is not empty.
-    #[expect(
-        unsafe_code,
-        reason = "a mapping cannot stop others from writing to the file"
-    )]
+    #[expect(unsafe_code, reason = "a mapping cannot stop others from writing to the file")]
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
         // SAFETY: the mapping is private to this process and never written to. The input of a run
@@ -45,17 +42,11 @@ impl Mapping {
         self.drop_resident(0, self.map.len());
     }
 
-    #[expect(
-        unsafe_code,
-        reason = "the advice is harmless only on a mapping that is never written"
-    )]
+    #[expect(unsafe_code, reason = "the advice is harmless only on a mapping that is never written")]
     fn drop_resident(&self, offset: usize, length: usize) {
         // SAFETY: a read-only mapping of a file has no private pages to lose; whoever still reads the
         // range sees the same bytes again.
-        let advised = unsafe {
-            self.map
-                .unchecked_advise_range(UncheckedAdvice::DontNeed, offset, length)
-        };
+        let advised = unsafe { self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, offset, length) };
         // Only advice: where the kernel refuses it, memory is used longer and nothing else differs.
         drop(advised);
     }

@@ -27,8 +27,8 @@ pub use error::SourceError;
 pub use geometry::{page_size, pixels_at};
 pub use image::SingleImage;
 pub use limits::{
-    DEFAULT_MAX_FILE_BYTES, DEFAULT_MAX_PAGE_PIXELS, DEFAULT_MAX_PAGE_POINTS, DEFAULT_MAX_PAGES,
-    Limits, MAX_CONTENT_BYTES, MIN_PAGE_POINTS,
+    DEFAULT_MAX_FILE_BYTES, DEFAULT_MAX_PAGE_PIXELS, DEFAULT_MAX_PAGE_POINTS, DEFAULT_MAX_PAGES, Limits,
+    MAX_CONTENT_BYTES, MIN_PAGE_POINTS,
 };
 pub use page::{PageKind, SourcePage};
 
@@ -73,19 +73,11 @@ pub fn open(path: &Path, limits: &Limits) -> Result<SourceVolume, SourceError> {
     let (objects, root) = structure(mapping, envelope)?;
     let pages = examine_pages(&objects, root, limits)?;
     objects.mapping().release_all();
-    Ok(SourceVolume {
-        path: path.to_path_buf(),
-        limits: *limits,
-        objects,
-        pages,
-    })
+    Ok(SourceVolume { path: path.to_path_buf(), limits: *limits, objects, pages })
 }
 
 fn map(path: &Path, limits: &Limits) -> Result<Mapping, SourceError> {
-    let unreadable = |cause| SourceError::Unreadable {
-        path: path.display().to_string(),
-        cause,
-    };
+    let unreadable = |cause| SourceError::Unreadable { path: path.display().to_string(), cause };
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
     if !metadata.is_file() {
         let cause = std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is not a file");
@@ -96,10 +88,7 @@ fn map(path: &Path, limits: &Limits) -> Result<Mapping, SourceError> {
         return Err(SourceError::Empty);
     }
     if bytes > limits.max_file_bytes {
-        return Err(SourceError::FileTooLarge {
-            bytes,
-            limit: limits.max_file_bytes,
-        });
+        return Err(SourceError::FileTooLarge { bytes, limit: limits.max_file_bytes });
     }
     Mapping::open(path).map_err(unreadable)
 }
@@ -125,9 +114,7 @@ fn structure(mapping: Mapping, envelope: Envelope) -> Result<(Objects, ObjRef), 
 }
 
 fn searched_structure(mapping: Mapping) -> Result<(Objects, ObjRef), SourceError> {
-    const NO_TABLE: SourceError = SourceError::Damaged {
-        what: "its objects cannot be found",
-    };
+    const NO_TABLE: SourceError = SourceError::Damaged { what: "its objects cannot be found" };
     let allowance = Allowance::new(ALLOWED_BYTES);
     let (directory, streams) = search::directory(&mapping, &allowance).ok_or(NO_TABLE)?;
     let mut objects = Objects::new(mapping, 0, directory, allowance);
@@ -147,21 +134,14 @@ fn page_root(objects: &Objects) -> Result<Option<ObjRef>, SourceError> {
     Ok(root.filter(|root| objects.with_dict(*root, |_| ()).is_some()))
 }
 
-fn examine_pages(
-    objects: &Objects,
-    root: ObjRef,
-    limits: &Limits,
-) -> Result<Vec<SourcePage>, SourceError> {
+fn examine_pages(objects: &Objects, root: ObjRef, limits: &Limits) -> Result<Vec<SourcePage>, SourceError> {
     let leaves = page_tree::leaves(objects, root, limits.max_pages)?;
     let mut examiner = Examiner::new(objects, limits);
     let mut known: HashMap<_, SourcePage> = HashMap::new();
     let mut pages = Vec::with_capacity(leaves.len());
     for (index, leaf) in leaves.iter().enumerate() {
         let page = match known.get(&identity(leaf)) {
-            Some(page) => SourcePage {
-                index,
-                ..page.clone()
-            },
+            Some(page) => SourcePage { index, ..page.clone() },
             None => examiner.examine(index, leaf)?,
         };
         known.entry(identity(leaf)).or_insert_with(|| page.clone());
@@ -175,10 +155,7 @@ fn examine_pages(
 
 /// A page listed twice under the same node is looked at once.
 fn identity(leaf: &Leaf) -> (Option<u32>, *const page_tree::Inherited) {
-    (
-        leaf.reference.map(|reference| reference.obj_number),
-        Rc::as_ptr(&leaf.inherited),
-    )
+    (leaf.reference.map(|reference| reference.obj_number), Rc::as_ptr(&leaf.inherited))
 }
 
 impl SourceVolume {
@@ -203,12 +180,7 @@ impl SourceVolume {
             return None;
         };
         if !single.packed {
-            return self
-                .objects
-                .mapping()
-                .bytes()
-                .get(single.place.clone())
-                .map(Cow::Borrowed);
+            return self.objects.mapping().bytes().get(single.place.clone()).map(Cow::Borrowed);
         }
         let stream = self.objects.stream(ObjRef::new(single.object_number, 0))?;
         image::jpeg_bytes(&self.objects, &stream).ok()
@@ -218,9 +190,7 @@ impl SourceVolume {
     /// the size of the file.
     pub fn release(&self, page: &SourcePage) {
         if let PageKind::SingleImage(single) = &page.kind {
-            self.objects
-                .mapping()
-                .release(single.place.start, single.place.len());
+            self.objects.mapping().release(single.place.start, single.place.len());
         }
     }
 }

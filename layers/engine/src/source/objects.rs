@@ -42,17 +42,10 @@ impl PackedObjects {
         let mut starts = Vec::new();
         for _ in 0..count {
             let number = u32::try_from(syntax::take_number(&mut header)?).ok()?;
-            starts.push((
-                syntax::take_number(&mut header)?.checked_add(first)?,
-                number,
-            ));
+            starts.push((syntax::take_number(&mut header)?.checked_add(first)?, number));
         }
         starts.sort_unstable();
-        let ends = starts
-            .iter()
-            .skip(1)
-            .map(|(start, _)| *start)
-            .chain([data.len()]);
+        let ends = starts.iter().skip(1).map(|(start, _)| *start).chain([data.len()]);
         let place = |((start, number), end): (&(usize, u32), usize)| (*number, *start..end);
         let places = starts.iter().zip(ends).map(place).collect();
         Some(Self { data, places })
@@ -85,27 +78,15 @@ pub(super) struct StoredStream<'f> {
 }
 
 impl Objects {
-    pub(super) fn new(
-        mapping: Mapping,
-        base: usize,
-        directory: Directory,
-        allowance: Allowance,
-    ) -> Self {
-        Self {
-            mapping,
-            base,
-            directory,
-            packed: Mutex::default(),
-            allowance,
-        }
+    pub(super) fn new(mapping: Mapping, base: usize, directory: Directory, allowance: Allowance) -> Self {
+        Self { mapping, base, directory, packed: Mutex::default(), allowance }
     }
 
     /// Adds the contents of object streams that a search of the file found.
     pub(super) fn add_packed(&mut self, streams: &[u32]) {
         for stream in streams {
             if let Some(packed) = self.packed_objects(*stream) {
-                self.directory
-                    .add_packed(*stream, packed.places.keys().copied());
+                self.directory.add_packed(*stream, packed.places.keys().copied());
             }
         }
     }
@@ -148,10 +129,7 @@ impl Objects {
 
     fn packed_object(&self, stream: u32, number: u32) -> Option<Arc<[u8]>> {
         let packed = self.packed_objects(stream)?;
-        packed
-            .data
-            .get(packed.places.get(&number)?.clone())
-            .map(Arc::from)
+        packed.data.get(packed.places.get(&number)?.clone()).map(Arc::from)
     }
 
     /// An object stream out of the cache. While it is being unpacked it counts as broken, so that one
@@ -176,16 +154,10 @@ impl Objects {
             return None;
         };
         let stream = self.direct_stream(self.raw_at(offset, number)?)?;
-        let data = self
-            .unpack(&stream, MAX_OBJECT_STREAM_BYTES)
-            .ok()?
-            .into_owned();
+        let data = self.unpack(&stream, MAX_OBJECT_STREAM_BYTES).ok()?.into_owned();
         let count = syntax::unsigned(&stream.dict, "N")?;
         let first = syntax::unsigned(&stream.dict, "First")?;
-        self.allowance
-            .take(data.len())
-            .then(|| PackedObjects::new(data, count, first))
-            .flatten()
+        self.allowance.take(data.len()).then(|| PackedObjects::new(data, count, first)).flatten()
     }
 
     /// A stream whose length, where it is a reference, is not followed but searched for.
@@ -195,12 +167,7 @@ impl Objects {
         self.stream_of(bytes, dict, length)
     }
 
-    fn stream_of<'f>(
-        &'f self,
-        bytes: &'f [u8],
-        dict: Dict<'f>,
-        length: Option<usize>,
-    ) -> Option<StoredStream<'f>> {
+    fn stream_of<'f>(&'f self, bytes: &'f [u8], dict: Dict<'f>, length: Option<usize>) -> Option<StoredStream<'f>> {
         let start = bytes.len() - syntax::skip_space(bytes).len();
         let end = start + dict.data().len();
         let data = syntax::stream_data(bytes, end, length, &self.allowance)?;
@@ -220,9 +187,7 @@ impl Objects {
         };
         let dict = syntax::dict(bytes, &self.allowance)?;
         let length = self.number(&dict, "Length");
-        let length = length
-            .filter(|length| *length >= 0.0)
-            .map(|length| length as usize);
+        let length = length.filter(|length| *length >= 0.0).map(|length| length as usize);
         self.stream_of(bytes, dict, length)
     }
 
@@ -232,22 +197,13 @@ impl Objects {
     }
 
     /// Hands the dictionary behind a reference to `read`.
-    pub(super) fn with_dict<T>(
-        &self,
-        reference: ObjRef,
-        read: impl FnOnce(&Dict<'_>) -> T,
-    ) -> Option<T> {
+    pub(super) fn with_dict<T>(&self, reference: ObjRef, read: impl FnOnce(&Dict<'_>) -> T) -> Option<T> {
         let raw = self.raw(reference)?;
         syntax::dict(raw.bytes(), &self.allowance).map(|dict| read(&dict))
     }
 
     /// Hands an entry, followed through a reference, to `read`.
-    pub(super) fn with_entry<T>(
-        &self,
-        dict: &Dict<'_>,
-        key: &str,
-        read: impl FnOnce(&Object<'_>) -> T,
-    ) -> Option<T> {
+    pub(super) fn with_entry<T>(&self, dict: &Dict<'_>, key: &str, read: impl FnOnce(&Object<'_>) -> T) -> Option<T> {
         match dict.get_raw::<Object<'_>>(key)? {
             MaybeRef::NotRef(object) => Some(read(&object)),
             MaybeRef::Ref(reference) => {
@@ -306,12 +262,7 @@ impl Objects {
         }
         let names = self.with_entry(dict, "Filter", |object| match object {
             Object::Name(name) => Some(vec![name.as_ref().to_vec()]),
-            Object::Array(array) => Some(
-                array
-                    .iter::<Name<'_>>()
-                    .map(|name| name.as_ref().to_vec())
-                    .collect(),
-            ),
+            Object::Array(array) => Some(array.iter::<Name<'_>>().map(|name| name.as_ref().to_vec()).collect()),
             Object::Null(_) => Some(Vec::new()),
             _ => None,
         })??;
@@ -319,11 +270,7 @@ impl Objects {
     }
 
     /// Undoes all filters of a stream, to at most `limit` bytes after each.
-    pub(super) fn unpack<'f>(
-        &self,
-        stream: &StoredStream<'f>,
-        limit: usize,
-    ) -> Result<Cow<'f, [u8]>, Fault> {
+    pub(super) fn unpack<'f>(&self, stream: &StoredStream<'f>, limit: usize) -> Result<Cow<'f, [u8]>, Fault> {
         let filters = self.filters(&stream.dict).ok_or(Fault::Unsupported)?;
         self.undo(stream, &filters, limit)
     }
@@ -343,11 +290,7 @@ impl Objects {
             let inflated = filters::inflate(&data, limit)?;
             data = Cow::Owned(self.predictor(&stream.dict, index).undo(inflated)?);
         }
-        if data.len() > limit {
-            Err(Fault::TooLarge)
-        } else {
-            Ok(data)
-        }
+        if data.len() > limit { Err(Fault::TooLarge) } else { Ok(data) }
     }
 
     /// The predictor of the filter at `index`; none when its parameters are missing.

@@ -79,30 +79,19 @@ impl From<SourceError> for Stop {
 
 impl<'f> Examiner<'f> {
     pub(super) fn new(objects: &'f Objects, limits: &'f Limits) -> Self {
-        Self {
-            objects,
-            limits,
-            sizes: SizeCheck::new(objects, limits.max_page_pixels),
-        }
+        Self { objects, limits, sizes: SizeCheck::new(objects, limits.max_page_pixels) }
     }
 
     /// Looks at one page.
     pub(super) fn examine(&mut self, index: usize, leaf: &Leaf) -> Result<SourcePage, SourceError> {
         let objects = self.objects;
         let examine = |page: &Dict<'_>| self.examine_object(index, page, &leaf.inherited);
-        let found = leaf
-            .reference
-            .and_then(|reference| objects.with_dict(reference, examine));
+        let found = leaf.reference.and_then(|reference| objects.with_dict(reference, examine));
         found.unwrap_or_else(|| {
             let inherited = &leaf.inherited;
             let frame = frame_of(inherited, None);
             self.check_size(index, &frame)?;
-            Ok(page(
-                index,
-                &frame,
-                PageKind::Damaged { reason: NO_OBJECT },
-                TextPresence::Unknown,
-            ))
+            Ok(page(index, &frame, PageKind::Damaged { reason: NO_OBJECT }, TextPresence::Unknown))
         })
     }
 
@@ -124,12 +113,7 @@ impl<'f> Examiner<'f> {
         match looked {
             Ok((kind, text)) => Ok(page(index, &frame, kind, text)),
             Err(Stop::Refused(error)) => Err(error),
-            Err(Stop::Damaged(reason)) => Ok(page(
-                index,
-                &frame,
-                PageKind::Damaged { reason },
-                TextPresence::Unknown,
-            )),
+            Err(Stop::Damaged(reason)) => Ok(page(index, &frame, PageKind::Damaged { reason }, TextPresence::Unknown)),
         }
     }
 
@@ -140,42 +124,25 @@ impl<'f> Examiner<'f> {
         if width.max(height) > self.limits.max_page_points
             || pixels(width).saturating_mul(pixels(height)) > self.limits.max_page_pixels
         {
-            return Err(SourceError::PageTooLarge {
-                page,
-                width,
-                height,
-            });
+            return Err(SourceError::PageTooLarge { page, width, height });
         }
         if width.min(height) < MIN_PAGE_POINTS {
-            return Err(SourceError::PageTooSmall {
-                page,
-                width,
-                height,
-            });
+            return Err(SourceError::PageTooSmall { page, width, height });
         }
         Ok(())
     }
 
     /// Hands the page's resources to `read`, and whether they are seen for the first time.
-    fn with_resources<T>(
-        &mut self,
-        values: &Inherited,
-        read: impl FnOnce(&mut Self, &Dict<'_>, bool) -> T,
-    ) -> T {
+    fn with_resources<T>(&mut self, values: &Inherited, read: impl FnOnce(&mut Self, &Dict<'_>, bool) -> T) -> T {
         let objects = self.objects;
         match &values.resources {
             Some(Resources::Object(reference)) => {
                 let new = self.sizes.is_new(*reference);
                 let raw = objects.raw(*reference);
-                let dict = raw
-                    .as_ref()
-                    .and_then(|raw| objects.parse(raw))
-                    .and_then(Object::into_dict);
+                let dict = raw.as_ref().and_then(|raw| objects.parse(raw)).and_then(Object::into_dict);
                 read(self, &dict.unwrap_or_default(), new)
             }
-            Some(Resources::Inline(text)) => {
-                read(self, &Dict::from_bytes(text).unwrap_or_default(), true)
-            }
+            Some(Resources::Inline(text)) => read(self, &Dict::from_bytes(text).unwrap_or_default(), true),
             None => read(self, &Dict::empty(), false),
         }
     }
@@ -187,12 +154,7 @@ impl<'f> Examiner<'f> {
 
     fn image_too_large(&self, index: usize, (width, height): (u64, u64)) -> SourceError {
         let limit = self.limits.max_page_pixels;
-        SourceError::ImageTooLarge {
-            page: index + 1,
-            width,
-            height,
-            limit,
-        }
+        SourceError::ImageTooLarge { page: index + 1, width, height, limit }
     }
 
     /// Reads the content and judges what it draws.
@@ -214,12 +176,7 @@ impl<'f> Examiner<'f> {
         Ok((self.kind(page, &drawing, frame)?, drawing.text))
     }
 
-    fn kind(
-        &self,
-        page: &Dict<'_>,
-        drawing: &Drawing,
-        frame: &PageFrame,
-    ) -> Result<PageKind, Stop> {
+    fn kind(&self, page: &Dict<'_>, drawing: &Drawing, frame: &PageFrame) -> Result<PageKind, Stop> {
         let only = drawing.image.filter(|_| drawing.images == 1);
         let Some(placed) = only else {
             return Ok(PageKind::Other);
@@ -237,10 +194,7 @@ impl<'f> Examiner<'f> {
     fn content(&self, index: usize, page: &Dict<'_>) -> Result<Option<Vec<u8>>, Stop> {
         let mut content = Vec::new();
         for reference in self.content_streams(page) {
-            let stream = self
-                .objects
-                .stream(reference)
-                .ok_or(Stop::Damaged(NO_CONTENT))?;
+            let stream = self.objects.stream(reference).ok_or(Stop::Damaged(NO_CONTENT))?;
             let room = MAX_CONTENT_BYTES.saturating_sub(content.len());
             match self.objects.unpack(&stream, room) {
                 Ok(unpacked) => content.extend_from_slice(&unpacked),
@@ -248,11 +202,7 @@ impl<'f> Examiner<'f> {
                 Err(Fault::Corrupt) => return Err(Stop::Damaged(BROKEN_CONTENT)),
                 Err(Fault::TooLarge) => {
                     let limit = MAX_CONTENT_BYTES;
-                    return Err(SourceError::ContentTooLarge {
-                        page: index + 1,
-                        limit,
-                    }
-                    .into());
+                    return Err(SourceError::ContentTooLarge { page: index + 1, limit }.into());
                 }
             }
             content.push(b'\n');
@@ -265,12 +215,10 @@ impl<'f> Examiner<'f> {
         let listed = match page.get_raw::<Object<'_>>("Contents") {
             Some(MaybeRef::NotRef(Object::Array(array))) => list(array.data()),
             Some(MaybeRef::Ref(reference)) => {
-                let array = self
-                    .objects
-                    .with_entry(page, "Contents", |entry| match entry {
-                        Object::Array(array) => Some(list(array.data())),
-                        _ => None,
-                    });
+                let array = self.objects.with_entry(page, "Contents", |entry| match entry {
+                    Object::Array(array) => Some(list(array.data())),
+                    _ => None,
+                });
                 array.flatten().unwrap_or_else(|| vec![Some(reference)])
             }
             _ => Vec::new(),
@@ -280,12 +228,10 @@ impl<'f> Examiner<'f> {
 
     /// True when an annotation other than a link lies on the page.
     fn has_visible_annotations(&self, page: &Dict<'_>) -> bool {
-        let listed = self
-            .objects
-            .with_entry(page, "Annots", |entry| match entry {
-                Object::Array(array) => syntax::references(array.data(), MAX_ANNOTATIONS + 1),
-                _ => Vec::new(),
-            });
+        let listed = self.objects.with_entry(page, "Annots", |entry| match entry {
+            Object::Array(array) => syntax::references(array.data(), MAX_ANNOTATIONS + 1),
+            _ => Vec::new(),
+        });
         let listed = listed.unwrap_or_default();
         let is_link = |annotation: &Dict<'_>| syntax::is_name(annotation, "Subtype", b"Link");
         let links = |reference| self.objects.with_dict(reference, is_link).unwrap_or(false);
@@ -303,11 +249,5 @@ fn frame_of(values: &Inherited, unit: Option<f64>) -> PageFrame {
 
 fn page(index: usize, frame: &PageFrame, kind: PageKind, text: TextPresence) -> SourcePage {
     let (width_points, height_points) = frame.displayed();
-    SourcePage {
-        index,
-        width_points,
-        height_points,
-        kind,
-        text,
-    }
+    SourcePage { index, width_points, height_points, kind, text }
 }

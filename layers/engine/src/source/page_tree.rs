@@ -40,9 +40,7 @@ impl Inherited {
         let page_box = |key| objects.numbers(node, key)?.try_into().ok();
         let own = match node.get_raw::<Object<'_>>("Resources") {
             Some(MaybeRef::Ref(reference)) => Some(Resources::Object(reference)),
-            Some(MaybeRef::NotRef(Object::Dict(dict))) => {
-                Some(Resources::Inline(dict.data().into()))
-            }
+            Some(MaybeRef::NotRef(Object::Dict(dict))) => Some(Resources::Inline(dict.data().into())),
             _ => None,
         };
         Self {
@@ -71,17 +69,8 @@ struct Frame {
 }
 
 /// All pages in order, repeated ones as often as they are listed.
-pub(super) fn leaves(
-    objects: &Objects,
-    root: ObjRef,
-    limit: usize,
-) -> Result<Vec<Leaf>, SourceError> {
-    let mut walk = Walk {
-        objects,
-        limit,
-        nodes: 0,
-        leaves: Vec::new(),
-    };
+pub(super) fn leaves(objects: &Objects, root: ObjRef, limit: usize) -> Result<Vec<Leaf>, SourceError> {
+    let mut walk = Walk { objects, limit, nodes: 0, leaves: Vec::new() };
     let mut path = vec![walk.frame(root, &Inherited::default()).ok_or(NO_TREE)?];
     while let Some(frame) = path.last_mut() {
         let Some(kid) = frame.kids.next() else {
@@ -93,22 +82,14 @@ pub(super) fn leaves(
             continue;
         };
         if path.len() >= MAX_DEPTH || path.iter().any(|above| above.reference == below.reference) {
-            return Err(SourceError::Damaged {
-                what: "its page tree runs in a circle",
-            });
+            return Err(SourceError::Damaged { what: "its page tree runs in a circle" });
         }
         path.push(below);
     }
-    if walk.leaves.is_empty() {
-        Err(SourceError::NoPages)
-    } else {
-        Ok(walk.leaves)
-    }
+    if walk.leaves.is_empty() { Err(SourceError::NoPages) } else { Ok(walk.leaves) }
 }
 
-const NO_TREE: SourceError = SourceError::Damaged {
-    what: "its page tree cannot be found",
-};
+const NO_TREE: SourceError = SourceError::Damaged { what: "its page tree cannot be found" };
 
 struct Walk<'f> {
     objects: &'f Objects,
@@ -119,19 +100,12 @@ struct Walk<'f> {
 
 impl Walk<'_> {
     /// Notes a page, or gives the node to go on with.
-    fn visit(
-        &mut self,
-        kid: Option<ObjRef>,
-        inherited: &Rc<Inherited>,
-    ) -> Result<Option<Frame>, SourceError> {
+    fn visit(&mut self, kid: Option<ObjRef>, inherited: &Rc<Inherited>) -> Result<Option<Frame>, SourceError> {
         let below = kid.and_then(|reference| self.frame(reference, inherited));
         if below.is_some() {
             self.nodes += 1;
         } else {
-            self.leaves.push(Leaf {
-                reference: kid,
-                inherited: Rc::clone(inherited),
-            });
+            self.leaves.push(Leaf { reference: kid, inherited: Rc::clone(inherited) });
         }
         // A tree of nodes without a page could be walked for ever.
         if self.leaves.len() > self.limit || self.nodes > self.limit.saturating_add(SPARE_NODES) {
@@ -145,11 +119,7 @@ impl Walk<'_> {
         let read = |node: &Dict<'_>| {
             let kids = self.kids(node)?;
             let inherited = Rc::new(inherited.overridden(self.objects, node));
-            Some(Frame {
-                reference,
-                kids: kids.into_iter(),
-                inherited,
-            })
+            Some(Frame { reference, kids: kids.into_iter(), inherited })
         };
         self.objects.with_dict(reference, read)?
     }
@@ -159,16 +129,11 @@ impl Walk<'_> {
         if syntax::is_name(node, "Type", b"Page") {
             return None;
         }
-        let enough = self
-            .limit
-            .saturating_mul(2)
-            .saturating_add(SPARE_NODES)
-            .saturating_add(2);
+        let enough = self.limit.saturating_mul(2).saturating_add(SPARE_NODES).saturating_add(2);
         let list = |array: &Array<'_>| syntax::references(array.data(), enough);
-        self.objects
-            .with_entry(node, "Kids", |object| match object {
-                Object::Array(array) => Some(list(array)),
-                _ => None,
-            })?
+        self.objects.with_entry(node, "Kids", |object| match object {
+            Object::Array(array) => Some(list(array)),
+            _ => None,
+        })?
     }
 }

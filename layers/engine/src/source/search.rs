@@ -86,9 +86,7 @@ impl Found {
                 directory.heed_trailer(&dict);
             }
         }
-        directory.root = directory
-            .root
-            .or(self.catalogue.map(|number| ObjRef::new(number, 0)));
+        directory.root = directory.root.or(self.catalogue.map(|number| ObjRef::new(number, 0)));
         (directory, self.object_streams)
     }
 }
@@ -105,11 +103,7 @@ fn digits_before(bytes: &[u8], end: usize) -> Option<usize> {
     const LONGEST: usize = 24;
     let window = &bytes[end.saturating_sub(LONGEST)..end];
     let trimmed = window.trim_ascii_end();
-    let digits = trimmed
-        .iter()
-        .rev()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let digits = trimmed.iter().rev().take_while(|byte| byte.is_ascii_digit()).count();
     let spaced = trimmed.len() < window.len();
     (spaced && (1..=10).contains(&digits)).then(|| end - window.len() + trimmed.len() - digits)
 }
@@ -121,7 +115,8 @@ mod tests {
 
     #[test]
     fn objects_and_trailers_are_found_and_the_last_counts() {
-        let text = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n2 0 obj 5 endobj\n2 0 obj 6 endobj\ntrailer<</Root 1 0 R>>";
+        let text =
+            b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n2 0 obj 5 endobj\n2 0 obj 6 endobj\ntrailer<</Root 1 0 R>>";
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text).unwrap();
         let mapping = Mapping::open(file.path()).unwrap();

@@ -27,9 +27,7 @@ impl Allowance {
     /// Takes `bytes` if that many are left.
     pub(super) fn take(&self, bytes: usize) -> bool {
         let take = |left: u64| left.checked_sub(bytes as u64);
-        self.0
-            .try_update(Ordering::Relaxed, Ordering::Relaxed, take)
-            .is_ok()
+        self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 }
 
@@ -53,19 +51,13 @@ pub(super) fn object<'b>(bytes: &'b [u8], allowance: &Allowance) -> Option<Objec
 
 /// Parses in a small window, and in a large one only as often as the allowance lets it: thousands of
 /// objects that never end must not each be searched to the end of the file.
-fn windowed<'b, T>(
-    bytes: &'b [u8],
-    allowance: &Allowance,
-    parse: impl Fn(&'b [u8]) -> Option<T>,
-) -> Option<T> {
+fn windowed<'b, T>(bytes: &'b [u8], allowance: &Allowance, parse: impl Fn(&'b [u8]) -> Option<T>) -> Option<T> {
     let usual = &bytes[..bytes.len().min(USUAL_OBJECT_BYTES)];
     if let Some(parsed) = parse(usual) {
         return Some(parsed);
     }
     let large = &bytes[..bytes.len().min(LARGEST_OBJECT_BYTES)];
-    (large.len() > usual.len() && allowance.take(large.len()))
-        .then(|| parse(large))
-        .flatten()
+    (large.len() > usual.len() && allowance.take(large.len())).then(|| parse(large)).flatten()
 }
 
 /// `12 0 obj` at `offset`: the number, and where the object itself starts.
@@ -85,20 +77,14 @@ pub(super) fn stream_data<'b>(
     allowance: &Allowance,
 ) -> Option<&'b [u8]> {
     let body = skip_space(bytes.get(offset..)?).strip_prefix(b"stream")?;
-    let body = body
-        .strip_prefix(b"\r\n")
-        .or(body.strip_prefix(b"\n"))
-        .unwrap_or(body);
+    let body = body.strip_prefix(b"\r\n").or(body.strip_prefix(b"\n")).unwrap_or(body);
     if let Some(data) = length.and_then(|length| body.get(..length))
         && skip_space(&body[data.len()..]).starts_with(b"endstream")
     {
         return Some(data);
     }
     let searched = &body[..body.len().min(STREAM_SEARCH_BYTES)];
-    let end = allowance
-        .take(searched.len())
-        .then(|| find(searched, b"endstream"))
-        .flatten()?;
+    let end = allowance.take(searched.len()).then(|| find(searched, b"endstream")).flatten()?;
     Some(searched[..end].trim_ascii_end())
 }
 
@@ -110,10 +96,7 @@ pub(super) fn skip_space(mut bytes: &[u8]) -> &[u8] {
         if !bytes.starts_with(b"%") {
             return bytes;
         }
-        let comment = bytes
-            .iter()
-            .take_while(|byte| !matches!(byte, b'\r' | b'\n'))
-            .count();
+        let comment = bytes.iter().take_while(|byte| !matches!(byte, b'\r' | b'\n')).count();
         bytes = &bytes[comment..];
     }
 }
@@ -125,10 +108,7 @@ const fn is_space(byte: u8) -> bool {
 /// Takes an unsigned number off the front.
 pub(super) fn take_number(bytes: &mut &[u8]) -> Option<usize> {
     let start = skip_space(bytes);
-    let digits = start
-        .iter()
-        .take_while(|byte| byte.is_ascii_digit())
-        .count();
+    let digits = start.iter().take_while(|byte| byte.is_ascii_digit()).count();
     let number = leading_number(&start[..digits])?;
     *bytes = &start[digits..];
     Some(number)
@@ -153,15 +133,12 @@ pub(super) fn unsigned_array(dict: &Dict<'_>, key: &str) -> Option<Vec<usize>> {
 
 /// True for a direct name entry with this value.
 pub(super) fn is_name(dict: &Dict<'_>, key: &str, value: &[u8]) -> bool {
-    dict.get::<Name<'_>>(key)
-        .is_some_and(|name| name.as_ref() == value)
+    dict.get::<Name<'_>>(key).is_some_and(|name| name.as_ref() == value)
 }
 
 /// The references in an array, at most `limit` of them; an item that is none gives `None`.
 pub(super) fn references(array: &[u8], limit: usize) -> Vec<Option<ObjRef>> {
-    let mut tokens = array
-        .split(|byte| is_space(*byte))
-        .filter(|token| !token.is_empty());
+    let mut tokens = array.split(|byte| is_space(*byte)).filter(|token| !token.is_empty());
     let mut found = Vec::new();
     while let Some(token) = tokens.next()
         && found.len() < limit
@@ -211,10 +188,7 @@ mod tests {
     #[test]
     fn lists_of_references_keep_a_place_for_what_is_none() {
         let found = references(b"1 0 R\n2 0 R null 3 0 R", 10);
-        let numbers: Vec<_> = found
-            .iter()
-            .map(|item| item.map(|it| it.obj_number))
-            .collect();
+        let numbers: Vec<_> = found.iter().map(|item| item.map(|it| it.obj_number)).collect();
         assert_eq!(numbers, [Some(1), Some(2), None, Some(3)]);
         assert_eq!(references(b"1 0 R 2 0 R 3 0 R", 2).len(), 2);
     }

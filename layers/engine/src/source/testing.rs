@@ -18,12 +18,7 @@ pub(crate) struct PdfBuilder {
 impl PdfBuilder {
     pub(crate) fn new() -> Self {
         let objects = vec![b"<</Type/Catalog/Pages 2 0 R>>".to_vec(), Vec::new()];
-        Self {
-            objects,
-            kids: Vec::new(),
-            root: "/Count 1".to_owned(),
-            trailer: String::new(),
-        }
+        Self { objects, kids: Vec::new(), root: "/Count 1".to_owned(), trailer: String::new() }
     }
 
     /// Adds an object and gives its number.
@@ -46,9 +41,7 @@ impl PdfBuilder {
     /// Adds a page with these entries and this content.
     pub(crate) fn page(&mut self, entries: &str, content: &str) -> usize {
         let content = self.stream("", content.as_bytes());
-        let number = self.object(format!(
-            "<</Type/Page/Parent 2 0 R/Contents {content} 0 R{entries}>>"
-        ));
+        let number = self.object(format!("<</Type/Page/Parent 2 0 R/Contents {content} 0 R{entries}>>"));
         self.kid(number);
         number
     }
@@ -82,8 +75,7 @@ impl PdfBuilder {
 }
 
 /// The dictionary of a grey JPEG of 200 by 400 pixels.
-pub(crate) const GREY_SCAN: &str =
-    "/Width 200/Height 400/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/DCTDecode";
+pub(crate) const GREY_SCAN: &str = "/Width 200/Height 400/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/DCTDecode";
 
 /// A file with one page that is a grey scan of 200 by 400 pixels.
 pub(crate) fn one_scan() -> Vec<u8> {
@@ -96,9 +88,7 @@ pub(crate) fn one_scan() -> Vec<u8> {
 pub(crate) fn jpeg(width: u16, height: u16, colour: ColorType) -> Vec<u8> {
     let mut bytes = Vec::new();
     let pixels = picture(width, height, channels(colour));
-    Encoder::new(&mut bytes, 90)
-        .encode(&pixels, width, height, colour)
-        .unwrap();
+    Encoder::new(&mut bytes, 90).encode(&pixels, width, height, colour).unwrap();
     bytes
 }
 
@@ -118,9 +108,7 @@ pub(crate) fn picture(width: u16, height: u16, channels: usize) -> Vec<u8> {
         let (x, y) = (pixel % usize::from(width), pixel / usize::from(width));
         ((x * x / 7 + y * y / 5 + x * y / 3 + channel * 60) % 256) as u8
     };
-    (0..usize::from(width) * usize::from(height) * channels)
-        .map(sample)
-        .collect()
+    (0..usize::from(width) * usize::from(height) * channels).map(sample).collect()
 }
 
 /// The bytes as a file.
@@ -133,8 +121,7 @@ pub(crate) fn file(bytes: &[u8]) -> NamedTempFile {
 /// A file of the shared test data; `None`, with a word on stderr, where there is none.
 pub(crate) fn shared(name: &str) -> Option<PathBuf> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
-    let root =
-        std::env::var_os("QUIRE_SHARED").map_or_else(|| PathBuf::from(beside), PathBuf::from);
+    let root = std::env::var_os("QUIRE_SHARED").map_or_else(|| PathBuf::from(beside), PathBuf::from);
     let path = root.join(name);
     if !path.exists() {
         eprintln!("skipped: the shared test data has no {name} here");

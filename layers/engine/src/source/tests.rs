@@ -38,24 +38,13 @@ fn a_scan_is_known_as_a_single_image() {
     let volume = open(file.path(), &Limits::default()).unwrap();
     let page = &volume.pages[0];
     assert_eq!((page.width_points, page.height_points), (72.0, 144.0));
-    assert_eq!(
-        (page.size().width_pixels, page.size().height_pixels),
-        (200, 400)
-    );
+    assert_eq!((page.size().width_pixels, page.size().height_pixels), (200, 400));
     assert_eq!(page.text, TextPresence::None);
-    let PageKind::SingleImage(image) = &page.kind else {
-        panic!("{:?}", page.kind)
-    };
+    let PageKind::SingleImage(image) = &page.kind else { panic!("{:?}", page.kind) };
     assert_eq!((image.width, image.height, image.components), (200, 400, 1));
-    assert_eq!(
-        volume.image_bytes(page).unwrap(),
-        jpeg(200, 400, ColorType::Luma)
-    );
+    assert_eq!(volume.image_bytes(page).unwrap(), jpeg(200, 400, ColorType::Luma));
     volume.release(page);
-    assert_eq!(
-        volume.image_bytes(page).unwrap(),
-        jpeg(200, 400, ColorType::Luma)
-    );
+    assert_eq!(volume.image_bytes(page).unwrap(), jpeg(200, 400, ColorType::Luma));
 }
 
 #[test]
@@ -76,10 +65,7 @@ fn a_file_that_is_not_there_or_too_large_is_refused() {
     assert_eq!(absent.unwrap_err().code(), "source.unreadable");
     let directory = open(&std::env::temp_dir(), &Limits::default());
     assert_eq!(directory.unwrap_err().code(), "source.unreadable");
-    let limits = Limits {
-        max_file_bytes: 100,
-        ..Limits::default()
-    };
+    let limits = Limits { max_file_bytes: 100, ..Limits::default() };
     let large = open(file(&one_scan()).path(), &limits);
     assert_eq!(large.unwrap_err().code(), "source.file_too_large");
 }
@@ -131,11 +117,7 @@ fn trees_without_end_or_without_pages_are_refused() {
     assert_eq!(code(&hollow.bytes()), "source.too_many_pages");
     let mut deep = PdfBuilder::new();
     (3..100).for_each(|above| {
-        deep.object(format!(
-            "<</Type/Pages/Kids[{} 0 R {} 0 R]>>",
-            above + 1,
-            above + 1
-        ));
+        deep.object(format!("<</Type/Pages/Kids[{} 0 R {} 0 R]>>", above + 1, above + 1));
     });
     deep.kid(3);
     assert_eq!(code(&deep.bytes()), "source.damaged");
@@ -163,49 +145,29 @@ fn sizes_heed_inheritance_rotation_crop_and_unit() {
     pdf.page("", "");
     pdf.page("/CropBox[10 10 110 210]/Rotate 0/UserUnit 2", "");
     let volume = opened(&pdf.bytes()).unwrap();
-    let sizes: Vec<_> = volume
-        .pages
-        .iter()
-        .map(|page| (page.width_points, page.height_points))
-        .collect();
+    let sizes: Vec<_> = volume.pages.iter().map(|page| (page.width_points, page.height_points)).collect();
     assert_eq!(sizes, [(400.0, 300.0), (200.0, 400.0)]);
 }
 
 #[test]
 fn images_that_decode_to_gigabytes_are_refused() {
     let mut stated = PdfBuilder::new();
-    stated.scan(
-        "/Width 60000/Height 60000/BitsPerComponent 8/ColorSpace/DeviceGray",
-        b"",
-    );
+    stated.scan("/Width 60000/Height 60000/BitsPerComponent 8/ColorSpace/DeviceGray", b"");
     assert_eq!(code(&stated.bytes()), "source.image_too_large");
 
     let mut coded = jpeg(16, 16, ColorType::Luma);
-    let frame = coded
-        .windows(2)
-        .position(|pair| pair == [0xFF, 0xC0])
-        .unwrap();
+    let frame = coded.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
     coded[frame + 5..frame + 9].copy_from_slice(&[0xFF; 4]);
     let mut lying = PdfBuilder::new();
-    lying.scan(
-        "/Width 16/Height 16/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/DCTDecode",
-        &coded,
-    );
+    lying.scan("/Width 16/Height 16/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/DCTDecode", &coded);
     assert_eq!(code(&lying.bytes()), "source.image_too_large");
 
     let mut inline = PdfBuilder::new();
-    inline.page(
-        "/MediaBox[0 0 72 72]",
-        "BI /W 90000 /H 90000 /BPC 8 ID x EI",
-    );
+    inline.page("/MediaBox[0 0 72 72]", "BI /W 90000 /H 90000 /BPC 8 ID x EI");
     assert_eq!(code(&inline.bytes()), "source.image_too_large");
 
     let mut wavelet = PdfBuilder::new();
-    let header = [
-        &b"\xFF\x4F\xFF\x51\0\x29\0\0"[..],
-        &[0, 1, 0, 0, 0, 1, 0, 0],
-    ]
-    .concat();
+    let header = [&b"\xFF\x4F\xFF\x51\0\x29\0\0"[..], &[0, 1, 0, 0, 0, 1, 0, 0]].concat();
     wavelet.scan("/Width 9/Height 9/Filter/JPXDecode", &header);
     assert_eq!(code(&wavelet.bytes()), "source.image_too_large");
 }
@@ -214,14 +176,8 @@ fn images_that_decode_to_gigabytes_are_refused() {
 fn an_image_hidden_in_a_form_or_a_mask_is_found() {
     let mut pdf = PdfBuilder::new();
     let mask = pdf.stream("/Subtype/Image/Width 60000/Height 60000", b"");
-    let image = pdf.stream(
-        &format!("/Subtype/Image/Width 9/Height 9/SMask {mask} 0 R"),
-        b"",
-    );
-    let form = pdf.stream(
-        &format!("/Subtype/Form/Resources<</XObject<</I {image} 0 R>>>>"),
-        b"",
-    );
+    let image = pdf.stream(&format!("/Subtype/Image/Width 9/Height 9/SMask {mask} 0 R"), b"");
+    let form = pdf.stream(&format!("/Subtype/Form/Resources<</XObject<</I {image} 0 R>>>>"), b"");
     pdf.root = format!("/Resources<</XObject<</F {form} 0 R>>>>");
     pdf.page("/MediaBox[0 0 72 72]", "");
     assert_eq!(code(&pdf.bytes()), "source.image_too_large");
@@ -230,15 +186,12 @@ fn an_image_hidden_in_a_form_or_a_mask_is_found() {
 #[test]
 fn content_that_unpacks_without_end_is_refused() {
     let inner = deflated(&vec![b' '; super::MAX_CONTENT_BYTES + 1]);
-    for (filters, data) in [
-        ("/Filter/FlateDecode", inner.clone()),
-        ("/Filter[/FlateDecode/FlateDecode]", deflated(&inner)),
-    ] {
+    for (filters, data) in
+        [("/Filter/FlateDecode", inner.clone()), ("/Filter[/FlateDecode/FlateDecode]", deflated(&inner))]
+    {
         let mut pdf = PdfBuilder::new();
         let content = pdf.stream(filters, &data);
-        let page = pdf.object(format!(
-            "<</Type/Page/MediaBox[0 0 72 72]/Contents {content} 0 R>>"
-        ));
+        let page = pdf.object(format!("<</Type/Page/MediaBox[0 0 72 72]/Contents {content} 0 R>>"));
         pdf.kid(page);
         assert_eq!(code(&pdf.bytes()), "source.content_too_large");
     }
@@ -259,11 +212,7 @@ fn a_damaged_page_does_not_lose_the_volume() {
     pdf.kid(page);
     pdf.scan(GREY_SCAN, &good);
     let volume = opened(&pdf.bytes()).unwrap();
-    let damaged: Vec<_> = volume
-        .pages
-        .iter()
-        .map(|page| damage(page).is_some())
-        .collect();
+    let damaged: Vec<_> = volume.pages.iter().map(|page| damage(page).is_some()).collect();
     assert_eq!(damaged, [false, true, true, true, true, false]);
     assert_eq!(volume.pages[1].height_points, 144.0);
 }
@@ -271,27 +220,14 @@ fn a_damaged_page_does_not_lose_the_volume() {
 #[test]
 fn an_earlier_text_layer_leaves_a_scan_a_scan() {
     for (content, expected) in [
-        (
-            "q 72 0 0 144 0 0 cm /I Do Q BT 3 Tr /F 8 Tf 1 0 0 1 5 5 Tm (BIG word) Tj ET",
-            TextPresence::Invisible,
-        ),
-        (
-            "0 0 72 144 re W n q 72 0 0 144 0 0 cm /I Do Q",
-            TextPresence::None,
-        ),
-        (
-            "q 36 0 0 72 0 0 cm 2 0 0 2 0 0 cm /I Do Q",
-            TextPresence::None,
-        ),
+        ("q 72 0 0 144 0 0 cm /I Do Q BT 3 Tr /F 8 Tf 1 0 0 1 5 5 Tm (BIG word) Tj ET", TextPresence::Invisible),
+        ("0 0 72 144 re W n q 72 0 0 144 0 0 cm /I Do Q", TextPresence::None),
+        ("q 36 0 0 72 0 0 cm 2 0 0 2 0 0 cm /I Do Q", TextPresence::None),
         ("/G gs q 72.9 0 0 144 0 0 cm /I Do Q", TextPresence::None),
         ("q 2 0 0 2 0 0 cm /F Do Q", TextPresence::None),
     ] {
         let page = page_with_image(content, GREY_SCAN, "");
-        assert!(
-            matches!(page.kind, PageKind::SingleImage(_)),
-            "{content}: {:?}",
-            page.kind
-        );
+        assert!(matches!(page.kind, PageKind::SingleImage(_)), "{content}: {:?}", page.kind);
         assert_eq!(page.text, expected);
     }
 }
@@ -321,13 +257,7 @@ fn whatever_is_not_one_upright_image_is_left_to_the_renderer() {
 #[test]
 fn images_that_are_more_than_their_samples_are_left_to_the_renderer() {
     let content = "q 72 0 0 144 0 0 cm /I Do Q";
-    for change in [
-        "/SMask 1 0 R",
-        "/Mask[0 3]",
-        "/Decode[1 0]",
-        "/ImageMask true",
-        "/OC 1 0 R",
-    ] {
+    for change in ["/SMask 1 0 R", "/Mask[0 3]", "/Decode[1 0]", "/ImageMask true", "/OC 1 0 R"] {
         let page = page_with_image(content, &format!("{GREY_SCAN}{change}"), "");
         assert_eq!(page.kind, PageKind::Other, "{change}");
     }
@@ -337,31 +267,16 @@ fn images_that_are_more_than_their_samples_are_left_to_the_renderer() {
     }
     let other = "/Width 201/Height 400/BitsPerComponent 8/ColorSpace/DeviceGray/Filter/DCTDecode";
     assert_eq!(page_with_image(content, other, "").kind, PageKind::Other);
-    let separation =
-        "/Width 200/Height 400/ColorSpace[/Separation/Black/DeviceGray 1 0 R]/Filter/DCTDecode";
-    assert_eq!(
-        page_with_image(content, separation, "").kind,
-        PageKind::Other
-    );
-    for entries in [
-        "/Rotate 90",
-        "/CropBox[0 0 50 50]",
-        "/Annots[<</Subtype/Stamp>>]",
-    ] {
-        assert_eq!(
-            page_with_image(content, GREY_SCAN, entries).kind,
-            PageKind::Other,
-            "{entries}"
-        );
+    let separation = "/Width 200/Height 400/ColorSpace[/Separation/Black/DeviceGray 1 0 R]/Filter/DCTDecode";
+    assert_eq!(page_with_image(content, separation, "").kind, PageKind::Other);
+    for entries in ["/Rotate 90", "/CropBox[0 0 50 50]", "/Annots[<</Subtype/Stamp>>]"] {
+        assert_eq!(page_with_image(content, GREY_SCAN, entries).kind, PageKind::Other, "{entries}");
     }
 }
 
 #[test]
 fn a_type_3_font_is_seen_whatever_the_mode() {
-    for (subtype, expected) in [
-        ("Type3", TextPresence::Visible),
-        ("Type1", TextPresence::Invisible),
-    ] {
+    for (subtype, expected) in [("Type3", TextPresence::Visible), ("Type1", TextPresence::Invisible)] {
         let mut pdf = PdfBuilder::new();
         let font = pdf.object(format!("<</Type/Font/Subtype/{subtype}>>"));
         let entries = format!("/MediaBox[0 0 72 72]/Resources<</Font<</F {font} 0 R>>>>");
@@ -372,10 +287,7 @@ fn a_type_3_font_is_seen_whatever_the_mode() {
 
 fn page_with_image(content: &str, image: &str, entries: &str) -> super::SourcePage {
     let mut pdf = PdfBuilder::new();
-    let image = pdf.stream(
-        &format!("/Subtype/Image{image}"),
-        &jpeg(200, 400, ColorType::Luma),
-    );
+    let image = pdf.stream(&format!("/Subtype/Image{image}"), &jpeg(200, 400, ColorType::Luma));
     let nested = format!("/Resources<</XObject<</I {image} 0 R>>>>");
     let form = format!("/Subtype/Form/BBox[0 0 36 72]{nested}");
     let form = pdf.stream(&form, b"q 36 0 0 72 0 0 cm /I Do Q");
@@ -421,10 +333,7 @@ fn compressed_tables_and_objects_are_read_and_searched() {
     let volume = opened(&packed).unwrap();
     assert_eq!(volume.pages.len(), 2);
     assert_eq!(volume.pages[1].width_points, 90.0);
-    let at = packed
-        .windows(9)
-        .rposition(|bytes| bytes == b"startxref")
-        .unwrap();
+    let at = packed.windows(9).rposition(|bytes| bytes == b"startxref").unwrap();
     let lost = [&packed[..at], b"startxref\n3\n%%EOF"].concat();
     assert_eq!(opened(&lost).unwrap().pages.len(), 2);
     assert_eq!(code(&packed_file(b"/Filter 4 0 R")), "source.damaged");
@@ -447,30 +356,11 @@ fn packed_file(entries: &[u8]) -> Vec<u8> {
     let text = header.clone() + &bodies.concat();
     let data = deflated(text.as_bytes());
     let mut file = b"%PDF-1.7\n".to_vec();
-    let head = format!(
-        "5 0 obj<</Type/ObjStm/N 4/First {}/Filter/FlateDecode/Length {}",
-        header.len(),
-        data.len()
-    );
-    file.extend(
-        [
-            head.as_bytes(),
-            entries,
-            b">>stream\n",
-            &data,
-            b"\nendstream endobj\n",
-        ]
-        .concat(),
-    );
+    let head = format!("5 0 obj<</Type/ObjStm/N 4/First {}/Filter/FlateDecode/Length {}", header.len(), data.len());
+    file.extend([head.as_bytes(), entries, b">>stream\n", &data, b"\nendstream endobj\n"].concat());
     let at = file.len();
-    let entries: Vec<u8> = (0..4)
-        .flat_map(|index| [2, 0, 5, index])
-        .chain([1, 0, 9, 0])
-        .collect();
-    let rows: Vec<u8> = entries
-        .chunks(4)
-        .flat_map(|row| [&[0], row].concat())
-        .collect();
+    let entries: Vec<u8> = (0..4).flat_map(|index| [2, 0, 5, index]).chain([1, 0, 9, 0]).collect();
+    let rows: Vec<u8> = entries.chunks(4).flat_map(|row| [&[0], row].concat()).collect();
     let data = deflated(&rows);
     let head = format!(
         "6 0 obj<</Type/XRef/W[1 2 1]/Index[1 5]/Size 6/Root 1 0 R/Filter/FlateDecode/DecodeParms<</Predictor 12/Columns 4>>/Length {}>>stream\n",
@@ -497,10 +387,7 @@ fn the_sample_volume_is_twenty_scans() {
 }
 
 fn survives(bytes: &[u8]) {
-    let limits = Limits {
-        max_pages: 20,
-        ..Limits::default()
-    };
+    let limits = Limits { max_pages: 20, ..Limits::default() };
     if let Ok(volume) = open(file(bytes).path(), &limits) {
         assert!((1..=20).contains(&volume.pages.len()));
         for page in &volume.pages {

@@ -36,11 +36,7 @@ pub fn parse(document: &[u8], width: u32, height: u32) -> Result<Vec<Line>, Hocr
             Event::CData(text) => parser.text(&text.xml10_content())?,
             Event::GeneralRef(reference) => parser.reference(&reference)?,
             Event::Eof => return parser.finish(),
-            Event::Empty(_)
-            | Event::Comment(_)
-            | Event::Decl(_)
-            | Event::PI(_)
-            | Event::DocType(_) => {}
+            Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
         }
     }
 }

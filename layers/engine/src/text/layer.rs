@@ -35,11 +35,7 @@ pub fn content(lines: &[Line], page: PageGeometry) -> Vec<u8> {
         return Vec::new();
     }
     let [a, b, c, d, e, f] = page.to_user_space();
-    let mut stream = format!(
-        "q\n{a} {b} {c} {d} {} {} cm\nBT\n3 Tr\n",
-        decimal(e),
-        decimal(f)
-    );
+    let mut stream = format!("q\n{a} {b} {c} {d} {} {} cm\nBT\n3 Tr\n", decimal(e), decimal(f));
     for run in &runs {
         stream.push_str(&operators(run));
     }
@@ -51,11 +47,7 @@ pub fn content(lines: &[Line], page: PageGeometry) -> Vec<u8> {
 fn operators(run: &Run) -> String {
     let natural = font::ADVANCE * run.size * count(&run.text);
     let stretch = decimal(100.0 * run.width / natural);
-    let mut operators = format!(
-        "{stretch} Tz\n1 0 0 1 {} {} Tm\n",
-        decimal(run.x),
-        decimal(run.y)
-    );
+    let mut operators = format!("{stretch} Tz\n1 0 0 1 {} {} Tm\n", decimal(run.x), decimal(run.y));
     for (plane, codes) in unicode::runs(&run.text) {
         let name = font::name(plane, run.shape);
         // Writing to a string cannot fail.
@@ -72,9 +64,5 @@ fn count(text: &str) -> f64 {
 fn decimal(value: f64) -> String {
     let text = format!("{value:.3}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
-    if text == "-0" {
-        "0".into()
-    } else {
-        text.into()
-    }
+    if text == "-0" { "0".into() } else { text.into() }
 }

@@ -45,22 +45,12 @@ impl Line {
     /// The line in another unit, given what one present unit is in the new one.
     #[must_use]
     pub fn scaled(&self, x: f64, y: f64) -> Self {
-        let word = |word: &Word| Word {
-            rect: word.rect.scaled(x, y),
-            ..word.clone()
-        };
-        let slope = if x > 0.0 {
-            self.baseline.slope * y / x
-        } else {
-            0.0
-        };
+        let word = |word: &Word| Word { rect: word.rect.scaled(x, y), ..word.clone() };
+        let slope = if x > 0.0 { self.baseline.slope * y / x } else { 0.0 };
         Self {
             words: self.words.iter().map(word).collect(),
             rect: self.rect.scaled(x, y),
-            baseline: Baseline {
-                offset: self.baseline.offset * y,
-                slope,
-            },
+            baseline: Baseline { offset: self.baseline.offset * y, slope },
             size: self.size * y,
         }
     }
@@ -79,30 +69,13 @@ mod tests {
 
     #[test]
     fn a_scaled_line_scales_all_of_itself() {
-        let word = Word {
-            text: "court".into(),
-            rect: Rect::new(10.0, 20.0, 30.0, 40.0),
-            confidence: 0.9,
-        };
-        let line = Line {
-            rect: word.rect,
-            words: vec![word],
-            baseline: Baseline {
-                offset: 38.0,
-                slope: 0.5,
-            },
-            size: 20.0,
-        };
+        let word = Word { text: "court".into(), rect: Rect::new(10.0, 20.0, 30.0, 40.0), confidence: 0.9 };
+        let line =
+            Line { rect: word.rect, words: vec![word], baseline: Baseline { offset: 38.0, slope: 0.5 }, size: 20.0 };
         let scaled = line.scaled(0.5, 0.25);
         assert_eq!(scaled.rect, Rect::new(5.0, 5.0, 15.0, 10.0));
         assert_eq!(scaled.words[0].rect, scaled.rect);
-        assert_eq!(
-            scaled.baseline,
-            Baseline {
-                offset: 9.5,
-                slope: 0.25
-            }
-        );
+        assert_eq!(scaled.baseline, Baseline { offset: 9.5, slope: 0.25 });
         assert_eq!((scaled.size, scaled.text().as_str()), (5.0, "court"));
     }
 }

@@ -31,10 +31,7 @@ pub fn remove_under(lines: &mut Vec<Line>, rects: &[Rect]) {
 /// True when the rectangles hide any part of the word that could be read.
 #[must_use]
 pub fn is_covered(word: &Word, rects: &[Rect]) -> bool {
-    let shared: f64 = rects
-        .iter()
-        .map(|rect| rect.intersection(&word.rect).area())
-        .sum();
+    let shared: f64 = rects.iter().map(|rect| rect.intersection(&word.rect).area()).sum();
     shared > COVERED_SHARE * word.rect.area() || rects.iter().any(|rect| meets(&word.rect, rect))
 }
 
@@ -60,21 +57,14 @@ mod tests {
     use proptest::prelude::*;
 
     fn word(rect: Rect) -> Word {
-        Word {
-            text: "word".into(),
-            rect,
-            confidence: 1.0,
-        }
+        Word { text: "word".into(), rect, confidence: 1.0 }
     }
 
     fn line(rects: &[Rect]) -> Line {
         Line {
             words: rects.iter().copied().map(word).collect(),
             rect: Rect::default(),
-            baseline: Baseline {
-                offset: 0.0,
-                slope: 0.0,
-            },
+            baseline: Baseline { offset: 0.0, slope: 0.0 },
             size: 10.0,
         }
     }
@@ -99,13 +89,7 @@ mod tests {
     #[test]
     fn a_sliver_from_the_next_line_or_word_takes_nothing() {
         let mut lines = three();
-        remove_under(
-            &mut lines,
-            &[
-                Rect::new(0.0, 9.0, 80.0, 30.0),
-                Rect::new(21.0, 0.0, 26.0, 10.0),
-            ],
-        );
+        remove_under(&mut lines, &[Rect::new(0.0, 9.0, 80.0, 30.0), Rect::new(21.0, 0.0, 26.0, 10.0)]);
         assert_eq!(lines, three());
     }
 
@@ -118,10 +102,7 @@ mod tests {
 
     #[test]
     fn thin_strips_that_together_hide_a_word_take_it() {
-        let strips: Vec<Rect> = (0..3)
-            .map(|i| f64::from(i) * 3.0)
-            .map(|y| Rect::new(0.0, y, 80.0, y + 1.0))
-            .collect();
+        let strips: Vec<Rect> = (0..3).map(|i| f64::from(i) * 3.0).map(|y| Rect::new(0.0, y, 80.0, y + 1.0)).collect();
         let mut lines = three();
         remove_under(&mut lines, &strips);
         assert!(lines.is_empty());
@@ -129,10 +110,7 @@ mod tests {
 
     #[test]
     fn a_narrow_word_goes_when_half_of_it_is_hidden() {
-        assert!(is_covered(
-            &word(Rect::new(0.0, 0.0, 2.0, 10.0)),
-            &[Rect::new(1.0, 0.0, 9.0, 10.0)]
-        ));
+        assert!(is_covered(&word(Rect::new(0.0, 0.0, 2.0, 10.0)), &[Rect::new(1.0, 0.0, 9.0, 10.0)]));
     }
 
     #[test]
@@ -143,9 +121,8 @@ mod tests {
     }
 
     fn rects() -> impl Strategy<Value = Rect> {
-        (0.0..100.0, 0.0..100.0, 0.5..60.0, 0.5..60.0).prop_map(
-            |(x, y, width, height): (f64, f64, f64, f64)| Rect::new(x, y, x + width, y + height),
-        )
+        (0.0..100.0, 0.0..100.0, 0.5..60.0, 0.5..60.0)
+            .prop_map(|(x, y, width, height): (f64, f64, f64, f64)| Rect::new(x, y, x + width, y + height))
     }
 
     proptest! {

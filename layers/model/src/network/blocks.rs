@@ -89,17 +89,8 @@ fn c2f(builder: &mut Builder, module: &Module, input: &Features) -> Result<Featu
 fn pyramid_pooling(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, NetworkError> {
     let pooling = module.child("m")?;
     let [kernel, _] = pooling.pair("kernel_size")?;
-<<<<<<< HEAD
     let steps = if module.attribute("n").is_some() { module.integer("n")? } else { POOLING_STEPS };
-    if !(1..=STEP_LIMIT).contains(&steps) || matches!(module.boolean("add"), Ok(true)) {
-=======
-    let steps = if module.attribute("n").is_some() {
-        module.integer("n")?
-    } else {
-        POOLING_STEPS
-    };
     if !(1..=i64::from(STEP_LIMIT)).contains(&steps) || matches!(module.boolean("add"), Ok(true)) {
->>>>>>> model
         return Err(module.unsupported("it pools too often or adds its input"));
     }
     let mut levels = vec![translate(builder, &module.child("cv1")?, input)?];
@@ -109,58 +100,28 @@ fn pyramid_pooling(builder: &mut Builder, module: &Module, input: &Features) -> 
             .with("kernel_shape", Attribute::Integers(vec![kernel; 2]))
             .with("strides", Attribute::Integers(vec![1; 2]))
             .with("pads", Attribute::Integers(vec![kernel / 2; 4]));
-<<<<<<< HEAD
-        let channels = last.channels;
-        levels.push(Features { edge: builder.add(module, operator), channels });
-=======
         let edge = builder.add(module, operator);
         levels.push(Features { edge, ..*last });
->>>>>>> model
     }
     let joined = builder.concatenate(module, &levels);
     translate(builder, &module.child("cv2")?, &joined)
 }
 
-<<<<<<< HEAD
 fn upsample(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, NetworkError> {
-    #[expect(clippy::cast_possible_truncation, reason = "the bound below lets only small integers pass")]
-    let factor = module.number("scale_factor")? as f32;
-    let is_integer = (1..=STEP_LIMIT).any(|integer| f64::from(factor) == integer as f64);
-    if module.text("mode")? != "nearest" || !is_integer {
-        return Err(module.unsupported("it does not upsample by a small integer to the nearest neighbour"));
-    }
-    let scales = builder.graph.constant(&module.path, vec![4], Elements::Single(vec![1.0, 1.0, factor, factor]));
-=======
-fn upsample(
-    builder: &mut Builder,
-    module: &Module,
-    input: &Features,
-) -> Result<Features, NetworkError> {
     let factor = module.number("scale_factor")?;
     let step = (1..=STEP_LIMIT).find(|step| f64::from(*step) == factor);
     let (Some(step), "nearest") = (step, module.text("mode")?) else {
-        return Err(
-            module.unsupported("it does not upsample by a small integer to the nearest neighbour")
-        );
+        return Err(module.unsupported("it does not upsample by a small integer to the nearest neighbour"));
     };
     let factor = f32::from(step);
-    let scales = builder.graph.constant(
-        &module.path,
-        vec![4],
-        Elements::Single(vec![1.0, 1.0, factor, factor]),
-    );
->>>>>>> model
+    let scales = builder.graph.constant(&module.path, vec![4], Elements::Single(vec![1.0, 1.0, factor, factor]));
     let operator = Operator::new("Resize", &[&input.edge, &Edge::absent(), &scales])
         .with("mode", Attribute::Text("nearest"))
         .with("coordinate_transformation_mode", Attribute::Text("asymmetric"))
         .with("nearest_mode", Attribute::Text("floor"));
-<<<<<<< HEAD
-    Ok(Features { edge: builder.add(module, operator), channels: input.channels })
-=======
     Ok(Features {
         edge: builder.add(module, operator),
         channels: input.channels,
         scale: (input.scale / usize::from(step)).max(1),
     })
->>>>>>> model
 }

@@ -58,15 +58,11 @@ impl Builder {
     pub(super) fn concatenate(&mut self, module: &Module, parts: &[Features]) -> Features {
         let edges: Vec<&Edge> = parts.iter().map(|part| &part.edge).collect();
         let operator = Operator::new("Concat", &edges).with("axis", Attribute::Integer(1));
-<<<<<<< HEAD
-        Features { edge: self.add(module, operator), channels: parts.iter().map(|part| part.channels).sum() }
-=======
         Features {
             edge: self.add(module, operator),
             channels: parts.iter().map(|part| part.channels).sum(),
             scale: parts.first().map_or(1, |part| part.scale),
         }
->>>>>>> model
     }
 
     /// A convolution and, where the module has one, its activation. `x · sigmoid(x)` in two operators is
@@ -102,64 +98,29 @@ impl Builder {
             return Err(NetworkError::Channels { module: module.path.clone(), expected, found });
         }
         self.count_weights(convolution.weight.len())?;
-<<<<<<< HEAD
-        let kernel = [height, width].map(|size| i64::try_from(size).unwrap_or(i64::MAX));
-        let dimensions = convolution.shape.map(|size| i64::try_from(size).unwrap_or(i64::MAX)).to_vec();
-        let weight = self.graph.constant(&module.path, dimensions.clone(), Elements::Single(convolution.weight));
-        let bias = self.graph.constant(&module.path, vec![dimensions[0]], Elements::Single(convolution.bias));
-=======
         let scale = input.scale.saturating_mul(convolution.step());
         let edge = if winograd::pays(&convolution, input) {
             winograd::convolve(self, module, input, convolution)
         } else {
             self.convolve_directly(module, input, convolution)
         };
-        Ok(Features {
-            edge,
-            channels,
-            scale,
-        })
+        Ok(Features { edge, channels, scale })
     }
 
-    fn convolve_directly(
-        &mut self,
-        module: &Module,
-        input: &Features,
-        convolution: Convolution,
-    ) -> Edge {
-        let dimensions = convolution
-            .shape
-            .map(|size| i64::try_from(size).unwrap_or(i64::MAX))
-            .to_vec();
+    fn convolve_directly(&mut self, module: &Module, input: &Features, convolution: Convolution) -> Edge {
+        let dimensions = convolution.shape.map(|size| i64::try_from(size).unwrap_or(i64::MAX)).to_vec();
         let (outputs, kernel) = (vec![dimensions[0]], dimensions[2..].to_vec());
-        let weight = self.graph.constant(
-            &module.path,
-            dimensions,
-            Elements::Single(convolution.weight),
-        );
-        let bias = self
-            .graph
-            .constant(&module.path, outputs, Elements::Single(convolution.bias));
+        let weight = self.graph.constant(&module.path, dimensions, Elements::Single(convolution.weight));
+        let bias = self.graph.constant(&module.path, outputs, Elements::Single(convolution.bias));
         let padding = [convolution.padding, convolution.padding].concat();
         let groups = convolution.groups.try_into().unwrap_or(i64::MAX);
->>>>>>> model
         let operator = Operator::new("Conv", &[&input.edge, &weight, &bias])
             .with("kernel_shape", Attribute::Integers(kernel))
             .with("strides", Attribute::Integers(convolution.strides.to_vec()))
-<<<<<<< HEAD
-            .with("pads", Attribute::Integers([convolution.padding, convolution.padding].concat()))
-            .with("dilations", Attribute::Integers(convolution.dilations.to_vec()))
-            .with("group", Attribute::Integer(convolution.groups.try_into().unwrap_or(i64::MAX)));
-        Ok(Features { edge: self.add(module, operator), channels })
-=======
             .with("pads", Attribute::Integers(padding))
-            .with(
-                "dilations",
-                Attribute::Integers(convolution.dilations.to_vec()),
-            )
+            .with("dilations", Attribute::Integers(convolution.dilations.to_vec()))
             .with("group", Attribute::Integer(groups));
         self.add(module, operator)
->>>>>>> model
     }
 
     fn count_weights(&mut self, count: usize) -> Result<(), NetworkError> {

@@ -60,23 +60,10 @@ fn model<'a>(checkpoint: &'a Checkpoint<'a>) -> Result<Module<'a>, NetworkError>
 
 /// Translates the layers in order. Each names the layers that it reads; −1 is the one before.
 fn walk(builder: &mut Builder, model: &Module) -> Result<Head, NetworkError> {
-<<<<<<< HEAD
     let dimensions =
         [Dimension::Dynamic("batch"), Dimension::Fixed(3), Dimension::Dynamic("height"), Dimension::Dynamic("width")];
-    let mut last = Features { edge: builder.graph.input(INPUT, dimensions.to_vec()), channels: INPUT_CHANNELS };
-=======
-    let dimensions = [
-        Dimension::Dynamic("batch"),
-        Dimension::Fixed(3),
-        Dimension::Dynamic("height"),
-        Dimension::Dynamic("width"),
-    ];
-    let mut last = Features {
-        edge: builder.graph.input(INPUT, dimensions.to_vec()),
-        channels: INPUT_CHANNELS,
-        scale: 1,
-    };
->>>>>>> model
+    let mut last =
+        Features { edge: builder.graph.input(INPUT, dimensions.to_vec()), channels: INPUT_CHANNELS, scale: 1 };
     let mut outputs: Vec<Features> = Vec::new();
     for layer in model.child("model")?.children()? {
         let inputs = inputs(&layer, &last, &outputs)?;

@@ -93,21 +93,8 @@ fn detect(from: [i32; 2], channels: [i32; 2]) -> Item {
         ("reg_max", Item::Integer(2)),
         ("stride", Item::Tensor(vec![2], vec![2.0, 4.0])),
     ];
-<<<<<<< HEAD
-    let children = vec![("cv2", branches([8, 4], 8)), ("cv3", branches([8, 4], 2))];
+    let children = vec![("cv2", branches(channels, 8)), ("cv3", branches(channels, 2))];
     module(("ultralytics.nn.modules.head", "Detect"), attributes, vec![], children)
-=======
-    let children = vec![
-        ("cv2", branches(channels, 8)),
-        ("cv3", branches(channels, 2)),
-    ];
-    module(
-        ("ultralytics.nn.modules.head", "Detect"),
-        attributes,
-        vec![],
-        children,
-    )
->>>>>>> model
 }
 
 /// A checkpoint around a list of layers.
@@ -124,19 +111,7 @@ pub(crate) fn checkpoint_of(layers: Vec<Item>) -> Item {
 
 /// The layers of the whole tiny network.
 pub(crate) fn layers() -> Vec<Item> {
-<<<<<<< HEAD
-    vec![conv(3, 4, 3, 2), conv(4, 4, 3, 2), c2f(4), sppf(4), upsample(), concat([-1, 0]), detect()]
-=======
-    vec![
-        conv(3, 4, 3, 2),
-        conv(4, 4, 3, 2),
-        c2f(4),
-        sppf(4),
-        upsample(),
-        concat([-1, 0]),
-        detect([5, 3], [8, 4]),
-    ]
->>>>>>> model
+    vec![conv(3, 4, 3, 2), conv(4, 4, 3, 2), c2f(4), sppf(4), upsample(), concat([-1, 0]), detect([5, 3], [8, 4])]
 }
 
 /// A network with one layer of 3 × 3 that keeps its size, of so many channels, after one of that stride.

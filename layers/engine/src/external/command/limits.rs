@@ -34,36 +34,12 @@ impl Limits {
     pub(super) fn arguments(self) -> Vec<OsString> {
         // One second between the soft limit and the hard one: the soft one's signal tells a spent
         // processor limit from any other kill.
-<<<<<<< HEAD
-        let processor = (self.processor_seconds, self.processor_seconds.saturating_add(1));
-=======
         let seconds = self.processor_seconds;
         let processor = pair(Resource::Cpu, seconds, seconds.saturating_add(1));
         let memory = pair(Resource::As, self.address_space, self.address_space);
         let file = pair(Resource::Fsize, self.file_size, self.file_size);
->>>>>>> text
-        let limits = [
-            format!("--cpu={processor}"),
-            format!("--as={memory}"),
-            format!("--fsize={file}"),
-        ];
-<<<<<<< HEAD
-        limits.into_iter().try_for_each(|(resource, limit)| lower(process, resource, limit))
-    }
-}
-
-/// Lowers one limit; a limit that is already lower stays, since raising it needs privileges.
-fn lower(process: Pid, resource: Resource, (soft, hard): (u64, u64)) -> Result<(), Errno> {
-    let present = rustix::process::getrlimit(resource);
-    let cap = |wanted: u64, ceiling: Option<u64>| Some(ceiling.map_or(wanted, |c| c.min(wanted)));
-    let new = Rlimit { current: cap(soft, present.maximum), maximum: cap(hard, present.maximum) };
-    prlimit(Some(process), resource, new).map(drop)
-=======
-        limits
-            .into_iter()
-            .chain(["--core=0".into(), "--".into()])
-            .map(OsString::from)
-            .collect()
+        let limits = [format!("--cpu={processor}"), format!("--as={memory}"), format!("--fsize={file}")];
+        limits.into_iter().chain(["--core=0".into(), "--".into()]).map(OsString::from).collect()
     }
 }
 
@@ -79,19 +55,8 @@ mod tests {
 
     #[test]
     fn the_limiter_is_told_every_limit() {
-        let limits = Limits {
-            processor_seconds: 5,
-            address_space: 1 << 20,
-            file_size: 1000,
-        };
-        let expected = [
-            "--cpu=5:6",
-            "--as=1048576:1048576",
-            "--fsize=1000:1000",
-            "--core=0",
-            "--",
-        ];
+        let limits = Limits { processor_seconds: 5, address_space: 1 << 20, file_size: 1000 };
+        let expected = ["--cpu=5:6", "--as=1048576:1048576", "--fsize=1000:1000", "--core=0", "--"];
         assert_eq!(limits.arguments(), expected.map(OsString::from));
     }
->>>>>>> text
 }

@@ -38,32 +38,10 @@ pub struct Running {
 }
 
 impl Running {
-<<<<<<< HEAD
-    pub(super) fn start(command: Command) -> Result<Self, CommandError> {
-        let mut child = spawn(&command)?;
-        match watchable(&command, &mut child) {
-            Ok((process, ended)) => Ok(Self::new(command, child, process, ended)),
-            Err(error) => {
-                kill_unwatched(&mut child);
-                Err(fault(&command, "watch", error.into()))
-            }
-        }
-    }
-
-    fn new(command: Command, mut child: Child, process: Pid, ended: OwnedFd) -> Self {
-        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
-        Self {
-=======
     pub(super) fn new(command: Command) -> Result<Self, CommandError> {
-        let Started {
-            mut child,
-            process,
-            ended,
-        } = start(&command)?;
-        let (stdin, stdout, stderr) =
-            (child.stdin.take(), child.stdout.take(), child.stderr.take());
+        let Started { mut child, process, ended } = start(&command)?;
+        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
         Ok(Self {
->>>>>>> text
             command,
             started: Instant::now(),
             child,
@@ -132,22 +110,11 @@ impl Running {
 
     /// Moves what the pipes can take or give now; false when neither stream of output gave anything.
     fn pump(&mut self) -> Result<bool, CommandError> {
-<<<<<<< HEAD
-        self.feed().map_err(|error| self.fault("write to", error))?;
+        self.feed().map_err(|error| self.command.fault("write to", error))?;
         let output = read(&mut self.stdout, |bytes| self.output.extend_from_slice(bytes));
         let complaints = read(&mut self.stderr, |bytes| self.complaints.push(bytes));
-        let moved = output.and_then(|first| Ok(first | complaints?)).map_err(|error| self.fault("read from", error))?;
-=======
-        self.feed()
-            .map_err(|error| self.command.fault("write to", error))?;
-        let output = read(&mut self.stdout, |bytes| {
-            self.output.extend_from_slice(bytes)
-        });
-        let complaints = read(&mut self.stderr, |bytes| self.complaints.push(bytes));
-        let moved = output
-            .and_then(|first| Ok(first | complaints?))
-            .map_err(|error| self.command.fault("read from", error))?;
->>>>>>> text
+        let moved =
+            output.and_then(|first| Ok(first | complaints?)).map_err(|error| self.command.fault("read from", error))?;
         if self.output.len() > self.command.output_limit {
             let (program, limit) = (self.command.name(), self.command.output_limit);
             return Err(CommandError::OutputTooLarge { program, limit });
@@ -184,16 +151,8 @@ impl Running {
             Ok(()) | Err(Errno::SRCH) => Ok(()),
             Err(error) => self.child.kill().map_err(|_| std::io::Error::from(error)),
         };
-<<<<<<< HEAD
-        killed.map_err(|error| self.fault("stop", error))?;
-        let status = self.child.wait().map_err(|error| self.fault("wait for", error))?;
-=======
         killed.map_err(|error| self.command.fault("stop", error))?;
-        let status = self
-            .child
-            .wait()
-            .map_err(|error| self.command.fault("wait for", error))?;
->>>>>>> text
+        let status = self.child.wait().map_err(|error| self.command.fault("wait for", error))?;
         self.reaped = true;
         Ok(status)
     }
@@ -217,51 +176,6 @@ impl Drop for Running {
     }
 }
 
-<<<<<<< HEAD
-fn spawn(command: &Command) -> Result<Child, CommandError> {
-    std::process::Command::new(&command.program)
-        .args(&command.arguments)
-        .env_clear()
-        .envs(command.environment.iter().map(|(name, value)| (name, value)))
-        .stdin(if command.input.is_some() { Stdio::piped() } else { Stdio::null() })
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .process_group(0)
-        .spawn()
-        .map_err(|error| match error.kind() {
-            ErrorKind::NotFound => CommandError::NotInstalled { program: command.name(), package: command.package },
-            _ => fault(command, "start", error),
-        })
-}
-
-/// Limits the child, opens a descriptor that tells of its end, and makes its pipes non-blocking.
-fn watchable(command: &Command, child: &mut Child) -> Result<(Pid, OwnedFd), Errno> {
-    let process = Pid::from_child(child);
-    command.limits.apply(process)?;
-    if let Some(pipe) = &child.stdin {
-        unblock(pipe)?;
-    }
-    if let Some(pipe) = &child.stdout {
-        unblock(pipe)?;
-    }
-    if let Some(pipe) = &child.stderr {
-        unblock(pipe)?;
-    }
-    Ok((process, pidfd_open(process, PidfdFlags::empty())?))
-}
-
-fn unblock(pipe: impl AsFd) -> Result<(), Errno> {
-    fcntl_setfl(pipe, OFlags::NONBLOCK)
-}
-
-/// Ends a child that never came under watch; the error that prevented it is the one to report.
-fn kill_unwatched(child: &mut Child) {
-    let _ = kill_process_group(Pid::from_child(child), Signal::KILL);
-    let _ = child.wait();
-}
-
-=======
->>>>>>> text
 /// Reads a chunk of a pipe, and lets go of the pipe when the other side has closed it.
 fn read<P: std::io::Read>(pipe: &mut Option<P>, keep: impl FnMut(&[u8])) -> std::io::Result<bool> {
     let Some(source) = pipe else { return Ok(false) };
@@ -287,10 +201,3 @@ fn failure(command: &Command, status: ExitStatus, last_lines: String) -> Command
     }
     CommandError::Failed { program, status, last_lines }
 }
-<<<<<<< HEAD
-
-fn fault(command: &Command, action: &'static str, source: std::io::Error) -> CommandError {
-    CommandError::Io { program: command.name(), action, source }
-}
-=======
->>>>>>> text

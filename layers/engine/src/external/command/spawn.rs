@@ -23,19 +23,12 @@ pub(super) struct Started {
 /// Starts the child in a process group of its own, its pipes non-blocking.
 pub(super) fn start(command: &Command) -> Result<Started, CommandError> {
     if !is_installed(&command.program, command.path()) {
-        return Err(CommandError::NotInstalled {
-            program: command.name(),
-            package: command.package,
-        });
+        return Err(CommandError::NotInstalled { program: command.name(), package: command.package });
     }
     let mut child = spawn(command)?;
     let process = Pid::from_child(&child);
     match watchable(&child, process) {
-        Ok(ended) => Ok(Started {
-            child,
-            process,
-            ended,
-        }),
+        Ok(ended) => Ok(Started { child, process, ended }),
         Err(error) => {
             // The error that prevented the watch is the one to report, not one of these.
             let _ = kill_process_group(process, Signal::KILL);
@@ -47,10 +40,8 @@ pub(super) fn start(command: &Command) -> Result<Started, CommandError> {
 
 /// Looked up beforehand: of a program that the limiter does not find only the limiter's words would be left.
 fn is_installed(program: &OsStr, path: &OsStr) -> bool {
-    let is_executable = |file: &Path| {
-        file.metadata()
-            .is_ok_and(|entry| entry.is_file() && entry.permissions().mode() & 0o111 != 0)
-    };
+    let is_executable =
+        |file: &Path| file.metadata().is_ok_and(|entry| entry.is_file() && entry.permissions().mode() & 0o111 != 0);
     if Path::new(program).components().count() > 1 {
         return is_executable(Path::new(program));
     }
@@ -64,26 +55,14 @@ fn spawn(command: &Command) -> Result<Child, CommandError> {
         .arg(&command.program)
         .args(&command.arguments)
         .env_clear()
-        .envs(
-            command
-                .environment
-                .iter()
-                .map(|(name, value)| (name, value)),
-        )
-        .stdin(if command.input.is_some() {
-            Stdio::piped()
-        } else {
-            Stdio::null()
-        })
+        .envs(command.environment.iter().map(|(name, value)| (name, value)))
+        .stdin(if command.input.is_some() { Stdio::piped() } else { Stdio::null() })
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()
         .map_err(|error| match error.kind() {
-            ErrorKind::NotFound => CommandError::NotInstalled {
-                program: limiter.into(),
-                package,
-            },
+            ErrorKind::NotFound => CommandError::NotInstalled { program: limiter.into(), package },
             _ => command.fault("start", error),
         })
 }

@@ -178,17 +178,8 @@ fn processor_time_is_limited() {
 
 #[test]
 fn memory_is_limited() {
-<<<<<<< HEAD
     let limits = Limits { address_space: 64 << 20, ..Limits::default() };
-    // It allocates once it was fed, which is after the limits were set.
-    let greedy = || shell("read go; exec dd if=/dev/zero of=/dev/null bs=200M count=1").input(b"go\n".to_vec());
-=======
-    let limits = Limits {
-        address_space: 64 << 20,
-        ..Limits::default()
-    };
     let greedy = || shell("exec dd if=/dev/zero of=/dev/null bs=200M count=1");
->>>>>>> text
     assert!(run(greedy()).is_ok());
     assert_eq!(run(greedy().limits(limits)).unwrap_err().code(), "external.failed");
 }

@@ -12,9 +12,7 @@ pub enum RecognitionError {
     #[error(transparent)]
     Command(CommandError),
     /// Tesseract is there, its language is not.
-    #[error(
-        "Tesseract does not know the language {language}; install it with: apt-get install {package}"
-    )]
+    #[error("Tesseract does not know the language {language}; install it with: apt-get install {package}")]
     LanguageMissing {
         /// The language, as Tesseract calls it.
         language: String,
@@ -37,9 +35,7 @@ pub enum RecognitionError {
         bytes: usize,
     },
     /// The crops could not be stored for Tesseract to read.
-    #[error(
-        "could not store the crops of page numbers ({0}); free some space or set TMPDIR to another disk"
-    )]
+    #[error("could not store the crops of page numbers ({0}); free some space or set TMPDIR to another disk")]
     Scratch(#[from] std::io::Error),
     /// Tesseract did not answer for every crop.
     #[error(
@@ -56,10 +52,7 @@ pub enum RecognitionError {
 impl RecognitionError {
     pub(super) fn language_missing(language: &str) -> Self {
         let package = format!("tesseract-ocr-{}", language.replace('_', "-"));
-        Self::LanguageMissing {
-            language: language.to_owned(),
-            package,
-        }
+        Self::LanguageMissing { language: language.to_owned(), package }
     }
 
     /// Stable code.
@@ -103,6 +96,5 @@ impl From<CommandError> for RecognitionError {
 /// The language that Tesseract complains about: `Failed loading language 'xyz'`.
 pub(super) fn missing_language(complaints: &str) -> Option<String> {
     let (_, rest) = complaints.split_once("Failed loading language '")?;
-    rest.split_once('\'')
-        .map(|(language, _)| language.to_owned())
+    rest.split_once('\'').map(|(language, _)| language.to_owned())
 }

@@ -7,14 +7,10 @@ use crate::error::ErrorClass;
 #[non_exhaustive]
 pub enum HocrError {
     /// Not UTF-8.
-    #[error(
-        "Tesseract's answer is not UTF-8 text; check that the tesseract on the PATH is the real one"
-    )]
+    #[error("Tesseract's answer is not UTF-8 text; check that the tesseract on the PATH is the real one")]
     Encoding,
     /// Not well-formed XML.
-    #[error(
-        "Tesseract's answer is not well-formed hOCR ({0}); check that the tesseract on the PATH is the real one"
-    )]
+    #[error("Tesseract's answer is not well-formed hOCR ({0}); check that the tesseract on the PATH is the real one")]
     Malformed(String),
     /// A number that is none, or is out of bounds.
     #[error(
@@ -22,9 +18,7 @@ pub enum HocrError {
     )]
     Position(String),
     /// More nesting, words or letters than a page can have.
-    #[error(
-        "Tesseract's answer has too many {0} for one page; scan this page anew at a usual resolution"
-    )]
+    #[error("Tesseract's answer has too many {0} for one page; scan this page anew at a usual resolution")]
     TooMuch(&'static str),
 }
 

@@ -36,14 +36,7 @@ pub(super) struct Parser {
 
 impl Parser {
     pub(super) const fn new(image: Rect) -> Self {
-        Self {
-            image,
-            open: Vec::new(),
-            line: None,
-            word: None,
-            lines: Vec::new(),
-            words: 0,
-        }
+        Self { image, open: Vec::new(), line: None, word: None, lines: Vec::new(), words: 0 }
     }
 
     pub(super) fn start(&mut self, element: &BytesStart<'_>) -> Result<(), HocrError> {
@@ -66,17 +59,12 @@ impl Parser {
         }
         let title = title_of(element)?;
         let rect = title::bounding_box(&title)?;
-        let (slope, offset) = title::baseline(&title)?
-            .filter(|(slope, _)| slope.abs() <= STEEPEST)
-            .unwrap_or_default();
+        let (slope, offset) = title::baseline(&title)?.filter(|(slope, _)| slope.abs() <= STEEPEST).unwrap_or_default();
         let size = title::single(&title, "x_size")?.filter(|size| *size > 0.0);
         self.line = Some(Line {
             words: Vec::new(),
             rect: rect.intersection(&self.image),
-            baseline: Baseline {
-                offset: rect.y1 + offset,
-                slope,
-            },
+            baseline: Baseline { offset: rect.y1 + offset, slope },
             size: size.unwrap_or_else(|| rect.height().max(1.0)),
         });
         Ok(())
@@ -84,9 +72,7 @@ impl Parser {
 
     fn start_word(&mut self, element: &BytesStart<'_>) -> Result<(), HocrError> {
         if self.line.is_none() || self.word.is_some() {
-            return Err(HocrError::Malformed(
-                "a word outside a line or inside a word".into(),
-            ));
+            return Err(HocrError::Malformed("a word outside a line or inside a word".into()));
         }
         self.words += 1;
         if self.words > MOST_WORDS {
@@ -103,8 +89,7 @@ impl Parser {
     }
 
     pub(super) fn text(&mut self, text: &str) -> Result<(), HocrError> {
-        text.chars()
-            .try_for_each(|character| self.character(character))
+        text.chars().try_for_each(|character| self.character(character))
     }
 
     /// Keeps a letter of the word that is open; white space and controls are not part of a word.
@@ -116,11 +101,7 @@ impl Parser {
             return Ok(());
         }
         word.text.push(character);
-        if word.text.len() > LONGEST_WORD {
-            Err(HocrError::TooMuch("letters in a word"))
-        } else {
-            Ok(())
-        }
+        if word.text.len() > LONGEST_WORD { Err(HocrError::TooMuch("letters in a word")) } else { Ok(()) }
     }
 
     pub(super) fn reference(&mut self, reference: &BytesRef<'_>) -> Result<(), HocrError> {
@@ -144,33 +125,23 @@ impl Parser {
     }
 
     fn end_word(&mut self) {
-        let word = self
-            .word
-            .take()
-            .filter(|word| !word.text.is_empty() && !word.rect.is_empty());
+        let word = self.word.take().filter(|word| !word.text.is_empty() && !word.rect.is_empty());
         if let (Some(word), Some(line)) = (word, &mut self.line) {
             line.words.push(word);
         }
     }
 
     fn end_line(&mut self) {
-        self.lines
-            .extend(self.line.take().filter(|line| !line.words.is_empty()));
+        self.lines.extend(self.line.take().filter(|line| !line.words.is_empty()));
     }
 
     pub(super) fn finish(self) -> Result<Vec<Line>, HocrError> {
-        if self.open.is_empty() {
-            Ok(self.lines)
-        } else {
-            Err(HocrError::Malformed("cut off".into()))
-        }
+        if self.open.is_empty() { Ok(self.lines) } else { Err(HocrError::Malformed("cut off".into())) }
     }
 }
 
 fn kind(element: &BytesStart<'_>) -> Result<Element, HocrError> {
-    let class = element
-        .try_get_attribute("class")?
-        .map(|attribute| attribute.value);
+    let class = element.try_get_attribute("class")?.map(|attribute| attribute.value);
     Ok(match class.as_deref() {
         Some("ocr_line" | "ocr_header" | "ocr_caption" | "ocr_textfloat") => Element::Line,
         Some("ocrx_word") => Element::Word,

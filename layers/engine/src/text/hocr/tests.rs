@@ -27,30 +27,18 @@ fn parse_words(words: &str) -> Result<Vec<Line>, HocrError> {
 
 /// Text of the only word; empty when there is none.
 fn only(title: &str, text: &str) -> String {
-    parse_words(&word(title, text))
-        .unwrap()
-        .first()
-        .map(Line::text)
-        .unwrap_or_default()
+    parse_words(&word(title, text)).unwrap().first().map(Line::text).unwrap_or_default()
 }
 
 const BOX: &str = "bbox 10 20 90 60; x_wconf 96";
 
 #[test]
 fn a_line_has_its_words_and_its_baseline() {
-    let lines =
-        parse_words(&(word(BOX, "Free") + &word("bbox 100 22 190 52; x_wconf 50", "Software")))
-            .unwrap();
+    let lines = parse_words(&(word(BOX, "Free") + &word("bbox 100 22 190 52; x_wconf 50", "Software"))).unwrap();
     assert_eq!(lines.len(), 1);
     assert_eq!(lines[0].text(), "Free Software");
     assert_eq!(lines[0].rect, Rect::new(10.0, 20.0, 190.0, 60.0));
-    assert_eq!(
-        lines[0].baseline,
-        Baseline {
-            offset: 52.0,
-            slope: 0.01
-        }
-    );
+    assert_eq!(lines[0].baseline, Baseline { offset: 52.0, slope: 0.01 });
     assert!((lines[0].size - 40.5).abs() < 1e-9);
     assert_eq!(lines[0].words[1].rect, Rect::new(100.0, 22.0, 190.0, 52.0));
     assert!((lines[0].words[1].confidence - 0.5).abs() < 1e-9);
@@ -60,23 +48,13 @@ fn a_line_has_its_words_and_its_baseline() {
 fn headers_captions_and_floats_are_lines_too() {
     for class in ["ocr_header", "ocr_caption", "ocr_textfloat"] {
         let other = page(&line(&word(BOX, "a"))).replace("ocr_line", class);
-        assert_eq!(
-            parse(other.as_bytes(), 200, 100).unwrap().len(),
-            1,
-            "{class}"
-        );
+        assert_eq!(parse(other.as_bytes(), 200, 100).unwrap().len(), 1, "{class}");
     }
 }
 
 #[test]
 fn emphasis_entities_and_spaces_inside_a_word() {
-    assert_eq!(
-        only(
-            BOX,
-            "<strong>A<em>T</em></strong>&amp;&lt;&#x54;&#65;&quot;"
-        ),
-        "AT&<TA\""
-    );
+    assert_eq!(only(BOX, "<strong>A<em>T</em></strong>&amp;&lt;&#x54;&#65;&quot;"), "AT&<TA\"");
     assert_eq!(only(BOX, " in \n\t side\u{7}&#10; "), "inside");
     assert_eq!(only(BOX, "\u{1d49c}\u{fb01}"), "\u{1d49c}\u{fb01}");
 }
@@ -99,28 +77,15 @@ fn boxes_are_cut_to_the_image() {
 fn a_line_that_runs_up_the_page_is_set_level() {
     let steep = page(&line(&word(BOX, "up"))).replace("baseline 0.01 -8", "baseline -180 1440");
     let lines = parse(steep.as_bytes(), 200, 100).unwrap();
-    assert_eq!(
-        lines[0].baseline,
-        Baseline {
-            offset: 60.0,
-            slope: 0.0
-        }
-    );
+    assert_eq!(lines[0].baseline, Baseline { offset: 60.0, slope: 0.0 });
 }
 
 #[test]
 fn a_line_without_size_or_baseline_takes_its_box() {
-    let bare =
-        page(&line(&word(BOX, "a"))).replace("; baseline 0.01 -8; x_size 40.5; x_descenders 8", "");
+    let bare = page(&line(&word(BOX, "a"))).replace("; baseline 0.01 -8; x_size 40.5; x_descenders 8", "");
     let lines = parse(bare.as_bytes(), 200, 100).unwrap();
     assert!((lines[0].size - 40.0).abs() < 1e-9);
-    assert_eq!(
-        lines[0].baseline,
-        Baseline {
-            offset: 60.0,
-            slope: 0.0
-        }
-    );
+    assert_eq!(lines[0].baseline, Baseline { offset: 60.0, slope: 0.0 });
 }
 
 #[test]
@@ -136,92 +101,43 @@ fn bad_numbers_are_refused() {
         "",
     ] {
         let error = parse_words(&word(title, "a")).unwrap_err();
-        assert_eq!(
-            (error.code(), error.class()),
-            ("hocr.position", ErrorClass::Internal),
-            "{title}"
-        );
+        assert_eq!((error.code(), error.class()), ("hocr.position", ErrorClass::Internal), "{title}");
     }
-    assert_eq!(
-        parse_words(&word("bbox 1 2 3 4; x_wconf x", "a"))
-            .unwrap_err()
-            .code(),
-        "hocr.position"
-    );
+    assert_eq!(parse_words(&word("bbox 1 2 3 4; x_wconf x", "a")).unwrap_err().code(), "hocr.position");
 }
 
 #[test]
 fn unknown_entities_are_refused_and_declared_ones_are_not_expanded() {
-    assert_eq!(
-        parse_words(&word(BOX, "&nbsp;")).unwrap_err().code(),
-        "hocr.malformed"
-    );
+    assert_eq!(parse_words(&word(BOX, "&nbsp;")).unwrap_err().code(), "hocr.malformed");
     let bomb = page(&line(&word(BOX, "&b;"))).replace(
         "<!DOCTYPE html PUBLIC \"x\" \"y\">",
         "<!DOCTYPE html [<!ENTITY a \"aaaaaaaaaa\"><!ENTITY b \"&a;&a;&a;&a;\">]>",
     );
-    assert_eq!(
-        parse(bomb.as_bytes(), 200, 100).unwrap_err().code(),
-        "hocr.malformed"
-    );
-    assert_eq!(
-        parse_words(&word(BOX, "&#x110000;")).unwrap_err().code(),
-        "hocr.malformed"
-    );
+    assert_eq!(parse(bomb.as_bytes(), 200, 100).unwrap_err().code(), "hocr.malformed");
+    assert_eq!(parse_words(&word(BOX, "&#x110000;")).unwrap_err().code(), "hocr.malformed");
 }
 
 #[test]
 fn size_is_bounded() {
     let deep = "<p>".repeat(100_000);
-    assert_eq!(
-        parse(deep.as_bytes(), 200, 100).unwrap_err().code(),
-        "hocr.too_much"
-    );
-    assert_eq!(
-        parse_words(&word(BOX, &"x".repeat(1 << 20)))
-            .unwrap_err()
-            .code(),
-        "hocr.too_much"
-    );
-    assert_eq!(
-        parse_words(&word(BOX, "x").repeat(100_001))
-            .unwrap_err()
-            .code(),
-        "hocr.too_much"
-    );
+    assert_eq!(parse(deep.as_bytes(), 200, 100).unwrap_err().code(), "hocr.too_much");
+    assert_eq!(parse_words(&word(BOX, &"x".repeat(1 << 20))).unwrap_err().code(), "hocr.too_much");
+    assert_eq!(parse_words(&word(BOX, "x").repeat(100_001)).unwrap_err().code(), "hocr.too_much");
 }
 
 #[test]
 fn broken_structure_is_refused() {
     let nested_line = line(&line(&word(BOX, "a")));
     let nested_word = line(&word(BOX, &word(BOX, "a")));
-    for inside in [
-        nested_line,
-        nested_word,
-        word(BOX, "a"),
-        "</div>".into(),
-        "<p></q>".into(),
-        "&".into(),
-        "<span".into(),
-    ] {
-        assert_eq!(
-            parse(page(&inside).as_bytes(), 200, 100)
-                .unwrap_err()
-                .code(),
-            "hocr.malformed",
-            "{inside}"
-        );
+    for inside in
+        [nested_line, nested_word, word(BOX, "a"), "</div>".into(), "<p></q>".into(), "&".into(), "<span".into()]
+    {
+        assert_eq!(parse(page(&inside).as_bytes(), 200, 100).unwrap_err().code(), "hocr.malformed", "{inside}");
     }
     let whole = page(&line(&word(BOX, "a")));
     let cut = &whole[..whole.len() - 20];
-    assert_eq!(
-        parse(cut.as_bytes(), 200, 100).unwrap_err().code(),
-        "hocr.malformed"
-    );
-    assert_eq!(
-        parse(b"\xff\xfe", 200, 100).unwrap_err().code(),
-        "hocr.encoding"
-    );
+    assert_eq!(parse(cut.as_bytes(), 200, 100).unwrap_err().code(), "hocr.malformed");
+    assert_eq!(parse(b"\xff\xfe", 200, 100).unwrap_err().code(), "hocr.encoding");
 }
 
 #[test]

@@ -46,10 +46,7 @@ impl TextLayerFont {
                 return Ok(());
             }
         };
-        document
-            .get_object_mut(fonts)?
-            .as_dict_mut()?
-            .extend(&names);
+        document.get_object_mut(fonts)?.as_dict_mut()?.extend(&names);
         Ok(())
     }
 }
@@ -63,14 +60,8 @@ pub fn add_font(document: &mut Document) -> lopdf::Result<TextLayerFont> {
     let mut names = Dictionary::new();
     for plane in Plane::all() {
         let map = add_stream(document, Dictionary::new(), plane.to_unicode().into_bytes())?;
-        for (shape, descendant) in descendants
-            .iter()
-            .filter(|(shape, _)| serves(plane, *shape))
-        {
-            names.set(
-                name(plane, *shape),
-                add_composite(document, *descendant, map),
-            );
+        for (shape, descendant) in descendants.iter().filter(|(shape, _)| serves(plane, *shape)) {
+            names.set(name(plane, *shape), add_composite(document, *descendant, map));
         }
     }
     Ok(TextLayerFont(document.add_object(names)))
@@ -94,21 +85,12 @@ fn add_descendants(document: &mut Document) -> lopdf::Result<Vec<(Shape, ObjectI
     let file = glyphless::font_file(ADVANCE_UNITS);
     let length = i64::try_from(file.len()).unwrap_or(i64::MAX);
     let file = add_stream(document, dictionary! { "Length1" => length }, file)?;
-    let glyphs = add_stream(
-        document,
-        Dictionary::new(),
-        GLYPH.to_be_bytes().repeat(CODES),
-    )?;
+    let glyphs = add_stream(document, Dictionary::new(), GLYPH.to_be_bytes().repeat(CODES))?;
     let mut add = |shape| (shape, add_descendant(document, shape, file, glyphs));
     Ok(Shape::all().map(&mut add).collect())
 }
 
-fn add_descendant(
-    document: &mut Document,
-    shape: Shape,
-    file: ObjectId,
-    glyphs: ObjectId,
-) -> ObjectId {
+fn add_descendant(document: &mut Document, shape: Shape, file: ObjectId, glyphs: ObjectId) -> ObjectId {
     let (ascent, descent) = (shape.ascent(), shape.descent());
     let descriptor = document.add_object(dictionary! {
         "Type" => "FontDescriptor",
@@ -148,11 +130,7 @@ fn add_composite(document: &mut Document, descendant: ObjectId, to_unicode: Obje
     })
 }
 
-fn add_stream(
-    document: &mut Document,
-    dictionary: Dictionary,
-    bytes: Vec<u8>,
-) -> lopdf::Result<ObjectId> {
+fn add_stream(document: &mut Document, dictionary: Dictionary, bytes: Vec<u8>) -> lopdf::Result<ObjectId> {
     let mut stream = Stream::new(dictionary, bytes);
     stream.compress()?;
     Ok(document.add_object(stream))

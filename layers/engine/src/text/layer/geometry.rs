@@ -19,10 +19,7 @@ impl PageGeometry {
         Self {
             width_points,
             height_points,
-            points_per_pixel: (
-                scale(width_points, image_width),
-                scale(height_points, image_height),
-            ),
+            points_per_pixel: (scale(width_points, image_width), scale(height_points, image_height)),
             quarter_turns: 0,
             corner: (0.0, 0.0),
         }

@@ -27,11 +27,7 @@ pub(super) fn font_file(advance: u16) -> Vec<u8> {
     let unadjusted = assembled(&tables(advance, 0));
     let adjustment = SUM_OF_FILE.wrapping_sub(sum(&unadjusted));
     // The entry of the head table keeps the sum that the table has without the adjustment.
-    [
-        directory(&tables(advance, 0)),
-        bodies(&tables(advance, adjustment)),
-    ]
-    .concat()
+    [directory(&tables(advance, 0)), bodies(&tables(advance, adjustment))].concat()
 }
 
 fn assembled(tables: &[Table]) -> Vec<u8> {
@@ -83,18 +79,7 @@ fn head(adjustment: u32) -> Vec<u8> {
     let dates = [0; 8];
     // An empty box for all glyphs, no style, smallest readable size 8, mixed direction, short places.
     let rest = [0, 0, 0, 0, 0, 8, 2, 0, 0];
-    words(
-        &[
-            &VERSION,
-            &VERSION,
-            &[high, low],
-            &magic,
-            &[flags, UNITS],
-            &dates[..],
-            &rest,
-        ]
-        .concat(),
-    )
+    words(&[&VERSION, &VERSION, &[high, low], &magic, &[flags, UNITS], &dates[..], &rest].concat())
 }
 
 fn hhea(advance: u16) -> Vec<u8> {
@@ -104,16 +89,7 @@ fn hhea(advance: u16) -> Vec<u8> {
     let upright_caret = [1, 0, 0];
     let reserved_and_format = [0; 5];
     let start = [VERSION[0], VERSION[1], ascender, descender, gap, advance];
-    words(
-        &[
-            &start[..],
-            &bearings_and_extent,
-            &upright_caret,
-            &reserved_and_format,
-            &[GLYPHS],
-        ]
-        .concat(),
-    )
+    words(&[&start[..], &bearings_and_extent, &upright_caret, &reserved_and_format, &[GLYPHS]].concat())
 }
 
 fn maxp() -> Vec<u8> {
@@ -122,10 +98,7 @@ fn maxp() -> Vec<u8> {
 }
 
 fn words(values: &[u16]) -> Vec<u8> {
-    values
-        .iter()
-        .flat_map(|value| value.to_be_bytes())
-        .collect()
+    values.iter().flat_map(|value| value.to_be_bytes()).collect()
 }
 
 const fn halves(value: u32) -> [u16; 2] {
@@ -140,12 +113,8 @@ fn long(value: usize) -> [u8; 4] {
 
 /// The sum of the four-byte words of a table or file.
 fn sum(bytes: &[u8]) -> u32 {
-    let word = |chunk: &[u8]| {
-        chunk
-            .iter()
-            .fold(0_u32, |word, &byte| (word << 8) | u32::from(byte))
-            << (8 * (4 - chunk.len()))
-    };
+    let word =
+        |chunk: &[u8]| chunk.iter().fold(0_u32, |word, &byte| (word << 8) | u32::from(byte)) << (8 * (4 - chunk.len()));
     bytes.chunks(4).map(word).fold(0, u32::wrapping_add)
 }
 
@@ -167,10 +136,7 @@ mod tests {
             assert_eq!(&&file[entry..entry + 4], &&name[..]);
             assert_eq!((length, place % 4), (lengths[index], 0), "{name:?}");
             if **name != *b"head" {
-                assert_eq!(
-                    sum(&file[place..place + length]) as usize,
-                    number(&file, entry + 4)
-                );
+                assert_eq!(sum(&file[place..place + length]) as usize, number(&file, entry + 4));
             }
         }
     }

@@ -36,36 +36,21 @@ pub(super) fn place(lines: &[Line], page: PageGeometry) -> Vec<Run> {
     let (x, y) = page.points_per_pixel();
     let lines: Vec<Line> = lines.iter().map(|line| line.scaled(x, y)).collect();
     let usual = median(&lines);
-    lines
-        .iter()
-        .flat_map(|line| place_line(line, usual, page.height()))
-        .collect()
+    lines.iter().flat_map(|line| place_line(line, usual, page.height())).collect()
 }
 
 /// Median height of the page's words, each counted with its line's height.
 fn median(lines: &[Line]) -> f64 {
-    let mut sizes: Vec<f64> = lines
-        .iter()
-        .flat_map(|line| line.words.iter().map(|_| line.size))
-        .collect();
+    let mut sizes: Vec<f64> = lines.iter().flat_map(|line| line.words.iter().map(|_| line.size)).collect();
     sizes.sort_by(f64::total_cmp);
     sizes.get(sizes.len() / 2).copied().unwrap_or_default()
 }
 
 fn place_line(line: &Line, usual: f64, page_height: f64) -> Vec<Run> {
     let (low, high) = USUAL;
-    let type_height = if (low * usual..=high * usual).contains(&line.size) {
-        usual
-    } else {
-        line.size
-    };
+    let type_height = if (low * usual..=high * usual).contains(&line.size) { usual } else { line.size };
     let size = (SIZE * type_height).max(1.0);
-    let followers = line
-        .words
-        .iter()
-        .skip(1)
-        .map(Some)
-        .chain(std::iter::once(None));
+    let followers = line.words.iter().skip(1).map(Some).chain(std::iter::once(None));
     let mut runs = Vec::new();
     for (word, next) in line.words.iter().zip(followers) {
         let baseline = baseline(line, word);
@@ -81,11 +66,7 @@ fn place_line(line: &Line, usual: f64, page_height: f64) -> Vec<Run> {
 fn baseline(line: &Line, word: &Word) -> f64 {
     let slope = line.baseline.slope;
     let is_level = (slope * line.rect.width()).abs() < LEVEL * line.size;
-    let x = if is_level {
-        line.rect.centre_x()
-    } else {
-        word.rect.centre_x()
-    };
+    let x = if is_level { line.rect.centre_x() } else { word.rect.centre_x() };
     line.baseline.offset + slope * (x - line.rect.x0)
 }
 
@@ -104,10 +85,5 @@ fn place_word(word: &Word, baseline: f64, size: f64, page_height: f64) -> Run {
 /// The space that makes two words of an extracted text out of two boxes; it fills the gap.
 fn space_after(run: &Run, word: Rect, next: Rect) -> Run {
     let width = (next.x0 - word.x1).max(NARROWEST_SPACE * run.size);
-    Run {
-        text: " ".into(),
-        x: word.x1,
-        width,
-        ..run.clone()
-    }
+    Run { text: " ".into(), x: word.x1, width, ..run.clone() }
 }

@@ -16,23 +16,16 @@ pub(super) struct Shape {
 
 impl Shape {
     /// The shape for characters beyond the Basic Multilingual Plane, which have but one font a plane.
-    pub(super) const COMMON: Self = Self {
-        ascent: 2,
-        descent: 1,
-    };
+    pub(super) const COMMON: Self = Self { ascent: 2, descent: 1 };
 
     /// All shapes.
     pub(super) fn all() -> impl Iterator<Item = Self> {
-        (0..ASCENTS.len())
-            .flat_map(|ascent| (0..DESCENTS.len()).map(move |descent| Self { ascent, descent }))
+        (0..ASCENTS.len()).flat_map(|ascent| (0..DESCENTS.len()).map(move |descent| Self { ascent, descent }))
     }
 
     /// The shape nearest to an ascent and a descent, both positive shares of the font size.
     pub(super) fn nearest(ascent: f64, descent: f64) -> Self {
-        Self {
-            ascent: nearest(&ASCENTS, ascent),
-            descent: nearest(&DESCENTS, descent),
-        }
+        Self { ascent: nearest(&ASCENTS, ascent), descent: nearest(&DESCENTS, descent) }
     }
 
     /// Thousandths of the size above the baseline.
@@ -53,10 +46,7 @@ impl Shape {
 
 fn nearest(choices: &[i32], share: f64) -> usize {
     let distance = |&choice: &i32| (f64::from(choice) - 1000.0 * share).abs();
-    let best = choices
-        .iter()
-        .enumerate()
-        .min_by(|(_, a), (_, b)| distance(a).total_cmp(&distance(b)));
+    let best = choices.iter().enumerate().min_by(|(_, a), (_, b)| distance(a).total_cmp(&distance(b)));
     best.map_or(0, |(index, _)| index)
 }
 

@@ -32,12 +32,7 @@ impl Plane {
     pub(super) fn to_unicode(self) -> String {
         let rows: Vec<String> = (0..=0xff).filter_map(|high| self.row(high)).collect();
         let blocks = rows.chunks(100).fold(String::new(), |mut blocks, rows| {
-            let _ = write!(
-                blocks,
-                "{} beginbfrange\n{}endbfrange\n",
-                rows.len(),
-                rows.concat()
-            );
+            let _ = write!(blocks, "{} beginbfrange\n{}endbfrange\n", rows.len(), rows.concat());
             blocks
         });
         format!(
@@ -52,20 +47,13 @@ impl Plane {
 
     fn row(self, high: u8) -> Option<String> {
         let first = char::from_u32((u32::from(self.0) << 16) | (u32::from(high) << 8))?;
-        Some(format!(
-            "<{high:02X}00> <{high:02X}FF> <{}>\n",
-            utf16(first)
-        ))
+        Some(format!("<{high:02X}00> <{high:02X}FF> <{}>\n", utf16(first)))
     }
 }
 
 fn utf16(character: char) -> String {
     let mut units = [0; 2];
-    character
-        .encode_utf16(&mut units)
-        .iter()
-        .map(|unit| format!("{unit:04X}"))
-        .collect()
+    character.encode_utf16(&mut units).iter().map(|unit| format!("{unit:04X}")).collect()
 }
 
 /// A text as runs of codes in hexadecimal, each of one plane.
@@ -83,10 +71,7 @@ pub(super) fn runs(text: &str) -> Vec<(Plane, String)> {
 
 fn encoded(character: char) -> (Plane, String) {
     let number = u32::from(character);
-    match u8::try_from(number >> 16)
-        .ok()
-        .filter(|plane| PLANES.contains(plane))
-    {
+    match u8::try_from(number >> 16).ok().filter(|plane| PLANES.contains(plane)) {
         Some(plane) => (Plane(plane), format!("{:04X}", number & 0xffff)),
         None => (Plane::BASIC, format!("{:04X}", u32::from(REPLACEMENT))),
     }
