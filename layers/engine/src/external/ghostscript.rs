@@ -58,7 +58,7 @@ pub fn compress(
         .arguments(["-c", &quantisation(options), "-f"])
         .argument(source.as_os_str())
         .temporary_directory(target.parent().unwrap_or(target))
-        .limits(Limits { memory_bytes: MEMORY_LIMIT, ..Limits::default() })
+        .limits(Limits { address_space: MEMORY_LIMIT, ..Limits::default() })
         .time_limit(TIME_LIMIT.saturating_add(TIME_LIMIT_PER_PAGE.saturating_mul(page_count)))
         .run(cancellation)
         .map(drop)

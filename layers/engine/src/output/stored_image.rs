@@ -4,7 +4,7 @@ use super::error::OutputError;
 use super::jpeg::{self, Coding, Samples};
 use crate::geometry::Rect;
 use crate::redact::Fill;
-use fax::{BitWriter, Color, VecWriter};
+use fax::{Color, VecWriter};
 use lopdf::{Dictionary, Document, Object, Stream, dictionary};
 
 /// An image in memory.

@@ -1,12 +1,14 @@
 //! A grey image in memory.
 
+use super::page_image::PageImage;
+
 /// A grey image: one byte a pixel, 0 black to 255 white, rows from the top without padding.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct GreyImage {
     /// Width in pixels.
-    pub width: u32,
+    pub width: usize,
     /// Height in pixels.
-    pub height: u32,
+    pub height: usize,
     /// `width * height` bytes.
     pub pixels: Vec<u8>,
 }
@@ -14,14 +16,21 @@ pub struct GreyImage {
 impl GreyImage {
     /// An image of one shade.
     #[must_use]
-    pub fn filled(width: u32, height: u32, shade: u8) -> Self {
-        Self { width, height, pixels: vec![shade; area(width, height)] }
+    pub fn filled(width: usize, height: usize, shade: u8) -> Self {
+        Self { width, height, pixels: vec![shade; width.saturating_mul(height)] }
     }
 
     /// True when the image has at least one pixel and exactly as many bytes as its size says.
     #[must_use]
     pub fn is_whole(&self) -> bool {
-        self.width > 0 && self.height > 0 && self.pixels.len() == area(self.width, self.height)
+        self.width > 0 && self.height > 0 && self.pixels.len() == self.width.saturating_mul(self.height)
+    }
+
+    /// The image in another size, every pixel with its share; itself where the size is the same.
+    #[must_use]
+    pub fn resized(self, width: usize, height: usize) -> Self {
+        let page = PageImage { width: self.width, height: self.height, channels: 1, pixels: self.pixels, dpi: 0.0 };
+        page.resized(width, height).into_grey()
     }
 
     /// The image as a binary PGM file, the plainest format that every image tool reads.
@@ -31,11 +40,6 @@ impl GreyImage {
         file.extend_from_slice(&self.pixels);
         file
     }
-}
-
-/// Pixels of an image; saturates where memory could not hold them anyway.
-fn area(width: u32, height: u32) -> usize {
-    usize::try_from(u64::from(width) * u64::from(height)).unwrap_or(usize::MAX)
 }
 
 #[cfg(test)]

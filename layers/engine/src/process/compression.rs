@@ -39,7 +39,8 @@ fn compress_one(
     let sizes: Vec<PageSize> = of_range.iter().map(|page| page.size).collect();
     let damaged: Vec<usize> = of_range.iter().filter(|page| page.is_damaged).map(|page| page.index).collect();
     let volume = work.volume();
-    let image_bytes: Vec<Option<u64>> = volume.pages[pages.clone()].iter().map(|page| page.image_length()).collect();
+    let image_bytes: Vec<Option<u64>> =
+        volume.pages[pages.clone()].iter().map(|page| volume.image_length(page)).collect();
     let range =
         RangeToCompress { source, pages: pages.clone(), sizes: &sizes, damaged: &damaged, image_bytes: &image_bytes };
     let compressed = compress_range(&range, folder, &work.request.compression, work.cancellation)?;

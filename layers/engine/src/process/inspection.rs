@@ -12,7 +12,7 @@ use super::work::Work;
 use crate::cancellation::Cancellation;
 use crate::drawing::Canvas;
 use crate::geometry::Rect;
-use crate::output::{OutputError, StoredImage, write_png};
+use crate::output::{StoredImage, write_png};
 use crate::pairing::{Opinion, pair};
 use crate::redact::{Fill, OpinionSpan, margin_rects, plan_page};
 use crate::source;
@@ -91,7 +91,7 @@ impl Inspection<'_> {
         self.work.check()?;
         let page = &self.pages[index];
         let (width, height) = (page.size.width_pixels as usize, page.size.height_pixels as usize);
-        let grey = self.work.reader.read(index)?.into_grey().resized(width, height)?;
+        let grey = self.work.reader.read(index)?.into_grey().resized(width, height);
         let mut canvas = Canvas::from_grey(width, height, &grey.pixels);
         let image = StoredImage::from_pixels(width, height, 1, grey.pixels);
         self.shade(&mut canvas, page, &image)?;

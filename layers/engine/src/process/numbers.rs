@@ -37,7 +37,7 @@ pub(super) fn candidates(image: &PageImage, page: &ScannedPage) -> Vec<NumberCan
     let scale_y = image.height as f64 / f64::from(page.size.height_pixels.max(1));
     let mut boxes: Vec<&Detection> = page.detections.iter().filter(|found| may_hold_number(found)).collect();
     boxes.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
-    let crop = |found: &Detection| image.crop(&found.rect().scaled(scale_x, scale_y));
+    let crop = |found: &Detection| image.cut(&found.rect().scaled(scale_x, scale_y)).into_grey();
     boxes.iter().take(MOST_CANDIDATES).map(|found| NumberCandidate { image: bitonal(&crop(found)) }).collect()
 }
 

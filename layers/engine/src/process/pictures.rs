@@ -37,7 +37,7 @@ pub(super) fn cut(work: &Work<'_>, index: usize, image: &PageImage, page: &Scann
     for (sequence, rect) in rects.iter().enumerate() {
         let cut = image.cut(&rect.scaled(scale_x, scale_y));
         let ratio = PICTURE_DPI * page.size.width_points / crate::geometry::POINTS_PER_INCH / image.width.max(1) as f64;
-        let picture = at_scale(cut, ratio)?;
+        let picture = at_scale(cut, ratio);
         let path = provisional(work.root(), index, sequence + 1);
         write_png(&path, picture.width, picture.height, picture.channels, &picture.pixels)?;
     }
@@ -45,11 +45,11 @@ pub(super) fn cut(work: &Work<'_>, index: usize, image: &PageImage, page: &Scann
 }
 
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sides of a picture inside a page")]
-fn at_scale(picture: PageImage, ratio: f64) -> Result<PageImage, ProcessError> {
+fn at_scale(picture: PageImage, ratio: f64) -> PageImage {
     let side = |length: usize| (length as f64 * ratio).round().max(1.0) as usize;
     let (width, height) = (side(picture.width), side(picture.height));
     if (width, height) == (picture.width, picture.height) || picture.pixels.is_empty() {
-        return Ok(picture);
+        return picture;
     }
-    Ok(picture.resized(width, height)?)
+    picture.resized(width, height)
 }

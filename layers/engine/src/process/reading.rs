@@ -28,7 +28,7 @@ pub(super) fn read(work: &Work<'_>, scanned: &[ScannedPage]) -> Result<PageWords
             words.store(page.index, &read_page(work, &tesseract, page)?)?;
         }
         work.done(1);
-        Ok(())
+        Ok::<(), ProcessError>(())
     })?;
     Ok(words)
 }

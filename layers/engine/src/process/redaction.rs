@@ -205,7 +205,7 @@ fn geometry(size: &PageSize) -> PageGeometry {
 pub(super) fn ink(page: &Page, image: &StoredImage) -> Result<Ink, ProcessError> {
     let (width, height) = (page.size.width_pixels as usize, page.size.height_pixels as usize);
     let grey = crate::pixels::GreyImage { width: image.width(), height: image.height(), pixels: image.grey() };
-    let grey = grey.resized(width, height)?;
+    let grey = grey.resized(width, height);
     Ok(Ink::new(width, height, &grey.pixels))
 }
 

@@ -186,6 +186,13 @@ impl SourceVolume {
         image::jpeg_bytes(&self.objects, &stream).ok()
     }
 
+    /// Bytes of the stored JPEG of a page that is one image; `None` for every other page.
+    #[must_use]
+    pub fn image_length(&self, page: &SourcePage) -> Option<u64> {
+        let PageKind::SingleImage(single) = &page.kind else { return None };
+        u64::try_from(single.place.len()).ok()
+    }
+
     /// Gives the memory behind a page's image back, so that reading page after page does not add up to
     /// the size of the file.
     pub fn release(&self, page: &SourcePage) {

@@ -24,10 +24,10 @@ use quick_xml::events::Event;
 ///
 /// # Errors
 /// [`HocrError`] for anything but well-formed hOCR of a sane size.
-pub fn parse(document: &[u8], width: u32, height: u32) -> Result<Vec<Line>, HocrError> {
+pub fn parse(document: &[u8], width: usize, height: usize) -> Result<Vec<Line>, HocrError> {
     let text = std::str::from_utf8(document).map_err(|_| HocrError::Encoding)?;
     let mut reader = Reader::from_str(text);
-    let mut parser = Parser::new(Rect::new(0.0, 0.0, f64::from(width), f64::from(height)));
+    let mut parser = Parser::new(Rect::new(0.0, 0.0, width as f64, height as f64));
     loop {
         match reader.read_event()? {
             Event::Start(element) => parser.start(&element)?,

@@ -28,9 +28,9 @@ pub enum RecognitionError {
     )]
     Image {
         /// Width in pixels.
-        width: u32,
+        width: usize,
         /// Height in pixels.
-        height: u32,
+        height: usize,
         /// Bytes of the image.
         bytes: usize,
     },
