@@ -42,27 +42,25 @@ fn clear(output: &Path) -> Result<(), Error> {
 }
 
 fn tell(output: &Path) -> Result<(), Error> {
-    let mut files = Vec::new();
-    collect(output, &mut files)?;
-    files.sort();
+    let listing = listing(output)?;
+    let width = listing.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     println!("\nWhere to look, below {}:", shown(output));
-    let names: Vec<_> =
-        files.iter().map(|file| file.strip_prefix(output).unwrap_or(file).display().to_string()).collect();
-    let width = names.iter().map(String::len).max().unwrap_or(0);
-    for name in &names {
-        println!("  {name:<width$}  {}", meaning(Path::new(name)));
+    for (name, meaning) in listing {
+        println!("  {name:<width$}  {meaning}");
     }
-    println!("\nEvery box drawn on its page: quire inspect {} -o out/inspect", shown(&workspace::sample()));
-    println!("(the command is {})", shown(&workspace::quire()));
+    println!(
+        "\nEvery box drawn on its page: {} inspect {} -o out/inspect",
+        shown(&workspace::quire()),
+        shown(&workspace::sample())
+    );
     Ok(())
 }
 
-fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
-    for entry in fs::read_dir(directory).map_err(Error::file("reading", directory))? {
-        let path = entry.map_err(Error::file("reading", directory))?.path();
-        if path.is_dir() { collect(&path, files)? } else { files.push(path) }
-    }
-    Ok(())
+/// The files of the output with what they are.
+fn listing(output: &Path) -> Result<Vec<(String, &'static str)>, Error> {
+    let files = workspace::files(output)?;
+    let relative = |file: &PathBuf| file.strip_prefix(output).unwrap_or(file).to_owned();
+    Ok(files.iter().map(relative).map(|file| (file.display().to_string(), meaning(&file))).collect())
 }
 
 /// What a file of the output is, in a line.
@@ -94,10 +92,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn volumes_and_opinions_are_told_apart() {
-        assert!(meaning(Path::new("arc/12/201/arc.12.201.207.pdf")).contains("searchable"));
-        assert!(meaning(Path::new("arc/12/201/arc.12.201.207.redacted.pdf")).contains("volume, redacted"));
-        assert!(meaning(Path::new("arc/12/201/redacted/arc.12.0201-0202.pdf")).contains("one opinion"));
-        assert!(meaning(Path::new("arc/12/201/opinions.json")).contains("opinions"));
+    fn every_file_is_listed_with_what_it_is() {
+        let output = tempfile::tempdir().unwrap();
+        let volume = output.path().join("arc/12/201");
+        fs::create_dir_all(volume.join("redacted")).unwrap();
+        for file in ["arc.12.201.207.pdf", "arc.12.201.207.redacted.pdf", "redacted/arc.12.0201-0202.pdf"] {
+            fs::write(volume.join(file), "").unwrap();
+        }
+        let listing = listing(output.path()).unwrap();
+        let words = ["searchable", "whole volume, redacted", "one opinion"];
+        assert_eq!(listing.len(), words.len());
+        for ((name, meaning), word) in listing.iter().zip(words) {
+            assert!(name.starts_with("arc/12/201/") && meaning.contains(word), "{name}: {meaning}");
+        }
     }
 }

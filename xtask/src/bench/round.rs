@@ -70,8 +70,8 @@ fn measure(contestant: &Contestant, scratch: &Path, directory: &Path) -> Result<
     let mut command = Command::new(this);
     command.arg("measure").arg("--output").arg(scratch.join("stdout")).arg("--error").arg(scratch.join("stderr"));
     command.arg("--").arg(&contestant.program).args(contestant.arguments_for(directory));
-    // Each as its users run it: a limit on threads that Quire sets for Tesseract would slow torch down. Nothing
-    // may install packages in the middle of a measurement.
+    // Each as its users run it: a limit on threads would slow torch down, and whoever runs Tesseract sets it
+    // for that alone. Nothing may install packages in the middle of a measurement.
     command.env_remove("OMP_THREAD_LIMIT").env("YOLO_AUTOINSTALL", "false").env("TMPDIR", scratch);
     let output = program::capture(&mut command)?;
     serde_json::from_slice(&output.stdout).map_err(|error| Error::Output {

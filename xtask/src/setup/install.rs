@@ -7,12 +7,20 @@ use crate::error::Error;
 use crate::home::QuireHome;
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
+
+/// How the names of temporary directories begin.
+const SCRATCH: &str = ".setup-";
+
+/// A temporary directory of this age was left by a set-up that was stopped.
+const ABANDONED: Duration = Duration::from_secs(60 * 60);
 
 /// Fetches and installs; hands back the installed files.
 pub fn install(pin: &Pin, home: &QuireHome) -> Result<Files, Error> {
     say(pin.package, &format!("fetching {}", pin.requirement()));
     fs::create_dir_all(home.directory()).map_err(Error::file("making", home.directory()))?;
-    let scratch = tempfile::Builder::new().prefix(".setup-").tempdir_in(home.directory());
+    sweep(home.directory(), ABANDONED)?;
+    let scratch = tempfile::Builder::new().prefix(SCRATCH).tempdir_in(home.directory());
     let scratch = scratch.map_err(Error::file("writing in", home.directory()))?;
     let wheel = pip::fetch(&pin.requirement(), scratch.path())?;
     let files = match &pin.contents {
@@ -39,4 +47,35 @@ fn sized(path: &Path, home: &QuireHome) -> Result<(String, u64), Error> {
     let size = fs::metadata(path).map_err(Error::file("reading", path))?.len();
     let name = path.strip_prefix(home.directory()).unwrap_or(path);
     Ok((name.to_string_lossy().into_owned(), size))
+}
+
+/// Removes what stopped set-ups left behind.
+fn sweep(directory: &Path, age: Duration) -> Result<(), Error> {
+    for entry in fs::read_dir(directory).map_err(Error::file("reading", directory))? {
+        let entry = entry.map_err(Error::file("reading", directory))?;
+        let written = entry.metadata().and_then(|metadata| metadata.modified());
+        let old = written.is_ok_and(|time| time.elapsed().is_ok_and(|elapsed| elapsed >= age));
+        if old && entry.file_name().to_string_lossy().starts_with(SCRATCH) {
+            fs::remove_dir_all(entry.path()).map_err(Error::file("removing", &entry.path()))?;
+        }
+    }
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_abandoned_directories_of_the_set_up_are_swept() {
+        let home = tempfile::tempdir().unwrap();
+        for name in [".setup-a", "models"] {
+            fs::create_dir(home.path().join(name)).unwrap();
+        }
+        sweep(home.path(), ABANDONED).unwrap();
+        assert!(home.path().join(".setup-a").exists());
+        sweep(home.path(), Duration::ZERO).unwrap();
+        assert!(!home.path().join(".setup-a").exists());
+        assert!(home.path().join("models").exists());
+    }
 }

@@ -2,9 +2,10 @@
 //! which carry the native libraries and the model weights ready-made for each host.
 
 use crate::error::Error;
+use crate::workspace;
 use sha2::{Digest, Sha256};
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 /// The wheel with the model weights; later releases carry none.
 pub const WEIGHTS_WHEEL: &str = "blackletter==0.0.12";
@@ -58,9 +59,9 @@ impl Pin {
 }
 
 /// The pins for the host's architecture.
-pub fn for_host(workspace: &Path) -> Result<Vec<Pin>, Error> {
+pub fn for_host(root: &Path) -> Result<Vec<Pin>, Error> {
     let [onnx_runtime, pdfium] = digests(std::env::consts::OS, std::env::consts::ARCH)?;
-    let importer = source_digest(&workspace.join("layers/model/src"))?;
+    let importer = source_digest(&root.join("layers/model/src"))?;
     Ok(vec![onnx_runtime_library(onnx_runtime), pdfium_library(pdfium), models(importer)])
 }
 
@@ -108,27 +109,14 @@ fn digests(system: &'static str, architecture: &'static str) -> Result<[&'static
 
 /// SHA-256 over the Rust sources below a directory, names included.
 fn source_digest(directory: &Path) -> Result<String, Error> {
-    let mut files = Vec::new();
-    collect(directory, &mut files)?;
-    files.sort();
     let mut digest = Sha256::new();
-    for file in files {
-        digest.update(file.strip_prefix(directory).unwrap_or(&file).as_os_str().as_encoded_bytes());
-        digest.update(fs::read(&file).map_err(Error::file("reading", &file))?);
-    }
-    Ok(hexadecimal(&digest.finalize()))
-}
-
-fn collect(directory: &Path, files: &mut Vec<PathBuf>) -> Result<(), Error> {
-    for entry in fs::read_dir(directory).map_err(Error::file("reading", directory))? {
-        let path = entry.map_err(Error::file("reading", directory))?.path();
-        if path.is_dir() {
-            collect(&path, files)?;
-        } else if path.extension().is_some_and(|extension| extension == "rs") {
-            files.push(path);
+    for file in workspace::files(directory)? {
+        if file.extension().is_some_and(|extension| extension == "rs") {
+            digest.update(file.strip_prefix(directory).unwrap_or(&file).as_os_str().as_encoded_bytes());
+            digest.update(fs::read(&file).map_err(Error::file("reading", &file))?);
         }
     }
-    Ok(())
+    Ok(hexadecimal(&digest.finalize()))
 }
 
 /// Bytes as lower-case hexadecimal digits.
