@@ -15,6 +15,9 @@ const EDGE_REACH: usize = 22;
 /// Text may stand out of its column by this much and still be covered with it: 20 points.
 const SIDE_REACH: f64 = 55.0;
 
+/// Paper covered around the ink, in pixels.
+const PAPER: f64 = 3.0;
+
 /// From this confidence a headnote heading is trusted to contradict the ornament's place.
 const SURE_HEADNOTE: f64 = 0.75;
 
@@ -117,19 +120,19 @@ fn column_part(page: &Page, column: usize, zone: &Zone, span: &OpinionSpan, ink:
     if here == (span.key_page, column_of(page, span.key.centre_x())) {
         part.y1 = part.y1.min(span.key.y0);
     }
-    let fitted = fit_sideways(part, page, column, ink)?;
+    let fitted = fit_to_ink(part, page, column, ink)?;
     Some(split_at_headings(page, fitted))
 }
 
-/// The part's width fitted to its ink, kept out of the gutter; nothing where there is no ink.
-fn fit_sideways(part: Rect, page: &Page, column: usize, ink: &Ink) -> Option<Rect> {
+/// The part fitted to its ink, kept out of the gutter; nothing where there is no ink.
+fn fit_to_ink(part: Rect, page: &Page, column: usize, ink: &Ink) -> Option<Rect> {
     let middle = super::page_middle(page);
     let (left, right) =
         if column == 0 { (0.0, middle - 1.0) } else { (middle + 1.0, f64::from(page.size.width_pixels)) };
     let reach = Rect::new((part.x0 - SIDE_REACH).max(left), part.y0, (part.x1 + SIDE_REACH).min(right), part.y1);
     let found = ink.bounds(&reach)?;
-    let margin = 3.0;
-    Some(Rect::new((found.x0 - margin).max(left), part.y0, (found.x1 + margin).min(right), part.y1))
+    let fitted = found.grown(PAPER);
+    Some(Rect::new(fitted.x0.max(left), fitted.y0.max(part.y0), fitted.x1.min(right), fitted.y1.min(part.y1)))
         .filter(|fitted| !fitted.is_empty())
 }
 

@@ -9,6 +9,9 @@ use crate::volume::Page;
 /// A box may miss the rim of what it marks by this much: 4 points.
 const RIM: f64 = 11.0;
 
+/// Added around a bracket's box, in pixels: a fifth of a word space.
+const BRACKET_SLACK: f64 = 2.0;
+
 /// Sides of the cover of a case sequence, in pixels.
 const SEQUENCE_SIDE: (f64, f64) = (40.0, 60.0);
 
@@ -32,12 +35,18 @@ fn cover(page: &Page, found: &Detection, ink: &Ink) -> Option<Redaction> {
     let (rect, fill) = match found.label {
         Label::PageHeader => (ink.grown_over_touching(&rect, RIM), Fill::White),
         Label::StateAbbreviation => (rect, Fill::White),
-        Label::Divider | Label::HeadnoteBracket => (ink.grown_over_touching(&rect, RIM), Fill::Black),
+        Label::Divider => (ink.grown_over_touching(&rect, RIM), Fill::Black),
+        Label::HeadnoteBracket => (bracket(&rect, ink), Fill::Black),
         Label::Editorial => (tightened(&rect, ink)?, Fill::Black),
         Label::CaseSequence => (case_sequence(page, &rect)?, Fill::Black),
         _ => return None,
     };
     Some(Redaction::of_label(rect, fill, found.label))
+}
+
+/// A bracket's cover: models and readers both box it so tightly that a stroke may lie half outside.
+pub(super) fn bracket(rect: &Rect, ink: &Ink) -> Rect {
+    ink.grown_over_touching(&rect.grown(BRACKET_SLACK), RIM)
 }
 
 fn tightened(rect: &Rect, ink: &Ink) -> Option<Rect> {

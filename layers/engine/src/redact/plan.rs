@@ -3,7 +3,7 @@
 use super::brackets::{TokenLine, find_brackets};
 use super::headnotes::headnote_rects;
 use super::ink::Ink;
-use super::marks::mark_rects;
+use super::marks::{bracket, mark_rects};
 use super::protection::keep_page_numbers;
 use crate::detection::Label;
 use crate::geometry::Rect;
@@ -83,13 +83,14 @@ pub fn plan_page(
         here.flat_map(|span| headnote_rects(pages, page, span, ink)).map(Redaction::of_headnotes).collect();
     covers.extend(mark_rects(page, ink));
     let standing = find_brackets(pages, page, opinions, lines);
-    let standing: Vec<Redaction> = standing.into_iter().filter_map(|rect| uncovered(rect, &covers)).collect();
+    let standing: Vec<Redaction> =
+        standing.iter().map(|rect| bracket(rect, ink)).filter_map(|rect| uncovered(rect, &covers)).collect();
     covers.extend(standing);
     keep_page_numbers(page, ink, covers)
 }
 
 /// A bracket that only its words gave away, unless it is covered already.
 fn uncovered(rect: Rect, covers: &[Redaction]) -> Option<Redaction> {
-    let is_covered = covers.iter().any(|cover| cover.rect.intersection(&rect).area() > 0.9 * rect.area());
+    let is_covered = covers.iter().any(|cover| cover.rect.contains(&rect));
     (!is_covered).then(|| Redaction::of_label(rect, Fill::Black, Label::HeadnoteBracket))
 }
