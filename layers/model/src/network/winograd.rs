@@ -3,7 +3,9 @@
 //! Sixteen neighbouring results share their inputs: transformed, they cost 36 multiplications a pair of
 //! channels where the direct form costs 144. ONNX Runtime's own convolution is direct and runs near the
 //! processor's peak, so only fewer multiplications make it faster. The transforms cost time for each
-//! channel, the transformed weights four times the memory, so not every layer gains. The results differ
+//! channel, the transformed weights four times the memory and the points twice that of the features, so
+//! not every layer gains: `medium` takes 17 % less time alone on a machine, 8 % less where two runs share
+//! a cache, for 75 MB more at rest and up to 90 MB more in each run. The results differ
 //! from the direct form's by rounding: at most 0.001 pixels and 0.00001 of confidence on real pages.
 //!
 //! The method: A. Lavin and S. Gray, "Fast Algorithms for Convolutional Neural Networks", 2016.
