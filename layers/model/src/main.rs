@@ -31,5 +31,11 @@ fn main() -> ExitCode {
 }
 
 fn report(model: &ImportedModel) {
-    println!("{}: {} classes, {} px, {}", model.name, model.classes.len(), model.image_size, model.path.display());
+    println!(
+        "{}: {} classes, {} px, {}",
+        model.name,
+        model.classes.len(),
+        model.image_size,
+        model.path.display()
+    );
 }

@@ -16,7 +16,10 @@ pub(super) struct Stack {
 impl Stack {
     pub(super) fn push(&mut self, value: Value) -> Result<(), PickleError> {
         if self.values.len() >= OPERAND_LIMIT {
-            return Err(PickleError::Limit { what: "operands", limit: OPERAND_LIMIT });
+            return Err(PickleError::Limit {
+                what: "operands",
+                limit: OPERAND_LIMIT,
+            });
         }
         self.values.push(value);
         Ok(())
@@ -24,7 +27,11 @@ impl Stack {
 
     /// The top operand, never one below the last mark.
     pub(super) fn pop(&mut self) -> Option<Value> {
-        if self.values.len() > self.floor() { self.values.pop() } else { None }
+        if self.values.len() > self.floor() {
+            self.values.pop()
+        } else {
+            None
+        }
     }
 
     pub(super) fn top(&self) -> Option<&Value> {
@@ -33,7 +40,10 @@ impl Stack {
 
     pub(super) fn mark(&mut self) -> Result<(), PickleError> {
         if self.marks.len() >= MARK_LIMIT {
-            return Err(PickleError::Limit { what: "nested containers", limit: MARK_LIMIT });
+            return Err(PickleError::Limit {
+                what: "nested containers",
+                limit: MARK_LIMIT,
+            });
         }
         self.marks.push(self.values.len());
         Ok(())
