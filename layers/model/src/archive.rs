@@ -18,17 +18,13 @@ pub(crate) struct Archive<'a>(ZipArchive<Cursor<&'a [u8]>>);
 impl<'a> Archive<'a> {
     /// Opens an archive; the error is the zip reader's own sentence.
     pub(crate) fn open(bytes: &'a [u8]) -> Result<Self, String> {
-        ZipArchive::new(Cursor::new(bytes))
-            .map(Self)
-            .map_err(|error| error.to_string())
+        ZipArchive::new(Cursor::new(bytes)).map(Self).map_err(|error| error.to_string())
     }
 
     /// The first name, in the archive's order, that ends so.
     pub(crate) fn name_ending(&self, ending: &str) -> Option<String> {
         let mut names = self.0.file_names().flatten();
-        names
-            .find(|name| name.ends_with(ending))
-            .map(std::borrow::Cow::into_owned)
+        names.find(|name| name.ends_with(ending)).map(std::borrow::Cow::into_owned)
     }
 
     /// The bytes of an entry of at most `limit` bytes, whatever its header claims.
@@ -42,10 +38,6 @@ impl<'a> Archive<'a> {
         let mut bytes = Vec::new();
         let read = entry.take(limit.saturating_add(1)).read_to_end(&mut bytes);
         let length = read.map_err(|error| EntryError::Damaged(error.to_string()))?;
-        if u64::try_from(length).unwrap_or(u64::MAX) > limit {
-            Err(EntryError::TooLarge)
-        } else {
-            Ok(bytes)
-        }
+        if u64::try_from(length).unwrap_or(u64::MAX) > limit { Err(EntryError::TooLarge) } else { Ok(bytes) }
     }
 }

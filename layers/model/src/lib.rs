@@ -48,24 +48,12 @@ struct Import {
 
 impl Import {
     fn new(bytes: &[u8]) -> Result<Self, ModelError> {
-        let Network {
-            graph,
-            classes,
-            image_size,
-            stride,
-        } = Network::build(&Checkpoint::read(bytes)?)?;
+        let Network { graph, classes, image_size, stride } = Network::build(&Checkpoint::read(bytes)?)?;
         let metadata = [
-            (
-                "names",
-                serde_json::Value::from(classes.clone()).to_string(),
-            ),
+            ("names", serde_json::Value::from(classes.clone()).to_string()),
             ("image_size", image_size.to_string()),
             ("stride", stride.to_string()),
         ];
-        Ok(Self {
-            model: onnx::encode("yolov8", graph, &metadata),
-            classes,
-            image_size,
-        })
+        Ok(Self { model: onnx::encode("yolov8", graph, &metadata), classes, image_size })
     }
 }

@@ -31,11 +31,5 @@ fn main() -> ExitCode {
 }
 
 fn report(model: &ImportedModel) {
-    println!(
-        "{}: {} classes, {} px, {}",
-        model.name,
-        model.classes.len(),
-        model.image_size,
-        model.path.display()
-    );
+    println!("{}: {} classes, {} px, {}", model.name, model.classes.len(), model.image_size, model.path.display());
 }

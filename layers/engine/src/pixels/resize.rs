@@ -15,6 +15,7 @@ pub fn resized(image: &PageImage, width: usize, height: usize) -> Option<PageIma
     resized_with(image, width, height, ResizeAlg::Convolution(REDUCTION))
 }
 
+/// The same with any algorithm, to compare them.
 pub fn resized_with(image: &PageImage, width: usize, height: usize, algorithm: ResizeAlg) -> Option<PageImage> {
     if (width, height) == (image.width, image.height) {
         return Some(image.clone());

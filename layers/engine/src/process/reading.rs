@@ -9,8 +9,9 @@ use crate::text::Line;
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
-/// Finer images are reduced to this before they are read: above it Tesseract takes longer and reads no better.
-const READING_DPI: f64 = 300.0;
+/// Finer images are reduced to this before they are read: measured, 300 dpi costs a tenth more and reads no better,
+/// and 200 dpi would be too coarse for footnotes.
+const READING_DPI: f64 = 250.0;
 
 /// Where the words of each page lie: a thousand pages of words do not belong in memory.
 pub(super) struct PageWords {

@@ -102,21 +102,28 @@ impl Ink {
         found.map(|(l, t, r, b)| Rect::new(l as f64, t as f64, r as f64, b as f64))
     }
 
-    /// `rect` grown over every connected piece of ink of which at least half lies inside, by at most `reach` pixels
-    /// a side. A piece that runs out of reach is not followed: it is a rule or a frame, or the neighbouring text.
+    /// `rect` grown over the ink that belongs to it; see [`Ink::touching`].
     #[must_use]
     pub fn grown_over_touching(&self, rect: &Rect, reach: f64) -> Rect {
+        self.touching(rect, reach).map_or(*rect, |bounds| bounds.union(rect))
+    }
+
+    /// The bounds of every connected piece of ink of which at least half lies inside `rect`, by at most `reach`
+    /// pixels a side beyond it. A piece that runs out of reach is not followed: it is a rule or a frame, or the
+    /// neighbouring text.
+    #[must_use]
+    pub fn touching(&self, rect: &Rect, reach: f64) -> Option<Rect> {
         let window = self.cells(&rect.grown(reach));
         let mut seen = vec![false; (window.2 - window.0) * (window.3 - window.1)];
-        let mut grown = *rect;
+        let mut bounds: Option<Rect> = None;
         for y in window.1..window.3 {
             for x in window.0..window.2 {
                 if let Some(piece) = self.piece(x, y, window, &mut seen, rect) {
-                    grown = grown.union(&piece);
+                    bounds = Some(bounds.map_or(piece, |so_far| so_far.union(&piece)));
                 }
             }
         }
-        grown
+        bounds
     }
 
     /// The box of the connected ink at a pixel when it belongs to `rect`.

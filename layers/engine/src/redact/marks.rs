@@ -12,6 +12,12 @@ const RIM: f64 = 11.0;
 /// Added around a bracket's box, in pixels: a fifth of a word space.
 const BRACKET_SLACK: f64 = 2.0;
 
+/// Strokes fade out over this many pixels.
+const SOFT_EDGE: f64 = 2.5;
+
+/// Strokes that fill less of a bracket's box are not all of it: the rest is joined to other text.
+const FEWEST_STROKES: f64 = 0.4;
+
 /// Sides of the cover of a case sequence, in pixels.
 const SEQUENCE_SIDE: (f64, f64) = (40.0, 60.0);
 
@@ -44,9 +50,10 @@ fn cover(page: &Page, found: &Detection, ink: &Ink) -> Option<Redaction> {
     Some(Redaction::of_label(rect, fill, found.label))
 }
 
-/// A bracket's cover: models and readers both box it so tightly that a stroke may lie half outside.
+/// A bracket's cover: exactly its strokes. The box may cut one in half, or reach into the next line.
 pub(super) fn bracket(rect: &Rect, ink: &Ink) -> Rect {
-    ink.grown_over_touching(&rect.grown(BRACKET_SLACK), RIM)
+    let strokes = ink.touching(&rect.grown(BRACKET_SLACK), RIM).map(|bounds| bounds.grown(SOFT_EDGE));
+    strokes.filter(|strokes| strokes.area() >= FEWEST_STROKES * rect.area()).unwrap_or(*rect)
 }
 
 fn tightened(rect: &Rect, ink: &Ink) -> Option<Rect> {

@@ -6,9 +6,7 @@ use super::pickle::PickleError;
 #[derive(Debug, thiserror::Error)]
 pub enum CheckpointError {
     /// Not a zip archive, or a damaged one.
-    #[error(
-        "the checkpoint is not a readable zip archive ({reason}): it is damaged or cut short, fetch it again"
-    )]
+    #[error("the checkpoint is not a readable zip archive ({reason}): it is damaged or cut short, fetch it again")]
     Archive {
         /// What the zip reader says.
         reason: String,
@@ -32,9 +30,7 @@ pub enum CheckpointError {
         limit: u64,
     },
     /// The elements are stored in the other byte order.
-    #[error(
-        "the checkpoint was written by a big-endian machine, which is not supported: use the published weights"
-    )]
+    #[error("the checkpoint was written by a big-endian machine, which is not supported: use the published weights")]
     ByteOrder,
     /// The pickle was refused.
     #[error(transparent)]

@@ -28,11 +28,7 @@ mod tests {
                 0 => fraction * 2_f64.powi(-24),
                 _ => (1024.0 + fraction) * 2_f64.powi(exponent - 25),
             };
-            let expected = if bits & 0x8000 == 0 {
-                magnitude
-            } else {
-                -magnitude
-            };
+            let expected = if bits & 0x8000 == 0 { magnitude } else { -magnitude };
             assert_eq!(f64::from(widen(bits)), expected, "{bits:#06x}");
         }
     }

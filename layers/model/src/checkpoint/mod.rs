@@ -35,17 +35,10 @@ impl<'a> Checkpoint<'a> {
     pub(crate) fn read(bytes: &'a [u8]) -> Result<Self, CheckpointError> {
         let archive = Archive::open(bytes).map_err(|reason| CheckpointError::Archive { reason })?;
         let name = archive.name_ending(PICKLE);
-        let name = name.ok_or_else(|| CheckpointError::EntryMissing {
-            entry: PICKLE.to_owned(),
-        })?;
+        let name = name.ok_or_else(|| CheckpointError::EntryMissing { entry: PICKLE.to_owned() })?;
         let folder = name.trim_end_matches(PICKLE).to_owned();
         let (root, heap) = pickle::execute(&entry(&archive, &name, PICKLE_LIMIT)?)?;
-        let checkpoint = Self {
-            archive,
-            folder,
-            root,
-            heap,
-        };
+        let checkpoint = Self { archive, folder, root, heap };
         checkpoint.check_byte_order()?;
         Ok(checkpoint)
     }
@@ -57,11 +50,7 @@ impl<'a> Checkpoint<'a> {
 
     /// Older writers note no byte order: theirs was little.
     fn check_byte_order(&self) -> Result<(), CheckpointError> {
-        match entry(
-            &self.archive,
-            &format!("{}/byteorder", self.folder),
-            PICKLE_LIMIT,
-        ) {
+        match entry(&self.archive, &format!("{}/byteorder", self.folder), PICKLE_LIMIT) {
             Ok(order) if order != b"little" => Err(CheckpointError::ByteOrder),
             Ok(_) | Err(CheckpointError::EntryMissing { .. }) => Ok(()),
             Err(error) => Err(error),
@@ -69,25 +58,14 @@ impl<'a> Checkpoint<'a> {
     }
 
     fn storage(&self, key: &str) -> Result<Vec<u8>, CheckpointError> {
-        entry(
-            &self.archive,
-            &format!("{}/data/{key}", self.folder),
-            STORAGE_LIMIT,
-        )
+        entry(&self.archive, &format!("{}/data/{key}", self.folder), STORAGE_LIMIT)
     }
 }
 
 fn entry(archive: &Archive, name: &str, limit: u64) -> Result<Vec<u8>, CheckpointError> {
     archive.read(name, limit).map_err(|error| match error {
-        EntryError::Missing => CheckpointError::EntryMissing {
-            entry: name.to_owned(),
-        },
-        EntryError::TooLarge => CheckpointError::EntryTooLarge {
-            entry: name.to_owned(),
-            limit,
-        },
-        EntryError::Damaged(reason) => CheckpointError::Archive {
-            reason: format!("{name}: {reason}"),
-        },
+        EntryError::Missing => CheckpointError::EntryMissing { entry: name.to_owned() },
+        EntryError::TooLarge => CheckpointError::EntryTooLarge { entry: name.to_owned(), limit },
+        EntryError::Damaged(reason) => CheckpointError::Archive { reason: format!("{name}: {reason}") },
     })
 }

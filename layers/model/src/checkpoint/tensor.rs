@@ -13,32 +13,18 @@ pub(crate) struct Tensor {
 impl Checkpoint<'_> {
     /// Reads a tensor. `path` names it in the error.
     pub(crate) fn tensor(&self, view: &TensorView, path: &str) -> Result<Tensor, CheckpointError> {
-        let unfit = |reason| CheckpointError::Tensor {
-            tensor: path.to_owned(),
-            reason,
-        };
-        let shape: Option<Vec<usize>> = view
-            .shape
-            .iter()
-            .map(|&size| usize::try_from(size).ok())
-            .collect();
+        let unfit = |reason| CheckpointError::Tensor { tensor: path.to_owned(), reason };
+        let shape: Option<Vec<usize>> = view.shape.iter().map(|&size| usize::try_from(size).ok()).collect();
         let shape = shape.ok_or_else(|| unfit("a dimension is negative"))?;
         if view.offset != 0 || !is_row_major(&view.shape, &view.strides) {
-            return Err(unfit(
-                "its elements are not in row-major order from the storage's start",
-            ));
+            return Err(unfit("its elements are not in row-major order from the storage's start"));
         }
         let bytes = self.storage(&view.storage.key)?;
-        let elements = shape
-            .iter()
-            .try_fold(1, |product: usize, &size| product.checked_mul(size));
-        if elements.and_then(|elements| elements.checked_mul(view.storage.element.size()))
-            != Some(bytes.len())
-        {
+        let elements = shape.iter().try_fold(1, |product: usize, &size| product.checked_mul(size));
+        if elements.and_then(|elements| elements.checked_mul(view.storage.element.size())) != Some(bytes.len()) {
             return Err(unfit("its shape and its storage differ in size"));
         }
-        let values =
-            decode(&bytes, view.storage.element).ok_or_else(|| unfit("it holds integers"))?;
+        let values = decode(&bytes, view.storage.element).ok_or_else(|| unfit("it holds integers"))?;
         if values.iter().all(|value| value.is_finite()) {
             Ok(Tensor { shape, values })
         } else {
@@ -60,22 +46,10 @@ fn is_row_major(shape: &[i64], strides: &[i64]) -> bool {
 
 fn decode(bytes: &[u8], element: ElementType) -> Option<Vec<f32>> {
     match element {
-        ElementType::Half => Some(
-            bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|&bytes| half::widen(u16::from_le_bytes(bytes)))
-                .collect(),
-        ),
-        ElementType::Single => Some(
-            bytes
-                .as_chunks()
-                .0
-                .iter()
-                .map(|&bytes| f32::from_le_bytes(bytes))
-                .collect(),
-        ),
+        ElementType::Half => {
+            Some(bytes.as_chunks().0.iter().map(|&bytes| half::widen(u16::from_le_bytes(bytes))).collect())
+        }
+        ElementType::Single => Some(bytes.as_chunks().0.iter().map(|&bytes| f32::from_le_bytes(bytes)).collect()),
         ElementType::Integer64 => None,
     }
 }

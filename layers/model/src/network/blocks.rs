@@ -13,11 +13,7 @@ const POOLING_STEPS: i64 = 3;
 const STEP_LIMIT: u8 = 8;
 
 /// Translates a module that has one input and one output.
-pub(super) fn translate(
-    builder: &mut Builder,
-    module: &Module,
-    input: &Features,
-) -> Result<Features, NetworkError> {
+pub(super) fn translate(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, NetworkError> {
     builder.visit()?;
     match module.class {
         Class::ConvolutionBlock => convolution_block(builder, module, input),
@@ -26,12 +22,9 @@ pub(super) fn translate(
         Class::Bottleneck => bottleneck(builder, module, input),
         Class::PyramidPooling => pyramid_pooling(builder, module, input),
         Class::Upsample => upsample(builder, module, input),
-        Class::Sequential | Class::ModuleList => module
-            .children()?
-            .iter()
-            .try_fold(input.clone(), |features, child| {
-                translate(builder, child, &features)
-            }),
+        Class::Sequential | Class::ModuleList => {
+            module.children()?.iter().try_fold(input.clone(), |features, child| translate(builder, child, &features))
+        }
         _ => Err(module.unsupported("it is no block of a YOLOv8 backbone or head")),
     }
 }
@@ -45,19 +38,11 @@ fn folded(module: &Module) -> Result<Convolution, NetworkError> {
     }
 }
 
-fn convolution_block(
-    builder: &mut Builder,
-    module: &Module,
-    input: &Features,
-) -> Result<Features, NetworkError> {
+fn convolution_block(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, NetworkError> {
     builder.convolve(module, input, folded(module)?)
 }
 
-fn bottleneck(
-    builder: &mut Builder,
-    module: &Module,
-    input: &Features,
-) -> Result<Features, NetworkError> {
+fn bottleneck(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, NetworkError> {
     let inner = translate(builder, &module.child("cv1")?, input)?;
     let output = translate(builder, &module.child("cv2")?, &inner)?;
     if !module.boolean("add")? {
@@ -84,17 +69,11 @@ fn c2f(builder: &mut Builder, module: &Module, input: &Features) -> Result<Featu
         return Err(first.unsupported("it is grouped, so its halves are not apart"));
     }
     if width == 0 || channels.checked_sub(width) != Some(width) {
-        return Err(NetworkError::Channels {
-            module: first.path,
-            expected: width.saturating_mul(2),
-            found: channels,
-        });
+        return Err(NetworkError::Channels { module: first.path, expected: width.saturating_mul(2), found: channels });
     }
     let mut branches = Vec::new();
     for half in [0..width, width..channels] {
-        let half = convolution
-            .outputs(half)
-            .ok_or_else(|| first.incomplete("weight"))?;
+        let half = convolution.outputs(half).ok_or_else(|| first.incomplete("weight"))?;
         branches.push(builder.convolve(&first, input, half)?);
     }
     let mut features = branches[1].clone();
@@ -107,18 +86,10 @@ fn c2f(builder: &mut Builder, module: &Module, input: &Features) -> Result<Featu
 }
 
 /// Spatial pyramid pooling, the fast form: the same pooling several times over, all results joined.
-fn pyramid_pooling(
-    builder: &mut Builder,
-    module: &Module,
-    input: &Features,
-) -> Result<Features, NetworkError> {
+fn pyramid_pooling(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, NetworkError> {
     let pooling = module.child("m")?;
     let [kernel, _] = pooling.pair("kernel_size")?;
-    let steps = if module.attribute("n").is_some() {
-        module.integer("n")?
-    } else {
-        POOLING_STEPS
-    };
+    let steps = if module.attribute("n").is_some() { module.integer("n")? } else { POOLING_STEPS };
     if !(1..=i64::from(STEP_LIMIT)).contains(&steps) || matches!(module.boolean("add"), Ok(true)) {
         return Err(module.unsupported("it pools too often or adds its input"));
     }
@@ -136,30 +107,17 @@ fn pyramid_pooling(
     translate(builder, &module.child("cv2")?, &joined)
 }
 
-fn upsample(
-    builder: &mut Builder,
-    module: &Module,
-    input: &Features,
-) -> Result<Features, NetworkError> {
+fn upsample(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, NetworkError> {
     let factor = module.number("scale_factor")?;
     let step = (1..=STEP_LIMIT).find(|step| f64::from(*step) == factor);
     let (Some(step), "nearest") = (step, module.text("mode")?) else {
-        return Err(
-            module.unsupported("it does not upsample by a small integer to the nearest neighbour")
-        );
+        return Err(module.unsupported("it does not upsample by a small integer to the nearest neighbour"));
     };
     let factor = f32::from(step);
-    let scales = builder.graph.constant(
-        &module.path,
-        vec![4],
-        Elements::Single(vec![1.0, 1.0, factor, factor]),
-    );
+    let scales = builder.graph.constant(&module.path, vec![4], Elements::Single(vec![1.0, 1.0, factor, factor]));
     let operator = Operator::new("Resize", &[&input.edge, &Edge::absent(), &scales])
         .with("mode", Attribute::Text("nearest"))
-        .with(
-            "coordinate_transformation_mode",
-            Attribute::Text("asymmetric"),
-        )
+        .with("coordinate_transformation_mode", Attribute::Text("asymmetric"))
         .with("nearest_mode", Attribute::Text("floor"));
     Ok(Features {
         edge: builder.add(module, operator),

@@ -33,28 +33,22 @@ impl Builder {
     pub(super) fn visit(&mut self) -> Result<(), NetworkError> {
         self.modules += 1;
         if self.modules > MODULE_LIMIT {
-            return Err(NetworkError::Limit {
-                what: "modules",
-                limit: MODULE_LIMIT,
-            });
+            return Err(NetworkError::Limit { what: "modules", limit: MODULE_LIMIT });
         }
         Ok(())
     }
 
     pub(super) fn integers(&mut self, scope: &str, values: &[i64]) -> Edge {
         let dimensions = vec![values.len().try_into().unwrap_or(i64::MAX)];
-        self.graph
-            .constant(scope, dimensions, Elements::Integer(values.to_vec()))
+        self.graph.constant(scope, dimensions, Elements::Integer(values.to_vec()))
     }
 
     pub(super) fn integer(&mut self, scope: &str, value: i64) -> Edge {
-        self.graph
-            .constant(scope, Vec::new(), Elements::Integer(vec![value]))
+        self.graph.constant(scope, Vec::new(), Elements::Integer(vec![value]))
     }
 
     pub(super) fn number(&mut self, scope: &str, value: f32) -> Edge {
-        self.graph
-            .constant(scope, Vec::new(), Elements::Single(vec![value]))
+        self.graph.constant(scope, Vec::new(), Elements::Single(vec![value]))
     }
 
     pub(super) fn add(&mut self, module: &Module, operator: Operator) -> Edge {
@@ -80,9 +74,7 @@ impl Builder {
         convolution: Convolution,
     ) -> Result<Features, NetworkError> {
         let features = self.convolve_linear(module, input, convolution)?;
-        let activation = module
-            .child_if_present("act")?
-            .map_or(Class::Identity, |activation| activation.class);
+        let activation = module.child_if_present("act")?.map_or(Class::Identity, |activation| activation.class);
         match activation {
             Class::Identity => Ok(features),
             Class::SiLU => {
@@ -103,11 +95,7 @@ impl Builder {
         let [channels, inputs, _, _] = convolution.shape;
         let (found, expected) = (inputs.saturating_mul(convolution.groups), input.channels);
         if found != expected {
-            return Err(NetworkError::Channels {
-                module: module.path.clone(),
-                expected,
-                found,
-            });
+            return Err(NetworkError::Channels { module: module.path.clone(), expected, found });
         }
         self.count_weights(convolution.weight.len())?;
         let scale = input.scale.saturating_mul(convolution.step());
@@ -116,42 +104,21 @@ impl Builder {
         } else {
             self.convolve_directly(module, input, convolution)
         };
-        Ok(Features {
-            edge,
-            channels,
-            scale,
-        })
+        Ok(Features { edge, channels, scale })
     }
 
-    fn convolve_directly(
-        &mut self,
-        module: &Module,
-        input: &Features,
-        convolution: Convolution,
-    ) -> Edge {
-        let dimensions = convolution
-            .shape
-            .map(|size| i64::try_from(size).unwrap_or(i64::MAX))
-            .to_vec();
+    fn convolve_directly(&mut self, module: &Module, input: &Features, convolution: Convolution) -> Edge {
+        let dimensions = convolution.shape.map(|size| i64::try_from(size).unwrap_or(i64::MAX)).to_vec();
         let (outputs, kernel) = (vec![dimensions[0]], dimensions[2..].to_vec());
-        let weight = self.graph.constant(
-            &module.path,
-            dimensions,
-            Elements::Single(convolution.weight),
-        );
-        let bias = self
-            .graph
-            .constant(&module.path, outputs, Elements::Single(convolution.bias));
+        let weight = self.graph.constant(&module.path, dimensions, Elements::Single(convolution.weight));
+        let bias = self.graph.constant(&module.path, outputs, Elements::Single(convolution.bias));
         let padding = [convolution.padding, convolution.padding].concat();
         let groups = convolution.groups.try_into().unwrap_or(i64::MAX);
         let operator = Operator::new("Conv", &[&input.edge, &weight, &bias])
             .with("kernel_shape", Attribute::Integers(kernel))
             .with("strides", Attribute::Integers(convolution.strides.to_vec()))
             .with("pads", Attribute::Integers(padding))
-            .with(
-                "dilations",
-                Attribute::Integers(convolution.dilations.to_vec()),
-            )
+            .with("dilations", Attribute::Integers(convolution.dilations.to_vec()))
             .with("group", Attribute::Integer(groups));
         self.add(module, operator)
     }
@@ -159,10 +126,7 @@ impl Builder {
     fn count_weights(&mut self, count: usize) -> Result<(), NetworkError> {
         self.weights = self.weights.saturating_add(count);
         if self.weights > WEIGHT_LIMIT {
-            return Err(NetworkError::Limit {
-                what: "weights",
-                limit: WEIGHT_LIMIT,
-            });
+            return Err(NetworkError::Limit { what: "weights", limit: WEIGHT_LIMIT });
         }
         Ok(())
     }

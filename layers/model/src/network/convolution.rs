@@ -22,71 +22,33 @@ impl Convolution {
     pub(super) fn read(module: &Module) -> Result<Self, NetworkError> {
         check_kind(module)?;
         let weight = module.tensor("weight")?;
-        let shape: [usize; 4] = weight
-            .shape
-            .as_slice()
-            .try_into()
-            .map_err(|_| module.incomplete("weight"))?;
-        let bias = module
-            .tensor_if_present("bias")?
-            .map_or_else(|| vec![0.0; shape[0]], |bias| bias.values);
+        let shape: [usize; 4] = weight.shape.as_slice().try_into().map_err(|_| module.incomplete("weight"))?;
+        let bias = module.tensor_if_present("bias")?.map_or_else(|| vec![0.0; shape[0]], |bias| bias.values);
         if bias.len() != shape[0] {
-            return Err(NetworkError::Channels {
-                module: module.path.clone(),
-                expected: shape[0],
-                found: bias.len(),
-            });
+            return Err(NetworkError::Channels { module: module.path.clone(), expected: shape[0], found: bias.len() });
         }
-        let [strides, padding, dilations] = [
-            module.pair("stride")?,
-            module.pair("padding")?,
-            module.pair("dilation")?,
-        ];
+        let [strides, padding, dilations] = [module.pair("stride")?, module.pair("padding")?, module.pair("dilation")?];
         let groups = module.size("groups")?;
-        Ok(Self {
-            weight: weight.values,
-            bias,
-            shape,
-            strides,
-            padding,
-            dilations,
-            groups,
-        })
+        Ok(Self { weight: weight.values, bias, shape, strides, padding, dilations, groups })
     }
 
     /// Folds a batch normalisation that follows: scales each output's weights and moves its bias. The
     /// order of the operations is that of the reference export, in single precision, so that the
     /// results are the same to the bit.
     pub(super) fn fold(mut self, normalisation: &Module) -> Result<Self, NetworkError> {
-        let [scale, mean, variance, shift] = ["weight", "running_mean", "running_var", "bias"]
-            .map(|name| self.statistic(normalisation, name));
+        let [scale, mean, variance, shift] =
+            ["weight", "running_mean", "running_var", "bias"].map(|name| self.statistic(normalisation, name));
         let (scale, mean, variance, shift) = (scale?, mean?, variance?, shift?);
-        #[expect(
-            clippy::cast_possible_truncation,
-            reason = "the network computes in single precision"
-        )]
+        #[expect(clippy::cast_possible_truncation, reason = "the network computes in single precision")]
         let epsilon = normalisation.number("eps")? as f32;
-        let outputs = self
-            .weight
-            .len()
-            .checked_div(self.shape[0])
-            .unwrap_or(0)
-            .max(1);
+        let outputs = self.weight.len().checked_div(self.shape[0]).unwrap_or(0).max(1);
         for (output, weights) in self.weight.chunks_exact_mut(outputs).enumerate() {
             let factor = scale[output] / (variance[output] + epsilon).sqrt();
             weights.iter_mut().for_each(|weight| *weight *= factor);
             self.bias[output] = (self.bias[output] - mean[output]) * factor + shift[output];
         }
-        let finite = self
-            .weight
-            .iter()
-            .chain(&self.bias)
-            .all(|number| number.is_finite());
-        if finite {
-            Ok(self)
-        } else {
-            Err(normalisation.unsupported("its variance makes weights that are not finite"))
-        }
+        let finite = self.weight.iter().chain(&self.bias).all(|number| number.is_finite());
+        if finite { Ok(self) } else { Err(normalisation.unsupported("its variance makes weights that are not finite")) }
     }
 
     /// By how much it makes the features fewer, each way.
@@ -97,18 +59,10 @@ impl Convolution {
     /// The part that makes a range of the outputs.
     pub(super) fn outputs(&self, range: Range<usize>) -> Option<Self> {
         let per_output = self.shape[1..].iter().product::<usize>();
-        let weight = self
-            .weight
-            .get(range.start * per_output..range.end * per_output)?
-            .to_vec();
+        let weight = self.weight.get(range.start * per_output..range.end * per_output)?.to_vec();
         let bias = self.bias.get(range.clone())?.to_vec();
         let shape = [range.len(), self.shape[1], self.shape[2], self.shape[3]];
-        Some(Self {
-            weight,
-            bias,
-            shape,
-            ..*self
-        })
+        Some(Self { weight, bias, shape, ..*self })
     }
 
     fn statistic(&self, normalisation: &Module, name: &str) -> Result<Vec<f32>, NetworkError> {
@@ -117,11 +71,7 @@ impl Convolution {
         if values.len() == expected {
             Ok(values)
         } else {
-            Err(NetworkError::Channels {
-                module: module(),
-                expected,
-                found: values.len(),
-            })
+            Err(NetworkError::Channels { module: module(), expected, found: values.len() })
         }
     }
 }

@@ -28,11 +28,7 @@ impl Head {
         if !(1..=BIN_LIMIT).contains(&bins) || strides.is_empty() {
             return Err(module.incomplete("reg_max"));
         }
-        Ok(Self {
-            classes,
-            bins,
-            strides,
-        })
+        Ok(Self { classes, bins, strides })
     }
 
     /// Translates the head over its levels' features; makes the graph's output.
@@ -56,40 +52,22 @@ impl Head {
         let boxes = self.decode(builder, module, &boxes, &grids);
         let classes = concatenate(builder, module, &classes, 2);
         let classes = builder.add(module, Operator::new("Sigmoid", &[&classes]));
-        let output =
-            Operator::new("Concat", &[&boxes, &classes]).with("axis", Attribute::Integer(1));
+        let output = Operator::new("Concat", &[&boxes, &classes]).with("axis", Attribute::Integer(1));
         let rows = Dimension::Fixed((4 + self.classes).try_into().unwrap_or(i64::MAX));
-        builder.graph.output(
-            OUTPUT,
-            output,
-            vec![
-                Dimension::Dynamic("batch"),
-                rows,
-                Dimension::Dynamic("anchors"),
-            ],
-        );
+        builder.graph.output(OUTPUT, output, vec![Dimension::Dynamic("batch"), rows, Dimension::Dynamic("anchors")]);
         Ok(())
     }
 
     /// Centre, width and height in pixels, [batch, 4, anchors]. A side's distance from the anchor is the
     /// mean of a distribution over bins (the distribution focal loss trains it so).
-    fn decode(
-        &self,
-        builder: &mut Builder,
-        module: &Module,
-        levels: &[Edge],
-        grids: &[Grid],
-    ) -> Edge {
+    fn decode(&self, builder: &mut Builder, module: &Module, levels: &[Edge], grids: &[Grid]) -> Edge {
         let distances = self.distances(builder, module, levels);
         let two = builder.integers(&module.path, &[2, 2]);
         let split = Operator::new("Split", &[&distances, &two]).with("axis", Attribute::Integer(1));
         let [before, after] = builder.graph.add_outputs(&module.path, split);
         let anchors: Vec<Edge> = grids.iter().map(|grid| grid.anchors.clone()).collect();
         let strides: Vec<Edge> = grids.iter().map(|grid| grid.strides.clone()).collect();
-        let (anchors, strides) = (
-            concatenate(builder, module, &anchors, 2),
-            concatenate(builder, module, &strides, 2),
-        );
+        let (anchors, strides) = (concatenate(builder, module, &anchors, 2), concatenate(builder, module, &strides, 2));
         let low = builder.add(module, Operator::new("Sub", &[&anchors, &before]));
         let high = builder.add(module, Operator::new("Add", &[&anchors, &after]));
         let sum = builder.add(module, Operator::new("Add", &[&low, &high]));
@@ -107,20 +85,12 @@ impl Head {
         let joined = concatenate(builder, module, levels, 2);
         let shape = builder.integers(&module.path, &[0, 4, bins, -1]);
         let logits = builder.add(module, Operator::new("Reshape", &[&joined, &shape]));
-        let weights = builder.add(
-            module,
-            Operator::new("Softmax", &[&logits]).with("axis", Attribute::Integer(2)),
-        );
+        let weights = builder.add(module, Operator::new("Softmax", &[&logits]).with("axis", Attribute::Integer(2)));
         let values = Elements::Single((0..self.bins).map(|bin| bin as f32).collect());
-        let values = builder
-            .graph
-            .constant(&module.path, vec![1, 1, bins, 1], values);
+        let values = builder.graph.constant(&module.path, vec![1, 1, bins, 1], values);
         let weighted = builder.add(module, Operator::new("Mul", &[&weights, &values]));
         let axis = builder.integers(&module.path, &[2]);
-        builder.add(
-            module,
-            Operator::new("ReduceSum", &[&weighted, &axis]).with("keepdims", Attribute::Integer(0)),
-        )
+        builder.add(module, Operator::new("ReduceSum", &[&weighted, &axis]).with("keepdims", Attribute::Integer(0)))
     }
 }
 
@@ -136,32 +106,18 @@ fn branch(
     let branch = module.child(name)?.child(&level.to_string())?;
     let output = translate(builder, &branch, input)?;
     let found = output.channels;
-    if found == expected {
-        Ok(output)
-    } else {
-        Err(NetworkError::Channels {
-            module: branch.path,
-            expected,
-            found,
-        })
-    }
+    if found == expected { Ok(output) } else { Err(NetworkError::Channels { module: branch.path, expected, found }) }
 }
 
 /// [batch, channels, height, width] → [batch, channels, anchors].
 fn flatten(builder: &mut Builder, module: &Module, features: &Features) -> Edge {
-    let shape = builder.integers(
-        &module.path,
-        &[0, features.channels.try_into().unwrap_or(i64::MAX), -1],
-    );
+    let shape = builder.integers(&module.path, &[0, features.channels.try_into().unwrap_or(i64::MAX), -1]);
     builder.add(module, Operator::new("Reshape", &[&features.edge, &shape]))
 }
 
 fn concatenate(builder: &mut Builder, module: &Module, parts: &[Edge], axis: i64) -> Edge {
     let parts: Vec<&Edge> = parts.iter().collect();
-    builder.add(
-        module,
-        Operator::new("Concat", &parts).with("axis", Attribute::Integer(axis)),
-    )
+    builder.add(module, Operator::new("Concat", &parts).with("axis", Attribute::Integer(axis)))
 }
 
 /// The anchors of a level: their centres, [1, 2, anchors], in strides, and the stride, [1, 1, anchors].
@@ -173,39 +129,21 @@ struct Grid {
 /// Anchors in the graph, from the size of the features: the image's size is not fixed.
 fn grid(builder: &mut Builder, module: &Module, features: &Features, stride: f32) -> Grid {
     let shape = builder.add(module, Operator::new("Shape", &[&features.edge]));
-    let (height, width) = (
-        dimension(builder, module, &shape, 2),
-        dimension(builder, module, &shape, 3),
-    );
-    let (start, end) = (
-        builder.integers(&module.path, &[2]),
-        builder.integers(&module.path, &[4]),
-    );
+    let (height, width) = (dimension(builder, module, &shape, 2), dimension(builder, module, &shape, 3));
+    let (start, end) = (builder.integers(&module.path, &[2]), builder.integers(&module.path, &[4]));
     let extent = builder.add(module, Operator::new("Slice", &[&shape, &start, &end]));
-    let (columns, rows) = (
-        centres(builder, module, &width),
-        centres(builder, module, &height),
-    );
+    let (columns, rows) = (centres(builder, module, &width), centres(builder, module, &height));
     let x = spread(builder, module, &columns, 0, &extent);
     let y = spread(builder, module, &rows, 1, &extent);
-    let (zero, stride) = (
-        builder.number(&module.path, 0.0),
-        builder.number(&module.path, stride),
-    );
+    let (zero, stride) = (builder.number(&module.path, 0.0), builder.number(&module.path, stride));
     let zeros = builder.add(module, Operator::new("Mul", &[&x, &zero]));
     let strides = builder.add(module, Operator::new("Add", &[&zeros, &stride]));
-    Grid {
-        anchors: concatenate(builder, module, &[x, y], 1),
-        strides,
-    }
+    Grid { anchors: concatenate(builder, module, &[x, y], 1), strides }
 }
 
 fn dimension(builder: &mut Builder, module: &Module, shape: &Edge, index: i64) -> Edge {
     let index = builder.integer(&module.path, index);
-    builder.add(
-        module,
-        Operator::new("Gather", &[shape, &index]).with("axis", Attribute::Integer(0)),
-    )
+    builder.add(module, Operator::new("Gather", &[shape, &index]).with("axis", Attribute::Integer(0)))
 }
 
 fn unsqueeze(builder: &mut Builder, module: &Module, input: &Edge, axis: i64) -> Edge {
@@ -215,15 +153,9 @@ fn unsqueeze(builder: &mut Builder, module: &Module, input: &Edge, axis: i64) ->
 
 /// 0.5, 1.5, … up to a size.
 fn centres(builder: &mut Builder, module: &Module, size: &Edge) -> Edge {
-    let (zero, one) = (
-        builder.integer(&module.path, 0),
-        builder.integer(&module.path, 1),
-    );
+    let (zero, one) = (builder.integer(&module.path, 0), builder.integer(&module.path, 1));
     let indices = builder.add(module, Operator::new("Range", &[&zero, size, &one]));
-    let indices = builder.add(
-        module,
-        Operator::new("Cast", &[&indices]).with("to", Attribute::Integer(FLOAT)),
-    );
+    let indices = builder.add(module, Operator::new("Cast", &[&indices]).with("to", Attribute::Integer(FLOAT)));
     let half = builder.number(&module.path, 0.5);
     builder.add(module, Operator::new("Add", &[&indices, &half]))
 }

@@ -42,54 +42,28 @@ impl Network {
         let head = walk(&mut builder, &model)?;
         let classes = classes(&model, head.classes)?;
         let image_size = image_size(checkpoint)?;
-        #[expect(
-            clippy::cast_possible_truncation,
-            clippy::cast_sign_loss,
-            reason = "strides are small powers of two"
-        )]
+        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "strides are small powers of two")]
         let stride = head.strides.iter().copied().fold(0.0, f32::max) as u32;
-        Ok(Self {
-            graph: builder.graph,
-            classes,
-            image_size,
-            stride,
-        })
+        Ok(Self { graph: builder.graph, classes, image_size, stride })
     }
 }
 
 /// The model to export: the averaged one where the checkpoint has it, as in the reference.
 fn model<'a>(checkpoint: &'a Checkpoint<'a>) -> Result<Module<'a>, NetworkError> {
-    let present = |name| {
-        checkpoint
-            .entry(name)
-            .filter(|value| **value != Value::None)
-    };
+    let present = |name| checkpoint.entry(name).filter(|value| **value != Value::None);
     let value = present("ema").or_else(|| present("model"));
-    let value = value.ok_or_else(|| NetworkError::Incomplete {
-        module: "checkpoint".into(),
-        attribute: "model".into(),
-    })?;
+    let value =
+        value.ok_or_else(|| NetworkError::Incomplete { module: "checkpoint".into(), attribute: "model".into() })?;
     let model = Module::root(checkpoint, value)?;
-    if model.class == Class::DetectionModel {
-        Ok(model)
-    } else {
-        Err(model.unsupported("it is no detection model"))
-    }
+    if model.class == Class::DetectionModel { Ok(model) } else { Err(model.unsupported("it is no detection model")) }
 }
 
 /// Translates the layers in order. Each names the layers that it reads; −1 is the one before.
 fn walk(builder: &mut Builder, model: &Module) -> Result<Head, NetworkError> {
-    let dimensions = [
-        Dimension::Dynamic("batch"),
-        Dimension::Fixed(3),
-        Dimension::Dynamic("height"),
-        Dimension::Dynamic("width"),
-    ];
-    let mut last = Features {
-        edge: builder.graph.input(INPUT, dimensions.to_vec()),
-        channels: INPUT_CHANNELS,
-        scale: 1,
-    };
+    let dimensions =
+        [Dimension::Dynamic("batch"), Dimension::Fixed(3), Dimension::Dynamic("height"), Dimension::Dynamic("width")];
+    let mut last =
+        Features { edge: builder.graph.input(INPUT, dimensions.to_vec()), channels: INPUT_CHANNELS, scale: 1 };
     let mut outputs: Vec<Features> = Vec::new();
     for layer in model.child("model")?.children()? {
         let inputs = inputs(&layer, &last, &outputs)?;
@@ -104,35 +78,19 @@ fn walk(builder: &mut Builder, model: &Module) -> Result<Head, NetworkError> {
     Err(model.unsupported("it has no detection head"))
 }
 
-fn inputs(
-    layer: &Module,
-    last: &Features,
-    outputs: &[Features],
-) -> Result<Vec<Features>, NetworkError> {
+fn inputs(layer: &Module, last: &Features, outputs: &[Features]) -> Result<Vec<Features>, NetworkError> {
     let find = |index: i64| match index {
         -1 => Some(last.clone()),
-        _ => usize::try_from(index)
-            .ok()
-            .and_then(|index| outputs.get(index).cloned()),
+        _ => usize::try_from(index).ok().and_then(|index| outputs.get(index).cloned()),
     };
     let inputs: Option<Vec<Features>> = layer.integers("f")?.into_iter().map(find).collect();
-    inputs
-        .filter(|inputs| !inputs.is_empty())
-        .ok_or_else(|| layer.incomplete("f"))
+    inputs.filter(|inputs| !inputs.is_empty()).ok_or_else(|| layer.incomplete("f"))
 }
 
-fn translate(
-    builder: &mut Builder,
-    layer: &Module,
-    inputs: &[Features],
-) -> Result<Features, NetworkError> {
+fn translate(builder: &mut Builder, layer: &Module, inputs: &[Features]) -> Result<Features, NetworkError> {
     match (layer.class, inputs) {
-        (Class::Concatenation, _) if layer.integer("d")? == 1 => {
-            Ok(builder.concatenate(layer, inputs))
-        }
-        (Class::Concatenation, _) => {
-            Err(layer.unsupported("it joins along another axis than the channels"))
-        }
+        (Class::Concatenation, _) if layer.integer("d")? == 1 => Ok(builder.concatenate(layer, inputs)),
+        (Class::Concatenation, _) => Err(layer.unsupported("it joins along another axis than the channels")),
         (_, [input]) => blocks::translate(builder, layer, input),
         _ => Err(layer.unsupported("it reads several layers")),
     }
@@ -142,36 +100,18 @@ fn translate(
 fn classes(model: &Module, count: usize) -> Result<Vec<String>, NetworkError> {
     let entries = model.dictionary("names")?;
     let name = |id: usize| {
-        let is_id = |key: &Value| {
-            key.integer()
-                .is_some_and(|key| usize::try_from(key) == Ok(id))
-        };
-        entries
-            .iter()
-            .find(|(key, _)| is_id(key))
-            .and_then(|(_, name)| name.text())
-            .map(str::to_owned)
+        let is_id = |key: &Value| key.integer().is_some_and(|key| usize::try_from(key) == Ok(id));
+        entries.iter().find(|(key, _)| is_id(key)).and_then(|(_, name)| name.text()).map(str::to_owned)
     };
     let names: Option<Vec<String>> = (0..entries.len()).map(name).collect();
     let names = names.ok_or_else(|| model.incomplete("names"))?;
-    if names.len() == count {
-        Ok(names)
-    } else {
-        Err(model.incomplete("names"))
-    }
+    if names.len() == count { Ok(names) } else { Err(model.incomplete("names")) }
 }
 
 /// `imgsz` of the training, as stored (specification, section 2).
 fn image_size(checkpoint: &Checkpoint) -> Result<u32, NetworkError> {
     let arguments = checkpoint.entry("train_args");
-    let size = arguments
-        .and_then(|arguments| checkpoint.heap.entry(arguments, "imgsz"))
-        .and_then(Value::integer);
-    let size = size
-        .filter(|size| (1..=IMAGE_SIZE_LIMIT).contains(size))
-        .and_then(|size| u32::try_from(size).ok());
-    size.ok_or_else(|| NetworkError::Incomplete {
-        module: "train_args".into(),
-        attribute: "imgsz".into(),
-    })
+    let size = arguments.and_then(|arguments| checkpoint.heap.entry(arguments, "imgsz")).and_then(Value::integer);
+    let size = size.filter(|size| (1..=IMAGE_SIZE_LIMIT).contains(size)).and_then(|size| u32::try_from(size).ok());
+    size.ok_or_else(|| NetworkError::Incomplete { module: "train_args".into(), attribute: "imgsz".into() })
 }

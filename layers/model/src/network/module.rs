@@ -16,10 +16,7 @@ pub(super) struct Module<'a> {
 }
 
 impl<'a> Module<'a> {
-    pub(super) fn root(
-        checkpoint: &'a Checkpoint<'a>,
-        value: &'a Value,
-    ) -> Result<Self, NetworkError> {
+    pub(super) fn root(checkpoint: &'a Checkpoint<'a>, value: &'a Value) -> Result<Self, NetworkError> {
         Self::open(checkpoint, value, "checkpoint".to_owned(), 0)
     }
 
@@ -30,42 +27,23 @@ impl<'a> Module<'a> {
         depth: usize,
     ) -> Result<Self, NetworkError> {
         if depth > DEPTH_LIMIT {
-            return Err(NetworkError::Limit {
-                what: "nested modules",
-                limit: DEPTH_LIMIT,
-            });
+            return Err(NetworkError::Limit { what: "nested modules", limit: DEPTH_LIMIT });
         }
         match checkpoint.heap.node(value) {
-            Some(Node::Object {
-                class,
-                state: Some(state),
-            }) => Ok(Self {
-                checkpoint,
-                state,
-                class: *class,
-                path,
-                depth,
-            }),
-            _ => Err(NetworkError::Incomplete {
-                module: path,
-                attribute: "module".to_owned(),
-            }),
+            Some(Node::Object { class, state: Some(state) }) => {
+                Ok(Self { checkpoint, state, class: *class, path, depth })
+            }
+            _ => Err(NetworkError::Incomplete { module: path, attribute: "module".to_owned() }),
         }
     }
 
     /// The error for something that is absent or of another form.
     pub(super) fn incomplete(&self, attribute: &str) -> NetworkError {
-        NetworkError::Incomplete {
-            module: self.path.clone(),
-            attribute: attribute.to_owned(),
-        }
+        NetworkError::Incomplete { module: self.path.clone(), attribute: attribute.to_owned() }
     }
 
     pub(super) fn unsupported(&self, reason: &'static str) -> NetworkError {
-        NetworkError::Unsupported {
-            module: self.path.clone(),
-            reason,
-        }
+        NetworkError::Unsupported { module: self.path.clone(), reason }
     }
 
     pub(super) fn attribute(&self, name: &str) -> Option<&'a Value> {
@@ -73,35 +51,24 @@ impl<'a> Module<'a> {
     }
 
     pub(super) fn child(&self, name: &str) -> Result<Self, NetworkError> {
-        self.child_if_present(name)?
-            .ok_or_else(|| self.incomplete(name))
+        self.child_if_present(name)?.ok_or_else(|| self.incomplete(name))
     }
 
     pub(super) fn child_if_present(&self, name: &str) -> Result<Option<Self>, NetworkError> {
-        let modules = self
-            .attribute("_modules")
-            .ok_or_else(|| self.incomplete("_modules"))?;
+        let modules = self.attribute("_modules").ok_or_else(|| self.incomplete("_modules"))?;
         match self.checkpoint.heap.entry(modules, name) {
             None | Some(Value::None) => Ok(None),
-            Some(value) => Self::open(
-                self.checkpoint,
-                value,
-                format!("{}.{name}", self.path),
-                self.depth + 1,
-            )
-            .map(Some),
+            Some(value) => {
+                Self::open(self.checkpoint, value, format!("{}.{name}", self.path), self.depth + 1).map(Some)
+            }
         }
     }
 
     /// All children, in order.
     pub(super) fn children(&self) -> Result<Vec<Self>, NetworkError> {
-        let modules = self
-            .attribute("_modules")
-            .and_then(|modules| self.checkpoint.heap.dictionary(modules));
+        let modules = self.attribute("_modules").and_then(|modules| self.checkpoint.heap.dictionary(modules));
         let modules = modules.ok_or_else(|| self.incomplete("_modules"))?;
-        let names = modules
-            .iter()
-            .map(|(name, _)| name.text().ok_or_else(|| self.incomplete("_modules")));
+        let names = modules.iter().map(|(name, _)| name.text().ok_or_else(|| self.incomplete("_modules")));
         names.map(|name| self.child(name?)).collect()
     }
 
@@ -126,10 +93,7 @@ impl<'a> Module<'a> {
     /// A list of integers, or one.
     pub(super) fn integers(&self, name: &str) -> Result<Vec<i64>, NetworkError> {
         let value = self.attribute(name).ok_or_else(|| self.incomplete(name))?;
-        let integers = value
-            .integer()
-            .map(|one| vec![one])
-            .or_else(|| self.checkpoint.heap.integers(value));
+        let integers = value.integer().map(|one| vec![one]).or_else(|| self.checkpoint.heap.integers(value));
         integers.ok_or_else(|| self.incomplete(name))
     }
 
@@ -148,26 +112,19 @@ impl<'a> Module<'a> {
     }
 
     pub(super) fn text(&self, name: &str) -> Result<&'a str, NetworkError> {
-        self.attribute(name)
-            .and_then(Value::text)
-            .ok_or_else(|| self.incomplete(name))
+        self.attribute(name).and_then(Value::text).ok_or_else(|| self.incomplete(name))
     }
 
     /// The entries of a dictionary.
     pub(super) fn dictionary(&self, name: &str) -> Result<&'a [(Value, Value)], NetworkError> {
-        let entries = self
-            .attribute(name)
-            .and_then(|value| self.checkpoint.heap.dictionary(value));
+        let entries = self.attribute(name).and_then(|value| self.checkpoint.heap.dictionary(value));
         entries.ok_or_else(|| self.incomplete(name))
     }
 
     /// A parameter or buffer; `None` when the module is made without it.
     pub(super) fn tensor_if_present(&self, name: &str) -> Result<Option<Tensor>, NetworkError> {
         let heap = &self.checkpoint.heap;
-        let find = |kind| {
-            self.attribute(kind)
-                .and_then(|tensors| heap.entry(tensors, name))
-        };
+        let find = |kind| self.attribute(kind).and_then(|tensors| heap.entry(tensors, name));
         match find("_parameters").or_else(|| find("_buffers")) {
             None | Some(Value::None) => Ok(None),
             Some(value) => self.read(value, name).map(Some),
@@ -175,8 +132,7 @@ impl<'a> Module<'a> {
     }
 
     pub(super) fn tensor(&self, name: &str) -> Result<Tensor, NetworkError> {
-        self.tensor_if_present(name)?
-            .ok_or_else(|| self.incomplete(name))
+        self.tensor_if_present(name)?.ok_or_else(|| self.incomplete(name))
     }
 
     /// A tensor that is an ordinary attribute.
@@ -189,8 +145,6 @@ impl<'a> Module<'a> {
         let Some(Node::Tensor(view)) = self.checkpoint.heap.node(value) else {
             return Err(self.incomplete(name));
         };
-        Ok(self
-            .checkpoint
-            .tensor(view, &format!("{}.{name}", self.path))?)
+        Ok(self.checkpoint.tensor(view, &format!("{}.{name}", self.path))?)
     }
 }

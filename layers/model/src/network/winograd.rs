@@ -60,34 +60,22 @@ pub(super) fn pays(convolution: &Convolution, input: &Features) -> bool {
     let [outputs, inputs, height, width] = convolution.shape;
     let is_plain = convolution.groups == 1 && convolution.dilations == [1, 1];
     let keeps_size = convolution.strides == [1, 1] && convolution.padding == [1, 1];
-    let is_wide = outputs.saturating_mul(inputs)
-        >= CHANNEL_FLOOR.saturating_mul(outputs.saturating_add(inputs));
+    let is_wide = outputs.saturating_mul(inputs) >= CHANNEL_FLOOR.saturating_mul(outputs.saturating_add(inputs));
     is_plain && keeps_size && (height, width) == (3, 3) && is_wide && input.scale <= SCALE_LIMIT
 }
 
 /// The convolution's operators. Comments give the shape of each result; `tiles` is the grid of tiles.
-pub(super) fn convolve(
-    builder: &mut Builder,
-    module: &Module,
-    input: &Features,
-    convolution: Convolution,
-) -> Edge {
+pub(super) fn convolve(builder: &mut Builder, module: &Module, input: &Features, convolution: Convolution) -> Edge {
     let outputs = integer(convolution.shape[0]);
     let (points, tiles) = transform_inputs(builder, module, input);
     let weights = transform_weights(&convolution);
     let dimensions = vec![1, integer(POINTS), outputs, integer(convolution.shape[1])];
-    let weights = builder
-        .graph
-        .constant(&module.path, dimensions, Elements::Single(weights));
+    let weights = builder.graph.constant(&module.path, dimensions, Elements::Single(weights));
     // [batch, points, outputs, tiles]
     let products = builder.add(module, Operator::new("MatMul", &[&weights, &points]));
     let results = transform_results(builder, module, &products, &tiles, outputs);
     let results = crop(builder, module, results, input);
-    let bias = builder.graph.constant(
-        &module.path,
-        vec![1, outputs, 1, 1],
-        Elements::Single(convolution.bias),
-    );
+    let bias = builder.graph.constant(&module.path, vec![1, outputs, 1, 1], Elements::Single(convolution.bias));
     builder.add(module, Operator::new("Add", &[&results, &bias]))
 }
 
@@ -95,56 +83,32 @@ pub(super) fn convolve(
 /// transform is a convolution over each channel alone whose kernels are the outer products of Bᵀ.
 fn transform_inputs(builder: &mut Builder, module: &Module, input: &Features) -> (Edge, Edge) {
     let planes = reshape(builder, module, &input.edge, &[-1, 1, 0, 0]);
-    let kernels =
-        outer_products::<INPUT_TILE>(|(y, x), (row, column)| INPUTS[y][row] * INPUTS[x][column]);
+    let kernels = outer_products::<INPUT_TILE>(|(y, x), (row, column)| INPUTS[y][row] * INPUTS[x][column]);
     let size = integer(INPUT_TILE);
-    let kernels = builder.graph.constant(
-        &module.path,
-        vec![integer(POINTS), 1, size, size],
-        Elements::Single(kernels),
-    );
+    let kernels = builder.graph.constant(&module.path, vec![integer(POINTS), 1, size, size], Elements::Single(kernels));
     // Padding of 4 at the far sides makes the last tile whole whatever the size.
     let transform = Operator::new("Conv", &[&planes, &kernels])
         .with("kernel_shape", Attribute::Integers(vec![size; 2]))
-        .with(
-            "strides",
-            Attribute::Integers(vec![integer(OUTPUT_TILE); 2]),
-        )
+        .with("strides", Attribute::Integers(vec![integer(OUTPUT_TILE); 2]))
         .with("pads", Attribute::Integers(vec![1, 1, 4, 4]));
     // [batch × channels, points, grid height, grid width]
     let points = builder.add(module, transform);
     let tiles = sides(builder, module, &points);
     let points = reshape(builder, module, &points, &[0, 0, 1, -1]);
-    let points = reshape(
-        builder,
-        module,
-        &points,
-        &[-1, integer(input.channels), integer(POINTS), 0],
-    );
+    let points = reshape(builder, module, &points, &[-1, integer(input.channels), integer(POINTS), 0]);
     (swap(builder, module, &points), tiles)
 }
 
 /// From points back to results, [batch, outputs, 4 × grid height, 4 × grid width].
-fn transform_results(
-    builder: &mut Builder,
-    module: &Module,
-    products: &Edge,
-    tiles: &Edge,
-    outputs: i64,
-) -> Edge {
+fn transform_results(builder: &mut Builder, module: &Module, products: &Edge, tiles: &Edge, outputs: i64) -> Edge {
     let products = swap(builder, module, products);
     let planes = builder.integers(&module.path, &[-1, integer(POINTS)]);
     let shape = Operator::new("Concat", &[&planes, tiles]).with("axis", Attribute::Integer(0));
     let shape = builder.add(module, shape);
     let products = builder.add(module, Operator::new("Reshape", &[&products, &shape]));
-    let kernels =
-        outer_products::<OUTPUT_TILE>(|(y, x), (row, column)| RESULTS[row][y] * RESULTS[column][x]);
+    let kernels = outer_products::<OUTPUT_TILE>(|(y, x), (row, column)| RESULTS[row][y] * RESULTS[column][x]);
     let size = integer(OUTPUT_TILE);
-    let kernels = builder.graph.constant(
-        &module.path,
-        vec![integer(POINTS), 1, size, size],
-        Elements::Single(kernels),
-    );
+    let kernels = builder.graph.constant(&module.path, vec![integer(POINTS), 1, size, size], Elements::Single(kernels));
     let transform = Operator::new("ConvTranspose", &[&products, &kernels])
         .with("kernel_shape", Attribute::Integers(vec![size; 2]))
         .with("strides", Attribute::Integers(vec![size; 2]));
@@ -159,40 +123,28 @@ fn crop(builder: &mut Builder, module: &Module, results: Edge, input: &Features)
     }
     let end = sides(builder, module, &input.edge);
     let [start, axes] = [[0, 0], [2, 3]].map(|values| builder.integers(&module.path, &values));
-    builder.add(
-        module,
-        Operator::new("Slice", &[&results, &start, &end, &axes]),
-    )
+    builder.add(module, Operator::new("Slice", &[&results, &start, &end, &axes]))
 }
 
 /// G · kernel · Gᵀ for each pair of channels, [points, outputs, inputs].
 fn transform_weights(convolution: &Convolution) -> Vec<f32> {
     let (kernels, _) = convolution.weight.as_chunks::<9>();
     let point = |y: usize, x: usize, kernel: &[f32; 9]| {
-        let terms = kernel.iter().enumerate().map(|(index, weight)| {
-            WEIGHTS[y][index / 3] * WEIGHTS[x][index % 3] * f64::from(*weight)
-        });
+        let terms = kernel
+            .iter()
+            .enumerate()
+            .map(|(index, weight)| WEIGHTS[y][index / 3] * WEIGHTS[x][index % 3] * f64::from(*weight));
         single(terms.sum())
     };
     let points = (0..POINTS).map(|point| (point / INPUT_TILE, point % INPUT_TILE));
-    points
-        .flat_map(|(y, x)| kernels.iter().map(move |kernel| point(y, x, kernel)))
-        .collect()
+    points.flat_map(|(y, x)| kernels.iter().map(move |kernel| point(y, x, kernel))).collect()
 }
 
 /// One kernel a point, [points, rows, columns], with the sides of the transform.
-fn outer_products<const SIDE: usize>(
-    value: impl Fn((usize, usize), (usize, usize)) -> f64,
-) -> Vec<f32> {
+fn outer_products<const SIDE: usize>(value: impl Fn((usize, usize), (usize, usize)) -> f64) -> Vec<f32> {
     let points = (0..POINTS).map(|point| (point / INPUT_TILE, point % INPUT_TILE));
     let places = || (0..SIDE * SIDE).map(|place| (place / SIDE, place % SIDE));
-    points
-        .flat_map(|point| {
-            places()
-                .map(|place| single(value(point, place)))
-                .collect::<Vec<_>>()
-        })
-        .collect()
+    points.flat_map(|point| places().map(|place| single(value(point, place))).collect::<Vec<_>>()).collect()
 }
 
 /// Height and width of features.
@@ -210,20 +162,14 @@ fn reshape(builder: &mut Builder, module: &Module, input: &Edge, shape: &[i64]) 
 /// Exchanges points and channels.
 fn swap(builder: &mut Builder, module: &Module, input: &Edge) -> Edge {
     let order = Attribute::Integers(vec![0, 2, 1, 3]);
-    builder.add(
-        module,
-        Operator::new("Transpose", &[input]).with("perm", order),
-    )
+    builder.add(module, Operator::new("Transpose", &[input]).with("perm", order))
 }
 
 fn integer(size: usize) -> i64 {
     i64::try_from(size).unwrap_or(i64::MAX)
 }
 
-#[expect(
-    clippy::cast_possible_truncation,
-    reason = "the network computes in single precision"
-)]
+#[expect(clippy::cast_possible_truncation, reason = "the network computes in single precision")]
 const fn single(value: f64) -> f32 {
     value as f32
 }
@@ -249,30 +195,19 @@ mod tests {
     /// One tile in double precision: every result must be what the convolution's definition says.
     #[test]
     fn a_tile_gives_what_the_direct_form_gives() {
-        let input: Vec<f64> = (0..36)
-            .map(|index| f64::from(index * index % 23) - 11.0)
-            .collect();
-        let kernel: Vec<f32> = (0..9_u8)
-            .map(|index| f32::from(index * index % 7) - 3.0)
-            .collect();
+        let input: Vec<f64> = (0..36).map(|index| f64::from(index * index % 23) - 11.0).collect();
+        let kernel: Vec<f32> = (0..9_u8).map(|index| f32::from(index * index % 7) - 3.0).collect();
         let weights = transform_weights(&convolution(kernel.clone()));
         let product = |y: usize, x: usize| {
-            let sum: f64 = (0..36)
-                .map(|place| INPUTS[y][place / 6] * INPUTS[x][place % 6] * input[place])
-                .sum();
+            let sum: f64 = (0..36).map(|place| INPUTS[y][place / 6] * INPUTS[x][place % 6] * input[place]).sum();
             sum * f64::from(weights[y * 6 + x])
         };
         for (row, column) in (0..16).map(|place| (place / 4, place % 4)) {
-            let terms = (0..36).map(|point| {
-                RESULTS[row][point / 6] * RESULTS[column][point % 6] * product(point / 6, point % 6)
-            });
-            let direct = (0..9)
-                .map(|tap| f64::from(kernel[tap]) * input[(row + tap / 3) * 6 + column + tap % 3]);
+            let terms = (0..36)
+                .map(|point| RESULTS[row][point / 6] * RESULTS[column][point % 6] * product(point / 6, point % 6));
+            let direct = (0..9).map(|tap| f64::from(kernel[tap]) * input[(row + tap / 3) * 6 + column + tap % 3]);
             let (result, expected): (f64, f64) = (terms.sum(), direct.sum());
-            assert!(
-                (result - expected).abs() < 1e-3,
-                "{row}, {column}: {result} for {expected}"
-            );
+            assert!((result - expected).abs() < 1e-3, "{row}, {column}: {result} for {expected}");
         }
     }
 }

@@ -22,49 +22,29 @@ pub(crate) fn encode(name: &str, graph: Graph, metadata: &[(&str, String)]) -> V
         .text(2, PRODUCER)
         .text(3, env!("CARGO_PKG_VERSION"))
         .message(8, &operator_set);
-    let model = metadata.iter().fold(model, |model, (key, value)| {
-        model.message(14, &Message::default().text(1, key).text(2, value))
-    });
+    let model = metadata
+        .iter()
+        .fold(model, |model, (key, value)| model.message(14, &Message::default().text(1, key).text(2, value)));
     model.message(7, &encode_graph(name, graph)).into_bytes()
 }
 
 fn encode_graph(name: &str, graph: Graph) -> Message {
     let message = Message::default().text(2, name);
-    let message = graph.operators.iter().fold(message, |message, operator| {
-        message.message(1, &encode_operator(operator))
-    });
-    let message = graph.inputs.iter().fold(message, |message, port| {
-        message.message(11, &encode_port(port))
-    });
-    let message = graph.outputs.iter().fold(message, |message, port| {
-        message.message(12, &encode_port(port))
-    });
-    graph
-        .constants
-        .into_iter()
-        .fold(message, |message, constant| {
-            message.message(5, &encode_constant(constant))
-        })
+    let message =
+        graph.operators.iter().fold(message, |message, operator| message.message(1, &encode_operator(operator)));
+    let message = graph.inputs.iter().fold(message, |message, port| message.message(11, &encode_port(port)));
+    let message = graph.outputs.iter().fold(message, |message, port| message.message(12, &encode_port(port)));
+    graph.constants.into_iter().fold(message, |message, constant| message.message(5, &encode_constant(constant)))
 }
 
 fn encode_operator(operator: &Operator) -> Message {
-    let message = Message::default()
-        .text(3, &operator.name)
-        .text(4, operator.kind);
-    let message = operator
-        .inputs
-        .iter()
-        .fold(message, |message, edge| message.text(1, &edge.0));
-    let message = operator
-        .outputs
-        .iter()
-        .fold(message, |message, edge| message.text(2, &edge.0));
+    let message = Message::default().text(3, &operator.name).text(4, operator.kind);
+    let message = operator.inputs.iter().fold(message, |message, edge| message.text(1, &edge.0));
+    let message = operator.outputs.iter().fold(message, |message, edge| message.text(2, &edge.0));
     operator
         .attributes
         .iter()
-        .fold(message, |message, (name, value)| {
-            message.message(5, &encode_attribute(name, value))
-        })
+        .fold(message, |message, (name, value)| message.message(5, &encode_attribute(name, value)))
 }
 
 fn encode_attribute(name: &str, value: &Attribute) -> Message {
@@ -74,47 +54,29 @@ fn encode_attribute(name: &str, value: &Attribute) -> Message {
         Attribute::Text(value) => message.text(4, value).integer(20, ATTRIBUTE_TEXT),
         Attribute::Integers(values) => {
             let message = message.integer(20, ATTRIBUTE_INTEGERS);
-            values
-                .iter()
-                .fold(message, |message, value| message.integer(8, *value))
+            values.iter().fold(message, |message, value| message.integer(8, *value))
         }
     }
 }
 
 fn encode_port(port: &Port) -> Message {
-    let shape = port
-        .dimensions
-        .iter()
-        .fold(Message::default(), |shape, dimension| {
-            let dimension = match dimension {
-                Dimension::Fixed(size) => Message::default().integer(1, *size),
-                Dimension::Dynamic(name) => Message::default().text(2, name),
-            };
-            shape.message(1, &dimension)
-        });
+    let shape = port.dimensions.iter().fold(Message::default(), |shape, dimension| {
+        let dimension = match dimension {
+            Dimension::Fixed(size) => Message::default().integer(1, *size),
+            Dimension::Dynamic(name) => Message::default().text(2, name),
+        };
+        shape.message(1, &dimension)
+    });
     let tensor = Message::default().integer(1, FLOAT).message(2, &shape);
-    Message::default()
-        .text(1, &port.edge.0)
-        .message(2, &Message::default().message(1, &tensor))
+    Message::default().text(1, &port.edge.0).message(2, &Message::default().message(1, &tensor))
 }
 
 fn encode_constant(constant: Constant) -> Message {
     let (element, bytes): (_, Vec<u8>) = match constant.elements {
-        Elements::Single(values) => (
-            FLOAT,
-            values.into_iter().flat_map(f32::to_le_bytes).collect(),
-        ),
-        Elements::Integer(values) => (
-            INTEGER_64,
-            values.into_iter().flat_map(i64::to_le_bytes).collect(),
-        ),
+        Elements::Single(values) => (FLOAT, values.into_iter().flat_map(f32::to_le_bytes).collect()),
+        Elements::Integer(values) => (INTEGER_64, values.into_iter().flat_map(i64::to_le_bytes).collect()),
     };
-    let message = Message::default()
-        .text(8, &constant.name)
-        .integer(2, element);
-    let message = constant
-        .dimensions
-        .iter()
-        .fold(message, |message, size| message.integer(1, *size));
+    let message = Message::default().text(8, &constant.name).integer(2, element);
+    let message = constant.dimensions.iter().fold(message, |message, size| message.integer(1, *size));
     message.bytes(9, &bytes)
 }

@@ -36,13 +36,7 @@ pub(crate) enum Attribute {
 impl Operator {
     pub(crate) fn new(kind: &'static str, inputs: &[&Edge]) -> Self {
         let inputs = inputs.iter().copied().cloned().collect();
-        Self {
-            kind,
-            name: String::new(),
-            inputs,
-            outputs: Vec::new(),
-            attributes: Vec::new(),
-        }
+        Self { kind, name: String::new(), inputs, outputs: Vec::new(), attributes: Vec::new() }
     }
 
     pub(crate) fn with(mut self, name: &'static str, value: Attribute) -> Self {
@@ -90,10 +84,7 @@ pub(crate) enum Dimension {
 impl Graph {
     pub(crate) fn input(&mut self, name: &str, dimensions: Vec<Dimension>) -> Edge {
         let edge = Edge(name.to_owned());
-        self.inputs.push(Port {
-            edge: edge.clone(),
-            dimensions,
-        });
+        self.inputs.push(Port { edge: edge.clone(), dimensions });
         edge
     }
 
@@ -104,47 +95,23 @@ impl Graph {
         output
     }
 
-    pub(crate) fn add_outputs<const N: usize>(
-        &mut self,
-        scope: &str,
-        operator: Operator,
-    ) -> [Edge; N] {
+    pub(crate) fn add_outputs<const N: usize>(&mut self, scope: &str, operator: Operator) -> [Edge; N] {
         let name = format!("{scope}/{}_{}", operator.kind, self.operators.len());
         let outputs = std::array::from_fn(|index| Edge(format!("{name}:{index}")));
-        self.operators.push(Operator {
-            name,
-            outputs: outputs.to_vec(),
-            ..operator
-        });
+        self.operators.push(Operator { name, outputs: outputs.to_vec(), ..operator });
         outputs
     }
 
     /// Adds the operator whose output is the graph's.
     pub(crate) fn output(&mut self, name: &str, operator: Operator, dimensions: Vec<Dimension>) {
         let edge = Edge(name.to_owned());
-        self.outputs.push(Port {
-            edge: edge.clone(),
-            dimensions,
-        });
-        self.operators.push(Operator {
-            name: name.to_owned(),
-            outputs: vec![edge],
-            ..operator
-        });
+        self.outputs.push(Port { edge: edge.clone(), dimensions });
+        self.operators.push(Operator { name: name.to_owned(), outputs: vec![edge], ..operator });
     }
 
-    pub(crate) fn constant(
-        &mut self,
-        scope: &str,
-        dimensions: Vec<i64>,
-        elements: Elements,
-    ) -> Edge {
+    pub(crate) fn constant(&mut self, scope: &str, dimensions: Vec<i64>, elements: Elements) -> Edge {
         let name = format!("{scope}#{}", self.constants.len());
-        self.constants.push(Constant {
-            name: name.clone(),
-            dimensions,
-            elements,
-        });
+        self.constants.push(Constant { name: name.clone(), dimensions, elements });
         Edge(name)
     }
 }

@@ -50,26 +50,15 @@ mod tests {
 
     #[test]
     fn integers_are_little_endian_groups_of_seven_bits() {
-        assert_eq!(
-            Message::default().integer(1, 150).into_bytes(),
-            [0x08, 0x96, 0x01]
-        );
+        assert_eq!(Message::default().integer(1, 150).into_bytes(), [0x08, 0x96, 0x01]);
         assert_eq!(Message::default().integer(1, 0).into_bytes(), [0x08, 0x00]);
         let minus_one = Message::default().integer(20, -1).into_bytes();
-        assert_eq!(
-            minus_one,
-            [
-                0xa0, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01
-            ]
-        );
+        assert_eq!(minus_one, [0xa0, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]);
     }
 
     #[test]
     fn nested_messages_carry_their_length() {
         let inner = Message::default().text(2, "ab");
-        assert_eq!(
-            Message::default().message(3, &inner).into_bytes(),
-            [0x1a, 0x04, 0x12, 0x02, b'a', b'b']
-        );
+        assert_eq!(Message::default().message(3, &inner).into_bytes(), [0x1a, 0x04, 0x12, 0x02, b'a', b'b']);
     }
 }

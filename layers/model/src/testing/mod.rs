@@ -31,12 +31,7 @@ pub(crate) fn module(
     tensors: Vec<(&str, Item)>,
     children: Vec<(&str, Item)>,
 ) -> Item {
-    let named = |entries: Vec<(&str, Item)>| {
-        entries
-            .into_iter()
-            .map(|(name, item)| (text(name), item))
-            .collect()
-    };
+    let named = |entries: Vec<(&str, Item)>| entries.into_iter().map(|(name, item)| (text(name), item)).collect();
     let mut state: Vec<(Item, Item)> = named(attributes);
     state.push((text("_parameters"), Item::Dictionary(named(tensors))));
     state.push((text("_modules"), Item::Dictionary(named(children))));
@@ -51,10 +46,7 @@ pub(crate) struct PickleWriter {
 
 impl PickleWriter {
     pub(crate) fn pickle(item: &Item) -> Self {
-        let mut writer = Self {
-            bytes: vec![0x80, 2],
-            storages: Vec::new(),
-        };
+        let mut writer = Self { bytes: vec![0x80, 2], storages: Vec::new() };
         writer.item(item);
         writer.bytes.push(b'.');
         writer
@@ -92,10 +84,7 @@ impl PickleWriter {
     }
 
     fn dictionary(&mut self, entries: &[(Item, Item)]) {
-        let flat: Vec<Item> = entries
-            .iter()
-            .flat_map(|(key, value)| [key.clone(), value.clone()])
-            .collect();
+        let flat: Vec<Item> = entries.iter().flat_map(|(key, value)| [key.clone(), value.clone()]).collect();
         self.marked(b"}(", &flat, b'u');
     }
 
@@ -127,30 +116,17 @@ impl PickleWriter {
             Item::Integer(stride.try_into().unwrap())
         });
         let strides = Item::Tuple(strides.collect());
-        self.item(&Item::Tuple(
-            shape.iter().copied().map(Item::Integer).collect(),
-        ));
+        self.item(&Item::Tuple(shape.iter().copied().map(Item::Integer).collect()));
         self.item(&strides);
         self.bytes.extend_from_slice(b"\x89}tR");
-        self.storages.push(
-            values
-                .iter()
-                .flat_map(|value| value.to_le_bytes())
-                .collect(),
-        );
+        self.storages.push(values.iter().flat_map(|value| value.to_le_bytes()).collect());
     }
 
     /// The checkpoint's zip archive.
     pub(crate) fn archive(&self) -> Vec<u8> {
-        let storages = self
-            .storages
-            .iter()
-            .enumerate()
-            .map(|(key, bytes)| (format!("best/data/{key}"), bytes.clone()));
-        let fixed = [
-            ("best/data.pkl".to_owned(), self.bytes.clone()),
-            ("best/byteorder".to_owned(), b"little".to_vec()),
-        ];
+        let storages = self.storages.iter().enumerate().map(|(key, bytes)| (format!("best/data/{key}"), bytes.clone()));
+        let fixed =
+            [("best/data.pkl".to_owned(), self.bytes.clone()), ("best/byteorder".to_owned(), b"little".to_vec())];
         zip_of(fixed.into_iter().chain(storages))
     }
 }
@@ -159,9 +135,7 @@ impl PickleWriter {
 pub(crate) fn zip_of(entries: impl IntoIterator<Item = (String, Vec<u8>)>) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in entries {
-        writer
-            .start_file(name, SimpleFileOptions::default())
-            .unwrap();
+        writer.start_file(name, SimpleFileOptions::default()).unwrap();
         writer.write_all(&bytes).unwrap();
     }
     writer.finish().unwrap().into_inner()

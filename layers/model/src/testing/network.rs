@@ -14,24 +14,16 @@ pub(crate) fn pair(value: i32) -> Item {
 
 /// Numbers that differ from each other, so that a mix-up shows.
 fn numbers(count: i32) -> Vec<f32> {
-    (0..count)
-        .map(|index| (index % 17) as f32 / 8.0 - 1.0)
-        .collect()
+    (0..count).map(|index| (index % 17) as f32 / 8.0 - 1.0).collect()
 }
 
 fn vector(count: i32, start: f32) -> Item {
-    Item::Tensor(
-        vec![count],
-        (0..count).map(|index| start + index as f32 / 4.0).collect(),
-    )
+    Item::Tensor(vec![count], (0..count).map(|index| start + index as f32 / 4.0).collect())
 }
 
 /// `Conv2d` of odd kernel size, padded to keep the size.
 pub(crate) fn conv2d(inputs: i32, outputs: i32, kernel: i32, stride: i32) -> Item {
-    let weight = Item::Tensor(
-        vec![outputs, inputs, kernel, kernel],
-        numbers(outputs * inputs * kernel * kernel),
-    );
+    let weight = Item::Tensor(vec![outputs, inputs, kernel, kernel], numbers(outputs * inputs * kernel * kernel));
     let attributes = vec![
         ("stride", pair(stride)),
         ("padding", pair(kernel / 2)),
@@ -40,12 +32,7 @@ pub(crate) fn conv2d(inputs: i32, outputs: i32, kernel: i32, stride: i32) -> Ite
         ("padding_mode", text("zeros")),
         ("transposed", Item::Flag(false)),
     ];
-    module(
-        ("torch.nn.modules.conv", "Conv2d"),
-        attributes,
-        vec![("weight", weight), ("bias", Item::None)],
-        vec![],
-    )
+    module(("torch.nn.modules.conv", "Conv2d"), attributes, vec![("weight", weight), ("bias", Item::None)], vec![])
 }
 
 pub(crate) fn batch_norm(channels: i32) -> Item {
@@ -55,123 +42,47 @@ pub(crate) fn batch_norm(channels: i32) -> Item {
         ("running_mean", vector(channels, -0.25)),
         ("running_var", vector(channels, 2.0)),
     ];
-    module(
-        ("torch.nn.modules.batchnorm", "BatchNorm2d"),
-        vec![("eps", Item::Number(0.001))],
-        tensors,
-        vec![],
-    )
+    module(("torch.nn.modules.batchnorm", "BatchNorm2d"), vec![("eps", Item::Number(0.001))], tensors, vec![])
 }
 
 pub(crate) fn conv(inputs: i32, outputs: i32, kernel: i32, stride: i32) -> Item {
-    let act = module(
-        ("torch.nn.modules.activation", "SiLU"),
-        vec![],
-        vec![],
-        vec![],
-    );
-    let children = vec![
-        ("conv", conv2d(inputs, outputs, kernel, stride)),
-        ("bn", batch_norm(outputs)),
-        ("act", act),
-    ];
-    module(
-        (CONVOLUTION, "Conv"),
-        vec![("f", Item::Integer(-1))],
-        vec![],
-        children,
-    )
+    let act = module(("torch.nn.modules.activation", "SiLU"), vec![], vec![], vec![]);
+    let children = vec![("conv", conv2d(inputs, outputs, kernel, stride)), ("bn", batch_norm(outputs)), ("act", act)];
+    module((CONVOLUTION, "Conv"), vec![("f", Item::Integer(-1))], vec![], children)
 }
 
 fn c2f(channels: i32) -> Item {
     let half = channels / 2;
-    let convolutions = vec![
-        ("cv1", conv(half, half, 3, 1)),
-        ("cv2", conv(half, half, 3, 1)),
-    ];
-    let inner = module(
-        (BLOCK, "Bottleneck"),
-        vec![("add", Item::Flag(true))],
-        vec![],
-        convolutions,
-    );
-    let list = module(
-        (CONTAINER, "ModuleList"),
-        vec![],
-        vec![],
-        vec![("0", inner)],
-    );
-    let children = vec![
-        ("cv1", conv(channels, channels, 1, 1)),
-        ("cv2", conv(half * 3, channels, 1, 1)),
-        ("m", list),
-    ];
-    module(
-        (BLOCK, "C2f"),
-        vec![("f", Item::Integer(-1)), ("c", Item::Integer(half))],
-        vec![],
-        children,
-    )
+    let convolutions = vec![("cv1", conv(half, half, 3, 1)), ("cv2", conv(half, half, 3, 1))];
+    let inner = module((BLOCK, "Bottleneck"), vec![("add", Item::Flag(true))], vec![], convolutions);
+    let list = module((CONTAINER, "ModuleList"), vec![], vec![], vec![("0", inner)]);
+    let children = vec![("cv1", conv(channels, channels, 1, 1)), ("cv2", conv(half * 3, channels, 1, 1)), ("m", list)];
+    module((BLOCK, "C2f"), vec![("f", Item::Integer(-1)), ("c", Item::Integer(half))], vec![], children)
 }
 
 fn sppf(channels: i32) -> Item {
-    let pooling = module(
-        ("torch.nn.modules.pooling", "MaxPool2d"),
-        vec![("kernel_size", Item::Integer(5))],
-        vec![],
-        vec![],
-    );
-    let children = vec![
-        ("cv1", conv(channels, 2, 1, 1)),
-        ("cv2", conv(8, channels, 1, 1)),
-        ("m", pooling),
-    ];
-    module(
-        (BLOCK, "SPPF"),
-        vec![("f", Item::Integer(-1))],
-        vec![],
-        children,
-    )
+    let pooling =
+        module(("torch.nn.modules.pooling", "MaxPool2d"), vec![("kernel_size", Item::Integer(5))], vec![], vec![]);
+    let children = vec![("cv1", conv(channels, 2, 1, 1)), ("cv2", conv(8, channels, 1, 1)), ("m", pooling)];
+    module((BLOCK, "SPPF"), vec![("f", Item::Integer(-1))], vec![], children)
 }
 
 fn upsample() -> Item {
-    let attributes = vec![
-        ("f", Item::Integer(-1)),
-        ("scale_factor", Item::Number(2.0)),
-        ("mode", text("nearest")),
-    ];
-    module(
-        ("torch.nn.modules.upsampling", "Upsample"),
-        attributes,
-        vec![],
-        vec![],
-    )
+    let attributes = vec![("f", Item::Integer(-1)), ("scale_factor", Item::Number(2.0)), ("mode", text("nearest"))];
+    module(("torch.nn.modules.upsampling", "Upsample"), attributes, vec![], vec![])
 }
 
 fn concat(from: [i32; 2]) -> Item {
     let from = Item::List(from.map(Item::Integer).to_vec());
-    module(
-        (CONVOLUTION, "Concat"),
-        vec![("f", from), ("d", Item::Integer(1))],
-        vec![],
-        vec![],
-    )
+    module((CONVOLUTION, "Concat"), vec![("f", from), ("d", Item::Integer(1))], vec![], vec![])
 }
 
 fn branches(inputs: [i32; 2], outputs: i32) -> Item {
     let branch = |inputs| {
-        let layers = vec![
-            ("0", conv(inputs, 2, 3, 1)),
-            ("1", conv2d(2, outputs, 1, 1)),
-        ];
+        let layers = vec![("0", conv(inputs, 2, 3, 1)), ("1", conv2d(2, outputs, 1, 1))];
         module(SEQUENTIAL, vec![], vec![], layers)
     };
-    module(
-        (CONTAINER, "ModuleList"),
-        vec![],
-        vec![],
-        vec![("0", branch(inputs[0])), ("1", branch(inputs[1]))],
-    )
+    module((CONTAINER, "ModuleList"), vec![], vec![], vec![("0", branch(inputs[0])), ("1", branch(inputs[1]))])
 }
 
 /// The head over two layers of so many channels.
@@ -182,53 +93,25 @@ fn detect(from: [i32; 2], channels: [i32; 2]) -> Item {
         ("reg_max", Item::Integer(2)),
         ("stride", Item::Tensor(vec![2], vec![2.0, 4.0])),
     ];
-    let children = vec![
-        ("cv2", branches(channels, 8)),
-        ("cv3", branches(channels, 2)),
-    ];
-    module(
-        ("ultralytics.nn.modules.head", "Detect"),
-        attributes,
-        vec![],
-        children,
-    )
+    let children = vec![("cv2", branches(channels, 8)), ("cv3", branches(channels, 2))];
+    module(("ultralytics.nn.modules.head", "Detect"), attributes, vec![], children)
 }
 
 /// A checkpoint around a list of layers.
 pub(crate) fn checkpoint_of(layers: Vec<Item>) -> Item {
     let numbers: Vec<String> = (0..layers.len()).map(|number| number.to_string()).collect();
     let layers = numbers.iter().map(String::as_str).zip(layers).collect();
-    let names = vec![
-        (Item::Integer(0), text("Key Icon")),
-        (Item::Integer(1), text("Divider")),
-    ];
+    let names = vec![(Item::Integer(0), text("Key Icon")), (Item::Integer(1), text("Divider"))];
     let attributes = vec![("names", Item::Dictionary(names))];
     let network = module(SEQUENTIAL, vec![], vec![], layers);
-    let model = module(
-        ("ultralytics.nn.tasks", "DetectionModel"),
-        attributes,
-        vec![],
-        vec![("model", network)],
-    );
+    let model = module(("ultralytics.nn.tasks", "DetectionModel"), attributes, vec![], vec![("model", network)]);
     let arguments = Item::Dictionary(vec![(text("imgsz"), Item::Integer(64))]);
-    Item::Dictionary(vec![
-        (text("ema"), Item::None),
-        (text("model"), model),
-        (text("train_args"), arguments),
-    ])
+    Item::Dictionary(vec![(text("ema"), Item::None), (text("model"), model), (text("train_args"), arguments)])
 }
 
 /// The layers of the whole tiny network.
 pub(crate) fn layers() -> Vec<Item> {
-    vec![
-        conv(3, 4, 3, 2),
-        conv(4, 4, 3, 2),
-        c2f(4),
-        sppf(4),
-        upsample(),
-        concat([-1, 0]),
-        detect([5, 3], [8, 4]),
-    ]
+    vec![conv(3, 4, 3, 2), conv(4, 4, 3, 2), c2f(4), sppf(4), upsample(), concat([-1, 0]), detect([5, 3], [8, 4])]
 }
 
 /// A network with one layer of 3 × 3 that keeps its size, of so many channels, after one of that stride.

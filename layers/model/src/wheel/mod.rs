@@ -51,98 +51,40 @@ pub struct ImportedModel {
 ///
 /// # Errors
 /// When the wheel is not the published one, or the directory cannot be written.
-pub fn import_wheel(
-    wheel: &Path,
-    output_directory: &Path,
-) -> Result<Vec<ImportedModel>, ModelError> {
-    let bytes = fs::read(wheel).map_err(|source| ModelError::Unreadable {
-        path: wheel.to_owned(),
-        source,
-    })?;
-    let archive = Archive::open(&bytes).map_err(|reason| ModelError::Wheel {
-        path: wheel.to_owned(),
-        reason,
-    })?;
+pub fn import_wheel(wheel: &Path, output_directory: &Path) -> Result<Vec<ImportedModel>, ModelError> {
+    let bytes = fs::read(wheel).map_err(|source| ModelError::Unreadable { path: wheel.to_owned(), source })?;
+    let archive = Archive::open(&bytes).map_err(|reason| ModelError::Wheel { path: wheel.to_owned(), reason })?;
     let read = |weights| Ok((weights, checked(&archive, wheel, weights)?));
-    let checkpoints = [&SMALL, &MEDIUM]
-        .into_iter()
-        .map(read)
-        .collect::<Result<Vec<_>, ModelError>>()?;
-    fs::create_dir_all(output_directory).map_err(|source| ModelError::Unwritable {
-        path: output_directory.to_owned(),
-        source,
-    })?;
-    checkpoints
-        .into_iter()
-        .map(|(weights, checkpoint)| import(weights, &checkpoint, output_directory))
-        .collect()
+    let checkpoints = [&SMALL, &MEDIUM].into_iter().map(read).collect::<Result<Vec<_>, ModelError>>()?;
+    fs::create_dir_all(output_directory)
+        .map_err(|source| ModelError::Unwritable { path: output_directory.to_owned(), source })?;
+    checkpoints.into_iter().map(|(weights, checkpoint)| import(weights, &checkpoint, output_directory)).collect()
 }
 
 /// The bytes of the weights, once they are known to be the published ones.
 fn checked(archive: &Archive, wheel: &Path, weights: &Weights) -> Result<Vec<u8>, ModelError> {
     let entry = weights.entry;
     let path = || wheel.to_owned();
-    let bytes = archive
-        .read(entry, WEIGHTS_LIMIT)
-        .map_err(|error| match error {
-            EntryError::Missing => ModelError::WeightsMissing {
-                path: path(),
-                entry,
-            },
-            EntryError::TooLarge => ModelError::Wheel {
-                path: path(),
-                reason: format!("{entry} is too large"),
-            },
-            EntryError::Damaged(reason) => ModelError::Wheel {
-                path: path(),
-                reason: format!("{entry}: {reason}"),
-            },
-        })?;
-    let found: String = Sha256::digest(&bytes)
-        .iter()
-        .map(|byte| format!("{byte:02x}"))
-        .collect();
-    if found == weights.digest {
-        Ok(bytes)
-    } else {
-        Err(ModelError::Digest {
-            entry,
-            expected: weights.digest,
-            found,
-        })
-    }
+    let bytes = archive.read(entry, WEIGHTS_LIMIT).map_err(|error| match error {
+        EntryError::Missing => ModelError::WeightsMissing { path: path(), entry },
+        EntryError::TooLarge => ModelError::Wheel { path: path(), reason: format!("{entry} is too large") },
+        EntryError::Damaged(reason) => ModelError::Wheel { path: path(), reason: format!("{entry}: {reason}") },
+    })?;
+    let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    if found == weights.digest { Ok(bytes) } else { Err(ModelError::Digest { entry, expected: weights.digest, found }) }
 }
 
-fn import(
-    weights: &Weights,
-    checkpoint: &[u8],
-    directory: &Path,
-) -> Result<ImportedModel, ModelError> {
-    let Import {
-        model,
-        classes,
-        image_size,
-    } = Import::new(checkpoint)?;
+fn import(weights: &Weights, checkpoint: &[u8], directory: &Path) -> Result<ImportedModel, ModelError> {
+    let Import { model, classes, image_size } = Import::new(checkpoint)?;
     let path = directory.join(format!("{}.onnx", weights.name));
-    write(&path, directory, &model).map_err(|source| ModelError::Unwritable {
-        path: path.clone(),
-        source,
-    })?;
-    Ok(ImportedModel {
-        name: weights.name.to_owned(),
-        path,
-        classes,
-        image_size,
-    })
+    write(&path, directory, &model).map_err(|source| ModelError::Unwritable { path: path.clone(), source })?;
+    Ok(ImportedModel { name: weights.name.to_owned(), path, classes, image_size })
 }
 
 /// A temporary file in the same directory, then a rename: a reader sees the old file or the new one.
 fn write(path: &Path, directory: &Path, bytes: &[u8]) -> io::Result<()> {
     let permissions = Permissions::from_mode(MODEL_PERMISSIONS);
-    let mut file = tempfile::Builder::new()
-        .prefix(".import-")
-        .permissions(permissions)
-        .tempfile_in(directory)?;
+    let mut file = tempfile::Builder::new().prefix(".import-").permissions(permissions).tempfile_in(directory)?;
     file.write_all(bytes)?;
     file.as_file().sync_all()?;
     file.persist(path)?;

@@ -1,4 +1,4 @@
-//! A child under way: fed, read and watched by one thread that sleeps until something happens.
+//! A child under way: read and watched by one thread that sleeps until something happens.
 
 use super::capture::{Progress, Tail, last_lines, read_chunk};
 use super::spawn::{Started, start};
@@ -7,10 +7,9 @@ use crate::cancellation::Cancellation;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process_group};
-use std::io::{ErrorKind, Write};
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::process::ExitStatusExt;
-use std::process::{Child, ChildStderr, ChildStdin, ChildStdout, ExitStatus};
+use std::process::{Child, ChildStderr, ChildStdout, ExitStatus};
 use std::time::{Duration, Instant};
 
 /// How often a sleeping wait looks at the cancellation flag.
@@ -28,8 +27,6 @@ pub struct Running {
     child: Child,
     process: Pid,
     ended: OwnedFd,
-    stdin: Option<ChildStdin>,
-    fed: usize,
     stdout: Option<ChildStdout>,
     stderr: Option<ChildStderr>,
     output: Vec<u8>,
@@ -38,17 +35,15 @@ pub struct Running {
 }
 
 impl Running {
-    pub(super) fn new(command: Command) -> Result<Self, CommandError> {
-        let Started { mut child, process, ended } = start(&command)?;
-        let (stdin, stdout, stderr) = (child.stdin.take(), child.stdout.take(), child.stderr.take());
+    pub(super) fn new(mut command: Command) -> Result<Self, CommandError> {
+        let Started { mut child, process, ended } = start(&mut command)?;
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
         Ok(Self {
             command,
             started: Instant::now(),
             child,
             process,
             ended,
-            stdin,
-            fed: 0,
             stdout,
             stderr,
             output: Vec::new(),
@@ -87,9 +82,9 @@ impl Running {
         let timeout = Timespec::try_from(left.min(CANCELLATION_PERIOD))
             .map_err(|error| self.command.fault("watch", std::io::Error::other(error)))?;
         let mut watched = vec![PollFd::new(&self.ended, PollFlags::IN)];
-        watched.extend(self.stdin.iter().map(|pipe| PollFd::new(pipe, PollFlags::OUT)));
-        watched.extend(self.stdout.iter().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
-        watched.extend(self.stderr.iter().map(|pipe| PollFd::new(pipe, PollFlags::IN)));
+        let stdout = self.stdout.iter().map(AsFd::as_fd);
+        let pipes = stdout.chain(self.stderr.iter().map(AsFd::as_fd));
+        watched.extend(pipes.map(|pipe| PollFd::from_borrowed_fd(pipe, PollFlags::IN)));
         match poll(&mut watched, Some(&timeout)) {
             Ok(_) | Err(Errno::INTR) => {}
             Err(error) => return Err(self.command.fault("watch", error.into())),
@@ -108,9 +103,8 @@ impl Running {
         Ok(())
     }
 
-    /// Moves what the pipes can take or give now; false when neither stream of output gave anything.
+    /// Takes what the pipes have to give now; false when neither stream of output gave anything.
     fn pump(&mut self) -> Result<bool, CommandError> {
-        self.feed().map_err(|error| self.command.fault("write to", error))?;
         let output = read(&mut self.stdout, |bytes| self.output.extend_from_slice(bytes));
         let complaints = read(&mut self.stderr, |bytes| self.complaints.push(bytes));
         let moved =
@@ -120,28 +114,6 @@ impl Running {
             return Err(CommandError::OutputTooLarge { program, limit });
         }
         Ok(moved)
-    }
-
-    /// Writes the next piece of input, and closes the pipe after the last. A child that stops reading
-    /// is not at fault for that: its exit status decides.
-    fn feed(&mut self) -> std::io::Result<()> {
-        let Some(pipe) = &mut self.stdin else {
-            return Ok(());
-        };
-        let input = self.command.input.as_deref().unwrap_or_default();
-        let rest = input.get(self.fed..).unwrap_or_default();
-        match if rest.is_empty() { Ok(0) } else { pipe.write(rest) } {
-            Ok(count) => self.fed += count,
-            Err(error) => match error.kind() {
-                ErrorKind::WouldBlock | ErrorKind::Interrupted => return Ok(()),
-                ErrorKind::BrokenPipe => self.fed = input.len(),
-                _ => return Err(error),
-            },
-        }
-        if self.fed >= input.len() {
-            self.stdin = None;
-        }
-        Ok(())
     }
 
     /// Kills what is left of the group, then reaps the child. In this order: once the child is reaped

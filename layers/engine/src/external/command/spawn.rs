@@ -2,11 +2,12 @@
 
 use super::limits::LIMITER;
 use super::{Command, CommandError};
-use rustix::fs::{OFlags, fcntl_setfl};
+use rustix::fs::{MemfdFlags, OFlags, fcntl_setfl, memfd_create};
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
 use std::ffi::OsStr;
-use std::io::ErrorKind;
+use std::fs::File;
+use std::io::{ErrorKind, Seek, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
@@ -21,11 +22,12 @@ pub(super) struct Started {
 }
 
 /// Starts the child in a process group of its own, its pipes non-blocking.
-pub(super) fn start(command: &Command) -> Result<Started, CommandError> {
+pub(super) fn start(command: &mut Command) -> Result<Started, CommandError> {
     if !is_installed(&command.program, command.path()) {
         return Err(CommandError::NotInstalled { program: command.name(), package: command.package });
     }
-    let mut child = spawn(command)?;
+    let input = input(command)?;
+    let mut child = spawn(command, input)?;
     let process = Pid::from_child(&child);
     match watchable(&child, process) {
         Ok(ended) => Ok(Started { child, process, ended }),
@@ -48,7 +50,22 @@ fn is_installed(program: &OsStr, path: &OsStr) -> bool {
     std::env::split_paths(path).any(|directory| is_executable(&directory.join(program)))
 }
 
-fn spawn(command: &Command) -> Result<Child, CommandError> {
+/// The input as a file in memory: it needs no thread to feed it, and a program may seek in it, for
+/// which some are faster by the name `/proc/self/fd/0` than from a pipe.
+fn input(command: &mut Command) -> Result<Stdio, CommandError> {
+    let Some(bytes) = command.input.take() else {
+        return Ok(Stdio::null());
+    };
+    let filled = || {
+        let mut file = File::from(memfd_create("input", MemfdFlags::CLOEXEC)?);
+        file.write_all(&bytes)?;
+        file.rewind()?;
+        Ok(file.into())
+    };
+    filled().map_err(|error| command.fault("feed", error))
+}
+
+fn spawn(command: &Command, input: Stdio) -> Result<Child, CommandError> {
     let (limiter, package) = LIMITER;
     std::process::Command::new(limiter)
         .args(command.limits.arguments())
@@ -56,7 +73,7 @@ fn spawn(command: &Command) -> Result<Child, CommandError> {
         .args(&command.arguments)
         .env_clear()
         .envs(command.environment.iter().map(|(name, value)| (name, value)))
-        .stdin(if command.input.is_some() { Stdio::piped() } else { Stdio::null() })
+        .stdin(input)
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .process_group(0)
@@ -68,7 +85,6 @@ fn spawn(command: &Command) -> Result<Child, CommandError> {
 }
 
 fn watchable(child: &Child, process: Pid) -> Result<OwnedFd, Errno> {
-    child.stdin.as_ref().map_or(Ok(()), unblock)?;
     child.stdout.as_ref().map_or(Ok(()), unblock)?;
     child.stderr.as_ref().map_or(Ok(()), unblock)?;
     pidfd_open(process, PidfdFlags::empty())

@@ -56,6 +56,12 @@ fn output_and_input_pass_through() {
 }
 
 #[test]
+fn input_is_a_file_that_can_be_opened_by_name() {
+    let output = run(shell("cat /proc/self/fd/0; cat /proc/self/fd/0").input(b"page".to_vec()));
+    assert_eq!(output.unwrap().stdout, b"pagepage");
+}
+
+#[test]
 fn without_input_the_standard_input_is_empty() {
     assert_eq!(run(shell("cat; echo end")).unwrap().stdout, b"end\n");
 }

@@ -1,6 +1,6 @@
 //! The layer's fonts as objects of a PDF.
 
-use super::glyphless::{self, GLYPH};
+use super::glyphless;
 use super::shape::Shape;
 use super::unicode::Plane;
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
@@ -80,31 +80,20 @@ fn serves(plane: Plane, shape: Shape) -> bool {
     plane == Plane::BASIC || shape == Shape::COMMON
 }
 
-/// The fonts by glyph, one a shape: they share the file, and a map that gives every code one glyph.
+/// The fonts by glyph, one a shape, out of one file.
 fn add_descendants(document: &mut Document) -> lopdf::Result<Vec<(Shape, ObjectId)>> {
     let file = glyphless::font_file(ADVANCE_UNITS);
     let length = i64::try_from(file.len()).unwrap_or(i64::MAX);
     let file = add_stream(document, dictionary! { "Length1" => length }, file)?;
-    let glyphs = add_stream(document, Dictionary::new(), GLYPH.to_be_bytes().repeat(CODES))?;
-    let mut add = |shape| (shape, add_descendant(document, shape, file, glyphs));
-    Ok(Shape::all().map(&mut add).collect())
+    Shape::all().map(|shape| Ok((shape, add_descendant(document, shape, file)?))).collect()
 }
 
-fn add_descendant(document: &mut Document, shape: Shape, file: ObjectId, glyphs: ObjectId) -> ObjectId {
-    let (ascent, descent) = (shape.ascent(), shape.descent());
-    let descriptor = document.add_object(dictionary! {
-        "Type" => "FontDescriptor",
-        "FontName" => NAME,
-        "Flags" => FLAGS,
-        "FontBBox" => vec![0.into(), descent.into(), i64::from(ADVANCE_UNITS).into(), ascent.into()],
-        "ItalicAngle" => 0,
-        "Ascent" => ascent,
-        "Descent" => descent,
-        "CapHeight" => ascent,
-        "StemV" => 80,
-        "FontFile2" => file,
-    });
-    document.add_object(dictionary! {
+/// The font that shows one shape's glyph for every code.
+fn add_descendant(document: &mut Document, shape: Shape, file: ObjectId) -> lopdf::Result<ObjectId> {
+    let glyphs = glyphless::glyph(shape).to_be_bytes().repeat(CODES);
+    let glyphs = add_stream(document, Dictionary::new(), glyphs)?;
+    let descriptor = add_descriptor(document, shape, file);
+    Ok(document.add_object(dictionary! {
         "Type" => "Font",
         "Subtype" => "CIDFontType2",
         "BaseFont" => NAME,
@@ -116,6 +105,22 @@ fn add_descendant(document: &mut Document, shape: Shape, file: ObjectId, glyphs:
         "FontDescriptor" => descriptor,
         "DW" => i64::from(ADVANCE_UNITS),
         "CIDToGIDMap" => glyphs,
+    }))
+}
+
+fn add_descriptor(document: &mut Document, shape: Shape, file: ObjectId) -> ObjectId {
+    let (ascent, descent) = (shape.ascent(), shape.descent());
+    document.add_object(dictionary! {
+        "Type" => "FontDescriptor",
+        "FontName" => NAME,
+        "Flags" => FLAGS,
+        "FontBBox" => vec![0.into(), descent.into(), i64::from(ADVANCE_UNITS).into(), ascent.into()],
+        "ItalicAngle" => 0,
+        "Ascent" => ascent,
+        "Descent" => descent,
+        "CapHeight" => ascent,
+        "StemV" => 80,
+        "FontFile2" => file,
     })
 }
 

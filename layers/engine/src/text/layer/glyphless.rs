@@ -1,14 +1,12 @@
-//! A TrueType font whose glyphs have width and no ink: what an embedded font needs and nothing more.
+//! A TrueType font that is never seen: one glyph for each shape, a plain box as wide as a letter and as
+//! high as the shape. The boxes are there because PDFium takes a letter's place from its glyph, and
+//! loses letters without one; render mode 3 keeps them invisible.
 //! Numbers are big-endian; the tables are those of the OpenType specification.
+
+use super::shape::Shape;
 
 /// Units of the em, as PDF counts widths.
 const UNITS: u16 = 1000;
-
-/// Glyphs: the missing one, and the one that stands for every character.
-const GLYPHS: u16 = 2;
-
-/// The glyph that stands for every character.
-pub(super) const GLYPH: u16 = 1;
 
 /// The version of a TrueType file and of its tables.
 const VERSION: [u16; 2] = [1, 0];
@@ -22,29 +20,55 @@ const SUM_OF_FILE: u32 = 0xb1b0_afba;
 
 type Table = (&'static [u8; 4], Vec<u8>);
 
-/// The font file; both glyphs are `advance` thousandths of the em wide.
-pub(super) fn font_file(advance: u16) -> Vec<u8> {
-    let unadjusted = assembled(&tables(advance, 0));
-    let adjustment = SUM_OF_FILE.wrapping_sub(sum(&unadjusted));
-    // The entry of the head table keeps the sum that the table has without the adjustment.
-    [directory(&tables(advance, 0)), bodies(&tables(advance, adjustment))].concat()
+/// The glyph of a shape; glyph 0 is the missing one.
+pub(super) fn glyph(shape: Shape) -> u16 {
+    u16::try_from(shape.number() + 1).unwrap_or_default()
 }
 
-fn assembled(tables: &[Table]) -> Vec<u8> {
-    [directory(tables), bodies(tables)].concat()
+/// The font file; all glyphs are `advance` thousandths of the em wide.
+pub(super) fn font_file(advance: u16) -> Vec<u8> {
+    let unadjusted = tables(advance, 0);
+    let file = [directory(&unadjusted), bodies(&unadjusted)].concat();
+    let adjustment = SUM_OF_FILE.wrapping_sub(sum(&file));
+    // The entry of the head table keeps the sum that the table has without the adjustment.
+    [directory(&unadjusted), bodies(&tables(advance, adjustment))].concat()
 }
 
 /// The tables, in the order of their names.
 fn tables(advance: u16, adjustment: u32) -> [Table; 6] {
+    let outlines: Vec<Vec<u8>> = Shape::all().map(|shape| outline(advance, shape)).collect();
+    let glyphs = u16::try_from(outlines.len() + 1).unwrap_or_default();
     [
-        // Glyphs without outline take no bytes, but readers miss a table of none.
-        (b"glyf", vec![0; 4]),
-        (b"head", head(adjustment)),
-        (b"hhea", hhea(advance)),
-        (b"hmtx", words(&[advance, 0, advance, 0])),
-        (b"loca", words(&[0; GLYPHS as usize + 1])),
-        (b"maxp", maxp()),
+        (b"glyf", outlines.concat()),
+        (b"head", head(advance, adjustment)),
+        (b"hhea", hhea(advance, glyphs)),
+        (b"hmtx", words(&[advance, 0].repeat(usize::from(glyphs)))),
+        (b"loca", places(&outlines)),
+        (b"maxp", maxp(glyphs)),
     ]
+}
+
+/// A box as a glyph: one contour of four points on the curve, each by its distance to the last.
+fn outline(advance: u16, shape: Shape) -> Vec<u8> {
+    let (top, bottom) = (signed(shape.ascent()), signed(shape.descent()));
+    let height = top.wrapping_sub(bottom);
+    let (contours, last_point, instructions) = (1, 3, 0);
+    let start = words(&[contours, 0, bottom, advance, top, last_point, instructions]);
+    let flags = vec![1; 4];
+    // Up, to the right, down.
+    let points = words(&[0, 0, advance, 0, bottom, height, 0, bottom.wrapping_sub(top)]);
+    let mut outline = [start, flags, points].concat();
+    outline.resize(outline.len().next_multiple_of(4), 0);
+    outline
+}
+
+/// Where each glyph begins and the last one ends, in pairs of bytes; the missing glyph is empty.
+fn places(outlines: &[Vec<u8>]) -> Vec<u8> {
+    let ends = outlines.iter().scan(0, |end, outline| {
+        *end += outline.len() / 2;
+        Some(u16::try_from(*end).unwrap_or_default())
+    });
+    words(&[0, 0].into_iter().chain(ends).collect::<Vec<u16>>())
 }
 
 /// Header and entries: name, sum, place and length of each table.
@@ -72,29 +96,45 @@ fn bodies(tables: &[Table]) -> Vec<u8> {
     bodies
 }
 
-fn head(adjustment: u32) -> Vec<u8> {
+fn head(advance: u16, adjustment: u32) -> Vec<u8> {
     let [high, low] = halves(adjustment);
+    let (lowest, highest) = extent();
     let magic = [0x5f0f, 0x3cf5];
     let flags = 0b11;
     let dates = [0; 8];
-    // An empty box for all glyphs, no style, smallest readable size 8, mixed direction, short places.
-    let rest = [0, 0, 0, 0, 0, 8, 2, 0, 0];
-    words(&[&VERSION, &VERSION, &[high, low], &magic, &[flags, UNITS], &dates[..], &rest].concat())
+    // No style, smallest readable size 8, mixed direction, places in pairs of bytes.
+    let rest = [0, 8, 2, 0, 0];
+    let bounds = [0, lowest, advance, highest];
+    let start = [VERSION, VERSION, [high, low], magic, [flags, UNITS]].concat();
+    words(&[&start[..], &dates, &bounds, &rest].concat())
 }
 
-fn hhea(advance: u16) -> Vec<u8> {
-    // As far as the most common letters reach; the fonts' descriptors are more exact.
-    let (ascender, descender, gap) = (800, 0_u16.wrapping_sub(120), 0);
-    let bearings_and_extent = [0; 3];
+fn hhea(advance: u16, glyphs: u16) -> Vec<u8> {
+    let (descender, ascender) = extent();
+    let gap = 0;
+    let bearings_and_extent = [0, 0, advance];
     let upright_caret = [1, 0, 0];
     let reserved_and_format = [0; 5];
     let start = [VERSION[0], VERSION[1], ascender, descender, gap, advance];
-    words(&[&start[..], &bearings_and_extent, &upright_caret, &reserved_and_format, &[GLYPHS]].concat())
+    words(&[&start[..], &bearings_and_extent, &upright_caret, &reserved_and_format, &[glyphs]].concat())
 }
 
-fn maxp() -> Vec<u8> {
-    // No points, contours, composites or instructions; one zone.
-    words(&[&VERSION[..], &[GLYPHS], &[0; 4], &[1], &[0; 8]].concat())
+fn maxp(glyphs: u16) -> Vec<u8> {
+    // Four points in one contour; no composites, no instructions; one zone.
+    words(&[&VERSION[..], &[glyphs, 4, 1, 0, 0, 1], &[0; 8]].concat())
+}
+
+/// The lowest and the highest point of all glyphs.
+fn extent() -> (u16, u16) {
+    let lowest = Shape::all().map(Shape::descent).min().unwrap_or_default();
+    let highest = Shape::all().map(Shape::ascent).max().unwrap_or_default();
+    (signed(lowest), signed(highest))
+}
+
+/// A signed number as the sixteen bits of its two's complement.
+const fn signed(value: i32) -> u16 {
+    let [.., high, low] = value.to_be_bytes();
+    u16::from_be_bytes([high, low])
 }
 
 fn words(values: &[u16]) -> Vec<u8> {
@@ -106,15 +146,17 @@ const fn halves(value: u32) -> [u16; 2] {
     [u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])]
 }
 
-/// A place or length; the file has a few hundred bytes.
+/// A place or length; the file has a thousand bytes.
 fn long(value: usize) -> [u8; 4] {
     u32::try_from(value).unwrap_or(u32::MAX).to_be_bytes()
 }
 
 /// The sum of the four-byte words of a table or file.
 fn sum(bytes: &[u8]) -> u32 {
-    let word =
-        |chunk: &[u8]| chunk.iter().fold(0_u32, |word, &byte| (word << 8) | u32::from(byte)) << (8 * (4 - chunk.len()));
+    let word = |chunk: &[u8]| {
+        let bytes = chunk.iter().fold(0_u32, |word, &byte| (word << 8) | u32::from(byte));
+        bytes << (8 * (4 - chunk.len()))
+    };
     bytes.chunks(4).map(word).fold(0, u32::wrapping_add)
 }
 
@@ -129,7 +171,7 @@ mod tests {
     #[test]
     fn every_table_lies_where_the_directory_says_with_its_sum_and_length() {
         let file = font_file(500);
-        let lengths = [4, 54, 36, 8, 6, 32];
+        let lengths = [12 * 36, 54, 36, 13 * 4, 14 * 2, 32];
         for (index, (name, _)) in tables(500, 0).iter().enumerate() {
             let entry = HEADER + ENTRY * index;
             let (place, length) = (number(&file, entry + 8), number(&file, entry + 12));

@@ -17,13 +17,8 @@ impl<'a> Code<'a> {
     }
 
     pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], PickleError> {
-        let truncated = PickleError::Truncated {
-            at: self.bytes.len(),
-        };
-        let end = self
-            .position
-            .checked_add(length)
-            .ok_or_else(|| truncated.clone())?;
+        let truncated = PickleError::Truncated { at: self.bytes.len() };
+        let end = self.position.checked_add(length).ok_or_else(|| truncated.clone())?;
         let taken = self.bytes.get(self.position..end).ok_or(truncated)?;
         self.position = end;
         Ok(taken)
@@ -54,18 +49,14 @@ impl<'a> Code<'a> {
     pub(super) fn line(&mut self) -> Result<&'a str, PickleError> {
         let rest = self.bytes.get(self.position..).unwrap_or_default();
         let length = rest.iter().position(|&byte| byte == b'\n');
-        let length = length.ok_or(PickleError::Truncated {
-            at: self.bytes.len(),
-        })?;
+        let length = length.ok_or(PickleError::Truncated { at: self.bytes.len() })?;
         let line = self.take(length)?;
         self.byte()?;
         self.utf8(line)
     }
 
     fn utf8(&self, bytes: &'a [u8]) -> Result<&'a str, PickleError> {
-        std::str::from_utf8(bytes).map_err(|_| PickleError::Malformed {
-            reason: "text is not UTF-8",
-            at: self.position,
-        })
+        std::str::from_utf8(bytes)
+            .map_err(|_| PickleError::Malformed { reason: "text is not UTF-8", at: self.position })
     }
 }

@@ -4,9 +4,7 @@
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum PickleError {
     /// The program ends in the middle of an instruction.
-    #[error(
-        "the checkpoint's pickle ends early, at byte {at}: fetch the file again, it is cut short"
-    )]
+    #[error("the checkpoint's pickle ends early, at byte {at}: fetch the file again, it is cut short")]
     Truncated {
         /// Offset in bytes.
         at: usize,
@@ -32,9 +30,7 @@ pub enum PickleError {
         name: String,
     },
     /// Operands that do not fit the instruction.
-    #[error(
-        "the checkpoint's pickle is malformed at byte {at} ({reason}): use the published weights"
-    )]
+    #[error("the checkpoint's pickle is malformed at byte {at} ({reason}): use the published weights")]
     Malformed {
         /// What does not fit.
         reason: &'static str,

@@ -57,108 +57,30 @@ const ALLOWED: [(&str, &str, Global); 24] = [
     ("__builtin__", "set", Global::Set),
     ("torch", "Size", Global::Size),
     ("torch._utils", "_rebuild_tensor_v2", Global::RebuildTensor),
-    (
-        "torch._utils",
-        "_rebuild_parameter",
-        Global::RebuildParameter,
-    ),
+    ("torch._utils", "_rebuild_parameter", Global::RebuildParameter),
     ("torch", "HalfStorage", Global::Storage(ElementType::Half)),
-    (
-        "torch",
-        "FloatStorage",
-        Global::Storage(ElementType::Single),
-    ),
-    (
-        "torch",
-        "LongStorage",
-        Global::Storage(ElementType::Integer64),
-    ),
-    (
-        "ultralytics.nn.tasks",
-        "DetectionModel",
-        Global::Class(Class::DetectionModel),
-    ),
-    (
-        "torch.nn.modules.container",
-        "Sequential",
-        Global::Class(Class::Sequential),
-    ),
-    (
-        "torch.nn.modules.container",
-        "ModuleList",
-        Global::Class(Class::ModuleList),
-    ),
-    (
-        "ultralytics.nn.modules.conv",
-        "Conv",
-        Global::Class(Class::ConvolutionBlock),
-    ),
-    (
-        "torch.nn.modules.conv",
-        "Conv2d",
-        Global::Class(Class::Convolution),
-    ),
-    (
-        "torch.nn.modules.batchnorm",
-        "BatchNorm2d",
-        Global::Class(Class::BatchNormalisation),
-    ),
-    (
-        "torch.nn.modules.activation",
-        "SiLU",
-        Global::Class(Class::SiLU),
-    ),
-    (
-        "torch.nn.modules.linear",
-        "Identity",
-        Global::Class(Class::Identity),
-    ),
-    (
-        "ultralytics.nn.modules.block",
-        "C2f",
-        Global::Class(Class::C2f),
-    ),
-    (
-        "ultralytics.nn.modules.block",
-        "Bottleneck",
-        Global::Class(Class::Bottleneck),
-    ),
-    (
-        "ultralytics.nn.modules.block",
-        "SPPF",
-        Global::Class(Class::PyramidPooling),
-    ),
-    (
-        "torch.nn.modules.pooling",
-        "MaxPool2d",
-        Global::Class(Class::MaximumPooling),
-    ),
-    (
-        "torch.nn.modules.upsampling",
-        "Upsample",
-        Global::Class(Class::Upsample),
-    ),
-    (
-        "ultralytics.nn.modules.conv",
-        "Concat",
-        Global::Class(Class::Concatenation),
-    ),
-    (
-        "ultralytics.nn.modules.head",
-        "Detect",
-        Global::Class(Class::Detect),
-    ),
-    (
-        "ultralytics.nn.modules.block",
-        "DFL",
-        Global::Class(Class::DistributionFocalLoss),
-    ),
+    ("torch", "FloatStorage", Global::Storage(ElementType::Single)),
+    ("torch", "LongStorage", Global::Storage(ElementType::Integer64)),
+    ("ultralytics.nn.tasks", "DetectionModel", Global::Class(Class::DetectionModel)),
+    ("torch.nn.modules.container", "Sequential", Global::Class(Class::Sequential)),
+    ("torch.nn.modules.container", "ModuleList", Global::Class(Class::ModuleList)),
+    ("ultralytics.nn.modules.conv", "Conv", Global::Class(Class::ConvolutionBlock)),
+    ("torch.nn.modules.conv", "Conv2d", Global::Class(Class::Convolution)),
+    ("torch.nn.modules.batchnorm", "BatchNorm2d", Global::Class(Class::BatchNormalisation)),
+    ("torch.nn.modules.activation", "SiLU", Global::Class(Class::SiLU)),
+    ("torch.nn.modules.linear", "Identity", Global::Class(Class::Identity)),
+    ("ultralytics.nn.modules.block", "C2f", Global::Class(Class::C2f)),
+    ("ultralytics.nn.modules.block", "Bottleneck", Global::Class(Class::Bottleneck)),
+    ("ultralytics.nn.modules.block", "SPPF", Global::Class(Class::PyramidPooling)),
+    ("torch.nn.modules.pooling", "MaxPool2d", Global::Class(Class::MaximumPooling)),
+    ("torch.nn.modules.upsampling", "Upsample", Global::Class(Class::Upsample)),
+    ("ultralytics.nn.modules.conv", "Concat", Global::Class(Class::Concatenation)),
+    ("ultralytics.nn.modules.head", "Detect", Global::Class(Class::Detect)),
+    ("ultralytics.nn.modules.block", "DFL", Global::Class(Class::DistributionFocalLoss)),
 ];
 
 /// What `module.name` stands for; `None` when it is not on the list.
 pub(super) fn find(module: &str, name: &str) -> Option<Global> {
-    let found = ALLOWED
-        .iter()
-        .find(|(home, own, _)| *home == module && *own == name);
+    let found = ALLOWED.iter().find(|(home, own, _)| *home == module && *own == name);
     found.map(|(_, _, global)| *global)
 }

@@ -18,17 +18,10 @@ const DIMENSION_LIMIT: usize = 8;
 /// Runs a pickle to its end: its value, and the arena that the value refers to.
 pub(crate) fn execute(pickle: &[u8]) -> Result<(Value, Heap), PickleError> {
     if pickle.len() > LENGTH_LIMIT {
-        return Err(PickleError::Limit {
-            what: "bytes",
-            limit: LENGTH_LIMIT,
-        });
+        return Err(PickleError::Limit { what: "bytes", limit: LENGTH_LIMIT });
     }
-    let mut machine = Machine {
-        code: Code::new(pickle),
-        heap: Heap::default(),
-        stack: Stack::default(),
-        memo: HashMap::new(),
-    };
+    let mut machine =
+        Machine { code: Code::new(pickle), heap: Heap::default(), stack: Stack::default(), memo: HashMap::new() };
     loop {
         match machine.code.byte()? {
             opcode::STOP => return Ok((machine.pop()?, machine.heap)),
@@ -70,11 +63,9 @@ impl Machine<'_> {
             opcode::GET_8 | opcode::GET_32 => self.recall(opcode),
             opcode::EMPTY_LIST => self.heap.add(Node::List(Vec::new())),
             opcode::EMPTY_DICTIONARY => self.heap.add(Node::Dictionary(Vec::new())),
-            opcode::EMPTY_TUPLE
-            | opcode::TUPLE
-            | opcode::TUPLE_1
-            | opcode::TUPLE_2
-            | opcode::TUPLE_3 => self.tuple(opcode),
+            opcode::EMPTY_TUPLE | opcode::TUPLE | opcode::TUPLE_1 | opcode::TUPLE_2 | opcode::TUPLE_3 => {
+                self.tuple(opcode)
+            }
             _ => self.literal(opcode),
         }
     }
@@ -90,10 +81,7 @@ impl Machine<'_> {
             opcode::FLOAT_64 => Value::Float(f64::from_be_bytes(self.code.array()?)),
             opcode::TEXT => Value::Text(self.code.text()?.into()),
             _ => {
-                return Err(PickleError::Opcode {
-                    opcode,
-                    at: self.code.position() - 1,
-                });
+                return Err(PickleError::Opcode { opcode, at: self.code.position() - 1 });
             }
         })
     }
@@ -119,11 +107,7 @@ impl Machine<'_> {
 
     /// One operand, or all above the mark.
     fn operands(&mut self, many: bool, single: usize) -> Result<Vec<Value>, PickleError> {
-        let operands = if many {
-            self.stack.pop_to_mark()
-        } else {
-            self.stack.pop_many(single)
-        };
+        let operands = if many { self.stack.pop_to_mark() } else { self.stack.pop_many(single) };
         operands.ok_or_else(|| self.malformed("operands are missing"))
     }
 
@@ -143,11 +127,9 @@ impl Machine<'_> {
             return Err(self.malformed("a key without a value"));
         }
         match self.stack.top().and_then(|top| self.heap.node_mut(top)) {
-            Some(Node::Dictionary(entries)) => entries.extend(
-                pairs
-                    .iter()
-                    .map(|[key, value]| (key.clone(), value.clone())),
-            ),
+            Some(Node::Dictionary(entries)) => {
+                entries.extend(pairs.iter().map(|[key, value]| (key.clone(), value.clone())))
+            }
             _ => return Err(self.malformed("an entry for what is no dictionary")),
         }
         Ok(())
@@ -156,9 +138,7 @@ impl Machine<'_> {
     fn global(&mut self) -> Result<Value, PickleError> {
         let (module, name) = (self.code.line()?, self.code.line()?);
         let found = global::find(module, name).map(Value::Global);
-        found.ok_or_else(|| PickleError::Global {
-            name: format!("{module}.{name}"),
-        })
+        found.ok_or_else(|| PickleError::Global { name: format!("{module}.{name}") })
     }
 
     /// "Calls" one of the few functions of the list: each is a rearrangement of its arguments.
@@ -173,30 +153,20 @@ impl Machine<'_> {
             (Global::Set | Global::Size | Global::RebuildParameter, [argument, ..]) => {
                 return Ok(argument.clone());
             }
-            (Global::RebuildTensor, [storage, offset, shape, strides, ..]) => self
-                .tensor(storage, offset, shape, strides)
-                .map(Node::Tensor),
+            (Global::RebuildTensor, [storage, offset, shape, strides, ..]) => {
+                self.tensor(storage, offset, shape, strides).map(Node::Tensor)
+            }
             _ => None,
         };
         let made = made.ok_or_else(|| self.malformed("a call with unfit arguments"))?;
         self.heap.add(made)
     }
 
-    fn tensor(
-        &self,
-        storage: &Value,
-        offset: &Value,
-        shape: &Value,
-        strides: &Value,
-    ) -> Option<TensorView> {
+    fn tensor(&self, storage: &Value, offset: &Value, shape: &Value, strides: &Value) -> Option<TensorView> {
         let Node::Storage(storage) = self.heap.node(storage)? else {
             return None;
         };
-        let dimensions = |value| {
-            self.heap
-                .integers(value)
-                .filter(|dimensions| dimensions.len() <= DIMENSION_LIMIT)
-        };
+        let dimensions = |value| self.heap.integers(value).filter(|dimensions| dimensions.len() <= DIMENSION_LIMIT);
         Some(TensorView {
             storage: storage.clone(),
             offset: offset.integer()?,
@@ -209,18 +179,11 @@ impl Machine<'_> {
     fn persistent(&mut self) -> Result<Value, PickleError> {
         let identity = self.pop()?;
         let storage = match self.heap.tuple(&identity) {
-            Some(
-                [
-                    Value::Text(kind),
-                    Value::Global(Global::Storage(element)),
-                    Value::Text(key),
-                    _,
-                    _,
-                ],
-            ) if &**kind == "storage" => Some(Storage {
-                element: *element,
-                key: key.clone(),
-            }),
+            Some([Value::Text(kind), Value::Global(Global::Storage(element)), Value::Text(key), _, _])
+                if &**kind == "storage" =>
+            {
+                Some(Storage { element: *element, key: key.clone() })
+            }
             _ => None,
         };
         let storage = storage.ok_or_else(|| self.malformed("a reference that names no storage"))?;
@@ -230,9 +193,7 @@ impl Machine<'_> {
     fn new_object(&mut self) -> Result<Value, PickleError> {
         let arguments = self.pop()?;
         match (self.pop()?, self.heap.tuple(&arguments)) {
-            (Value::Global(Global::Class(class)), Some([])) => {
-                self.heap.add(Node::Object { class, state: None })
-            }
+            (Value::Global(Global::Class(class)), Some([])) => self.heap.add(Node::Object { class, state: None }),
             _ => Err(self.malformed("a new object of what is no module class")),
         }
     }
@@ -249,16 +210,9 @@ impl Machine<'_> {
 
     fn remember(&mut self, opcode: u8) -> Result<(), PickleError> {
         let key = self.memo_key(opcode == opcode::PUT_32)?;
-        let value = self
-            .stack
-            .top()
-            .cloned()
-            .ok_or_else(|| self.malformed("nothing to remember"))?;
+        let value = self.stack.top().cloned().ok_or_else(|| self.malformed("nothing to remember"))?;
         if self.memo.len() >= MEMO_LIMIT {
-            return Err(PickleError::Limit {
-                what: "remembered values",
-                limit: MEMO_LIMIT,
-            });
+            return Err(PickleError::Limit { what: "remembered values", limit: MEMO_LIMIT });
         }
         self.memo.insert(key, value);
         Ok(())
@@ -271,23 +225,14 @@ impl Machine<'_> {
     }
 
     fn memo_key(&mut self, wide: bool) -> Result<u32, PickleError> {
-        if wide {
-            self.code.unsigned()
-        } else {
-            self.code.byte().map(u32::from)
-        }
+        if wide { self.code.unsigned() } else { self.code.byte().map(u32::from) }
     }
 
     fn pop(&mut self) -> Result<Value, PickleError> {
-        self.stack
-            .pop()
-            .ok_or_else(|| self.malformed("operands are missing"))
+        self.stack.pop().ok_or_else(|| self.malformed("operands are missing"))
     }
 
     const fn malformed(&self, reason: &'static str) -> PickleError {
-        PickleError::Malformed {
-            reason,
-            at: self.code.position(),
-        }
+        PickleError::Malformed { reason, at: self.code.position() }
     }
 }

@@ -16,10 +16,7 @@ pub(super) struct Stack {
 impl Stack {
     pub(super) fn push(&mut self, value: Value) -> Result<(), PickleError> {
         if self.values.len() >= OPERAND_LIMIT {
-            return Err(PickleError::Limit {
-                what: "operands",
-                limit: OPERAND_LIMIT,
-            });
+            return Err(PickleError::Limit { what: "operands", limit: OPERAND_LIMIT });
         }
         self.values.push(value);
         Ok(())
@@ -27,11 +24,7 @@ impl Stack {
 
     /// The top operand, never one below the last mark.
     pub(super) fn pop(&mut self) -> Option<Value> {
-        if self.values.len() > self.floor() {
-            self.values.pop()
-        } else {
-            None
-        }
+        if self.values.len() > self.floor() { self.values.pop() } else { None }
     }
 
     pub(super) fn top(&self) -> Option<&Value> {
@@ -40,10 +33,7 @@ impl Stack {
 
     pub(super) fn mark(&mut self) -> Result<(), PickleError> {
         if self.marks.len() >= MARK_LIMIT {
-            return Err(PickleError::Limit {
-                what: "nested containers",
-                limit: MARK_LIMIT,
-            });
+            return Err(PickleError::Limit { what: "nested containers", limit: MARK_LIMIT });
         }
         self.marks.push(self.values.len());
         Ok(())

@@ -9,14 +9,9 @@ fn plain_data_comes_out_as_it_went_in() {
     // (1, "é", [-2, 0.5, None], {"k": True})
     let pickle = b"\x80\x02(K\x01X\x02\x00\x00\x00\xc3\xa9](J\xfe\xff\xff\xffG?\xe0\0\0\0\0\0\0Ne}X\x01\0\0\0k\x88st.";
     let (value, heap) = execute(pickle).unwrap();
-    let [one, text, list, dictionary] = heap.tuple(&value).unwrap() else {
-        panic!("four items")
-    };
+    let [one, text, list, dictionary] = heap.tuple(&value).unwrap() else { panic!("four items") };
     assert_eq!((one, text), (&Value::Integer(1), &Value::Text("é".into())));
-    assert_eq!(
-        heap.sequence(list).unwrap(),
-        [Value::Integer(-2), Value::Float(0.5), Value::None]
-    );
+    assert_eq!(heap.sequence(list).unwrap(), [Value::Integer(-2), Value::Float(0.5), Value::None]);
     assert_eq!(heap.entry(dictionary, "k"), Some(&Value::Boolean(true)));
 }
 
@@ -24,14 +19,9 @@ fn plain_data_comes_out_as_it_went_in() {
 fn what_is_remembered_empty_is_the_same_when_it_is_recalled_full() {
     // memo 0 is the list; it is filled after that, and recalled into a tuple.
     let (value, heap) = execute(b"\x80\x02]q\x00K\x07ah\x00\x86.").unwrap();
-    let [first, second] = heap.tuple(&value).unwrap() else {
-        panic!("two items")
-    };
+    let [first, second] = heap.tuple(&value).unwrap() else { panic!("two items") };
     assert_eq!(first, second);
-    assert_eq!(
-        heap.node(second),
-        Some(&Node::List(vec![Value::Integer(7)]))
-    );
+    assert_eq!(heap.node(second), Some(&Node::List(vec![Value::Integer(7)])));
 }
 
 #[test]
@@ -43,23 +33,15 @@ fn of_two_equal_keys_the_later_counts() {
 #[test]
 fn a_function_that_runs_commands_is_refused_by_name() {
     let error = refused(b"\x80\x02cos\nsystem\n(X\x02\0\0\0lst\x85R.");
-    assert_eq!(
-        error,
-        PickleError::Global {
-            name: "os.system".to_owned()
-        }
-    );
+    assert_eq!(error, PickleError::Global { name: "os.system".to_owned() });
     assert_eq!(error.code(), "model.pickle-global");
 }
 
 #[test]
 fn names_near_the_allowed_ones_are_refused() {
-    for global in [
-        "builtins\neval\n",
-        "torch\nload\n",
-        "torch._utils\n_rebuild_tensor\n",
-        "collections\nOrderedDict.fromkeys\n",
-    ] {
+    for global in
+        ["builtins\neval\n", "torch\nload\n", "torch._utils\n_rebuild_tensor\n", "collections\nOrderedDict.fromkeys\n"]
+    {
         let error = refused(format!("c{global}.").as_bytes());
         assert_eq!(error.code(), "model.pickle-global", "{global:?}");
     }
@@ -69,10 +51,7 @@ fn names_near_the_allowed_ones_are_refused() {
 fn every_opcode_that_a_checkpoint_does_not_need_is_refused() {
     let known = b".NJKMGX()t]ae}suscRbQqrhj\x80\x81\x85\x86\x87\x88\x89";
     for opcode in (0..=u8::MAX).filter(|opcode| !known.contains(opcode)) {
-        assert_eq!(
-            refused(&[opcode, b'.']),
-            PickleError::Opcode { opcode, at: 0 }
-        );
+        assert_eq!(refused(&[opcode, b'.']), PickleError::Opcode { opcode, at: 0 });
     }
 }
 
@@ -81,33 +60,14 @@ fn a_cut_pickle_is_truncated_wherever_it_is_cut() {
     let whole = b"\x80\x02}(X\x01\0\0\0kK\x01X\x01\0\0\0lG?\xe0\0\0\0\0\0\0ccollections\nOrderedDict\n)R\x86q\x00r\x01\0\0\0j\x01\0\0\0M\x01\0u.";
     // Whether the rest of it makes sense does not matter here: every cut ends before the first fault.
     for length in 0..57 {
-        assert_eq!(
-            refused(&whole[..length]),
-            PickleError::Truncated { at: length },
-            "cut at {length}"
-        );
+        assert_eq!(refused(&whole[..length]), PickleError::Truncated { at: length }, "cut at {length}");
     }
 }
 
 #[test]
 fn operands_below_a_mark_are_out_of_reach() {
-    for pickle in [
-        &b"K\x01(\x85."[..],
-        b"K\x01(.",
-        b"](K\x01a.",
-        b"a.",
-        b"s.",
-        b"R.",
-        b"b.",
-        b"Q.",
-        b"t.",
-        b"q\x00.",
-    ] {
-        assert_eq!(
-            refused(pickle).code(),
-            "model.pickle-malformed",
-            "{pickle:?}"
-        );
+    for pickle in [&b"K\x01(\x85."[..], b"K\x01(.", b"](K\x01a.", b"a.", b"s.", b"R.", b"b.", b"Q.", b"t.", b"q\x00."] {
+        assert_eq!(refused(pickle).code(), "model.pickle-malformed", "{pickle:?}");
     }
 }
 
@@ -118,22 +78,8 @@ fn calls_of_data_and_calls_with_unfit_arguments_are_malformed() {
     let storage = b"ctorch\nHalfStorage\n)R.";
     let storage_object = b"ctorch\nHalfStorage\n)\x81.";
     let state = b"cultralytics.nn.modules.conv\nConv\n)\x81Nb.";
-    for pickle in [
-        &b"K\x01)R."[..],
-        order,
-        tensor,
-        storage,
-        storage_object,
-        state,
-        b"X\x01\0\0\0kQ.",
-        b"h\x05.",
-    ] {
-        assert_eq!(
-            refused(pickle).code(),
-            "model.pickle-malformed",
-            "{}",
-            pickle.escape_ascii()
-        );
+    for pickle in [&b"K\x01)R."[..], order, tensor, storage, storage_object, state, b"X\x01\0\0\0kQ.", b"h\x05."] {
+        assert_eq!(refused(pickle).code(), "model.pickle-malformed", "{}", pickle.escape_ascii());
     }
 }
 
@@ -145,17 +91,12 @@ fn another_protocol_is_malformed() {
 #[test]
 fn the_bounds_hold() {
     let repeated = |piece: &[u8], times: usize| piece.repeat(times);
-    let remember: Vec<u8> = (0..131_073_u32)
-        .flat_map(|key| [&b"r"[..], &key.to_le_bytes()].concat())
-        .collect();
+    let remember: Vec<u8> = (0..131_073_u32).flat_map(|key| [&b"r"[..], &key.to_le_bytes()].concat()).collect();
     let cases = [
         (repeated(b"N", (1 << 20) + 1), "bytes"),
         (repeated(b"N", 65_537), "operands"),
         (repeated(b"(", 257), "nested containers"),
-        (
-            [b"N".to_vec(), repeated(b"\x85", 131_073)].concat(),
-            "containers",
-        ),
+        ([b"N".to_vec(), repeated(b"\x85", 131_073)].concat(), "containers"),
         ([b"N".to_vec(), remember].concat(), "remembered values"),
     ];
     for (pickle, expected) in cases {

@@ -58,10 +58,7 @@ pub(crate) struct Heap {
 impl Heap {
     pub(super) fn add(&mut self, node: Node) -> Result<Value, PickleError> {
         if self.nodes.len() >= NODE_LIMIT {
-            return Err(PickleError::Limit {
-                what: "containers",
-                limit: NODE_LIMIT,
-            });
+            return Err(PickleError::Limit { what: "containers", limit: NODE_LIMIT });
         }
         self.nodes.push(node);
         Ok(Value::Node(NodeId(self.nodes.len() - 1)))
@@ -107,11 +104,7 @@ impl Heap {
     pub(crate) fn entry(&self, dictionary: &Value, key: &str) -> Option<&Value> {
         let has_key = |candidate: &Value| matches!(candidate, Value::Text(text) if &**text == key);
         let entries = self.dictionary(dictionary)?;
-        entries
-            .iter()
-            .rev()
-            .find(|(candidate, _)| has_key(candidate))
-            .map(|(_, value)| value)
+        entries.iter().rev().find(|(candidate, _)| has_key(candidate)).map(|(_, value)| value)
     }
 
     /// A sequence of integers.

@@ -12,20 +12,11 @@ fn build(checkpoint: &Item) -> Result<Network, NetworkError> {
 }
 
 fn kinds<'a>(network: &'a Network, kind: &'a str) -> impl Iterator<Item = &'a Operator> {
-    network
-        .graph
-        .operators
-        .iter()
-        .filter(move |operator| operator.kind == kind)
+    network.graph.operators.iter().filter(move |operator| operator.kind == kind)
 }
 
 fn constant<'a>(network: &'a Network, edge: &Edge) -> (&'a [i64], &'a Elements) {
-    let constant = network
-        .graph
-        .constants
-        .iter()
-        .find(|constant| Edge::named(&constant.name) == *edge)
-        .unwrap();
+    let constant = network.graph.constants.iter().find(|constant| Edge::named(&constant.name) == *edge).unwrap();
     (&constant.dimensions, &constant.elements)
 }
 
@@ -41,9 +32,7 @@ fn set(item: &mut Item, name: &str, value: &Item) {
                 }
             }
         }
-        Item::List(items) | Item::Tuple(items) => {
-            items.iter_mut().for_each(|item| set(item, name, value))
-        }
+        Item::List(items) | Item::Tuple(items) => items.iter_mut().for_each(|item| set(item, name, value)),
         _ => {}
     }
 }
@@ -58,41 +47,20 @@ fn the_checkpoint_says_classes_and_size() {
 #[test]
 fn the_graph_has_one_input_and_one_output_of_dynamic_size() {
     let network = build(&checkpoint_of(layers())).unwrap();
-    let [input] = &network.graph.inputs[..] else {
-        panic!("one input")
-    };
-    let [output] = &network.graph.outputs[..] else {
-        panic!("one output")
-    };
+    let [input] = &network.graph.inputs[..] else { panic!("one input") };
+    let [output] = &network.graph.outputs[..] else { panic!("one output") };
     let dynamic = Dimension::Dynamic;
     assert_eq!(input.edge, Edge::named("images"));
-    assert_eq!(
-        input.dimensions,
-        [
-            dynamic("batch"),
-            Dimension::Fixed(3),
-            dynamic("height"),
-            dynamic("width")
-        ]
-    );
+    assert_eq!(input.dimensions, [dynamic("batch"), Dimension::Fixed(3), dynamic("height"), dynamic("width")]);
     assert_eq!(output.edge, Edge::named("output0"));
-    assert_eq!(
-        output.dimensions,
-        [dynamic("batch"), Dimension::Fixed(6), dynamic("anchors")]
-    );
+    assert_eq!(output.dimensions, [dynamic("batch"), Dimension::Fixed(6), dynamic("anchors")]);
 }
 
 #[test]
 fn every_operator_reads_what_is_there_before_it() {
     let network = build(&checkpoint_of(layers())).unwrap();
-    let constants = network
-        .graph
-        .constants
-        .iter()
-        .map(|constant| Edge::named(&constant.name));
-    let mut known: HashSet<Edge> = constants
-        .chain([Edge::named("images"), Edge::absent()])
-        .collect();
+    let constants = network.graph.constants.iter().map(|constant| Edge::named(&constant.name));
+    let mut known: HashSet<Edge> = constants.chain([Edge::named("images"), Edge::absent()]).collect();
     assert_eq!(known.len(), network.graph.constants.len() + 2);
     for operator in &network.graph.operators {
         assert!(
@@ -101,14 +69,7 @@ fn every_operator_reads_what_is_there_before_it() {
             operator.name,
             operator.inputs
         );
-        assert!(
-            operator
-                .outputs
-                .iter()
-                .all(|edge| known.insert(edge.clone())),
-            "{} is made twice",
-            operator.name
-        );
+        assert!(operator.outputs.iter().all(|edge| known.insert(edge.clone())), "{} is made twice", operator.name);
     }
     assert!(known.contains(&Edge::named("output0")));
 }
@@ -129,40 +90,21 @@ fn the_operators_are_those_of_the_modules() {
 #[test]
 fn layers_read_the_layers_that_they_name() {
     let network = build(&checkpoint_of(layers())).unwrap();
-    let join = kinds(&network, "Concat")
-        .find(|operator| operator.name.starts_with("checkpoint.model.5/"))
-        .unwrap();
+    let join = kinds(&network, "Concat").find(|operator| operator.name.starts_with("checkpoint.model.5/")).unwrap();
     let made_in = |edge: &Edge| {
-        network
-            .graph
-            .operators
-            .iter()
-            .find(|operator| operator.outputs.contains(edge))
-            .unwrap()
-            .name
-            .clone()
+        network.graph.operators.iter().find(|operator| operator.outputs.contains(edge)).unwrap().name.clone()
     };
     let sources: Vec<String> = join.inputs.iter().map(made_in).collect();
-    assert!(
-        sources[0].starts_with("checkpoint.model.4/Resize"),
-        "{sources:?}"
-    );
-    assert!(
-        sources[1].starts_with("checkpoint.model.0/Mul"),
-        "{sources:?}"
-    );
+    assert!(sources[0].starts_with("checkpoint.model.4/Resize"), "{sources:?}");
+    assert!(sources[1].starts_with("checkpoint.model.0/Mul"), "{sources:?}");
 }
 
 #[test]
 fn batch_normalisation_is_folded_in() {
     let network = build(&checkpoint_of(layers())).unwrap();
     let first = kinds(&network, "Conv").next().unwrap();
-    let (shape, Elements::Single(weights)) = constant(&network, &first.inputs[1]) else {
-        panic!("weights")
-    };
-    let (_, Elements::Single(biases)) = constant(&network, &first.inputs[2]) else {
-        panic!("biases")
-    };
+    let (shape, Elements::Single(weights)) = constant(&network, &first.inputs[1]) else { panic!("weights") };
+    let (_, Elements::Single(biases)) = constant(&network, &first.inputs[2]) else { panic!("biases") };
     assert_eq!(shape, [4, 3, 3, 3]);
     for output in 0..4_usize {
         // By the definition of batch normalisation, in double precision, from the numbers of the test's own network.
@@ -172,10 +114,7 @@ fn batch_normalisation_is_folded_in() {
         assert!((f64::from(biases[output]) - (shift - mean * factor)).abs() < 1e-6);
         for (inner, weight) in weights[output * 27..][..27].iter().enumerate() {
             let raw = ((output * 27 + inner) % 17) as f64 / 8.0 - 1.0;
-            assert!(
-                (f64::from(*weight) - raw * factor).abs() < 1e-6,
-                "output {output}, weight {inner}"
-            );
+            assert!((f64::from(*weight) - raw * factor).abs() < 1e-6, "output {output}, weight {inner}");
         }
     }
 }
@@ -183,11 +122,9 @@ fn batch_normalisation_is_folded_in() {
 #[test]
 fn the_halves_of_c2f_are_the_halves_of_its_convolution() {
     let network = build(&checkpoint_of(layers())).unwrap();
-    let halves: Vec<&Operator> = kinds(&network, "Conv")
-        .filter(|conv| conv.name.starts_with("checkpoint.model.2.cv1/"))
-        .collect();
-    let read = |operator: &Operator, input: usize| match constant(&network, &operator.inputs[input])
-    {
+    let halves: Vec<&Operator> =
+        kinds(&network, "Conv").filter(|conv| conv.name.starts_with("checkpoint.model.2.cv1/")).collect();
+    let read = |operator: &Operator, input: usize| match constant(&network, &operator.inputs[input]) {
         (_, Elements::Single(values)) => values.clone(),
         other => panic!("{other:?}"),
     };
@@ -198,13 +135,8 @@ fn the_halves_of_c2f_are_the_halves_of_its_convolution() {
     let alone = build(&checkpoint_of(alone)).unwrap();
     let whole = kinds(&alone, "Conv").nth(1).unwrap();
     for input in [1, 2] {
-        let (_, Elements::Single(whole)) = constant(&alone, &whole.inputs[input]) else {
-            panic!("numbers")
-        };
-        assert_eq!(
-            [read(halves[0], input), read(halves[1], input)].concat(),
-            *whole
-        );
+        let (_, Elements::Single(whole)) = constant(&alone, &whole.inputs[input]) else { panic!("numbers") };
+        assert_eq!([read(halves[0], input), read(halves[1], input)].concat(), *whole);
     }
 }
 
@@ -228,47 +160,27 @@ fn what_the_importer_does_not_translate_is_refused() {
     let changes = [
         ("padding_mode", text("reflect"), "model.network-unsupported"),
         ("transposed", Item::Flag(true), "model.network-unsupported"),
-        (
-            "scale_factor",
-            Item::Number(1.5),
-            "model.network-unsupported",
-        ),
+        ("scale_factor", Item::Number(1.5), "model.network-unsupported"),
         ("mode", text("bilinear"), "model.network-unsupported"),
-        (
-            "act",
-            module(SEQUENTIAL, vec![], vec![], vec![]),
-            "model.network-unsupported",
-        ),
+        ("act", module(SEQUENTIAL, vec![], vec![], vec![]), "model.network-unsupported"),
         ("d", Item::Integer(2), "model.network-unsupported"),
         ("c", Item::Integer(1), "model.network-channels"),
         ("groups", Item::Integer(2), "model.network-channels"),
         ("reg_max", Item::Integer(3), "model.network-channels"),
         ("reg_max", Item::Integer(0), "model.network-incomplete"),
         ("nc", Item::Integer(3), "model.network-channels"),
-        (
-            "names",
-            Item::Dictionary(vec![(Item::Integer(1), text("Divider"))]),
-            "model.network-incomplete",
-        ),
+        ("names", Item::Dictionary(vec![(Item::Integer(1), text("Divider"))]), "model.network-incomplete"),
         ("imgsz", Item::Integer(-1), "model.network-incomplete"),
         ("stride", pair(7), "model.network-incomplete"),
         ("f", Item::Integer(9), "model.network-incomplete"),
         ("cv2", Item::None, "model.network-incomplete"),
-        (
-            "running_var",
-            Item::Tensor(vec![1], vec![1.0]),
-            "model.network-channels",
-        ),
+        ("running_var", Item::Tensor(vec![1], vec![1.0]), "model.network-channels"),
         ("running_var", Item::None, "model.network-incomplete"),
     ];
     for (name, value, code) in changes {
         let mut checkpoint = checkpoint_of(layers());
         set(&mut checkpoint, name, &value);
-        assert_eq!(
-            build(&checkpoint).err().map(|error| error.code()),
-            Some(code),
-            "{name}"
-        );
+        assert_eq!(build(&checkpoint).err().map(|error| error.code()), Some(code), "{name}");
     }
 }
 
@@ -277,15 +189,8 @@ fn channels_that_do_not_fit_are_named() {
     let mut wrong = layers();
     wrong[1] = conv(5, 4, 3, 2);
     match build(&checkpoint_of(wrong)).err() {
-        Some(NetworkError::Channels {
-            module,
-            expected,
-            found,
-        }) => {
-            assert_eq!(
-                (module.as_str(), expected, found),
-                ("checkpoint.model.1", 4, 5)
-            );
+        Some(NetworkError::Channels { module, expected, found }) => {
+            assert_eq!((module.as_str(), expected, found), ("checkpoint.model.1", 4, 5));
         }
         other => panic!("{other:?}"),
     }
@@ -294,28 +199,16 @@ fn channels_that_do_not_fit_are_named() {
 #[test]
 fn a_network_without_a_head_is_refused() {
     let headless = layers()[..4].to_vec();
-    assert_eq!(
-        build(&checkpoint_of(headless))
-            .err()
-            .map(|error| error.code()),
-        Some("model.network-unsupported")
-    );
+    assert_eq!(build(&checkpoint_of(headless)).err().map(|error| error.code()), Some("model.network-unsupported"));
 }
 
 #[test]
 fn a_tree_that_multiplies_itself_is_refused_and_so_is_a_deep_one() {
     let nest = |width: usize, depth: usize| {
         (0..depth).fold(module(SEQUENTIAL, vec![], vec![], vec![]), |inner, _| {
-            let children = ["0", "1", "2", "3", "4", "5", "6", "7"]
-                .into_iter()
-                .take(width)
-                .map(|name| (name, inner.clone()));
-            module(
-                SEQUENTIAL,
-                vec![("f", Item::Integer(-1))],
-                vec![],
-                children.collect(),
-            )
+            let children =
+                ["0", "1", "2", "3", "4", "5", "6", "7"].into_iter().take(width).map(|name| (name, inner.clone()));
+            module(SEQUENTIAL, vec![("f", Item::Integer(-1))], vec![], children.collect())
         })
     };
     for (width, depth, expected) in [(8, 4, "modules"), (1, 20, "nested modules")] {
@@ -329,9 +222,7 @@ fn a_tree_that_multiplies_itself_is_refused_and_so_is_a_deep_one() {
 #[test]
 fn a_bare_convolution_has_neither_normalisation_nor_activation() {
     let mut bare = conv2d(4, 4, 3, 2);
-    let Item::Object(_, _, state) = &mut bare else {
-        panic!("a module")
-    };
+    let Item::Object(_, _, state) = &mut bare else { panic!("a module") };
     state.push((text("f"), Item::Integer(-1)));
     let mut changed = layers();
     changed[1] = bare;

@@ -11,17 +11,13 @@ fn wide(channels: i32, stride: i32) -> Network {
 
 fn in_layer<'a>(network: &'a Network, layer: &'a str, kind: &'a str) -> Vec<&'a Operator> {
     let prefix = format!("checkpoint.model.{layer}/");
-    kinds(network, kind)
-        .filter(|operator| operator.name.starts_with(&prefix))
-        .collect()
+    kinds(network, kind).filter(|operator| operator.name.starts_with(&prefix)).collect()
 }
 
 #[test]
 fn layers_with_many_channels_multiply_transformed_tiles() {
     let network = wide(96, 2);
-    let [product] = in_layer(&network, "1", "MatMul")[..] else {
-        panic!("one product")
-    };
+    let [product] = in_layer(&network, "1", "MatMul")[..] else { panic!("one product") };
     assert_eq!(constant(&network, &product.inputs[0]).0, [1, 36, 96, 96]);
     assert_eq!(in_layer(&network, "1", "Transpose").len(), 2);
     assert_eq!(in_layer(&network, "1", "ConvTranspose").len(), 1);
@@ -33,9 +29,7 @@ fn layers_with_many_channels_multiply_transformed_tiles() {
 fn the_corner_points_of_the_weights_are_the_corner_weights() {
     let network = wide(96, 2);
     let product = in_layer(&network, "1", "MatMul")[0];
-    let (_, Elements::Single(points)) = constant(&network, &product.inputs[0]) else {
-        panic!("numbers")
-    };
+    let (_, Elements::Single(points)) = constant(&network, &product.inputs[0]) else { panic!("numbers") };
     // The first and the last row of the transform are (1/4, 0, 0) and (0, 0, 1): points 0 and 35 are a
     // sixteenth of the first weight of a kernel, and its last one, with the normalisation folded in.
     for pair in [0_usize, 1, 97, 9_215] {
@@ -61,12 +55,8 @@ fn the_deepest_layers_are_done_directly() {
 #[test]
 fn results_are_cropped_only_where_sides_can_be_other_than_whole_tiles() {
     // A Slice of features names axes; one of a shape does not.
-    let crops = |network: &Network| {
-        in_layer(network, "1", "Slice")
-            .iter()
-            .filter(|slice| slice.inputs.len() == 4)
-            .count()
-    };
+    let crops =
+        |network: &Network| in_layer(network, "1", "Slice").iter().filter(|slice| slice.inputs.len() == 4).count();
     assert_eq!(crops(&wide(96, 8)), 0);
     assert_eq!(crops(&wide(96, 16)), 1);
 }

@@ -1,0 +1,167 @@
+//! Pages in, pages out.
+
+use engine::pixels::image::GreyImage;
+use engine::text::Line;
+use engine::text::layer::{self, PageGeometry};
+use lopdf::{Document, Object, ObjectId, Stream, dictionary};
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+/// The material beside the workspace; none on a machine without it.
+pub fn shared(path: &str) -> Option<PathBuf> {
+    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
+    let file = std::env::var_os("QUIRE_SHARED").map_or_else(beside, PathBuf::from).join(path);
+    if !file.exists() {
+        eprintln!("skipped: no {}", file.display());
+        return None;
+    }
+    Some(file)
+}
+
+pub fn read_jpeg(bytes: &[u8]) -> GreyImage {
+    use zune_jpeg::JpegDecoder;
+    use zune_jpeg::zune_core::bytestream::ZCursor;
+    use zune_jpeg::zune_core::colorspace::ColorSpace;
+    use zune_jpeg::zune_core::options::DecoderOptions;
+    let options = DecoderOptions::default().jpeg_set_out_colorspace(ColorSpace::Luma);
+    let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
+    let pixels = decoder.decode().unwrap();
+    let (width, height) = decoder.dimensions().unwrap();
+    GreyImage { width: width as u32, height: height as u32, pixels }
+}
+
+fn read_pgm(file: &[u8]) -> GreyImage {
+    let mut fields = file.splitn(4, |byte| byte.is_ascii_whitespace());
+    assert_eq!(fields.next(), Some(&b"P5"[..]));
+    let mut number = || std::str::from_utf8(fields.next().unwrap()).unwrap().parse::<u32>().unwrap();
+    let (width, height) = (number(), number());
+    let pixels = file[file.len() - (width * height) as usize..].to_vec();
+    GreyImage { width, height, pixels }
+}
+
+/// A document of empty pages with fonts of the text layer; the ids of the pages.
+fn blank(sizes: &[(f64, f64, i64)]) -> (Document, Vec<ObjectId>) {
+    let mut document = Document::with_version("1.5");
+    let tree = document.new_object_id();
+    let pages: Vec<ObjectId> = sizes
+        .iter()
+        .map(|&(width, height, rotate)| {
+            let mediabox: Vec<Object> = vec![10.into(), 20.into(), (width + 10.0).into(), (height + 20.0).into()];
+            document.add_object(dictionary! {
+                "Type" => "Page", "Parent" => tree, "MediaBox" => mediabox, "Rotate" => rotate,
+            })
+        })
+        .collect();
+    let kids: Vec<Object> = pages.iter().map(|&page| page.into()).collect();
+    let count = i64::try_from(kids.len()).unwrap();
+    document.set_object(tree, dictionary! { "Type" => "Pages", "Kids" => kids, "Count" => count });
+    let catalog = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => tree });
+    document.trailer.set("Root", catalog);
+    (document, pages)
+}
+
+/// One page: its lines, its image's size and resolution, and how it is turned.
+pub struct Sheet<'a> {
+    pub lines: &'a [Line],
+    pub width: u32,
+    pub height: u32,
+    pub dpi: f64,
+    pub rotate: i64,
+}
+
+/// A PDF of pages with nothing but their text layer.
+pub fn searchable(sheets: &[Sheet<'_>]) -> Vec<u8> {
+    let points = |pixels: u32, dpi: f64| f64::from(pixels) * 72.0 / dpi;
+    let sizes: Vec<(f64, f64, i64)> = sheets
+        .iter()
+        .map(|sheet| {
+            let (width, height) = (points(sheet.width, sheet.dpi), points(sheet.height, sheet.dpi));
+            if sheet.rotate % 180 == 0 { (width, height, sheet.rotate) } else { (height, width, sheet.rotate) }
+        })
+        .collect();
+    let (mut document, pages) = blank(&sizes);
+    let font = layer::add_font(&mut document).unwrap();
+    for (sheet, page) in sheets.iter().zip(pages) {
+        let (width, height) = (points(sheet.width, sheet.dpi), points(sheet.height, sheet.dpi));
+        let geometry =
+            PageGeometry::new(width, height, sheet.width, sheet.height).rotated(sheet.rotate).cornered(10.0, 20.0);
+        document.add_page_contents(page, layer::content(sheet.lines, geometry)).unwrap();
+        font.attach(&mut document, page).unwrap();
+    }
+    let mut file = Vec::new();
+    document.save_to(&mut file).unwrap();
+    file
+}
+
+/// What a program of poppler prints of a PDF.
+fn poppler(program: &str, options: &[&str], pdf: &[u8]) -> Vec<u8> {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("page.pdf");
+    fs::write(&file, pdf).unwrap();
+    let run = Command::new(program).args(options).arg(&file).args((program == "pdftotext").then_some("-")).output();
+    let output = run.unwrap_or_else(|error| panic!("{program}: {error}; apt-get install poppler-utils"));
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    output.stdout
+}
+
+/// The text of every page, white space squeezed.
+pub fn extracted(pdf: &[u8]) -> Vec<String> {
+    let text = String::from_utf8(poppler("pdftotext", &[], pdf)).unwrap();
+    let mut pages: Vec<String> = text.split('\u{c}').map(squeezed).collect();
+    pages.pop();
+    pages
+}
+
+/// The words of every page with their boxes in points.
+pub fn boxes(pdf: &[u8]) -> Vec<Vec<(engine::geometry::Rect, String)>> {
+    let text = String::from_utf8(poppler("pdftotext", &["-bbox"], pdf)).unwrap();
+    let pages = text.split("<page ").skip(1);
+    pages.map(|page| page.lines().filter(|line| line.contains("<word ")).map(word).collect()).collect()
+}
+
+fn word(line: &str) -> (engine::geometry::Rect, String) {
+    let value = |name: &str| {
+        let rest = line.split_once(&format!("{name}=\"")).unwrap().1;
+        rest.split_once('"').unwrap().0.parse().unwrap()
+    };
+    let rect = engine::geometry::Rect::new(value("xMin"), value("yMin"), value("xMax"), value("yMax"));
+    (rect, line.split_once("\">").unwrap().1.trim_end_matches("</word>").to_owned())
+}
+
+/// A page of text in a base font, drawn by poppler at 300 dpi.
+pub fn drawn(lines: &[&str]) -> GreyImage {
+    let (mut document, pages) = blank(&[(400.0, 300.0, 0)]);
+    let font = document.add_object(dictionary! {
+        "Type" => "Font", "Subtype" => "Type1", "BaseFont" => "Times-Roman", "Encoding" => "WinAnsiEncoding",
+    });
+    let page = document.get_dictionary_mut(pages[0]).unwrap();
+    page.set("Resources", dictionary! { "Font" => dictionary! { "F1" => font } });
+    let shown: String = lines.iter().map(|line| format!("({line}) Tj T*\n")).collect();
+    let content = format!("BT /F1 12 Tf 16 TL 50 270 Td\n{shown}ET");
+    let content = document.add_object(Stream::new(dictionary! {}, content.into_bytes()));
+    document.get_dictionary_mut(pages[0]).unwrap().set("Contents", content);
+    let mut file = Vec::new();
+    document.save_to(&mut file).unwrap();
+    read_pgm(&poppler("pdftoppm", &["-gray", "-r", "300"], &file))
+}
+
+pub fn squeezed(text: &str) -> String {
+    text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Letters to insert, remove or replace to make one text of the other.
+pub fn distance(first: &str, second: &str) -> usize {
+    let second: Vec<char> = second.chars().collect();
+    let mut row: Vec<usize> = (0..=second.len()).collect();
+    for (index, letter) in first.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], index + 1);
+        for (column, other) in second.iter().enumerate() {
+            let replaced = diagonal + usize::from(letter != *other);
+            diagonal = row[column + 1];
+            row[column + 1] = replaced.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row[second.len()]
+}
