@@ -126,6 +126,18 @@ impl Ink {
         bounds
     }
 
+    /// `rect` made higher over paper, by at most `reach` pixels above and below: up to the rim of the neighbouring
+    /// lines' ink, whose outermost row of pixels it meets.
+    #[must_use]
+    pub fn extended_to_neighbours(&self, rect: &Rect, reach: usize) -> Rect {
+        let (_, y0, _, y1) = self.cells(rect);
+        let above = (y0.saturating_sub(reach)..y0).rev().find(|row| !self.is_blank_row(*row, rect));
+        let below = (y1..(y1 + reach).min(self.height)).find(|row| !self.is_blank_row(*row, rect));
+        let top = above.unwrap_or(y0.saturating_sub(reach));
+        let bottom = below.map_or((y1 + reach).min(self.height), |row| row + 1);
+        Rect::new(rect.x0, top as f64, rect.x1, bottom as f64)
+    }
+
     /// The box of the connected ink at a pixel when it belongs to `rect`.
     fn piece(
         &self,
@@ -196,6 +208,13 @@ mod tests {
         let page = ink(&[Rect::new(5.0, 5.0, 12.0, 10.0), Rect::new(14.0, 5.0, 20.0, 10.0)]);
         let grown = page.grown_over_touching(&Rect::new(4.0, 4.0, 10.0, 12.0), 8.0);
         assert_eq!(grown, Rect::new(4.0, 4.0, 12.0, 12.0));
+    }
+
+    #[test]
+    fn paper_is_covered_up_to_the_rim_of_the_neighbours() {
+        let page = ink(&[Rect::new(5.0, 5.0, 12.0, 10.0), Rect::new(5.0, 14.0, 12.0, 18.0)]);
+        let covered = page.extended_to_neighbours(&Rect::new(4.0, 12.0, 13.0, 19.0), 6);
+        assert_eq!(covered, Rect::new(4.0, 9.0, 13.0, 25.0));
     }
 
     #[test]
