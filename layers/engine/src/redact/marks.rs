@@ -15,8 +15,8 @@ const BRACKET_SLACK: f64 = 2.0;
 /// Strokes fade out over this many pixels.
 const SOFT_EDGE: f64 = 2.5;
 
-/// Pixels that the halo of a stroke may reach: its soft edge, and the block of eight that the edge falls into.
-const HALO: usize = 12;
+/// Pixels that the halo of a stroke may reach: the side of the unit in which a colour JPEG is coded.
+const HALO: usize = 16;
 
 /// Strokes that fill less of a bracket's box are not all of it: the rest is joined to other text.
 const FEWEST_STROKES: f64 = 0.4;
@@ -54,7 +54,7 @@ fn cover(page: &Page, found: &Detection, ink: &Ink) -> Option<Redaction> {
 }
 
 /// A bracket's cover: its strokes, which its box may cut in half, and the paper around them up to the neighbouring
-/// lines: JPEG leaves a halo of the strokes there, one block of eight pixels wide.
+/// lines: JPEG leaves a halo of the strokes there.
 pub(super) fn bracket(rect: &Rect, ink: &Ink) -> Rect {
     let strokes = ink.touching(&rect.grown(BRACKET_SLACK), RIM).map(|bounds| bounds.grown(SOFT_EDGE));
     let strokes = strokes.filter(|strokes| strokes.area() >= FEWEST_STROKES * rect.area()).unwrap_or(*rect);
