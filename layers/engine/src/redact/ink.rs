@@ -6,6 +6,9 @@ use crate::layout::otsu_threshold;
 /// Ink is never lighter than this, however pale the page.
 const LIGHTEST_INK: u8 = 200;
 
+/// Rows of the neighbouring line's ink that are half paper: the foot of a descender fades over them.
+const SOFT_RIM: usize = 2;
+
 /// Ink is never sought below this, however dark the page.
 const DARKEST_THRESHOLD: u8 = 100;
 
@@ -126,16 +129,15 @@ impl Ink {
         bounds
     }
 
-    /// `rect` made higher over paper, by at most `reach` pixels above and below: up to the rim of the neighbouring
-    /// lines' ink, whose outermost row of pixels it meets.
+    /// `rect` extended upwards over paper by at most `reach` pixels, onto the soft rim of the line above where that
+    /// is nearer.
     #[must_use]
-    pub fn extended_to_neighbours(&self, rect: &Rect, reach: usize) -> Rect {
-        let (_, y0, _, y1) = self.cells(rect);
-        let above = (y0.saturating_sub(reach)..y0).rev().find(|row| !self.is_blank_row(*row, rect));
-        let below = (y1..(y1 + reach).min(self.height)).find(|row| !self.is_blank_row(*row, rect));
-        let top = above.unwrap_or(y0.saturating_sub(reach));
-        let bottom = below.map_or((y1 + reach).min(self.height), |row| row + 1);
-        Rect::new(rect.x0, top as f64, rect.x1, bottom as f64)
+    pub fn extended_upwards(&self, rect: &Rect, reach: usize) -> Rect {
+        let (_, y0, _, _) = self.cells(rect);
+        let highest = y0.saturating_sub(reach);
+        let line_above = (highest..y0).rev().find(|row| !self.is_blank_row(*row, rect));
+        let top = line_above.map_or(highest, |row| row.saturating_sub(SOFT_RIM).max(highest));
+        Rect::new(rect.x0, top as f64, rect.x1, rect.y1)
     }
 
     /// The box of the connected ink at a pixel when it belongs to `rect`.
@@ -211,10 +213,11 @@ mod tests {
     }
 
     #[test]
-    fn paper_is_covered_up_to_the_rim_of_the_neighbours() {
-        let page = ink(&[Rect::new(5.0, 5.0, 12.0, 10.0), Rect::new(5.0, 14.0, 12.0, 18.0)]);
-        let covered = page.extended_to_neighbours(&Rect::new(4.0, 12.0, 13.0, 19.0), 6);
-        assert_eq!(covered, Rect::new(4.0, 9.0, 13.0, 25.0));
+    fn paper_is_covered_up_to_the_rim_of_the_line_above() {
+        let page = ink(&[Rect::new(5.0, 2.0, 12.0, 10.0), Rect::new(5.0, 24.0, 12.0, 28.0)]);
+        let covered = page.extended_upwards(&Rect::new(4.0, 22.0, 13.0, 29.0), 16);
+        assert_eq!(covered, Rect::new(4.0, 7.0, 13.0, 29.0));
+        assert_eq!(page.extended_upwards(&Rect::new(4.0, 22.0, 13.0, 29.0), 6), Rect::new(4.0, 16.0, 13.0, 29.0));
     }
 
     #[test]

@@ -53,12 +53,12 @@ fn cover(page: &Page, found: &Detection, ink: &Ink) -> Option<Redaction> {
     Some(Redaction::of_label(rect, fill, found.label))
 }
 
-/// A bracket's cover: its strokes, which its box may cut in half, and the paper around them up to the neighbouring
-/// lines: JPEG leaves a halo of the strokes there.
+/// A bracket's cover: its strokes, which its box may cut in half, and the paper above them, where JPEG leaves a halo
+/// of the strokes. Below them there is next to no paper: ascenders begin there.
 pub(super) fn bracket(rect: &Rect, ink: &Ink) -> Rect {
     let strokes = ink.touching(&rect.grown(BRACKET_SLACK), RIM).map(|bounds| bounds.grown(SOFT_EDGE));
     let strokes = strokes.filter(|strokes| strokes.area() >= FEWEST_STROKES * rect.area()).unwrap_or(*rect);
-    ink.extended_to_neighbours(&strokes, HALO)
+    ink.extended_upwards(&strokes, HALO)
 }
 
 fn tightened(rect: &Rect, ink: &Ink) -> Option<Rect> {
