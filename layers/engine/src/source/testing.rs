@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 pub(crate) struct PdfBuilder {
     objects: Vec<Vec<u8>>,
     kids: Vec<String>,
-    /// Entries of the root of the page tree besides its kids.
+    /// Entries of the root of the page tree besides its kids and, where none is given, their count.
     pub(crate) root: String,
     /// Entries of the trailer besides size and root.
     pub(crate) trailer: String,
@@ -21,7 +21,7 @@ impl PdfBuilder {
         Self {
             objects,
             kids: Vec::new(),
-            root: "/Count 1".to_owned(),
+            root: String::new(),
             trailer: String::new(),
         }
     }
@@ -63,6 +63,9 @@ impl PdfBuilder {
     /// The finished file.
     pub(crate) fn bytes(mut self) -> Vec<u8> {
         let kids = self.kids.join(" ");
+        if !self.root.contains("/Count") {
+            self.root += &format!("/Count {}", self.kids.len());
+        }
         self.objects[1] = format!("<</Type/Pages/Kids[{kids}]{}>>", self.root).into_bytes();
         let mut file = b"%PDF-1.7\n".to_vec();
         let mut table = b"0000000000 65535 f \n".to_vec();
