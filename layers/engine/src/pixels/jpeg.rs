@@ -9,12 +9,15 @@ use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
 
+/// The second byte of the mark that ends an image.
+const END_MARK: u8 = 0xD9;
+
 /// Longest side of a JPEG, in pixels: what its header can say.
 const MAX_SIDE: usize = 65_535;
 
-/// Bytes that may lie between the last block and the end mark, or before a restart marker: the decoder
-/// reads ahead by eight, and some encoders pad.
-const FORGIVEN_BYTES: usize = 32;
+/// Single bytes that the decoder reads in a row although nothing is wrong: eight while it passes stuffed
+/// bytes, and what an encoder may put before the end mark.
+const FORGIVEN_BYTES: usize = 16;
 
 /// From this width on a row of blocks is longer than what the decoder reads ahead.
 const MIN_CHECKED_WIDTH: u32 = 320;
@@ -26,21 +29,36 @@ pub(super) fn decode(jpeg: &[u8], single: &SingleImage, dpi: f64) -> Result<Page
         return Err("its image changed while it was read".to_owned());
     }
     let (colour, channels) = output(single);
-    let data = checkable_part(jpeg, &header);
-    if is_out_of_step(&data[header.data_start..], &header) {
-        return Err("its image has lost a part in the middle".to_owned());
-    }
-    let mut reader = WatchedReader::new(data, header.data_start);
-    let decoded = decode_strictly(&mut reader, colour)?;
-    if reader.longest_run() > FORGIVEN_BYTES {
-        return Err("its image is damaged in the middle".to_owned());
-    }
+    let decoded = decode_whole(jpeg, &header, colour)?;
     let pixels = if colour == ColorSpace::CMYK { from_ink(&decoded) } else { decoded };
     let (width, height) = (single.width as usize, single.height as usize);
     if pixels.len() != width * height * channels {
         return Err("its image decodes to another size than it states".to_owned());
     }
     Ok(PageImage { width, height, channels, pixels, dpi })
+}
+
+/// Tells whether a JPEG is whole, for an image that another program is going to decode.
+pub(super) fn check(jpeg: &[u8]) -> Result<(), String> {
+    let header = jpeg_header::read(jpeg).ok_or("an image has no JPEG header")?;
+    if header.coding == Coding::Other || header.bits != 8 {
+        return Ok(());
+    }
+    let colour = if header.components == 1 { ColorSpace::Luma } else { ColorSpace::RGB };
+    decode_whole(jpeg, &header, colour).map(drop)
+}
+
+fn decode_whole(jpeg: &[u8], header: &JpegHeader, colour: ColorSpace) -> Result<Vec<u8>, String> {
+    let data = checkable_part(jpeg, header);
+    if has_stray_marker(&data[header.data_start..], header) {
+        return Err("its image is damaged: a marker stands where none may".to_owned());
+    }
+    let mut reader = WatchedReader::new(data, header.data_start);
+    let decoded = decode_strictly(&mut reader, colour)?;
+    if reader.longest_run() > FORGIVEN_BYTES {
+        return Err("its image is damaged: data are left over".to_owned());
+    }
+    Ok(decoded)
 }
 
 /// What to ask the decoder for. It takes CMYK for inverted, as Adobe's programs store it; plain ink is
@@ -70,19 +88,24 @@ fn checkable_part<'b>(jpeg: &'b [u8], header: &JpegHeader) -> &'b [u8] {
     if header.coding != Coding::Sequential || !single_scan || header.width < MIN_CHECKED_WIDTH {
         return jpeg;
     }
-    let mark = jpeg.windows(2).rposition(|pair| pair == b"\xFF\xD9");
-    mark.filter(|mark| *mark >= header.data_start).map_or(jpeg, |mark| &jpeg[..mark])
+    let scan = &jpeg[header.data_start..];
+    let mark = scan.windows(2).position(|pair| pair == [0xFF, END_MARK]);
+    mark.map_or(jpeg, |mark| &jpeg[..header.data_start + mark])
 }
 
-/// True when the restart markers, which count from 0 to 7 over and over, leave one out: the decoder
-/// takes any for any.
-fn is_out_of_step(scan: &[u8], header: &JpegHeader) -> bool {
-    if header.restart_interval == 0 || header.coding != Coding::Sequential {
+/// True when the scan of a sequential image holds a marker other than the restart markers in their order,
+/// 0 to 7 over and over. The decoder takes any of them for any, and one where none belongs for the end.
+fn has_stray_marker(scan: &[u8], header: &JpegHeader) -> bool {
+    if header.coding != Coding::Sequential || header.scan_components != header.components {
         return false;
     }
-    let pairs = scan.windows(2).filter(|pair| pair[0] == 0xFF);
-    let restarts = pairs.map(|pair| pair[1]).filter(|marker| (0xD0..=0xD7).contains(marker));
-    restarts.enumerate().any(|(index, marker)| usize::from(marker - 0xD0) != index % 8)
+    let after = scan.split(|byte| *byte == 0xFF).skip(1).filter_map(|part| part.first());
+    let mut markers = after.filter(|byte| **byte != 0).take_while(|byte| **byte != END_MARK);
+    let restarts = (0xD0..=0xD7).cycle();
+    if header.restart_interval == 0 {
+        return markers.next().is_some();
+    }
+    markers.zip(restarts).any(|(found, expected)| *found != expected)
 }
 
 /// Cyan, magenta, yellow and black ink to red, green and blue light.

@@ -15,5 +15,6 @@ pub use page_image::PageImage;
 pub use pdfium::{PDFIUM_LIBRARY, PdfiumLibrary};
 pub use reader::PixelReader;
 pub use resize::resized;
-#[doc(hidden)]
-pub use resize::resized_with;
+
+#[cfg(test)]
+mod tests;

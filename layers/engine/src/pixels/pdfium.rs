@@ -58,18 +58,20 @@ pub(super) fn draw(
     let index = index.try_into().map_err(|_| PdfiumError::PageIndexOutOfBounds)?;
     let page = document.pages().get(index)?;
     let side = |length: u32| i32::try_from(length).map_err(|_| PdfiumError::UnknownBitmapFormat);
-    // PDFium's grey format comes out white when the byte order is reversed, which is the default; and
-    // form fields would run the scripts of a file that nobody trusts.
+    // The library draws grey pages white while it reverses the byte order, which is its default. Form
+    // fields are nothing for a file that nobody trusts; without them a fixed size would not scale the
+    // page, a target size does.
     let config = PdfRenderConfig::new()
-        .set_fixed_size(side(width)?, side(height)?)
+        .set_target_size(side(width)?, side(height)?)
         .set_format(PdfBitmapFormat::BGR)
         .set_reverse_byte_order(false)
         .render_form_data(false);
     let bitmap = page.render_with_config(&config)?;
-    let (width, height) = (width as usize, height as usize);
+    let side = |length: i32| usize::try_from(length).map_err(|_| PdfiumError::UnknownBitmapFormat);
+    let (width, height) = (side(bitmap.width())?, side(bitmap.height())?);
     let rows = bitmap.as_raw_bytes();
     let stride = rows.len() / height.max(1);
-    let rows = rows.chunks_exact(stride).map(|row| &row[..width * CHANNELS]);
+    let rows = rows.chunks_exact(stride.max(1)).map(|row| &row[..width * CHANNELS]);
     Ok(from_rows(rows, width, height))
 }
 

@@ -5,7 +5,7 @@ use crate::pixels::error::PixelError;
 use crate::pixels::jpeg;
 use crate::pixels::page_image::PageImage;
 use crate::pixels::pdfium::{self, PdfiumLibrary};
-use crate::source::{PageKind, SingleImage, SourcePage, SourceVolume, pixels_at};
+use crate::source::{CheckableImage, PageKind, SingleImage, SourcePage, SourceVolume, pixels_at};
 use pdfium_render::prelude::PdfDocument;
 use std::sync::{Mutex, PoisonError};
 
@@ -59,6 +59,9 @@ impl<'v> PixelReader<'v> {
     }
 
     fn draw(&self, page: &SourcePage) -> Result<PageImage, PixelError> {
+        let checked = self.check_images(page);
+        self.volume.release(page);
+        checked?;
         let library = self.pdfium.ok_or(PixelError::NoRenderer { page: page.index + 1 })?;
         let dpi = self.affordable_dpi(page);
         let size = (pixels_at(page.width_points, dpi), pixels_at(page.height_points, dpi));
@@ -72,6 +75,19 @@ impl<'v> PixelReader<'v> {
         let drawn = pdfium::draw(opened, page.index, size);
         let image = drawn.map_err(|error| damaged(page, format!("PDFium cannot draw it ({error})")))?;
         Ok(PageImage { dpi, ..image })
+    }
+
+    /// What PDFium would paint in part, or leave out, without a word.
+    fn check_images(&self, page: &SourcePage) -> Result<(), PixelError> {
+        for image in self.volume.checkable_images(page) {
+            let checked = match image {
+                CheckableImage::Jpeg(jpeg) => jpeg::check(jpeg),
+                CheckableImage::Deflated { whole: true } => Ok(()),
+                CheckableImage::Deflated { whole: false } => Err("an image cannot be unpacked".to_owned()),
+            };
+            checked.map_err(|reason| damaged(page, reason))?;
+        }
+        Ok(())
     }
 
     fn open(&self, library: PdfiumLibrary) -> Result<PdfDocument<'static>, PixelError> {

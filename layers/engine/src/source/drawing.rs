@@ -3,6 +3,9 @@
 use crate::source::page_tree::PageBox;
 use hayro_syntax::object::ObjRef;
 
+/// Images of one page that are noted. A scan in strips has a few dozen.
+const MAX_NOTED_IMAGES: usize = 64;
+
 /// A transformation: `[a b c d e f]` as in `cm`.
 pub(super) type Matrix = [f64; 6];
 
@@ -96,6 +99,8 @@ pub(super) struct Drawing {
     pub(super) image: Option<PlacedImage>,
     /// Images drawn.
     pub(super) images: usize,
+    /// The objects of those images, as far as a scan could need them.
+    pub(super) objects: Vec<u32>,
     /// True when there is more to see than images in plain state.
     pub(super) otherwise: bool,
     /// An inline image whose size is beyond the limit.
@@ -114,6 +119,9 @@ impl Drawing {
     /// Notes an image.
     pub(super) fn add_image(&mut self, reference: ObjRef, matrix: Matrix) {
         self.images += 1;
+        if self.objects.len() < MAX_NOTED_IMAGES && !self.objects.contains(&reference.obj_number) {
+            self.objects.push(reference.obj_number);
+        }
         self.image.get_or_insert(PlacedImage { reference, matrix });
     }
 

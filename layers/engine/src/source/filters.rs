@@ -40,6 +40,12 @@ fn read_at_most(reader: &mut impl Read, limit: usize) -> Result<io::Result<Vec<u
     Ok(outcome.map(|_| unpacked))
 }
 
+/// True when a zlib stream is whole, as far as `limit` unpacked bytes; nothing is kept.
+pub(super) fn is_whole(data: &[u8], limit: u64) -> bool {
+    let unpacks = |reader: &mut dyn Read| io::copy(&mut reader.take(limit), &mut io::sink()).is_ok();
+    unpacks(&mut ZlibDecoder::new(data)) || unpacks(&mut DeflateDecoder::new(data.get(2..).unwrap_or_default()))
+}
+
 /// How the bytes were prepared before compression (ISO 32000-1, 7.4.4.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Predictor {
@@ -141,6 +147,8 @@ mod tests {
         assert_eq!(inflate(&packed[..packed.len() - 4], 1 << 20), Ok(text));
         assert_eq!(inflate(&packed[..packed.len() / 2], 1 << 20), Err(Fault::Corrupt));
         assert_eq!(inflate(b"", 10), Err(Fault::Corrupt));
+        assert!(is_whole(&packed, 1 << 20) && is_whole(&packed[..packed.len() - 4], 1 << 20));
+        assert!(!is_whole(&packed[..packed.len() / 2], 1 << 20));
     }
 
     #[test]

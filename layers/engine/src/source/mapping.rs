@@ -5,6 +5,9 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
+/// How far around a touched byte the kernel maps pages that it has at hand.
+const FAULT_AROUND: usize = 64 << 10;
+
 /// A read-only mapping of the whole file.
 #[derive(Debug)]
 pub(super) struct Mapping {
@@ -31,9 +34,10 @@ impl Mapping {
     /// Gives the resident pages of a part back to the kernel, so that reading a volume page by page
     /// does not add up to its size. They come back from the page cache when touched again.
     pub(super) fn release(&self, offset: usize, length: usize) {
-        let length = length.min(self.map.len().saturating_sub(offset));
-        if length > 0 {
-            self.drop_resident(offset, length);
+        let start = offset.saturating_sub(FAULT_AROUND);
+        let end = offset.saturating_add(length).saturating_add(FAULT_AROUND).min(self.map.len());
+        if start < end {
+            self.drop_resident(start, end - start);
         }
     }
 

@@ -20,6 +20,8 @@ mod objects;
 mod page;
 mod page_tree;
 mod search;
+mod sections;
+mod streams;
 mod syntax;
 
 pub use drawing::TextPresence;
@@ -51,6 +53,20 @@ const ALLOWED_BYTES: u64 = 1 << 30;
 
 /// Pages between two returns of memory to the kernel while a volume is opened.
 const PAGES_BETWEEN_RELEASES: usize = 32;
+
+/// Bytes of a deflated image that are unpacked to see whether it is whole.
+const MAX_CHECKED_BYTES: u64 = 1 << 30;
+
+/// An image whose wholeness can be told.
+pub(crate) enum CheckableImage<'v> {
+    /// A JPEG, to be decoded.
+    Jpeg(&'v [u8]),
+    /// Samples under deflate, which were unpacked already.
+    Deflated {
+        /// False when the data break off or make no sense.
+        whole: bool,
+    },
+}
 
 /// A volume that passed the intake checks.
 #[derive(Debug)]
@@ -171,6 +187,13 @@ impl SourceVolume {
         &self.limits
     }
 
+    /// Bytes of the stored JPEG of a page that is one image; `None` for every other page.
+    #[must_use]
+    pub fn image_length(&self, page: &SourcePage) -> Option<u64> {
+        let PageKind::SingleImage(single) = &page.kind else { return None };
+        u64::try_from(single.place.len()).ok()
+    }
+
     /// The undecoded JPEG of a page that is one image; `None` for every other page.
     ///
     /// Bytes borrowed from here stay resident until [`SourceVolume::release`] is called.
@@ -186,18 +209,31 @@ impl SourceVolume {
         image::jpeg_bytes(&self.objects, &stream).ok()
     }
 
-    /// Bytes of the stored JPEG of a page that is one image; `None` for every other page.
-    #[must_use]
-    pub fn image_length(&self, page: &SourcePage) -> Option<u64> {
-        let PageKind::SingleImage(single) = &page.kind else { return None };
-        u64::try_from(single.place.len()).ok()
+    /// The images that a page draws and whose wholeness can be told: PDFium paints what it can of a
+    /// broken image, or nothing, and says neither.
+    pub(crate) fn checkable_images(&self, page: &SourcePage) -> Vec<CheckableImage<'_>> {
+        let objects = &self.objects;
+        let image = |number: &u32| {
+            let stream = objects.stream(ObjRef::new(*number, 0))?;
+            let filters = objects.filters(&stream.dict)?;
+            match filters.first()?.as_slice() {
+                b"DCTDecode" | b"DCT" => Some(CheckableImage::Jpeg(stream.data)),
+                b"FlateDecode" | b"Fl" => {
+                    Some(CheckableImage::Deflated { whole: filters::is_whole(stream.data, MAX_CHECKED_BYTES) })
+                }
+                _ => None,
+            }
+        };
+        page.drawn_images.iter().filter_map(image).collect()
     }
 
-    /// Gives the memory behind a page's image back, so that reading page after page does not add up to
+    /// Gives the memory behind a page's images back, so that reading page after page does not add up to
     /// the size of the file.
     pub fn release(&self, page: &SourcePage) {
-        if let PageKind::SingleImage(single) = &page.kind {
-            self.objects.mapping().release(single.place.start, single.place.len());
+        let mapping = self.objects.mapping();
+        match &page.kind {
+            PageKind::SingleImage(single) => mapping.release(single.place.start, single.place.len()),
+            PageKind::Other | PageKind::Damaged { .. } => mapping.release_all(),
         }
     }
 }

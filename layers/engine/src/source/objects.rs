@@ -1,20 +1,17 @@
 //! Objects by their number, entries by their key, streams unpacked within bounds.
 
-use crate::source::directory::{self, Directory, Place};
-use crate::source::filters::{self, Fault};
+use crate::source::directory::Directory;
 use crate::source::mapping::Mapping;
+use crate::source::sections::Place;
+use crate::source::streams::{PackedObjects, StoredStream};
 use crate::source::syntax::{self, Allowance, object_header};
-use hayro_syntax::object::{Array, Dict, MaybeRef, Name, ObjRef, Object};
-use std::borrow::Cow;
+use hayro_syntax::object::{Array, Dict, MaybeRef, ObjRef, Object};
 use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 /// Bytes to which one object stream may unpack; writers put a few hundred objects into one.
 const MAX_OBJECT_STREAM_BYTES: usize = 16 << 20;
-
-/// Filters that one stream may pile up.
-const MAX_FILTERS: usize = 4;
 
 /// The objects of a mapped file.
 #[derive(Debug)]
@@ -25,31 +22,6 @@ pub(super) struct Objects {
     directory: Directory,
     packed: Mutex<HashMap<u32, Option<Arc<PackedObjects>>>>,
     allowance: Allowance,
-}
-
-/// An unpacked object stream.
-#[derive(Debug)]
-struct PackedObjects {
-    data: Vec<u8>,
-    /// Where each object lies in the data.
-    places: HashMap<u32, Range<usize>>,
-}
-
-impl PackedObjects {
-    /// Reads the `count` pairs of number and offset that stand before `first`.
-    fn new(data: Vec<u8>, count: usize, first: usize) -> Option<Self> {
-        let mut header = data.get(..first)?;
-        let mut starts = Vec::new();
-        for _ in 0..count {
-            let number = u32::try_from(syntax::take_number(&mut header)?).ok()?;
-            starts.push((syntax::take_number(&mut header)?.checked_add(first)?, number));
-        }
-        starts.sort_unstable();
-        let ends = starts.iter().skip(1).map(|(start, _)| *start).chain([data.len()]);
-        let place = |((start, number), end): (&(usize, u32), usize)| (*number, *start..end);
-        let places = starts.iter().zip(ends).map(place).collect();
-        Some(Self { data, places })
-    }
 }
 
 /// The bytes from the start of an object on, wherever they are kept.
@@ -68,13 +40,6 @@ impl Raw<'_> {
             Self::Packed(bytes) => bytes,
         }
     }
-}
-
-/// A stream: its dictionary and its bytes as they are stored.
-#[derive(Debug, Clone)]
-pub(super) struct StoredStream<'f> {
-    pub(super) dict: Dict<'f>,
-    pub(super) data: &'f [u8],
 }
 
 impl Objects {
@@ -253,59 +218,6 @@ impl Objects {
             MaybeRef::Ref(reference) => number_of(&self.parse(&self.raw(reference)?)?),
         };
         array.raw_iter().map(number).collect()
-    }
-
-    /// The filters of a stream, first to be undone first. `None` when they cannot be read.
-    pub(super) fn filters(&self, dict: &Dict<'_>) -> Option<Vec<Vec<u8>>> {
-        if !dict.contains_key("Filter") {
-            return Some(Vec::new());
-        }
-        let names = self.with_entry(dict, "Filter", |object| match object {
-            Object::Name(name) => Some(vec![name.as_ref().to_vec()]),
-            Object::Array(array) => Some(array.iter::<Name<'_>>().map(|name| name.as_ref().to_vec()).collect()),
-            Object::Null(_) => Some(Vec::new()),
-            _ => None,
-        })??;
-        (names.len() <= MAX_FILTERS).then_some(names)
-    }
-
-    /// Undoes all filters of a stream, to at most `limit` bytes after each.
-    pub(super) fn unpack<'f>(&self, stream: &StoredStream<'f>, limit: usize) -> Result<Cow<'f, [u8]>, Fault> {
-        let filters = self.filters(&stream.dict).ok_or(Fault::Unsupported)?;
-        self.undo(stream, &filters, limit)
-    }
-
-    /// Undoes the given filters, which are the first of the stream's.
-    pub(super) fn undo<'f>(
-        &self,
-        stream: &StoredStream<'f>,
-        filters: &[Vec<u8>],
-        limit: usize,
-    ) -> Result<Cow<'f, [u8]>, Fault> {
-        let mut data = Cow::Borrowed(stream.data);
-        for (index, filter) in filters.iter().enumerate() {
-            if !matches!(filter.as_slice(), b"FlateDecode" | b"Fl") {
-                return Err(Fault::Unsupported);
-            }
-            let inflated = filters::inflate(&data, limit)?;
-            data = Cow::Owned(self.predictor(&stream.dict, index).undo(inflated)?);
-        }
-        if data.len() > limit { Err(Fault::TooLarge) } else { Ok(data) }
-    }
-
-    /// The predictor of the filter at `index`; none when its parameters are missing.
-    fn predictor(&self, dict: &Dict<'_>, index: usize) -> filters::Predictor {
-        let of = |parameters: &Object<'_>| match parameters {
-            Object::Dict(dict) => Some(directory::predictor(dict)),
-            Object::Array(array) => match array.raw_iter().nth(index)? {
-                MaybeRef::NotRef(Object::Dict(dict)) => Some(directory::predictor(&dict)),
-                MaybeRef::Ref(reference) => self.with_dict(reference, directory::predictor),
-                MaybeRef::NotRef(_) => None,
-            },
-            _ => None,
-        };
-        let found = self.with_entry(dict, "DecodeParms", of).flatten();
-        found.unwrap_or_else(|| directory::predictor(&Dict::empty()))
     }
 }
 

@@ -32,6 +32,8 @@ pub struct SourcePage {
     pub kind: PageKind,
     /// Whether it carries text.
     pub text: TextPresence,
+    /// Numbers of the image objects that it draws.
+    pub(crate) drawn_images: Vec<u32>,
 }
 
 impl SourcePage {
@@ -91,7 +93,7 @@ impl<'f> Examiner<'f> {
             let inherited = &leaf.inherited;
             let frame = frame_of(inherited, None);
             self.check_size(index, &frame)?;
-            Ok(page(index, &frame, PageKind::Damaged { reason: NO_OBJECT }, TextPresence::Unknown))
+            Ok(damaged_page(index, &frame, NO_OBJECT))
         })
     }
 
@@ -111,9 +113,14 @@ impl<'f> Examiner<'f> {
             examiner.look(index, dict, resources, &frame)
         });
         match looked {
-            Ok((kind, text)) => Ok(page(index, &frame, kind, text)),
+            Ok((kind, drawing)) => Ok(SourcePage {
+                kind,
+                text: drawing.text,
+                drawn_images: drawing.objects,
+                ..damaged_page(index, &frame, NO_OBJECT)
+            }),
             Err(Stop::Refused(error)) => Err(error),
-            Err(Stop::Damaged(reason)) => Ok(page(index, &frame, PageKind::Damaged { reason }, TextPresence::Unknown)),
+            Err(Stop::Damaged(reason)) => Ok(damaged_page(index, &frame, reason)),
         }
     }
 
@@ -164,16 +171,17 @@ impl<'f> Examiner<'f> {
         page: &Dict<'_>,
         resources: &Dict<'_>,
         frame: &PageFrame,
-    ) -> Result<(PageKind, TextPresence), Stop> {
+    ) -> Result<(PageKind, Drawing), Stop> {
         let Some(content) = self.content(index, page)? else {
-            return Ok((PageKind::Other, TextPresence::Unknown));
+            let unread = Drawing { text: TextPresence::Unknown, ..Drawing::default() };
+            return Ok((PageKind::Other, unread));
         };
         let reader = Reader::new(self.objects, frame, self.limits.max_page_pixels);
         let drawing = reader.read(content, resources);
         if let Some(size) = drawing.oversized {
             return Err(self.image_too_large(index, size).into());
         }
-        Ok((self.kind(page, &drawing, frame)?, drawing.text))
+        Ok((self.kind(page, &drawing, frame)?, drawing))
     }
 
     fn kind(&self, page: &Dict<'_>, drawing: &Drawing, frame: &PageFrame) -> Result<PageKind, Stop> {
@@ -247,7 +255,14 @@ fn frame_of(values: &Inherited, unit: Option<f64>) -> PageFrame {
     PageFrame::new(values.media_box, values.crop_box, values.rotate, unit)
 }
 
-fn page(index: usize, frame: &PageFrame, kind: PageKind, text: TextPresence) -> SourcePage {
+fn damaged_page(index: usize, frame: &PageFrame, reason: &'static str) -> SourcePage {
     let (width_points, height_points) = frame.displayed();
-    SourcePage { index, width_points, height_points, kind, text }
+    SourcePage {
+        index,
+        width_points,
+        height_points,
+        kind: PageKind::Damaged { reason },
+        text: TextPresence::Unknown,
+        drawn_images: Vec::new(),
+    }
 }

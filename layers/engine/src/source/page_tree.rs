@@ -10,6 +10,9 @@ use std::rc::Rc;
 /// Nodes above a page. A balanced tree of 2,000 pages needs five.
 const MAX_DEPTH: usize = 64;
 
+/// Pages and nodes between two returns of memory to the kernel.
+const VISITS_BETWEEN_RELEASES: usize = 32;
+
 /// Nodes of a tree beyond those that a page each would explain.
 const SPARE_NODES: usize = 64;
 
@@ -106,6 +109,9 @@ impl Walk<'_> {
             self.nodes += 1;
         } else {
             self.leaves.push(Leaf { reference: kid, inherited: Rc::clone(inherited) });
+        }
+        if (self.leaves.len() + self.nodes).is_multiple_of(VISITS_BETWEEN_RELEASES) {
+            self.objects.mapping().release_all();
         }
         // A tree of nodes without a page could be walked for ever.
         if self.leaves.len() > self.limit || self.nodes > self.limit.saturating_add(SPARE_NODES) {

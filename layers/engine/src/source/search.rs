@@ -1,9 +1,10 @@
 //! A directory made by searching the whole file, for files whose tables are broken or missing although
 //! their end is there.
 
-use crate::source::directory::{Directory, Place};
+use crate::source::directory::Directory;
 use crate::source::envelope::find;
 use crate::source::mapping::Mapping;
+use crate::source::sections::Place;
 use crate::source::syntax::{self, Allowance, object_header};
 use hayro_syntax::object::ObjRef;
 use std::collections::BTreeMap;

@@ -163,7 +163,7 @@ fn reference(number: &[u8], generation: Option<&[u8]>, keyword: Option<&[u8]>) -
 mod tests {
     use super::*;
 
-    const PLENTY: Allowance = Allowance::new(1 << 30);
+    static PLENTY: Allowance = Allowance::new(1 << 30);
 
     #[test]
     fn headers_and_bodies_are_found() {

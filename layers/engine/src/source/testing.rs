@@ -9,7 +9,7 @@ use tempfile::NamedTempFile;
 pub(crate) struct PdfBuilder {
     objects: Vec<Vec<u8>>,
     kids: Vec<String>,
-    /// Entries of the root of the page tree besides its kids.
+    /// Entries of the root of the page tree besides its kids and, where none is given, their count.
     pub(crate) root: String,
     /// Entries of the trailer besides size and root.
     pub(crate) trailer: String,
@@ -18,7 +18,7 @@ pub(crate) struct PdfBuilder {
 impl PdfBuilder {
     pub(crate) fn new() -> Self {
         let objects = vec![b"<</Type/Catalog/Pages 2 0 R>>".to_vec(), Vec::new()];
-        Self { objects, kids: Vec::new(), root: "/Count 1".to_owned(), trailer: String::new() }
+        Self { objects, kids: Vec::new(), root: String::new(), trailer: String::new() }
     }
 
     /// Adds an object and gives its number.
@@ -56,6 +56,9 @@ impl PdfBuilder {
     /// The finished file.
     pub(crate) fn bytes(mut self) -> Vec<u8> {
         let kids = self.kids.join(" ");
+        if !self.root.contains("/Count") {
+            self.root += &format!("/Count {}", self.kids.len());
+        }
         self.objects[1] = format!("<</Type/Pages/Kids[{kids}]{}>>", self.root).into_bytes();
         let mut file = b"%PDF-1.7\n".to_vec();
         let mut table = b"0000000000 65535 f \n".to_vec();
