@@ -38,6 +38,9 @@ fn blend_row(row: &[u8], columns: &[Tap], channels: usize) -> Vec<i32> {
     let blended = |tap: &Tap, channel| {
         sample(tap.first, channel) * tap.first_weight + sample(tap.second, channel) * tap.second_weight
     };
+    if channels == 1 {
+        return columns.iter().map(|tap| blended(tap, 0)).collect();
+    }
     columns.iter().flat_map(|tap| (0..channels).map(move |channel| blended(tap, channel))).collect()
 }
 

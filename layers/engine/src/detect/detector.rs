@@ -8,12 +8,15 @@ use crate::detection::{Detection, Label};
 use crate::geometry::Rect;
 use crate::installation::Installation;
 use ort::environment::Environment;
-use ort::ep::{CPU, ExecutionProviderDispatch};
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::value::TensorRef;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
+
+/// Cores that work on one page together. Measured: two sessions of one core each are no faster than one of two, and
+/// hold the weights twice.
+const THREADS_A_SESSION: usize = 2;
 
 /// A box that a model found, in pixels at 200 dpi.
 #[derive(Debug, Clone, PartialEq)]
@@ -126,7 +129,9 @@ impl Model {
         if !path.is_file() {
             return Err(DetectError::ModelMissing { path });
         }
-        let sessions = (0..workers.max(1)).map(|_| session(environment, &path).map(Mutex::new));
+        let threads = workers.clamp(1, THREADS_A_SESSION);
+        let sessions =
+            (0..workers.div_ceil(threads).max(1)).map(|_| session(environment, &path, threads).map(Mutex::new));
         Ok(Self { kind, sessions: sessions.collect::<Result<_, _>>()? })
     }
 
@@ -150,10 +155,9 @@ impl Model {
         Ok(suppression::boxes(output, anchors))
     }
 
-    /// Every worker of a pool has a session of its own: ONNX Runtime on one core a page wastes less than
-    /// several cores on one page.
+    /// Neighbouring workers of a pool share a session: while one has the model, the other prepares its page.
     fn session(&self) -> &Mutex<Session> {
-        &self.sessions[rayon::current_thread_index().unwrap_or(0) % self.sessions.len()]
+        &self.sessions[rayon::current_thread_index().unwrap_or(0) / THREADS_A_SESSION % self.sessions.len()]
     }
 }
 
@@ -170,19 +174,14 @@ fn environment(library: &Path) -> Result<Environment, DetectError> {
     builder.with_telemetry(false).build().map_err(|error| missing(error.to_string()))
 }
 
-fn session(environment: &Environment, path: &Path) -> Result<Session, DetectError> {
+fn session(environment: &Environment, path: &Path, threads: usize) -> Result<Session, DetectError> {
     let build = || -> ort::Result<Session> {
         Session::builder(environment)?
             .with_optimization_level(GraphOptimizationLevel::All)?
-            .with_execution_providers([cpu_without_arena()])?
-            .with_intra_threads(1)?
+            .with_intra_threads(threads)?
+            .with_intra_op_spinning(false)?
             .with_memory_pattern(false)?
             .commit_from_file(path)
     };
     build().map_err(|error| DetectError::ModelUnusable { path: path.to_owned(), reason: error.to_string() })
-}
-
-/// Pages differ in size: an arena would keep the largest page's buffers of every shape.
-fn cpu_without_arena() -> ExecutionProviderDispatch {
-    CPU::default().with_arena_allocator(false).build()
 }

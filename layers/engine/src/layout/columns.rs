@@ -35,15 +35,17 @@ fn ink_profile(width: usize, body: &[u8]) -> Vec<f64> {
     let threshold = otsu_threshold(body);
     let reach = share(width, 0.002).max(1);
     let mut counts = vec![0u32; width];
-    let mut widened = vec![false; width];
+    let mut framed = vec![0u8; width + 2 * reach];
+    let mut widened = vec![0u8; width];
     for row in body.chunks_exact(width) {
-        widened.fill(false);
-        for x in (0..width).filter(|x| row[*x] <= threshold) {
-            widened[x.saturating_sub(reach)..(x + reach + 1).min(width)].fill(true);
+        for (cell, sample) in framed[reach..].iter_mut().zip(row) {
+            *cell = u8::from(*sample <= threshold);
         }
-        for (count, dark) in counts.iter_mut().zip(&widened) {
-            *count += u32::from(*dark);
+        widened.fill(0);
+        for shift in 0..=2 * reach {
+            widened.iter_mut().zip(&framed[shift..]).for_each(|(cell, dark)| *cell |= dark);
         }
+        counts.iter_mut().zip(&widened).for_each(|(count, dark)| *count += u32::from(*dark));
     }
     counts.into_iter().map(f64::from).collect()
 }

@@ -59,7 +59,6 @@ pub(super) fn encode(samples: &Samples, coding: &Coding) -> Result<Vec<u8>, Outp
     let failed = |reason: String| OutputError::PageImage { reason };
     let mut bytes = Vec::with_capacity(samples.bytes.len() / 8);
     let mut encoder = Encoder::new(&mut bytes, FALLBACK_QUALITY);
-    encoder.set_optimized_huffman_tables(true);
     if let Some(luma) = &coding.luma {
         let chroma = coding.chroma.as_ref().unwrap_or(luma);
         encoder.set_quantization_tables(

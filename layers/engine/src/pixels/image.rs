@@ -33,6 +33,20 @@ impl GreyImage {
         page.resized(width, height).into_grey()
     }
 
+    /// The image with rows and columns cut off or white ones added at the right and at the bottom.
+    #[must_use]
+    pub fn framed(self, width: usize, height: usize) -> Self {
+        if (width, height) == (self.width, self.height) {
+            return self;
+        }
+        let mut pixels = vec![255; width * height];
+        let common = width.min(self.width);
+        for (target, source) in pixels.chunks_exact_mut(width.max(1)).zip(self.pixels.chunks_exact(self.width.max(1))) {
+            target[..common].copy_from_slice(&source[..common]);
+        }
+        Self { width, height, pixels }
+    }
+
     /// The image as a binary PGM file, the plainest format that every image tool reads.
     #[must_use]
     pub fn to_pgm(&self) -> Vec<u8> {
@@ -53,6 +67,12 @@ mod tests {
         image.pixels.truncate(8);
         assert!(!image.is_whole());
         assert!(!GreyImage::filled(0, 3, 0).is_whole());
+    }
+
+    #[test]
+    fn a_frame_cuts_and_adds_white() {
+        let image = GreyImage { width: 2, height: 2, pixels: vec![1, 2, 3, 4] };
+        assert_eq!(image.framed(3, 1).pixels, [1, 2, 255]);
     }
 
     #[test]

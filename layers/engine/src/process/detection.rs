@@ -119,7 +119,7 @@ fn look(detector: &Detector, index: usize, size: PageSize, image: &PageImage) ->
         pixels: &reduced.pixels,
     };
     let detections = detector.detect(index, view)?;
-    let grey = reduced.to_grey();
+    let grey = reduced.into_grey();
     let columns = find_columns(grey.width, grey.height, &grey.pixels);
     Ok(ScannedPage { index, size, columns, detections, readings: Vec::new(), is_damaged: false })
 }

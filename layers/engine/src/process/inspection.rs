@@ -106,7 +106,7 @@ impl Inspection<'_> {
     /// What will be covered in black, what in white, and what the neighbouring opinions own.
     fn shade(&self, canvas: &mut Canvas, page: &Page, image: &StoredImage) -> Result<(), ProcessError> {
         let lines = self.words.map(|words| words.load(page.index)).transpose()?.unwrap_or_default();
-        let ink = ink(page, image)?;
+        let ink = ink(page, image);
         let words: Vec<Rect> = lines.iter().flat_map(|line| &line.words).map(|word| word.rect).collect();
         let (sx, sy) = page.size.points_per_pixel();
         for strip in margin_rects(page, &ink, &words).rects {

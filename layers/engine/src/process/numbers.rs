@@ -20,8 +20,9 @@ const EDGE: f64 = 5.0;
 /// Boxes that are read on a page, the surest first.
 const MOST_CANDIDATES: usize = 3;
 
-/// Tesseract's page segmentation modes, tried one after another: a word, a line, a raw line.
-const SEGMENTATION_MODES: [u8; 3] = [8, 7, 13];
+/// Tesseract's page segmentation modes, tried one after another, and the boxes that are read with each: the surest
+/// box as a word, then all of them as a word, a line, a raw line.
+const ATTEMPTS: [(u8, usize); 4] = [(8, 1), (8, MOST_CANDIDATES), (7, MOST_CANDIDATES), (13, MOST_CANDIDATES)];
 
 /// Paper around the digits: Tesseract misses ink that touches the edge. In pixels.
 const QUIET_ZONE: usize = 12;
@@ -68,12 +69,12 @@ pub(super) fn read_candidates(
     hint: impl Fn(usize) -> u32,
 ) -> Result<Vec<Vec<Reading>>, ProcessError> {
     let mut readings: Vec<Vec<Reading>> = pages.iter().map(|_| Vec::new()).collect();
-    for mode in SEGMENTATION_MODES {
+    for (mode, most) in ATTEMPTS {
         let open: Vec<(usize, &NumberCandidate)> = pages
             .iter()
             .enumerate()
             .filter(|(page, _)| !has_number(&readings[*page], hint(*page)))
-            .flat_map(|(page, candidates)| candidates.iter().map(move |candidate| (page, candidate)))
+            .flat_map(|(page, candidates)| candidates.iter().take(most).map(move |candidate| (page, candidate)))
             .collect();
         if open.is_empty() {
             break;

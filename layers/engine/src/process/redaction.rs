@@ -7,6 +7,7 @@ use super::work::Work;
 use crate::geometry::{PageSize, Rect};
 use crate::output::{OutputError, PageBuilder, PageSource, PageText, StoredImage, add_text_layer};
 use crate::pairing::{Opinion, pair};
+use crate::pixels::GreyImage;
 use crate::redact::{Fill, Ink, MarginPage, OpinionSpan, Redaction, RedactionPage, TokenLine, margin_rects, plan_page};
 use crate::source::TextPresence;
 use crate::text::Line;
@@ -16,6 +17,9 @@ use crate::volume::Page;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+
+/// An image whose sides differ by no more pixels is the page at 200 dpi, rounded otherwise.
+const ROUNDING: usize = 2;
 
 /// Everything that the last stage puts together.
 pub(super) struct Redacted {
@@ -140,7 +144,7 @@ impl Context<'_> {
         done: &mut RedactedRange,
     ) -> Result<(), ProcessError> {
         let page = &self.pages[index];
-        let ink = ink(page, &image)?;
+        let ink = ink(page, &image);
         let covers = plan_page(self.pages, index, self.spans, &ink, &tokens(&lines));
         let words: Vec<Rect> = lines.iter().flat_map(|line| &line.words).map(|word| word.rect).collect();
         let margins = margin_rects(page, &ink, &words);
@@ -202,11 +206,12 @@ fn geometry(size: &PageSize) -> PageGeometry {
 }
 
 /// The ink of the stored image, in pixels at 200 dpi.
-pub(super) fn ink(page: &Page, image: &StoredImage) -> Result<Ink, ProcessError> {
+pub(super) fn ink(page: &Page, image: &StoredImage) -> Ink {
     let (width, height) = (page.size.width_pixels as usize, page.size.height_pixels as usize);
-    let grey = crate::pixels::GreyImage { width: image.width(), height: image.height(), pixels: image.grey() };
-    let grey = grey.resized(width, height);
-    Ok(Ink::new(width, height, &grey.pixels))
+    let grey = GreyImage { width: image.width(), height: image.height(), pixels: image.grey() };
+    let is_close = grey.width.abs_diff(width) <= ROUNDING && grey.height.abs_diff(height) <= ROUNDING;
+    let grey = if is_close { grey.framed(width, height) } else { grey.resized(width, height) };
+    Ink::new(width, height, &grey.pixels)
 }
 
 pub(super) fn tokens(lines: &[Line]) -> Vec<TokenLine> {

@@ -11,7 +11,7 @@ use std::io::{ErrorKind, Seek, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::process::CommandExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
 /// A child and a descriptor that becomes readable at its end.
@@ -23,7 +23,7 @@ pub(super) struct Started {
 
 /// Starts the child in a process group of its own, its pipes non-blocking.
 pub(super) fn start(command: &mut Command) -> Result<Started, CommandError> {
-    if !is_installed(&command.program, command.path()) {
+    if installed(&command.program, command.path()).is_none() {
         return Err(CommandError::NotInstalled { program: command.name(), package: command.package });
     }
     let input = input(command)?;
@@ -41,13 +41,13 @@ pub(super) fn start(command: &mut Command) -> Result<Started, CommandError> {
 }
 
 /// Looked up beforehand: of a program that the limiter does not find only the limiter's words would be left.
-fn is_installed(program: &OsStr, path: &OsStr) -> bool {
+fn installed(program: &OsStr, path: &OsStr) -> Option<PathBuf> {
     let is_executable =
-        |file: &Path| file.metadata().is_ok_and(|entry| entry.is_file() && entry.permissions().mode() & 0o111 != 0);
+        |file: &PathBuf| file.metadata().is_ok_and(|entry| entry.is_file() && entry.permissions().mode() & 0o111 != 0);
     if Path::new(program).components().count() > 1 {
-        return is_executable(Path::new(program));
+        return Some(PathBuf::from(program)).filter(is_executable);
     }
-    std::env::split_paths(path).any(|directory| is_executable(&directory.join(program)))
+    std::env::split_paths(path).map(|directory| directory.join(program)).find(is_executable)
 }
 
 /// The input as a file in memory: it needs no thread to feed it, and a program may seek in it, for
@@ -67,7 +67,11 @@ fn input(command: &mut Command) -> Result<Stdio, CommandError> {
 
 fn spawn(command: &Command, input: Stdio) -> Result<Child, CommandError> {
     let (limiter, package) = LIMITER;
-    std::process::Command::new(limiter)
+    let missing = || CommandError::NotInstalled { program: limiter.into(), package };
+    // By its whole path: a name alone makes the standard library fork, and a fork copies the tables of all the
+    // memory that the models lie in.
+    let path = installed(limiter.as_ref(), command.path()).ok_or_else(missing)?;
+    std::process::Command::new(path)
         .args(command.limits.arguments())
         .arg(&command.program)
         .args(&command.arguments)
@@ -79,7 +83,7 @@ fn spawn(command: &Command, input: Stdio) -> Result<Child, CommandError> {
         .process_group(0)
         .spawn()
         .map_err(|error| match error.kind() {
-            ErrorKind::NotFound => CommandError::NotInstalled { program: limiter.into(), package },
+            ErrorKind::NotFound => missing(),
             _ => command.fault("start", error),
         })
 }
