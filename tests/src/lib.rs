@@ -2,5 +2,9 @@
 
 pub mod assembly;
 pub mod bad_inputs;
+pub mod command;
+pub mod look;
 pub mod page_kinds;
 pub mod sample;
+
+pub use command::quire;

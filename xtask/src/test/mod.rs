@@ -5,7 +5,7 @@ mod dependencies;
 mod report;
 mod runner;
 
-use crate::demo::cargo;
+use crate::demo::{build_quire, cargo};
 use crate::error::Error;
 use crate::{program, setup};
 use report::{Outcome, Report};
@@ -21,6 +21,8 @@ pub fn run(filter: Option<&str>) -> Result<(), Error> {
         report.step("licences, bans, sources", dependencies::check);
         report.step("advisories", dependencies::advisories);
     }
+    // The end-to-end tests run the command itself, as it is now.
+    build_quire()?;
     report.step("tests", || runner::run(filter, &home));
     report.print();
     report.verdict()
