@@ -8,6 +8,7 @@
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
+use std::time::Duration;
 use tempfile::TempDir;
 
 /// The built command.
@@ -75,7 +76,9 @@ impl Ending {
 /// A volume in a folder of its own, with room for results and for temporary files.
 #[derive(Debug)]
 pub struct Trial {
-    folder: TempDir,
+    folder: PathBuf,
+    /// Removes the folder; a shared trial's stays for the other tests.
+    _guard: Option<TempDir>,
 }
 
 impl Trial {
@@ -85,16 +88,42 @@ impl Trial {
     /// When they cannot be written.
     #[must_use]
     pub fn of(bytes: &[u8]) -> Self {
-        let trial = Self { folder: tempfile::Builder::new().prefix("trial-").tempdir().unwrap() };
-        std::fs::write(trial.input(), bytes).unwrap();
-        std::fs::create_dir(trial.temporary()).unwrap();
+        let guard = tempfile::Builder::new().prefix("trial-").tempdir().unwrap();
+        let trial = Self { folder: guard.path().to_owned(), _guard: Some(guard) };
+        trial.fill(bytes);
         trial
+    }
+
+    /// A trial that several tests look at, and how it ended: the first of them runs it. Tests may be threads of one
+    /// process or processes of one run (cargo-nextest), so the result lies on disk, behind a lock.
+    ///
+    /// # Panics
+    /// When it cannot be run.
+    #[must_use]
+    pub fn shared(name: &str, volume: impl FnOnce() -> Vec<u8>, options: &[&str]) -> (Self, Ending) {
+        let folder = run_folder().join(name);
+        let lock = std::fs::File::create(folder.with_extension("lock")).unwrap();
+        lock.lock().unwrap();
+        let (trial, told) = (Self { folder: folder.clone(), _guard: None }, folder.join("ending.json"));
+        if !told.exists() {
+            std::fs::create_dir(&folder).unwrap();
+            trial.fill(&volume());
+            let Ending { status, stdout, stderr } = trial.process(options);
+            std::fs::write(&told, serde_json::json!([status, stdout, stderr]).to_string()).unwrap();
+        }
+        let (status, stdout, stderr) = serde_json::from_slice(&std::fs::read(&told).unwrap()).unwrap();
+        (trial, Ending { status, stdout, stderr })
+    }
+
+    fn fill(&self, bytes: &[u8]) {
+        std::fs::write(self.input(), bytes).unwrap();
+        std::fs::create_dir(self.temporary()).unwrap();
     }
 
     /// The trial's folder.
     #[must_use]
     pub fn folder(&self) -> &Path {
-        self.folder.path()
+        &self.folder
     }
 
     /// The volume.
@@ -157,6 +186,29 @@ impl Trial {
     pub fn assert_no_process(&self) {
         let running = processes(&self.folder().to_string_lossy());
         assert!(running.is_empty(), "still running: {running:?}");
+    }
+}
+
+/// Shared results of runs that ended longer ago are removed.
+const KEPT: Duration = Duration::from_secs(3600);
+
+/// Where the shared results of this run of the tests lie.
+fn run_folder() -> PathBuf {
+    let runs = quire().ancestors().nth(2).unwrap().join("tmp").join("trials");
+    let own = std::env::var("NEXTEST_RUN_ID").unwrap_or_else(|_| format!("process-{}", std::process::id()));
+    let folder = runs.join(own);
+    if !folder.exists() {
+        std::fs::create_dir_all(&folder).unwrap();
+        std::fs::read_dir(runs).unwrap().for_each(|entry| remove_when_old(&entry.unwrap().path()));
+    }
+    folder
+}
+
+fn remove_when_old(run: &Path) {
+    let age = run.metadata().and_then(|entry| entry.modified()).map(|time| time.elapsed().unwrap_or_default());
+    if age.is_ok_and(|age| age > KEPT) {
+        // Another test may be removing it, too.
+        let _ = std::fs::remove_dir_all(run);
     }
 }
 

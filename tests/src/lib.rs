@@ -6,5 +6,6 @@ pub mod command;
 pub mod look;
 pub mod page_kinds;
 pub mod sample;
+pub mod score;
 
 pub use command::quire;

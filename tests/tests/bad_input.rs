@@ -67,7 +67,7 @@ fn a_nested_bomb_does_not_fill_the_memory() {
     let trial = Trial::of(&bad_inputs::nested_flate_bomb());
     let quire = trial.command(&FAST);
     let mut limited = Command::new("prlimit");
-    limited.arg(format!("--as={ADDRESS_SPACE}")).arg(quire.get_program()).args(quire.get_args());
+    limited.arg(format!("--as={ADDRESS_SPACE}:")).arg(quire.get_program()).args(quire.get_args());
     trial.at_home(&mut limited);
     let ending = Ending::of(&mut limited);
     let (code, _) = ending.failure();
