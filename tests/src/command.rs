@@ -160,6 +160,10 @@ impl Trial {
     /// Makes a command's temporary files, and its processes, known as those of this trial.
     pub fn at_home(&self, command: &mut Command) {
         command.env("TMPDIR", self.temporary()).env("OMP_THREAD_LIMIT", "1");
+        // With one of these ONNX Runtime keeps silent; the command must see to that by itself.
+        for variable in ["ORT_DISABLE_TELEMETRY", "ORT_RUNNING_UNIT_TESTS", "CI"] {
+            command.env_remove(variable);
+        }
     }
 
     /// Processes the volume.
