@@ -121,8 +121,8 @@ fn headnote_matter_is_gone_and_the_courts_words_are_whole() {
     let comparison = Comparison::with_sample(&trial.results().join(REDACTED), 0);
     assert_all(&must_go(), |mark| comparison.is_gone(mark));
     let stay = must_stay();
-    let whole = stay.iter().filter(|mark| comparison.is_whole(mark)).count();
-    assert!(whole * 1000 >= stay.len() * 995, "{whole} of {}", stay.len());
+    let broken: Vec<&Mark> = stay.iter().filter(|mark| !comparison.is_whole(mark)).collect();
+    assert!(broken.len() * 1000 <= stay.len() * 5, "{} of {}: {broken:?}", broken.len(), stay.len());
 }
 
 #[test]
@@ -136,7 +136,8 @@ fn an_opinion_shows_nothing_of_its_neighbours() {
         let (own, others): (Vec<Mark>, Vec<Mark>) = shown.partition(|line| opinion_of(line) == number);
         assert_all(&others, |mark| comparison.is_gone(mark));
         assert_all(&own, |mark| mark.text.contains('[') || comparison.is_whole(mark));
-        assert_all(&own, |mark| !comparison.words_under(mark).is_empty());
+        let own_lines: Vec<Mark> = own.into_iter().filter(|mark| mark.role == "body").collect();
+        assert_all(&own_lines, |mark| !comparison.words_under(mark).is_empty());
     }
 }
 
@@ -151,7 +152,8 @@ fn the_unredacted_opinions_are_the_volumes_own_pages() {
     let (trial, _) = thorough();
     for (number, name) in OPINIONS.iter().enumerate() {
         let comparison = Comparison::with_sample(&trial.results().join("unredacted").join(name), number * 2);
-        let matter: Vec<Mark> = must_go().into_iter().filter(|mark| comparison.shows(mark)).collect();
+        let matter = must_go().into_iter().filter(|mark| mark.role == "matter" && comparison.shows(mark));
+        let matter: Vec<Mark> = matter.collect();
         assert_all(&matter, |mark| comparison.is_whole(mark));
     }
     let (trial, _) = fast();
@@ -172,11 +174,15 @@ fn the_picture_is_cut_out() {
     let (trial, _) = thorough();
     let picture = std::fs::read(trial.results().join("images/0202-001.png")).unwrap();
     let side = |from: usize| u32::from_be_bytes(picture[from..from + 4].try_into().unwrap());
-    let truth = objects().into_iter().find(|object| object.role == "IMAGE").unwrap();
-    let [x0, y0, x1, y1] = truth.bbox.map(|edge| edge * 1.5);
-    for (found, expected) in [(side(16), x1 - x0), (side(20), y1 - y0)] {
-        assert!((f64::from(found) - expected).abs() < 0.1 * expected, "{found} for {expected}");
+    let detections = sidecar(&trial, "detections.json");
+    let seen = detections.as_array().unwrap().iter().find(|found| found["label"] == "IMAGE").unwrap();
+    let edge = |at: usize| seen["bbox"][at].as_f64().unwrap() * 300.0 / 200.0;
+    for (found, expected) in [(side(16), edge(2) - edge(0)), (side(20), edge(3) - edge(1))] {
+        assert!((f64::from(found) - expected).abs() <= 3.0, "{found} for {expected}");
     }
+    let truth = objects().into_iter().find(|object| object.role == "IMAGE").unwrap().bbox.map(|edge| edge * 1.5);
+    assert!(edge(0) < truth[0] + 9.0 && edge(1) < truth[1] + 9.0, "{seen}");
+    assert!(edge(2) > truth[2] - 9.0 && edge(3) > truth[3] - 9.0, "{seen}");
     assert!(picture.starts_with(b"\x89PNG"));
 }
 
