@@ -25,8 +25,8 @@ pub fn find_brackets(pages: &[Page], page: &Page, opinions: &[OpinionSpan], line
         .filter_map(|line| {
             let (numbers, rect) = opening_bracket(line)?;
             let span = opinions.iter().find(|span| holds(pages, span, page, &rect))?;
-            let headnotes = headnote_count(pages, span);
-            let are_borne = numbers.iter().all(|number| (1..=headnotes).contains(number));
+            let highest = highest_headnote(pages, span);
+            let are_borne = numbers.iter().all(|number| (1..=highest).contains(number));
             are_borne.then_some(rect)
         })
         .collect()
@@ -66,9 +66,9 @@ fn holds(pages: &[Page], span: &OpinionSpan, page: &Page, rect: &Rect) -> bool {
     })
 }
 
-/// How many headnotes an opinion has: a lower bound of the highest number that they bear, since their headings
-/// count from 1. One more is allowed for a heading that was not seen.
-fn headnote_count(pages: &[Page], span: &OpinionSpan) -> usize {
+/// The highest number that an opinion's headnotes may bear: their headings count from 1, and even the small model
+/// sees half of them.
+fn highest_headnote(pages: &[Page], span: &OpinionSpan) -> usize {
     let is_headnote = |found: &&Detection| found.label == Label::Headnote && found.passes_gate();
     let inside = pages.iter().skip(span.caption_page).take(span.key_page + 1 - span.caption_page);
     let count = inside
@@ -76,7 +76,7 @@ fn headnote_count(pages: &[Page], span: &OpinionSpan) -> usize {
             page.detections.iter().filter(is_headnote).filter(move |found| holds(pages, span, page, &found.rect()))
         })
         .count();
-    if count == 0 { 0 } else { count + 1 }
+    2 * count
 }
 
 #[cfg(test)]
