@@ -8,7 +8,9 @@ use crate::geometry::{PageSize, Rect};
 use crate::output::{OutputError, PageBuilder, PageSource, PageText, StoredImage, add_text_layer};
 use crate::pairing::{Opinion, pair};
 use crate::pixels::GreyImage;
-use crate::redact::{Fill, Ink, MarginPage, OpinionSpan, Redaction, RedactionPage, TokenLine, margin_rects, plan_page};
+use crate::redact::{
+    Fill, Ink, MarginPage, OpinionSpan, Redaction, RedactionPage, TokenLine, highest_headnote, margin_rects, plan_page,
+};
 use crate::source::TextPresence;
 use crate::text::Line;
 use crate::text::layer::PageGeometry;
@@ -49,7 +51,7 @@ pub(super) fn redact(
     words: Option<&PageWords>,
 ) -> Result<Redacted, ProcessError> {
     let opinions = pair(&pages, work.first_page());
-    let spans: Vec<OpinionSpan> = opinions.iter().map(span).collect();
+    let spans = spans(&pages, &opinions, words)?;
     let folder = work.folder("redacted")?;
     let context = Context { work, pages: &pages, opinions: &opinions, spans: &spans, words, folder: &folder };
     let redacted: Result<Vec<RedactedRange>, ProcessError> =
@@ -58,14 +60,34 @@ pub(super) fn redact(
     Ok(Redacted { pages, opinions, ranges })
 }
 
-/// Where an opinion begins and ends.
-pub(super) fn span(opinion: &Opinion) -> OpinionSpan {
+/// Where each opinion begins and ends, and how many headnotes it has.
+pub(super) fn spans(
+    pages: &[Page],
+    opinions: &[Opinion],
+    words: Option<&PageWords>,
+) -> Result<Vec<OpinionSpan>, ProcessError> {
+    opinions
+        .par_iter()
+        .map(|opinion| {
+            let span = span(opinion);
+            let range = span.caption_page..=span.key_page;
+            let load =
+                |page| words.map_or(Ok(Vec::new()), |words| words.load(page)).map(|lines| (page, tokens(&lines)));
+            let lines = range.map(load).collect::<Result<BTreeMap<usize, Vec<TokenLine>>, OutputError>>()?;
+            let of_page = |page: usize| lines.get(&page).cloned().unwrap_or_default();
+            Ok(OpinionSpan { highest_headnote: highest_headnote(pages, &span, of_page), ..span })
+        })
+        .collect()
+}
+
+fn span(opinion: &Opinion) -> OpinionSpan {
     let rect = |[x0, y0, x1, y1]: [f64; 4]| Rect::new(x0, y0, x1, y1);
     OpinionSpan {
         caption_page: opinion.caption_page,
         caption: rect(opinion.caption_bbox),
         key_page: opinion.key_page,
         key: rect(opinion.key_bbox),
+        highest_headnote: 0,
     }
 }
 

@@ -12,7 +12,7 @@ mod marks;
 mod plan;
 mod protection;
 
-pub use brackets::{TokenLine, find_brackets};
+pub use brackets::{TokenLine, find_brackets, highest_headnote};
 pub use ink::Ink;
 pub use margins::{MarginPage, margin_rects};
 pub use plan::{Fill, OpinionSpan, Redaction, RedactionPage, plan_page};
