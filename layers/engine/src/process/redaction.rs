@@ -7,9 +7,10 @@ use super::work::Work;
 use crate::geometry::{PageSize, Rect};
 use crate::output::{OutputError, PageBuilder, PageSource, PageText, StoredImage, add_text_layer};
 use crate::pairing::{Opinion, pair};
-use crate::pixels::GreyImage;
+use crate::pixels::{GreyImage, PixelError};
 use crate::redact::{
-    Fill, Ink, MarginPage, OpinionSpan, Redaction, RedactionPage, TokenLine, highest_headnote, margin_rects, plan_page,
+    Fill, Ink, MarginPage, OpinionSpan, Redaction, RedactionPage, TokenLine, highest_headnote, margin_rects,
+    open_spans, plan_page,
 };
 use crate::source::TextPresence;
 use crate::text::Line;
@@ -66,10 +67,12 @@ pub(super) fn spans(
     opinions: &[Opinion],
     words: Option<&PageWords>,
 ) -> Result<Vec<OpinionSpan>, ProcessError> {
-    opinions
-        .par_iter()
-        .map(|opinion| {
-            let span = span(opinion);
+    let closed: Vec<OpinionSpan> = opinions.iter().map(span).collect();
+    let open = open_spans(pages, &closed);
+    closed
+        .into_par_iter()
+        .chain(open)
+        .map(|span| {
             let range = span.caption_page..=span.key_page;
             let load =
                 |page| words.map_or(Ok(Vec::new()), |words| words.load(page)).map(|lines| (page, tokens(&lines)));
@@ -143,10 +146,19 @@ impl Context<'_> {
         if !source.has_content(local) {
             return Ok(None);
         }
-        if let Some(image) = source.image(local)? {
-            return Ok(Some(image));
+        match source.image(local) {
+            Ok(Some(image)) => return Ok(Some(image)),
+            Ok(None) | Err(OutputError::PageImage { .. }) => {}
+            Err(error) => return Err(error.into()),
         }
-        let drawn = self.work.reader.read(index)?.reduced_to(f64::from(self.work.request.compression.resolution));
+        let drawn = match self.work.reader.read(index) {
+            Ok(drawn) => drawn.reduced_to(f64::from(self.work.request.compression.resolution)),
+            Err(PixelError::Damaged { reason, .. }) => {
+                self.work.problem(index, "page.damaged", reason);
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
         Ok(Some(StoredImage::from_pixels(drawn.width, drawn.height, drawn.channels, drawn.pixels)))
     }
 
