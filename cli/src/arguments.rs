@@ -115,6 +115,9 @@ pub struct Scan {
     /// Language of the pages, as Tesseract names it.
     #[arg(long, value_name = "LANGUAGE", default_value = "eng")]
     pub language: String,
+    /// Finer pages are reduced to this before they are read; raise it for type below 7 points.
+    #[arg(long, value_name = "DPI", default_value_t = 200, value_parser = clap::value_parser!(u32).range(100..=600))]
+    pub reading_resolution: u32,
     /// Pages worked on at once [default: one a core].
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub jobs: Option<u16>,
@@ -177,6 +180,7 @@ impl Scan {
                 Model::Both => ModelChoice::Both,
             },
             ocr: !self.no_ocr,
+            reading_resolution: self.reading_resolution,
             language: self.language,
             unredacted: false,
             jobs: self.jobs.map_or_else(cores, usize::from),

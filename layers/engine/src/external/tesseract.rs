@@ -109,6 +109,26 @@ impl Tesseract {
         Ok(hocr::parse(&output.stdout, image.width, image.height)?)
     }
 
+    /// Reads several pages of one resolution in one process, since loading the language costs a twentieth of a page.
+    ///
+    /// # Errors
+    /// As [`Tesseract::recognise`], and [`RecognitionError::Scratch`] when the pages cannot be stored.
+    pub fn recognise_pages(&self, images: &[GreyImage], dpi: f64) -> Result<Vec<Vec<Line>>, RecognitionError> {
+        if let [image] = images {
+            return Ok(vec![self.recognise(image, dpi)?]);
+        }
+        let scratch = tempfile::Builder::new().prefix("quire-pages-").tempdir_in(&self.temporary_directory)?;
+        let list: OsString = store(scratch.path(), images.iter())?.into();
+        let (lowest, highest) = RESOLUTIONS;
+        let dpi = dpi.clamp(lowest, highest).round().to_string();
+        let options = ["stdout", "--dpi", &dpi, "--psm", WHOLE_PAGE, "-l", &self.language, "hocr"];
+        let pages = u32::try_from(images.len()).unwrap_or(u32::MAX);
+        let patient = Self { time_limit: self.time_limit.saturating_mul(pages), ..self.clone() };
+        let output = patient.read(std::iter::once(list).chain(options.map(OsString::from)), Vec::new())?;
+        let sizes: Vec<(usize, usize)> = images.iter().map(|image| (image.width, image.height)).collect();
+        Ok(hocr::parse_pages(&output.stdout, &sizes)?)
+    }
+
     /// Reads page numbers: one text a crop, empty where nothing was read. All crops share one process,
     /// since loading the language takes as long as reading seven of them.
     ///

@@ -5,7 +5,7 @@ use super::error::ProcessError;
 use super::numbers::numbered_pages;
 use super::progress::Progress;
 use super::reading::{self, PageWords};
-use super::redaction::{ink, outside_rects, span, tokens};
+use super::redaction::{ink, outside_rects, spans, tokens};
 use super::request::Request;
 use super::summary::Stage;
 use super::work::Work;
@@ -76,7 +76,7 @@ fn run(work: &Work<'_>, selection: Option<&PageSelection>) -> Result<Vec<PathBuf
     let words = work.request.ocr.then(|| work.stage(Stage::Read, |work| reading::read(work, &wanted))).transpose()?;
     let pages = numbered_pages(work, &scanned);
     let opinions = pair(&pages, work.first_page());
-    let spans: Vec<OpinionSpan> = opinions.iter().map(span).collect();
+    let spans = spans(&pages, &opinions, words.as_ref())?;
     let inspection = Inspection { work, pages: &pages, opinions: &opinions, spans: &spans, words: words.as_ref() };
     wanted.par_iter().with_max_len(1).filter(|page| !page.is_damaged).map(|page| inspection.draw(page.index)).collect()
 }

@@ -7,8 +7,11 @@ use super::work::Work;
 use crate::geometry::{PageSize, Rect};
 use crate::output::{OutputError, PageBuilder, PageSource, PageText, StoredImage, add_text_layer};
 use crate::pairing::{Opinion, pair};
-use crate::pixels::GreyImage;
-use crate::redact::{Fill, Ink, MarginPage, OpinionSpan, Redaction, RedactionPage, TokenLine, margin_rects, plan_page};
+use crate::pixels::{GreyImage, PixelError};
+use crate::redact::{
+    Fill, Ink, MarginPage, OpinionSpan, Redaction, RedactionPage, TokenLine, highest_headnote, margin_rects,
+    open_spans, plan_page,
+};
 use crate::source::TextPresence;
 use crate::text::Line;
 use crate::text::layer::PageGeometry;
@@ -49,7 +52,7 @@ pub(super) fn redact(
     words: Option<&PageWords>,
 ) -> Result<Redacted, ProcessError> {
     let opinions = pair(&pages, work.first_page());
-    let spans: Vec<OpinionSpan> = opinions.iter().map(span).collect();
+    let spans = spans(&pages, &opinions, words)?;
     let folder = work.folder("redacted")?;
     let context = Context { work, pages: &pages, opinions: &opinions, spans: &spans, words, folder: &folder };
     let redacted: Result<Vec<RedactedRange>, ProcessError> =
@@ -58,14 +61,36 @@ pub(super) fn redact(
     Ok(Redacted { pages, opinions, ranges })
 }
 
-/// Where an opinion begins and ends.
-pub(super) fn span(opinion: &Opinion) -> OpinionSpan {
+/// Where each opinion begins and ends, and how many headnotes it has.
+pub(super) fn spans(
+    pages: &[Page],
+    opinions: &[Opinion],
+    words: Option<&PageWords>,
+) -> Result<Vec<OpinionSpan>, ProcessError> {
+    let closed: Vec<OpinionSpan> = opinions.iter().map(span).collect();
+    let open = open_spans(pages, &closed);
+    closed
+        .into_par_iter()
+        .chain(open)
+        .map(|span| {
+            let range = span.caption_page..=span.key_page;
+            let load =
+                |page| words.map_or(Ok(Vec::new()), |words| words.load(page)).map(|lines| (page, tokens(&lines)));
+            let lines = range.map(load).collect::<Result<BTreeMap<usize, Vec<TokenLine>>, OutputError>>()?;
+            let of_page = |page: usize| lines.get(&page).cloned().unwrap_or_default();
+            Ok(OpinionSpan { highest_headnote: highest_headnote(pages, &span, of_page), ..span })
+        })
+        .collect()
+}
+
+fn span(opinion: &Opinion) -> OpinionSpan {
     let rect = |[x0, y0, x1, y1]: [f64; 4]| Rect::new(x0, y0, x1, y1);
     OpinionSpan {
         caption_page: opinion.caption_page,
         caption: rect(opinion.caption_bbox),
         key_page: opinion.key_page,
         key: rect(opinion.key_bbox),
+        highest_headnote: 0,
     }
 }
 
@@ -121,10 +146,19 @@ impl Context<'_> {
         if !source.has_content(local) {
             return Ok(None);
         }
-        if let Some(image) = source.image(local)? {
-            return Ok(Some(image));
+        match source.image(local) {
+            Ok(Some(image)) => return Ok(Some(image)),
+            Ok(None) | Err(OutputError::PageImage { .. }) => {}
+            Err(error) => return Err(error.into()),
         }
-        let drawn = self.work.reader.read(index)?.reduced_to(f64::from(self.work.request.compression.resolution));
+        let drawn = match self.work.reader.read(index) {
+            Ok(drawn) => drawn.reduced_to(f64::from(self.work.request.compression.resolution)),
+            Err(PixelError::Damaged { reason, .. }) => {
+                self.work.problem(index, "page.damaged", reason);
+                return Ok(None);
+            }
+            Err(error) => return Err(error.into()),
+        };
         Ok(Some(StoredImage::from_pixels(drawn.width, drawn.height, drawn.channels, drawn.pixels)))
     }
 

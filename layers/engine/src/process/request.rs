@@ -25,6 +25,8 @@ pub struct Request {
     pub model: ModelChoice,
     /// Whether the pages are read by Tesseract.
     pub ocr: bool,
+    /// Finer pages are reduced to this resolution before they are read, in dots an inch.
+    pub reading_resolution: u32,
     /// Tesseract's language.
     pub language: String,
     /// Whether opinions are also written without redaction.

@@ -51,7 +51,8 @@ pub struct StageReport {
 pub struct PageProblem {
     /// Page, from 0.
     pub page_index: usize,
-    /// Stable code: `page.damaged` (kept as a blank) or `page.not_compressed` (kept as it came).
+    /// Stable code: `page.damaged` (kept as a blank), `page.not_compressed` (kept as it came) or `page.not_read`
+    /// (kept without words).
     pub code: String,
     /// What is wrong.
     pub reason: String,

@@ -2,6 +2,7 @@
 //! with numbers that its own headnotes bear (specification, section 13; the redaction figure).
 
 use super::column_of;
+use super::headnotes::is_head_matter;
 use super::plan::OpinionSpan;
 use crate::detection::{Detection, Label};
 use crate::geometry::Rect;
@@ -25,8 +26,7 @@ pub fn find_brackets(pages: &[Page], page: &Page, opinions: &[OpinionSpan], line
         .filter_map(|line| {
             let (numbers, rect) = opening_bracket(line)?;
             let span = opinions.iter().find(|span| holds(pages, span, page, &rect))?;
-            let headnotes = headnote_count(pages, span);
-            let are_borne = numbers.iter().all(|number| (1..=headnotes).contains(number));
+            let are_borne = numbers.iter().all(|number| (1..=span.highest_headnote).contains(number));
             are_borne.then_some(rect)
         })
         .collect()
@@ -66,17 +66,28 @@ fn holds(pages: &[Page], span: &OpinionSpan, page: &Page, rect: &Rect) -> bool {
     })
 }
 
-/// How many headnotes an opinion has: a lower bound of the highest number that they bear, since their headings
-/// count from 1. One more is allowed for a heading that was not seen.
-fn headnote_count(pages: &[Page], span: &OpinionSpan) -> usize {
+/// The highest number that an opinion's headnotes bear. Their headings count from 1: the words say how far, and
+/// where they say nothing the boxes do, of which even the small model finds half.
+#[must_use]
+pub fn highest_headnote(pages: &[Page], span: &OpinionSpan, lines: impl Fn(usize) -> Vec<TokenLine>) -> usize {
+    let inside = || pages.iter().take(span.key_page + 1).skip(span.caption_page);
     let is_headnote = |found: &&Detection| found.label == Label::Headnote && found.passes_gate();
-    let inside = pages.iter().skip(span.caption_page).take(span.key_page + 1 - span.caption_page);
-    let count = inside
-        .flat_map(|page| {
-            page.detections.iter().filter(is_headnote).filter(move |found| holds(pages, span, page, &found.rect()))
-        })
-        .count();
-    if count == 0 { 0 } else { count + 1 }
+    let boxes = |page: &Page| {
+        page.detections.iter().filter(is_headnote).filter(|found| holds(pages, span, page, &found.rect())).count()
+    };
+    let numbers: Vec<usize> = inside().flat_map(|page| headings(pages, span, page, &lines(page.index))).collect();
+    let counted = (1..).take_while(|number| numbers.contains(number)).last().unwrap_or(0);
+    counted.max(2 * inside().map(boxes).sum::<usize>())
+}
+
+/// Numbers at the start of lines of the head matter, `3.` before a topic.
+fn headings(pages: &[Page], span: &OpinionSpan, page: &Page, lines: &[TokenLine]) -> Vec<usize> {
+    let number = |line: &TokenLine| {
+        let (token, rect) = line.tokens.first()?;
+        is_head_matter(pages, span, page, rect).then_some(())?;
+        token.strip_suffix('.')?.parse().ok()
+    };
+    lines.iter().filter_map(number).collect()
 }
 
 #[cfg(test)]

@@ -59,6 +59,12 @@ fn zone(pages: &[Page], span: &OpinionSpan) -> Option<Zone> {
     Some(Zone { start: caption_end, end: last.0, to_column_foot: true })
 }
 
+/// True when a box lies in an opinion's head matter.
+pub(super) fn is_head_matter(pages: &[Page], span: &OpinionSpan, page: &Page, rect: &Rect) -> bool {
+    let inside = zone(pages, span).zip(place(page, rect, rect.y0));
+    inside.is_some_and(|(zone, here)| here > zone.start && here < zone.end)
+}
+
 /// Right below the caption when the synopsis begins there, so that its first line cannot escape.
 fn start_at(caption_end: Place, synopsis: Place) -> Place {
     let is_below = (synopsis.page, synopsis.column) == (caption_end.page, caption_end.column);

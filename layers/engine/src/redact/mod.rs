@@ -9,12 +9,14 @@ mod headnotes;
 mod ink;
 mod margins;
 mod marks;
+mod open;
 mod plan;
 mod protection;
 
-pub use brackets::{TokenLine, find_brackets};
+pub use brackets::{TokenLine, find_brackets, highest_headnote};
 pub use ink::Ink;
 pub use margins::{MarginPage, margin_rects};
+pub use open::open_spans;
 pub use plan::{Fill, OpinionSpan, Redaction, RedactionPage, plan_page};
 
 use crate::detection::{Detection, Label};

@@ -65,6 +65,8 @@ pub struct OpinionSpan {
     pub key_page: usize,
     /// The key icon.
     pub key: Rect,
+    /// The highest number that one of its headnotes bears; see [`highest_headnote`](super::highest_headnote).
+    pub highest_headnote: usize,
 }
 
 /// The covers of one page. `pages` are all pages of the volume: an opinion's head matter runs over several.

@@ -19,6 +19,25 @@ use parser::Parser;
 use quick_xml::Reader;
 use quick_xml::events::Event;
 
+/// How every page of hOCR begins, as Tesseract writes it.
+const PAGE_START: &str = "<div class='ocr_page'";
+
+/// The lines of each page of hOCR of several pages, given the size of each recognised image in pixels.
+///
+/// # Errors
+/// As [`parse`], and [`HocrError::PageCount`] when there are more or fewer pages than images.
+pub fn parse_pages(document: &[u8], sizes: &[(usize, usize)]) -> Result<Vec<Vec<Line>>, HocrError> {
+    let text = std::str::from_utf8(document).map_err(|_| HocrError::Encoding)?;
+    let body = text.rsplit_once("</body>").map_or(text, |(body, _)| body);
+    let starts: Vec<usize> = body.match_indices(PAGE_START).map(|(start, _)| start).collect();
+    if starts.len() != sizes.len() {
+        return Err(HocrError::PageCount { expected: sizes.len(), found: starts.len() });
+    }
+    let ends = starts.iter().skip(1).copied().chain([body.len()]);
+    let pages = starts.iter().zip(ends).map(|(start, end)| &body[*start..end]);
+    pages.zip(sizes).map(|(page, (width, height))| parse(page.as_bytes(), *width, *height)).collect()
+}
+
 /// The lines of one page of hOCR, in Tesseract's reading order. `width` and `height` are those of the
 /// recognised image, in pixels; words without text, or without a part inside the image, are left out.
 ///

@@ -9,6 +9,16 @@ pub enum HocrError {
     /// Not UTF-8.
     #[error("Tesseract's answer is not UTF-8 text; check that the tesseract on the PATH is the real one")]
     Encoding,
+    /// More or fewer pages than images.
+    #[error(
+        "Tesseract answered with {found} pages for {expected}; check that the tesseract on the PATH is the real one"
+    )]
+    PageCount {
+        /// Images that were given.
+        expected: usize,
+        /// Pages that came.
+        found: usize,
+    },
     /// Not well-formed XML.
     #[error("Tesseract's answer is not well-formed hOCR ({0}); check that the tesseract on the PATH is the real one")]
     Malformed(String),
@@ -28,6 +38,7 @@ impl HocrError {
     pub const fn code(&self) -> &'static str {
         match self {
             Self::Encoding => "hocr.encoding",
+            Self::PageCount { .. } => "hocr.page_count",
             Self::Malformed(_) => "hocr.malformed",
             Self::Position(_) => "hocr.position",
             Self::TooMuch(_) => "hocr.too_much",
