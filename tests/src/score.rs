@@ -95,10 +95,11 @@ struct Word {
 }
 
 impl Comparison {
-    /// Draws the sample and a document whose first page is the sample's page `first`.
+    /// Draws the sample, or the compressed volume made of it, and a document whose first page is its page `first`.
+    /// Beside the compressed volume only what redaction did counts, not what fewer pixels did to a thin stroke.
     #[must_use]
-    pub fn with_sample(document: &Path, first: usize) -> Self {
-        let (source, pages) = (look::drawn(&sample::path(), 200), look::drawn(document, 200));
+    pub fn new(source: &Path, document: &Path, first: usize) -> Self {
+        let (source, pages) = (look::drawn(source, 200), look::drawn(document, 200));
         Self { first, source, pages, words: words(document) }
     }
 
@@ -173,7 +174,7 @@ mod tests {
     /// The measure itself: of the sample as it came nothing is gone, and all is whole.
     #[test]
     fn the_sample_beside_itself_has_lost_nothing() {
-        let comparison = Comparison::with_sample(&sample::path(), 0);
+        let comparison = Comparison::new(&sample::path(), &sample::path(), 0);
         assert!(must_go().iter().all(|mark| !comparison.is_gone(mark)));
         assert!(must_stay().iter().all(|mark| comparison.is_whole(mark)));
     }
