@@ -1,4 +1,5 @@
 //! Bad input ends in a typed error that says what to do, and leaves nothing behind.
+#![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
 
 use serde_json::json;
 use std::path::Path;

@@ -1,4 +1,5 @@
 //! What the machine lacks is named, with what to install; a full disk and wrong arguments are told apart from it.
+#![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};

@@ -1,4 +1,5 @@
 //! `quire inspect`: pictures of the pages with all that is seen on them.
+#![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
 
 use std::fs::File;
 use std::io::BufReader;

@@ -1,4 +1,5 @@
 //! Ctrl-C, or worse, at any moment: nothing under the final names, nothing half-written, no child.
+#![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

@@ -1,5 +1,6 @@
 //! Every way in which a scan can be stored: it is taken in, keeps its size and its kind of image, and nothing of what
 //! hung on the source is in the redacted volume.
+#![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
 
 use serde_json::Value;
 use std::path::PathBuf;

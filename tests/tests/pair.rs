@@ -1,4 +1,5 @@
 //! `quire pair`: opinions from a file of detections alone, which a person may have edited.
+#![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
 
 use serde_json::{Value, json};
 use std::path::{Path, PathBuf};
