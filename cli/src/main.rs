@@ -11,6 +11,7 @@ use engine::cancellation::Cancellation;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
+    keep_to_ourselves();
     let arguments = Arguments::parse();
     let cancellation = Cancellation::new();
     if let Err(error) = stop_on_signals(&cancellation) {
@@ -26,6 +27,14 @@ fn main() -> ExitCode {
         Ok(()) => ExitCode::SUCCESS,
         Err(failure) => failure.report(),
     }
+}
+
+/// ONNX Runtime's Linux builds report every session and model to their maker from version 1.29 on, and leave a `.ses` file
+/// in the directory for temporary files. Telling its environment not to comes too late; only this variable stops all of it.
+#[expect(unsafe_code, reason = "the variable must be in this very process before the library is loaded")]
+fn keep_to_ourselves() {
+    // SAFETY: called first in main; no other thread runs that could read the environment meanwhile.
+    unsafe { std::env::set_var("ORT_DISABLE_TELEMETRY", "1") };
 }
 
 /// The first signal stops the work in good order; a second one ends the program on the spot.

@@ -2,5 +2,10 @@
 
 pub mod assembly;
 pub mod bad_inputs;
+pub mod command;
+pub mod look;
 pub mod page_kinds;
 pub mod sample;
+pub mod score;
+
+pub use command::quire;

@@ -21,6 +21,8 @@ pub fn run(filter: Option<&str>) -> Result<(), Error> {
         report.step("licences, bans, sources", dependencies::check);
         report.step("advisories", dependencies::advisories);
     }
+    // The end-to-end tests run the command itself; the whole workspace, so that the tests use the same build of it.
+    program::run(cargo().args(["build", "--release", "--workspace"]))?;
     report.step("tests", || runner::run(filter, &home));
     report.print();
     report.verdict()

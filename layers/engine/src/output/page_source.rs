@@ -49,10 +49,12 @@ impl PageSource {
         Some(if self.rotation(index) % 180 == 0 { (width, height) } else { (height, width) })
     }
 
-    /// True when the page draws something.
+    /// True when the page draws something, or too much to look into. A blank has a content stream too: an empty one.
     #[must_use]
     pub fn has_content(&self, index: usize) -> bool {
-        self.pages.get(index).is_some_and(|page| !self.document.get_page_contents(*page).is_empty())
+        let content = |page: &ObjectId| self.document.get_page_content_with_limit(*page, MAXIMUM_CONTENT);
+        let is_blank = |content: Vec<u8>| content.iter().all(u8::is_ascii_whitespace);
+        self.pages.get(index).is_some_and(|page| !content(page).is_ok_and(is_blank))
     }
 
     /// The image that the page is made of; `None` when the page is something else.

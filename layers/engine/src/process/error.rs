@@ -49,6 +49,12 @@ pub enum ProcessError {
         /// What is wrong with the first.
         reason: String,
     },
+    /// Pages were asked for that are not there.
+    #[error("the volume has {pages} pages, and none of those asked for; ask for pages from 1 to {pages}")]
+    NoSuchPages {
+        /// How many pages the volume has.
+        pages: usize,
+    },
     /// Somebody stopped the work.
     #[error("stopped; nothing was written. Start it again to go on")]
     Cancelled,
@@ -77,6 +83,7 @@ impl ProcessError {
             Self::Pairing(error) => error.code(),
             Self::Output(error) => error.code(),
             Self::NothingReadable { .. } => "process.nothing_readable",
+            Self::NoSuchPages { .. } => "process.no_such_pages",
             Self::Cancelled => "process.cancelled",
             Self::Threads { .. } => "process.threads",
         }
@@ -95,7 +102,7 @@ impl ProcessError {
             Self::Command(error) => error.class(),
             Self::Pairing(error) => error.class(),
             Self::Output(error) => error.class(),
-            Self::NothingReadable { .. } => ErrorClass::Input,
+            Self::NothingReadable { .. } | Self::NoSuchPages { .. } => ErrorClass::Input,
             Self::Cancelled => ErrorClass::Interrupted,
             Self::Threads { .. } => ErrorClass::Resource,
         }

@@ -67,6 +67,9 @@ pub fn inspect(
 
 fn run(work: &Work<'_>, selection: Option<&PageSelection>) -> Result<Vec<PathBuf>, ProcessError> {
     let is_wanted = |index: usize| selection.is_none_or(|selection| selection.holds(index));
+    if !(0..work.page_count()).any(is_wanted) {
+        return Err(ProcessError::NoSuchPages { pages: work.page_count() });
+    }
     let near = |index: usize| (index.saturating_sub(CONTEXT_PAGES)..=index + CONTEXT_PAGES).any(is_wanted);
     let scanned = work.stage(Stage::Detect, |work| detection::detect(work, &near))?;
     let wanted: Vec<ScannedPage> = scanned.iter().filter(|page| is_wanted(page.index)).cloned().collect();

@@ -40,10 +40,18 @@ fn read_at_most(reader: &mut impl Read, limit: usize) -> Result<io::Result<Vec<u
     Ok(outcome.map(|_| unpacked))
 }
 
-/// True when a zlib stream is whole, as far as `limit` unpacked bytes; nothing is kept.
-pub(super) fn is_whole(data: &[u8], limit: u64) -> bool {
-    let unpacks = |reader: &mut dyn Read| io::copy(&mut reader.take(limit), &mut io::sink()).is_ok();
-    unpacks(&mut ZlibDecoder::new(data)) || unpacks(&mut DeflateDecoder::new(data.get(2..).unwrap_or_default()))
+/// True when a zlib stream, or `layers` of them inside each other, is whole and unpacks to at most `limit` bytes; nothing
+/// is kept.
+pub(super) fn is_whole(data: &[u8], layers: usize, limit: u64) -> bool {
+    let checked = fits(Box::new(ZlibDecoder::new(data)), layers, limit);
+    let unchecked = || fits(Box::new(DeflateDecoder::new(data.get(2..).unwrap_or_default())), layers, limit);
+    checked.or_else(|_| unchecked()).unwrap_or(false)
+}
+
+/// Whether what comes out of the last of the layers, of which `outer` is the first, stays within the limit.
+fn fits<'d>(outer: Box<dyn Read + 'd>, layers: usize, limit: u64) -> io::Result<bool> {
+    let inner = (1..layers).fold(outer, |reader, _| Box::new(ZlibDecoder::new(reader)) as Box<dyn Read + 'd>);
+    Ok(io::copy(&mut inner.take(limit + 1), &mut io::sink())? <= limit)
 }
 
 /// How the bytes were prepared before compression (ISO 32000-1, 7.4.4.4).
@@ -147,8 +155,15 @@ mod tests {
         assert_eq!(inflate(&packed[..packed.len() - 4], 1 << 20), Ok(text));
         assert_eq!(inflate(&packed[..packed.len() / 2], 1 << 20), Err(Fault::Corrupt));
         assert_eq!(inflate(b"", 10), Err(Fault::Corrupt));
-        assert!(is_whole(&packed, 1 << 20) && is_whole(&packed[..packed.len() - 4], 1 << 20));
-        assert!(!is_whole(&packed[..packed.len() / 2], 1 << 20));
+        assert!(is_whole(&packed, 1, 1 << 20) && is_whole(&packed[..packed.len() - 4], 1, 1 << 20));
+        assert!(!is_whole(&packed[..packed.len() / 2], 1, 1 << 20));
+    }
+
+    #[test]
+    fn layers_are_counted_by_what_comes_out_of_the_last() {
+        let nested = deflate(&deflate(&[7; 100_000]));
+        assert!(is_whole(&nested, 2, 100_000) && !is_whole(&nested, 2, 99_999));
+        assert!(!is_whole(&nested, 3, 1 << 20));
     }
 
     #[test]

@@ -115,6 +115,8 @@ fn plain_ink(objects: &Objects, dict: &Dict<'_>, header: &JpegHeader) -> Option<
     let inverted = is_inverted(objects, dict, header.components)?;
     match (header.components, header.adobe_transform) {
         (1 | 3, _) => (!inverted).then_some(false),
+        // The decoder spreads the fewer samples of such an image wrongly: every other band of rows comes out black.
+        (4, _) if !header.evenly_sampled => None,
         // Without Adobe's marker the values are ink, with it they are commonly the opposite, and a file
         // that does not say so by /Decode is left to PDFium's judgement.
         (4, None) => Some(inverted),

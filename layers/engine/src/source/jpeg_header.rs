@@ -33,6 +33,8 @@ pub(crate) struct JpegHeader {
     pub(crate) restart_interval: u16,
     /// Components of the first scan.
     pub(crate) scan_components: u8,
+    /// True when no component has fewer samples than another.
+    pub(crate) evenly_sampled: bool,
     /// Where the entropy-coded data of the first scan starts.
     pub(crate) data_start: usize,
 }
@@ -76,9 +78,11 @@ fn next_segment(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
 }
 
 fn frame_header(marker: u8, segment: &[u8]) -> Option<JpegHeader> {
-    let &[bits, high, low, wide, narrow, components, ..] = segment else {
+    let &[bits, high, low, wide, narrow, components, ref specifications @ ..] = segment else {
         return None;
     };
+    let mut factors = specifications.chunks_exact(3).take(components.into()).map(|component| component[1]);
+    let first = factors.next();
     Some(JpegHeader {
         width: u32::from(u16::from_be_bytes([wide, narrow])),
         height: u32::from(u16::from_be_bytes([high, low])),
@@ -92,6 +96,7 @@ fn frame_header(marker: u8, segment: &[u8]) -> Option<JpegHeader> {
         adobe_transform: None,
         restart_interval: 0,
         scan_components: 0,
+        evenly_sampled: factors.all(|other| Some(other) == first),
         data_start: 0,
     })
 }
@@ -122,6 +127,7 @@ mod tests {
         assert_eq!((colour.coding, colour.components), (Coding::Progressive, 3));
         let ink = read(&encode(ColorType::CmykAsYcck, false, 0)).unwrap();
         assert_eq!((ink.components, ink.adobe_transform), (4, Some(2)));
+        assert!(grey.evenly_sampled && !colour.evenly_sampled);
     }
 
     #[test]

@@ -54,8 +54,9 @@ const ALLOWED_BYTES: u64 = 1 << 30;
 /// Pages between two returns of memory to the kernel while a volume is opened.
 const PAGES_BETWEEN_RELEASES: usize = 32;
 
-/// Bytes of a deflated image that are unpacked to see whether it is whole.
-const MAX_CHECKED_BYTES: u64 = 1 << 30;
+/// Bytes of a pixel, at most, in a deflated image: four components of 16 bits. What unpacks to more than a page's
+/// largest image of such pixels is a trap, whatever its dictionary says.
+const MAX_PIXEL_BYTES: u64 = 8;
 
 /// An image whose wholeness can be told.
 pub(crate) enum CheckableImage<'v> {
@@ -63,9 +64,13 @@ pub(crate) enum CheckableImage<'v> {
     Jpeg(&'v [u8]),
     /// Samples under deflate, which were unpacked already.
     Deflated {
-        /// False when the data break off or make no sense.
+        /// False when the data break off, make no sense or never seem to end.
         whole: bool,
     },
+}
+
+fn is_deflate(filter: &[u8]) -> bool {
+    matches!(filter, b"FlateDecode" | b"Fl")
 }
 
 /// A volume that passed the intake checks.
@@ -219,7 +224,9 @@ impl SourceVolume {
             match filters.first()?.as_slice() {
                 b"DCTDecode" | b"DCT" => Some(CheckableImage::Jpeg(stream.data)),
                 b"FlateDecode" | b"Fl" => {
-                    Some(CheckableImage::Deflated { whole: filters::is_whole(stream.data, MAX_CHECKED_BYTES) })
+                    let layers = filters.iter().take_while(|name| is_deflate(name)).count();
+                    let limit = self.limits.max_page_pixels.saturating_mul(MAX_PIXEL_BYTES);
+                    Some(CheckableImage::Deflated { whole: filters::is_whole(stream.data, layers, limit) })
                 }
                 _ => None,
             }
