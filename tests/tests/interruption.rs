@@ -1,4 +1,5 @@
 //! Ctrl-C, or worse, at any moment: nothing under the final names, nothing half-written, no child.
+#![allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not there")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
