@@ -1,5 +1,5 @@
 //! Ctrl-C, or worse, at any moment: nothing under the final names, nothing half-written, no child.
-#![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
+#![allow(clippy::unwrap_used, reason = "a test stops at the first thing that is not there")]
 
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};

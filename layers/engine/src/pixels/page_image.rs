@@ -2,7 +2,7 @@
 
 use crate::geometry::Rect;
 use crate::pixels::image::GreyImage;
-use crate::pixels::resize::resized;
+use crate::pixels::resize::{resized, resized_for_detection};
 
 /// A resolution finer than wanted by less than this is left alone: scanners are not exact.
 const FINER: f64 = 1.05;
@@ -36,13 +36,18 @@ impl PageImage {
     /// The page in another size, every pixel with its share; white where the size or the pixels make no image.
     #[must_use]
     pub fn resized(&self, width: usize, height: usize) -> Self {
-        resized(self, width, height).unwrap_or_else(|| Self {
-            width,
-            height,
-            channels: self.channels,
-            pixels: vec![255; width * height * self.channels],
-            dpi: self.dpi,
-        })
+        resized(self, width, height).unwrap_or_else(|| self.blank(width, height))
+    }
+
+    /// The page in the size that the models look at; white where the size or the pixels make no image.
+    #[must_use]
+    pub fn resized_for_detection(&self, width: usize, height: usize) -> Self {
+        resized_for_detection(self, width, height).unwrap_or_else(|| self.blank(width, height))
+    }
+
+    fn blank(&self, width: usize, height: usize) -> Self {
+        let pixels = vec![255; width * height * self.channels];
+        Self { width, height, channels: self.channels, pixels, dpi: self.dpi }
     }
 
     /// The page at a lower resolution; itself where it is no finer.

@@ -111,7 +111,7 @@ fn blank_page(index: usize, size: PageSize) -> ScannedPage {
 }
 
 fn look(detector: &Detector, index: usize, size: PageSize, image: &PageImage) -> Result<ScannedPage, ProcessError> {
-    let reduced = image.resized(size.width_pixels as usize, size.height_pixels as usize);
+    let reduced = image.resized_for_detection(size.width_pixels as usize, size.height_pixels as usize);
     let view = PixelView {
         width: size.width_pixels,
         height: size.height_pixels,

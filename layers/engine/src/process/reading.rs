@@ -32,7 +32,7 @@ pub(super) fn read(work: &Work<'_>, scanned: &[ScannedPage]) -> Result<PageWords
 }
 
 /// The pages in batches that grow smaller towards the end.
-fn batches<'a, T>(pages: &'a [T], jobs: usize) -> impl Iterator<Item = &'a [T]> + Send
+fn batches<T>(pages: &[T], jobs: usize) -> impl Iterator<Item = &[T]> + Send
 where
     T: Sync,
 {

@@ -55,7 +55,7 @@ fn zone(pages: &[Page], span: &OpinionSpan) -> Option<Zone> {
     if let Some((end, _)) = end_marker(&inside) {
         return (*end > start).then_some(Zone { start, end: *end, to_column_foot: false });
     }
-    let last = inside.iter().filter(|(_, found)| is_headnote(found, SURE_HEADNOTE)).next_back()?;
+    let last = inside.iter().rfind(|(_, found)| is_headnote(found, SURE_HEADNOTE))?;
     Some(Zone { start: caption_end, end: last.0, to_column_foot: true })
 }
 
