@@ -142,7 +142,7 @@ mod tests {
         fn batches_hold_every_page_once_and_end_small(pages in 0usize..300, jobs in 1usize..9) {
             let pages: Vec<usize> = (0..pages).collect();
             let batches: Vec<&[usize]> = batches(&pages, jobs).collect();
-            prop_assert_eq!(batches.concat(), pages);
+            prop_assert_eq!(batches.concat(), pages.clone());
             prop_assert!(batches.iter().all(|batch| (1..=MOST_PAGES_A_PROCESS).contains(&batch.len())));
             prop_assert!(batches.last().is_none_or(|batch| batch.len() == 1));
         }

@@ -25,7 +25,7 @@ fn english() -> Tesseract {
 }
 
 fn sheet<'a>(lines: &'a [Line], image: &GreyImage) -> Sheet<'a> {
-    Sheet { lines, width: image.width, height: image.height, dpi: DPI, rotate: 0 }
+    Sheet { lines, width: image.width as u32, height: image.height as u32, dpi: DPI, rotate: 0 }
 }
 
 fn rects(words: &[(Rect, String)]) -> impl Iterator<Item = Rect> {
@@ -37,7 +37,7 @@ fn crop(image: &GreyImage, rect: &Rect) -> GreyImage {
     let (x0, x1) = (rect.x0 as usize, rect.x1 as usize);
     let rows = image.pixels.chunks(image.width as usize).take(rect.y1 as usize).skip(rect.y0 as usize);
     let pixels: Vec<u8> = rows.flat_map(|row| row[x0..x1].to_vec()).collect();
-    GreyImage { width: (x1 - x0) as u32, height: rect.height() as u32, pixels }
+    GreyImage { width: (x1 - x0) as usize, height: rect.height() as usize, pixels }
 }
 
 #[test]

@@ -28,7 +28,7 @@ pub fn read_jpeg(bytes: &[u8]) -> GreyImage {
     let mut decoder = JpegDecoder::new_with_options(ZCursor::new(bytes), options);
     let pixels = decoder.decode().unwrap();
     let (width, height) = decoder.dimensions().unwrap();
-    GreyImage { width: width as u32, height: height as u32, pixels }
+    GreyImage { width, height, pixels }
 }
 
 fn read_pgm(file: &[u8]) -> GreyImage {
@@ -37,7 +37,7 @@ fn read_pgm(file: &[u8]) -> GreyImage {
     let mut number = || std::str::from_utf8(fields.next().unwrap()).unwrap().parse::<u32>().unwrap();
     let (width, height) = (number(), number());
     let pixels = file[file.len() - (width * height) as usize..].to_vec();
-    GreyImage { width, height, pixels }
+    GreyImage { width: width as usize, height: height as usize, pixels }
 }
 
 /// A document of empty pages with fonts of the text layer; the ids of the pages.
