@@ -20,12 +20,18 @@ pub fn move_into_place(result: &Path, target: &Path) -> Result<Vec<PathBuf>, Out
         renameat_with(CWD, result, CWD, target, RenameFlags::NOREPLACE).map_err(failed)?;
         return Ok(files);
     }
-    if !is_ours(target)? {
-        return Err(OutputError::NotOurs { path: target.to_owned() });
-    }
+    check_target(target)?;
     // The earlier result now lies in the directory under way, and goes with it.
     renameat_with(CWD, result, CWD, target, RenameFlags::EXCHANGE).map_err(failed)?;
     Ok(files)
+}
+
+/// Fails when the target holds something that is no result: better before the work than after it.
+///
+/// # Errors
+/// [`OutputError::NotOurs`], and what the file system says.
+pub fn check_target(target: &Path) -> Result<(), OutputError> {
+    if !target.exists() || is_ours(target)? { Ok(()) } else { Err(OutputError::NotOurs { path: target.to_owned() }) }
 }
 
 fn is_ours(target: &Path) -> Result<bool, OutputError> {

@@ -23,6 +23,7 @@ pub use request::Request;
 pub use summary::{PageProblem, Stage, StageReport, Summary};
 
 use crate::cancellation::Cancellation;
+use crate::output::check_target;
 use crate::source;
 use work::Work;
 
@@ -40,6 +41,7 @@ pub fn process(
     let name = request.volume_name()?;
     let volume = source::open(&request.input, &request.limits)?;
     let work = Work::new(request, name, &volume, progress, cancellation)?;
+    check_target(&work.target())?;
     work.pool()?.install(|| run(&work))
 }
 

@@ -121,7 +121,7 @@ pub(super) fn publish(work: &Work<'_>, redacted: &Redacted) -> Result<Summary, P
     let length =
         |path: &Path| std::fs::metadata(path).map(|data| data.len()).map_err(|error| OutputError::io(path, error));
     let (input_bytes, output_bytes) = (length(input)?, length(&output)?);
-    let directory = work.request.output.join(work.name.directory(work.first_page()));
+    let directory = work.target();
     let files = move_into_place(&result, &directory)?;
     Ok(Summary {
         reporter: work.name.reporter().to_owned(),

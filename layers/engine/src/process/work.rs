@@ -66,6 +66,11 @@ impl<'a> Work<'a> {
         self.name.first_page().unwrap_or(1)
     }
 
+    /// Where the results will be.
+    pub(super) fn target(&self) -> PathBuf {
+        self.request.output.join(self.name.directory(self.first_page()))
+    }
+
     /// A directory for results under way.
     pub(super) fn folder(&self, name: &str) -> Result<PathBuf, ProcessError> {
         let path = self.directory.path().join(name);
