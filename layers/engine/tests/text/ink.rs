@@ -17,7 +17,7 @@ pub struct Ink {
 
 impl Ink {
     pub fn of(image: &GreyImage) -> Self {
-        let (width, height) = (image.width as usize, image.height as usize);
+        let (width, height) = (image.width, image.height);
         let mut ink = Self { width, height, spot: vec![0; width * height], spots: vec![(Rect::default(), 0)] };
         for start in 0..width * height {
             if image.pixels[start] < INK && ink.spot[start] == 0 {

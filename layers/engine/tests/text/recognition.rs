@@ -35,9 +35,9 @@ fn rects(words: &[(Rect, String)]) -> impl Iterator<Item = Rect> {
 /// A part of an image.
 fn crop(image: &GreyImage, rect: &Rect) -> GreyImage {
     let (x0, x1) = (rect.x0 as usize, rect.x1 as usize);
-    let rows = image.pixels.chunks(image.width as usize).take(rect.y1 as usize).skip(rect.y0 as usize);
+    let rows = image.pixels.chunks(image.width).take(rect.y1 as usize).skip(rect.y0 as usize);
     let pixels: Vec<u8> = rows.flat_map(|row| row[x0..x1].to_vec()).collect();
-    GreyImage { width: (x1 - x0) as usize, height: rect.height() as usize, pixels }
+    GreyImage { width: x1 - x0, height: rect.height() as usize, pixels }
 }
 
 #[test]
