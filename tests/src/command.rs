@@ -109,6 +109,8 @@ impl Trial {
             std::fs::create_dir(&folder).unwrap();
             trial.fill(&volume());
             let Ending { status, stdout, stderr } = trial.process(options);
+            // While the lock holds: later the tests' own programs look at the results.
+            trial.assert_no_process();
             std::fs::write(&told, serde_json::json!([status, stdout, stderr]).to_string()).unwrap();
         }
         let (status, stdout, stderr) = serde_json::from_slice(&std::fs::read(&told).unwrap()).unwrap();

@@ -116,10 +116,10 @@ mod tests {
 
     #[test]
     fn a_box_is_drawn_inside_the_picture_only() {
-        let mut canvas = Canvas::from_grey(20, 20, &[255; 400]);
-        canvas.labelled_box(&Rect::new(-5.0, 4.0, 50.0, 18.0), Label::KeyIcon, 0.5);
-        assert_eq!(canvas.pixels().len(), 1200);
-        assert_eq!(canvas.pixels()[3 * (20 * 17 + 10)..][..3], COLOURS[0]);
+        let mut canvas = Canvas::from_grey(20, 60, &[255; 1200]);
+        canvas.labelled_box(&Rect::new(-5.0, 20.0, 50.0, 58.0), Label::KeyIcon, 0.5);
+        assert_eq!(canvas.pixels().len(), 3600);
+        assert_eq!(canvas.pixels()[3 * (20 * 57 + 10)..][..3], COLOURS[0]);
     }
 
     #[test]

@@ -11,6 +11,9 @@ use zune_jpeg::zune_core::options::DecoderOptions;
 /// Used where the tables of an image cannot be read, and for pages that had no JPEG: what the compression aims at.
 const FALLBACK_QUALITY: u8 = 50;
 
+/// Sampling factors of an image whose components all have its resolution.
+const EVEN: (u8, u8) = (1, 1);
+
 /// Position in the block of each coefficient as a JPEG stores them (ITU-T T.81, figure A.6).
 const ZIGZAG: [usize; 64] = [
     0, 1, 8, 16, 9, 2, 3, 10, 17, 24, 32, 25, 18, 11, 4, 5, 12, 19, 26, 33, 40, 48, 41, 34, 27, 20, 13, 6, 7, 14, 21,
@@ -44,7 +47,11 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Samples, OutputError> {
     decoder.decode_headers().map_err(|error| failed(format!("{error:?}")))?;
     let (target, channels) = match decoder.input_colorspace() {
         Some(ColorSpace::Luma) => (ColorSpace::Luma, 1),
-        Some(ColorSpace::CMYK) => (ColorSpace::CMYK, 4),
+        // The decoder mistakes inks that are stored at half the resolution of others.
+        Some(ColorSpace::CMYK) if Coding::of(bytes).sampling.is_none_or(|factors| factors == EVEN) => {
+            (ColorSpace::CMYK, 4)
+        }
+        Some(ColorSpace::CMYK) => return Err(failed("inks of different resolutions".to_owned())),
         Some(ColorSpace::YCCK) | None => return Err(failed("a JPEG of an unknown colour space".to_owned())),
         Some(_) => (ColorSpace::RGB, 3),
     };
@@ -66,7 +73,8 @@ pub(super) fn encode(samples: &Samples, coding: &Coding) -> Result<Vec<u8>, Outp
             QuantizationTableType::Custom(chroma.clone()),
         );
     }
-    if let Some(factor) = coding.sampling.and_then(|(h, v)| SamplingFactor::from_factors(h, v)) {
+    let sampling = if samples.channels == 4 { Some(EVEN) } else { coding.sampling };
+    if let Some(factor) = sampling.and_then(|(h, v)| SamplingFactor::from_factors(h, v)) {
         encoder.set_sampling_factor(factor);
     }
     let side =
