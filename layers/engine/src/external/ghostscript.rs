@@ -82,10 +82,11 @@ fn downsampling(options: &CompressionOptions) -> Vec<String> {
 
 fn quantisation(options: &CompressionOptions) -> String {
     let factor = options.quantisation;
-    let dictionary = |kind: &str, samples: &str| {
-        format!("/{kind}ImageDict << /QFactor {factor} /Blend 1 /HSamples [{samples}] /VSamples [{samples}] >>")
+    // Every component at full resolution: coloured type stays sharp, and CMYK can be painted on as it is.
+    let dictionary = |kind: &str| {
+        format!("/{kind}ImageDict << /QFactor {factor} /Blend 1 /HSamples [1 1 1 1] /VSamples [1 1 1 1] >>")
     };
-    format!("<< {} {} >> setpagedevice", dictionary("Gray", "1 1 1 1"), dictionary("Color", "2 1 1 2"))
+    format!("<< {} {} >> setpagedevice", dictionary("Gray"), dictionary("Color"))
 }
 
 /// Pages from 0 as Ghostscript's list of pages from 1, neighbours joined.

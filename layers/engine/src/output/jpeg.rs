@@ -47,11 +47,7 @@ pub(super) fn decode(bytes: &[u8]) -> Result<Samples, OutputError> {
     decoder.decode_headers().map_err(|error| failed(format!("{error:?}")))?;
     let (target, channels) = match decoder.input_colorspace() {
         Some(ColorSpace::Luma) => (ColorSpace::Luma, 1),
-        // The decoder mistakes inks that are stored at half the resolution of others.
-        Some(ColorSpace::CMYK) if Coding::of(bytes).sampling.is_none_or(|factors| factors == EVEN) => {
-            (ColorSpace::CMYK, 4)
-        }
-        Some(ColorSpace::CMYK) => return Err(failed("inks of different resolutions".to_owned())),
+        Some(ColorSpace::CMYK) => (ColorSpace::CMYK, 4),
         Some(ColorSpace::YCCK) | None => return Err(failed("a JPEG of an unknown colour space".to_owned())),
         Some(_) => (ColorSpace::RGB, 3),
     };
@@ -98,6 +94,11 @@ pub(super) fn encode(samples: &Samples, coding: &Coding) -> Result<Vec<u8>, Outp
 }
 
 impl Coding {
+    /// True when all components have the resolution of the image.
+    pub(super) fn is_evenly_sampled(&self) -> bool {
+        self.sampling.is_none_or(|factors| factors == EVEN)
+    }
+
     /// Reads the tables and the sampling of a JPEG; what cannot be read is left to the encoder's defaults.
     pub(super) fn of(bytes: &[u8]) -> Self {
         let mut tables: [Option<Box<[u16; 64]>>; 4] = Default::default();
