@@ -28,7 +28,7 @@ pub struct CompressionOptions {
 impl Default for CompressionOptions {
     /// 200 dots an inch, and the factor at which a 300 dpi grey scan comes out six times smaller.
     fn default() -> Self {
-        Self { resolution: 200, quantisation: 2.8 }
+        Self { resolution: 200, quantisation: 3.2 }
     }
 }
 
