@@ -136,6 +136,20 @@ pub struct PageSize {
 }
 
 impl PageSize {
+    /// A rectangle in points as one in pixels at 200 dpi.
+    #[must_use]
+    pub fn to_pixels(&self, rect: &Rect) -> Rect {
+        let (x, y) = self.points_per_pixel();
+        rect.scaled(1.0 / x, 1.0 / y)
+    }
+
+    /// What a pixel at 200 dpi is in an image of the page of another size, horizontally and vertically.
+    #[must_use]
+    pub fn scale_to(&self, image_width: usize, image_height: usize) -> (f64, f64) {
+        let scale = |image: usize, page: u32| image as f64 / f64::from(page.max(1));
+        (scale(image_width, self.width_pixels), scale(image_height, self.height_pixels))
+    }
+
     /// Points a pixel, horizontally and vertically (specification, "Units").
     #[must_use]
     pub fn points_per_pixel(&self) -> (f64, f64) {

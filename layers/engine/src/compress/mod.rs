@@ -34,8 +34,6 @@ pub struct RangeToCompress<'a> {
 pub struct CompressedRange {
     /// A document with exactly the pages of the range.
     pub document: PathBuf,
-    /// Pages that stay as they came because Ghostscript makes them no smaller.
-    pub kept: Vec<usize>,
     /// Pages that stay as they came because Ghostscript cannot rewrite them.
     pub failed: Vec<usize>,
     /// Pages that no program can copy: blanks, like the damaged ones.
@@ -52,8 +50,7 @@ pub fn compress_range(
     options: &CompressionOptions,
     cancellation: &Cancellation,
 ) -> Result<CompressedRange, CompressError> {
-    let mut work =
-        RangeWork { range, directory, options, cancellation, kept: Vec::new(), failed: Vec::new(), lost: Vec::new() };
+    let mut work = RangeWork { range, directory, options, cancellation, failed: Vec::new(), lost: Vec::new() };
     let readable: Vec<usize> = range.pages.clone().filter(|page| !range.damaged.contains(page)).collect();
     let mut parts = work.compress(&readable)?;
     for page in range.damaged {
@@ -62,7 +59,7 @@ pub fn compress_range(
     parts.sort_by_key(|(page, _)| *page);
     let parts: Vec<Part> = parts.into_iter().map(|(_, part)| part).collect();
     let document = work.whole(&parts)?;
-    Ok(CompressedRange { document, kept: work.kept, failed: work.failed, lost: work.lost })
+    Ok(CompressedRange { document, failed: work.failed, lost: work.lost })
 }
 
 struct RangeWork<'a> {
@@ -70,7 +67,6 @@ struct RangeWork<'a> {
     directory: &'a Path,
     options: &'a CompressionOptions,
     cancellation: &'a Cancellation,
-    kept: Vec<usize>,
     failed: Vec<usize>,
     lost: Vec<usize>,
 }
@@ -106,19 +102,18 @@ impl RangeWork<'_> {
     }
 
     /// Ghostscript's pages, or the input's own when those are smaller.
-    fn smaller(&mut self, pages: &[usize], document: PathBuf) -> Result<Vec<(usize, Part)>, CompressError> {
+    fn smaller(&self, pages: &[usize], document: PathBuf) -> Result<Vec<(usize, Part)>, CompressError> {
         let compressed = std::fs::metadata(&document).map_err(|error| CompressError::io(&document, error))?.len();
         if let Some(original) = self.original_bytes(pages)
             && compressed >= original
             && let Some(own) = self.try_copy(pages)?
         {
-            self.kept.extend(pages);
             return Ok(in_document(pages, &own));
         }
         Ok(in_document(pages, &document))
     }
 
-    /// Bytes that the pages had: the sum of their images; of a copy, where a page is no single image.
+    /// Bytes that the pages' images had; unknown where a page is no single image.
     fn original_bytes(&self, pages: &[usize]) -> Option<u64> {
         pages.iter().map(|page| self.range.image_bytes[page - self.range.pages.start]).sum()
     }

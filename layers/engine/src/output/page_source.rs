@@ -66,8 +66,13 @@ impl PageSource {
         StoredImage::read(&self.document, stream)
     }
 
-    /// The image object of a page that is one upright image and nothing else to be seen.
-    pub(super) fn image_stream(&self, index: usize) -> Option<&Stream> {
+    fn image_stream(&self, index: usize) -> Option<&Stream> {
+        let (_, object) = self.document.dereference(self.image_reference(index)?).ok()?;
+        object.as_stream().ok()
+    }
+
+    /// The image of a page that is one upright image and nothing else to be seen, as its resources name it.
+    pub(super) fn image_reference(&self, index: usize) -> Option<&Object> {
         let page = *self.pages.get(index)?;
         if self.rotation(index) != 0 || self.attribute(page, b"Annots").is_some() {
             return None;
@@ -75,28 +80,15 @@ impl PageSource {
         let content = self.document.get_page_content_with_limit(page, MAXIMUM_CONTENT).ok()?;
         let (name, matrix) = only_image(&Content::decode(&content).ok()?)?;
         self.fills_page(index, &matrix).then_some(())?;
-        self.named_image(page, &name)
-    }
-
-    /// The reference to that image, to draw it again.
-    pub(super) fn image_reference(&self, index: usize) -> Option<Object> {
-        let page = *self.pages.get(index)?;
-        self.image_stream(index)?;
-        let content = self.document.get_page_content_with_limit(page, MAXIMUM_CONTENT).ok()?;
-        let (name, _) = only_image(&Content::decode(&content).ok()?)?;
-        self.images(page)?.get(&name).ok().cloned()
-    }
-
-    fn images(&self, page: ObjectId) -> Option<&Dictionary> {
         let resources = self.attribute(page, b"Resources")?.as_dict().ok()?;
-        resources.get_deref(b"XObject", &self.document).ok()?.as_dict().ok()
+        let reference = resources.get_deref(b"XObject", &self.document).ok()?.as_dict().ok()?.get(&name).ok()?;
+        self.is_image(reference).then_some(reference)
     }
 
-    fn named_image(&self, page: ObjectId, name: &[u8]) -> Option<&Stream> {
-        let images = self.images(page)?;
-        let stream = images.get_deref(name, &self.document).ok()?.as_stream().ok()?;
-        let is_image = stream.dict.get(b"Subtype").and_then(Object::as_name).is_ok_and(|kind| kind == b"Image");
-        is_image.then_some(stream)
+    fn is_image(&self, reference: &Object) -> bool {
+        let stream = self.document.dereference(reference).and_then(|(_, object)| object.as_stream());
+        let kind = stream.and_then(|stream| stream.dict.get(b"Subtype").and_then(Object::as_name));
+        kind.is_ok_and(|kind| kind == b"Image")
     }
 
     fn fills_page(&self, index: usize, matrix: &[f64; 6]) -> bool {

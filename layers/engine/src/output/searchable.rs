@@ -28,11 +28,15 @@ pub fn add_text_layer(mut source: PageSource, texts: &[Option<PageText>], target
     let mut font: Option<TextLayerFont> = None;
     for (index, text) in texts.iter().enumerate() {
         let Some(text) = text else { continue };
-        let is_scan = source.image_stream(index).is_some();
-        if is_scan || (!text.has_own_text && !text.lines.is_empty()) {
-            let known = font.map_or_else(|| add_font(&mut source.document).map_err(failed), Ok)?;
-            font = Some(known);
-            if is_scan { rebuild(&mut source, index, text, known)? } else { append(&mut source, index, text, known)? }
+        let image = source.image_reference(index).cloned();
+        if image.is_none() && (text.has_own_text || text.lines.is_empty()) {
+            continue;
+        }
+        let known = font.map_or_else(|| add_font(&mut source.document).map_err(failed), Ok)?;
+        font = Some(known);
+        match image {
+            Some(image) => rebuild(&mut source, index, image, text, known)?,
+            None => append(&mut source, index, text, known)?,
         }
     }
     save(&mut source.document, target)
@@ -42,10 +46,15 @@ fn failed(error: lopdf::Error) -> OutputError {
     OutputError::Document { reason: error.to_string() }
 }
 
-fn rebuild(source: &mut PageSource, index: usize, text: &PageText, font: TextLayerFont) -> Result<(), OutputError> {
-    let missing = || OutputError::Document { reason: format!("page {} has no image", index + 1) };
+fn rebuild(
+    source: &mut PageSource,
+    index: usize,
+    image: Object,
+    text: &PageText,
+    font: TextLayerFont,
+) -> Result<(), OutputError> {
+    let missing = || OutputError::Document { reason: format!("page {} has no size", index + 1) };
     let [x0, y0, x1, y1] = source.visible_box(index).ok_or_else(missing)?;
-    let image = source.image_reference(index).ok_or_else(missing)?;
     let mut drawing = format!("q {} 0 0 {} {x0} {y0} cm /Im0 Do Q\n", x1 - x0, y1 - y0).into_bytes();
     drawing.extend(words(source, index, text));
     let resources = dictionary! { "XObject" => dictionary! { "Im0" => image }, "Font" => Object::Reference(font.0) };

@@ -5,7 +5,7 @@ use super::error::ProcessError;
 use super::numbers::numbered_pages;
 use super::progress::Progress;
 use super::reading::{self, PageWords};
-use super::redaction::{ink, outside_rects, spans, tokens};
+use super::redaction::{ink, outside_rects, spans};
 use super::request::Request;
 use super::summary::Stage;
 use super::work::Work;
@@ -111,11 +111,10 @@ impl Inspection<'_> {
         let lines = self.words.map(|words| words.load(page.index)).transpose()?.unwrap_or_default();
         let ink = ink(page, image);
         let words: Vec<Rect> = lines.iter().flat_map(|line| &line.words).map(|word| word.rect).collect();
-        let (sx, sy) = page.size.points_per_pixel();
         for strip in margin_rects(page, &ink, &words).rects {
-            canvas.shade(&strip.scaled(1.0 / sx, 1.0 / sy), Fill::White);
+            canvas.shade(&page.size.to_pixels(&strip), Fill::White);
         }
-        for cover in plan_page(self.pages, page.index, self.spans, &ink, &tokens(&lines)) {
+        for cover in plan_page(page, self.spans, &ink, &lines) {
             canvas.shade(&cover.rect, cover.fill);
         }
         for opinion in self.opinions {

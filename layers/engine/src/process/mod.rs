@@ -51,6 +51,6 @@ fn run(work: &Work<'_>) -> Result<Summary, ProcessError> {
     let ranges = work.stage(Stage::Compress, |work| compression::compress(work, &scanned))?;
     let pages = numbers::numbered_pages(work, &scanned);
     let redacted = work.stage(Stage::Redact, |work| redaction::redact(work, pages, &ranges, text.as_ref()))?;
-    work.stage(Stage::Write, |work| publication::assemble(work, &scanned, &ranges, &redacted))?;
+    work.stage(Stage::Write, |work| publication::assemble(work, &scanned, &redacted))?;
     publication::publish(work, &redacted)
 }

@@ -34,8 +34,7 @@ pub(super) struct NumberCandidate {
 
 /// The candidates of a page, by descending confidence.
 pub(super) fn candidates(image: &PageImage, page: &ScannedPage) -> Vec<NumberCandidate> {
-    let scale_x = image.width as f64 / f64::from(page.size.width_pixels.max(1));
-    let scale_y = image.height as f64 / f64::from(page.size.height_pixels.max(1));
+    let (scale_x, scale_y) = page.size.scale_to(image.width, image.height);
     let mut boxes: Vec<&Detection> = page.detections.iter().filter(|found| may_hold_number(found)).collect();
     boxes.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     let crop = |found: &Detection| image.cut(&found.rect().scaled(scale_x, scale_y)).into_grey();

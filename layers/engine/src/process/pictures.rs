@@ -32,8 +32,7 @@ pub(super) fn cut(work: &Work<'_>, index: usize, image: &PageImage, page: &Scann
         return Ok(());
     }
     work.folder("pictures")?;
-    let scale_x = image.width as f64 / f64::from(page.size.width_pixels.max(1));
-    let scale_y = image.height as f64 / f64::from(page.size.height_pixels.max(1));
+    let (scale_x, scale_y) = page.size.scale_to(image.width, image.height);
     for (sequence, rect) in rects.iter().enumerate() {
         let cut = image.cut(&rect.scaled(scale_x, scale_y));
         let ratio = PICTURE_DPI * page.size.width_points / crate::geometry::POINTS_PER_INCH / image.width.max(1) as f64;

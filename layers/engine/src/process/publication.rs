@@ -1,6 +1,5 @@
 //! The last stage: volumes, opinions, pictures and sidecars, moved into place all at once.
 
-use super::compression::StoredRange;
 use super::detection::ScannedPage;
 use super::error::ProcessError;
 use super::pictures;
@@ -23,12 +22,7 @@ fn volume_numbers(redacted: &Redacted) -> (u32, u32) {
 }
 
 /// Writes everything under `result/` in the directory under way.
-pub(super) fn assemble(
-    work: &Work<'_>,
-    scanned: &[ScannedPage],
-    ranges: &[StoredRange],
-    redacted: &Redacted,
-) -> Result<(), ProcessError> {
+pub(super) fn assemble(work: &Work<'_>, scanned: &[ScannedPage], redacted: &Redacted) -> Result<(), ProcessError> {
     let (first, last) = volume_numbers(redacted);
     let result = work.folder("result")?;
     let mut documents = vec![
@@ -42,7 +36,7 @@ pub(super) fn assemble(
     })?;
     name_pictures(&result, work.root(), scanned, redacted)?;
     sidecars(&result, redacted)?;
-    work.done(ranges.iter().map(|range| range.pages.len()).sum());
+    work.done(work.page_count());
     Ok(())
 }
 

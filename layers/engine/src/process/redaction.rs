@@ -9,8 +9,7 @@ use crate::output::{OutputError, PageBuilder, PageSource, PageText, StoredImage,
 use crate::pairing::{Opinion, pair};
 use crate::pixels::{GreyImage, PixelError};
 use crate::redact::{
-    Fill, Ink, MarginPage, OpinionSpan, Redaction, RedactionPage, TokenLine, highest_headnote, margin_rects,
-    open_spans, plan_page,
+    Fill, Ink, MarginPage, OpinionSpan, Redaction, RedactionPage, highest_headnote, margin_rects, open_spans, plan_page,
 };
 use crate::source::TextPresence;
 use crate::text::Line;
@@ -67,31 +66,23 @@ pub(super) fn spans(
     opinions: &[Opinion],
     words: Option<&PageWords>,
 ) -> Result<Vec<OpinionSpan>, ProcessError> {
-    let closed: Vec<OpinionSpan> = opinions.iter().map(span).collect();
+    let closed: Vec<OpinionSpan> = opinions.iter().filter_map(|opinion| span(pages, opinion)).collect();
     let open = open_spans(pages, &closed);
+    let lines = |page: usize| words.map_or(Ok(Vec::new()), |words| words.load(page));
     closed
         .into_par_iter()
         .chain(open)
-        .map(|span| {
-            let range = span.caption_page..=span.key_page;
-            let load =
-                |page| words.map_or(Ok(Vec::new()), |words| words.load(page)).map(|lines| (page, tokens(&lines)));
-            let lines = range.map(load).collect::<Result<BTreeMap<usize, Vec<TokenLine>>, OutputError>>()?;
-            let of_page = |page: usize| lines.get(&page).cloned().unwrap_or_default();
-            Ok(OpinionSpan { highest_headnote: highest_headnote(pages, &span, of_page), ..span })
+        .map(|mut span| {
+            span.highest_headnote = highest_headnote(pages, &span, lines)?;
+            Ok(span)
         })
         .collect()
 }
 
-fn span(opinion: &Opinion) -> OpinionSpan {
+fn span(pages: &[Page], opinion: &Opinion) -> Option<OpinionSpan> {
     let rect = |[x0, y0, x1, y1]: [f64; 4]| Rect::new(x0, y0, x1, y1);
-    OpinionSpan {
-        caption_page: opinion.caption_page,
-        caption: rect(opinion.caption_bbox),
-        key_page: opinion.key_page,
-        key: rect(opinion.key_bbox),
-        highest_headnote: 0,
-    }
+    let caption = (opinion.caption_page, rect(opinion.caption_bbox));
+    OpinionSpan::new(pages, caption, (opinion.key_page, rect(opinion.key_bbox)))
 }
 
 struct Context<'a> {
@@ -179,7 +170,7 @@ impl Context<'_> {
     ) -> Result<(), ProcessError> {
         let page = &self.pages[index];
         let ink = ink(page, &image);
-        let covers = plan_page(self.pages, index, self.spans, &ink, &tokens(&lines));
+        let covers = plan_page(page, self.spans, &ink, &lines);
         let words: Vec<Rect> = lines.iter().flat_map(|line| &line.words).map(|word| word.rect).collect();
         let margins = margin_rects(page, &ink, &words);
         let planned = Planned { image, lines, covers: all_covers(&page.size, &covers, &margins) };
@@ -223,8 +214,7 @@ impl Planned {
 
     fn add_to(&self, builder: &mut PageBuilder, page: &Page) -> Result<(), OutputError> {
         let mut image = self.image.clone();
-        let scale_x = image.width() as f64 / f64::from(page.size.width_pixels.max(1));
-        let scale_y = image.height() as f64 / f64::from(page.size.height_pixels.max(1));
+        let (scale_x, scale_y) = page.size.scale_to(image.width(), image.height());
         for (rect, fill) in &self.covers {
             image.paint(&rect.scaled(scale_x, scale_y), *fill);
         }
@@ -248,16 +238,9 @@ pub(super) fn ink(page: &Page, image: &StoredImage) -> Ink {
     Ink::new(width, height, &grey.pixels)
 }
 
-pub(super) fn tokens(lines: &[Line]) -> Vec<TokenLine> {
-    let token =
-        |line: &Line| TokenLine { tokens: line.words.iter().map(|word| (word.text.clone(), word.rect)).collect() };
-    lines.iter().map(token).collect()
-}
-
 /// Covers and margins in one unit; white first, so that a black cover is never painted over.
 fn all_covers(size: &PageSize, covers: &[Redaction], margins: &MarginPage) -> Vec<(Rect, Fill)> {
-    let (sx, sy) = size.points_per_pixel();
-    let margins = margins.rects.iter().map(|rect| (rect.scaled(1.0 / sx, 1.0 / sy), Fill::White));
+    let margins = margins.rects.iter().map(|rect| (size.to_pixels(rect), Fill::White));
     let mut all: Vec<(Rect, Fill)> = margins.chain(covers.iter().map(|cover| (cover.rect, cover.fill))).collect();
     all.sort_by_key(|(_, fill)| *fill == Fill::Black);
     all
@@ -265,7 +248,6 @@ fn all_covers(size: &PageSize, covers: &[Redaction], margins: &MarginPage) -> Ve
 
 /// An opinion's outside rectangles on a page, in pixels at 200 dpi.
 pub(super) fn outside_rects(opinion: &Opinion, page: &Page) -> Vec<Rect> {
-    let (sx, sy) = page.size.points_per_pixel();
     let here = opinion.outside_rects.iter().filter(|outside| outside.page_index == page.index);
-    here.map(|outside| outside.rect().scaled(1.0 / sx, 1.0 / sy)).collect()
+    here.map(|outside| page.size.to_pixels(&outside.rect())).collect()
 }

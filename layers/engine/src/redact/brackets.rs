@@ -1,31 +1,23 @@
 //! Headnote brackets that the models miss and the words show: `[3]` or `[3, 4]` that opens a line of the opinion,
 //! with numbers that its own headnotes bear (specification, section 13; the redaction figure).
 
-use super::column_of;
-use super::headnotes::is_head_matter;
-use super::plan::OpinionSpan;
+use super::span::{OpinionSpan, Place};
 use crate::detection::{Detection, Label};
 use crate::geometry::Rect;
+use crate::text::Line;
 use crate::volume::Page;
 
-/// A line of words in reading order: text and box in pixels at 200 dpi.
-#[derive(Debug, Clone, PartialEq, Default)]
-pub struct TokenLine {
-    /// The words.
-    pub tokens: Vec<(String, Rect)>,
-}
-
-/// A bracket names at most this many headnotes.
-const MOST_TOKENS: usize = 6;
+/// A bracket is at most this many words.
+const MOST_WORDS: usize = 6;
 
 /// The boxes of brackets that open a line of an opinion on this page.
 #[must_use]
-pub fn find_brackets(pages: &[Page], page: &Page, opinions: &[OpinionSpan], lines: &[TokenLine]) -> Vec<Rect> {
+pub fn find_brackets(page: &Page, opinions: &[OpinionSpan], lines: &[Line]) -> Vec<Rect> {
     lines
         .iter()
         .filter_map(|line| {
             let (numbers, rect) = opening_bracket(line)?;
-            let span = opinions.iter().find(|span| holds(pages, span, page, &rect))?;
+            let span = opinions.iter().find(|span| span.holds(Place::of(page, &rect)))?;
             let are_borne = numbers.iter().all(|number| (1..=span.highest_headnote).contains(number));
             are_borne.then_some(rect)
         })
@@ -33,12 +25,12 @@ pub fn find_brackets(pages: &[Page], page: &Page, opinions: &[OpinionSpan], line
 }
 
 /// The numbers and the box of a bracket at the start of a line; `[sic]`, `[T]he` and `[1990]s` are none.
-fn opening_bracket(line: &TokenLine) -> Option<(Vec<usize>, Rect)> {
+fn opening_bracket(line: &Line) -> Option<(Vec<usize>, Rect)> {
     let mut text = String::new();
     let mut bounds: Option<Rect> = None;
-    for (token, rect) in line.tokens.iter().take(MOST_TOKENS) {
-        text.push_str(token);
-        bounds = Some(bounds.map_or(*rect, |so_far| so_far.union(rect)));
+    for word in line.words.iter().take(MOST_WORDS) {
+        text.push_str(&word.text);
+        bounds = Some(bounds.map_or(word.rect, |so_far| so_far.union(&word.rect)));
         if !text.starts_with('[') {
             return None;
         }
@@ -56,36 +48,38 @@ fn numbers(text: &str) -> Option<Vec<usize>> {
     numbers.filter(|numbers| !numbers.is_empty())
 }
 
-/// True when the box lies between an opinion's caption and its key.
-fn holds(pages: &[Page], span: &OpinionSpan, page: &Page, rect: &Rect) -> bool {
-    let place = |page: &Page, rect: &Rect| (page.index, column_of(page, rect.centre_x()), rect.y0);
-    let ends = pages.get(span.caption_page).zip(pages.get(span.key_page));
-    ends.is_some_and(|(first, last)| {
-        let here = place(page, rect);
-        here > place(first, &span.caption) && here < place(last, &span.key)
-    })
+/// The highest number that an opinion's headnotes bear. Their headings count from 1: the words say how far, and
+/// where they say nothing the boxes do, of which even the small model finds half. `lines` gives the words of a page
+/// in pixels at 200 dpi; it is asked for the pages of the head matter, one after another.
+///
+/// # Errors
+/// What `lines` fails with.
+pub fn highest_headnote<E>(
+    pages: &[Page],
+    span: &OpinionSpan,
+    lines: impl Fn(usize) -> Result<Vec<Line>, E>,
+) -> Result<usize, E> {
+    let mut numbers: Vec<usize> = Vec::new();
+    for page in span.head_matter.iter().flat_map(|head_matter| &pages[head_matter.pages()]) {
+        numbers.extend(headings(span, page, &lines(page.index)?));
+    }
+    let counted = (1..).take_while(|number| numbers.contains(number)).last().unwrap_or(0);
+    let touched = pages.iter().take(span.key_page + 1).skip(span.caption_page);
+    Ok(counted.max(2 * touched.map(|page| headnote_boxes(span, page)).sum::<usize>()))
 }
 
-/// The highest number that an opinion's headnotes bear. Their headings count from 1: the words say how far, and
-/// where they say nothing the boxes do, of which even the small model finds half.
-#[must_use]
-pub fn highest_headnote(pages: &[Page], span: &OpinionSpan, lines: impl Fn(usize) -> Vec<TokenLine>) -> usize {
-    let inside = || pages.iter().take(span.key_page + 1).skip(span.caption_page);
+fn headnote_boxes(span: &OpinionSpan, page: &Page) -> usize {
     let is_headnote = |found: &&Detection| found.label == Label::Headnote && found.passes_gate();
-    let boxes = |page: &Page| {
-        page.detections.iter().filter(is_headnote).filter(|found| holds(pages, span, page, &found.rect())).count()
-    };
-    let numbers: Vec<usize> = inside().flat_map(|page| headings(pages, span, page, &lines(page.index))).collect();
-    let counted = (1..).take_while(|number| numbers.contains(number)).last().unwrap_or(0);
-    counted.max(2 * inside().map(boxes).sum::<usize>())
+    let headnotes = page.detections.iter().filter(is_headnote);
+    headnotes.filter(|found| span.holds(Place::of(page, &found.rect()))).count()
 }
 
 /// Numbers at the start of lines of the head matter, `3.` before a topic.
-fn headings(pages: &[Page], span: &OpinionSpan, page: &Page, lines: &[TokenLine]) -> Vec<usize> {
-    let number = |line: &TokenLine| {
-        let (token, rect) = line.tokens.first()?;
-        is_head_matter(pages, span, page, rect).then_some(())?;
-        token.strip_suffix('.')?.parse().ok()
+fn headings(span: &OpinionSpan, page: &Page, lines: &[Line]) -> Vec<usize> {
+    let number = |line: &Line| {
+        let word = line.words.first()?;
+        span.head_matter?.holds(Place::of(page, &word.rect)).then_some(())?;
+        word.text.strip_suffix('.')?.parse().ok()
     };
     lines.iter().filter_map(number).collect()
 }
@@ -93,12 +87,16 @@ fn headings(pages: &[Page], span: &OpinionSpan, page: &Page, lines: &[TokenLine]
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::text::{Baseline, Word};
 
-    fn line(words: &[&str]) -> TokenLine {
-        let token = |(i, word): (usize, &&str)| {
-            ((*word).to_owned(), Rect::new(i as f64 * 10.0, 0.0, i as f64 * 10.0 + 9.0, 9.0))
+    fn line(words: &[&str]) -> Line {
+        let word = |(i, text): (usize, &&str)| Word {
+            text: (*text).to_owned(),
+            rect: Rect::new(i as f64 * 10.0, 0.0, i as f64 * 10.0 + 9.0, 9.0),
+            confidence: 1.0,
         };
-        TokenLine { tokens: words.iter().enumerate().map(token).collect() }
+        let words: Vec<Word> = words.iter().enumerate().map(word).collect();
+        Line { words, rect: Rect::default(), baseline: Baseline { offset: 9.0, slope: 0.0 }, size: 9.0 }
     }
 
     #[test]

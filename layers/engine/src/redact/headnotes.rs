@@ -3,11 +3,12 @@
 
 use super::ink::Ink;
 use super::margins::{footer_top, header_bottom};
-use super::plan::OpinionSpan;
+use super::span::{OpinionSpan, Place};
 use super::{column_bounds, column_of};
 use crate::detection::{Detection, Label};
 use crate::geometry::Rect;
 use crate::volume::Page;
+use std::ops::RangeInclusive;
 
 /// Edges move at most this far to find paper between two lines: 8 points.
 const EDGE_REACH: usize = 22;
@@ -24,45 +25,43 @@ const SURE_HEADNOTE: f64 = 0.75;
 /// A synopsis that begins within this distance of the caption begins right below it: two lines.
 const ADJACENT: f64 = 60.0;
 
-/// A place in reading order: page, column, height.
-#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-struct Place {
-    page: usize,
-    column: usize,
-    y: f64,
-}
-
-/// What ends the zone.
-#[derive(Debug, Clone, Copy)]
-struct Zone {
+/// An opinion's head matter, in reading order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct HeadMatter {
     start: Place,
     end: Place,
     /// The end is the foot of its column, not a marker.
     to_column_foot: bool,
 }
 
-/// The parts of an opinion's head matter on one page, in pixels.
-pub(super) fn headnote_rects(pages: &[Page], page: &Page, span: &OpinionSpan, ink: &Ink) -> Vec<Rect> {
-    let Some(zone) = zone(pages, span) else { return Vec::new() };
-    (0..2).filter_map(|column| column_part(page, column, &zone, span, ink)).flatten().collect()
-}
-
-fn zone(pages: &[Page], span: &OpinionSpan) -> Option<Zone> {
-    let inside = detections_inside(pages, span)?;
-    let caption_end = place(pages.get(span.caption_page)?, &span.caption, span.caption.y1)?;
-    let synopsis = inside.iter().find(|(_, found)| found.label == Label::Background && found.passes_gate());
-    let start = synopsis.map_or(caption_end, |(top, _)| start_at(caption_end, *top));
-    if let Some((end, _)) = end_marker(&inside) {
-        return (*end > start).then_some(Zone { start, end: *end, to_column_foot: false });
+impl HeadMatter {
+    /// Finds it by the boxes between caption and key.
+    pub(super) fn find(pages: &[Page], span: &OpinionSpan) -> Option<Self> {
+        let inside = detections_inside(pages, span);
+        let caption_end = Place { y: span.caption.y1, ..span.start };
+        let synopsis = inside.iter().find(|(_, found)| found.label == Label::Background && found.passes_gate());
+        let start = synopsis.map_or(caption_end, |(top, _)| start_at(caption_end, *top));
+        if let Some((end, _)) = end_marker(&inside) {
+            return (*end > start).then_some(Self { start, end: *end, to_column_foot: false });
+        }
+        let last = inside.iter().rfind(|(_, found)| is_headnote(found, SURE_HEADNOTE))?;
+        Some(Self { start: caption_end, end: last.0, to_column_foot: true })
     }
-    let last = inside.iter().rfind(|(_, found)| is_headnote(found, SURE_HEADNOTE))?;
-    Some(Zone { start: caption_end, end: last.0, to_column_foot: true })
+
+    /// The pages that it touches, from 0.
+    pub(super) fn pages(&self) -> RangeInclusive<usize> {
+        self.start.page..=self.end.page
+    }
+
+    pub(super) fn holds(&self, place: Place) -> bool {
+        place > self.start && place < self.end
+    }
 }
 
-/// True when a box lies in an opinion's head matter.
-pub(super) fn is_head_matter(pages: &[Page], span: &OpinionSpan, page: &Page, rect: &Rect) -> bool {
-    let inside = zone(pages, span).zip(place(page, rect, rect.y0));
-    inside.is_some_and(|(zone, here)| here > zone.start && here < zone.end)
+/// The parts of an opinion's head matter on one page, in pixels.
+pub(super) fn headnote_rects(page: &Page, span: &OpinionSpan, ink: &Ink) -> Vec<Rect> {
+    let Some(head_matter) = &span.head_matter else { return Vec::new() };
+    (0..2).filter_map(|column| column_part(page, column, head_matter, span, ink)).flatten().collect()
 }
 
 /// Right below the caption when the synopsis begins there, so that its first line cannot escape.
@@ -72,22 +71,12 @@ fn start_at(caption_end: Place, synopsis: Place) -> Place {
 }
 
 /// Boxes after the caption and before the key, with the place of their top, in reading order.
-fn detections_inside<'a>(pages: &'a [Page], span: &OpinionSpan) -> Option<Vec<(Place, &'a Detection)>> {
-    let from = place(pages.get(span.caption_page)?, &span.caption, span.caption.y0)?;
-    let to = place(pages.get(span.key_page)?, &span.key, span.key.y0)?;
-    let mut inside: Vec<(Place, &Detection)> = pages[span.caption_page..=span.key_page]
-        .iter()
-        .flat_map(|page| {
-            page.detections.iter().filter_map(|found| Some((place(page, &found.rect(), found.rect().y0)?, found)))
-        })
-        .filter(|(place, _)| *place > from && *place < to)
-        .collect();
+fn detections_inside<'a>(pages: &'a [Page], span: &OpinionSpan) -> Vec<(Place, &'a Detection)> {
+    let boxes = |page: &'a Page| page.detections.iter().map(|found| (Place::of(page, &found.rect()), found));
+    let touched = pages.iter().take(span.key_page + 1).skip(span.caption_page);
+    let mut inside: Vec<_> = touched.flat_map(boxes).filter(|(place, _)| span.holds(*place)).collect();
     inside.sort_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(std::cmp::Ordering::Equal));
-    Some(inside)
-}
-
-fn place(page: &Page, rect: &Rect, y: f64) -> Option<Place> {
-    y.is_finite().then(|| Place { page: page.index, column: column_of(page, rect.centre_x()), y })
+    inside
 }
 
 fn is_headnote(found: &Detection, confidence: f64) -> bool {
@@ -108,20 +97,27 @@ fn end_marker<'a>(inside: &'a [(Place, &'a Detection)]) -> Option<&'a (Place, &'
     inside.iter().find(is(Label::CaseMetadata))
 }
 
-/// The zone's part in one column of a page, cut at each headnote's heading so that a reader sees their number.
-fn column_part(page: &Page, column: usize, zone: &Zone, span: &OpinionSpan, ink: &Ink) -> Option<Vec<Rect>> {
+/// The head matter's part in one column of a page, cut at each headnote's heading so that a reader sees their number.
+fn column_part(
+    page: &Page,
+    column: usize,
+    head_matter: &HeadMatter,
+    span: &OpinionSpan,
+    ink: &Ink,
+) -> Option<Vec<Rect>> {
     let here = (page.index, column);
-    let (start, end) = ((zone.start.page, zone.start.column), (zone.end.page, zone.end.column));
+    let (start, end) =
+        ((head_matter.start.page, head_matter.start.column), (head_matter.end.page, head_matter.end.column));
     if here < start || here > end {
         return None;
     }
     let (x0, x1) = column_bounds(page, column);
     let mut part = Rect::new(x0, header_bottom(page), x1, footer_top(page, column));
     if here == start {
-        part.y0 = ink.blank_below(zone.start.y, &part, EDGE_REACH).unwrap_or(zone.start.y);
+        part.y0 = ink.blank_below(head_matter.start.y, &part, EDGE_REACH).unwrap_or(head_matter.start.y);
     }
-    if here == end && !zone.to_column_foot {
-        part.y1 = ink.blank_above(zone.end.y, &part, EDGE_REACH).unwrap_or(zone.end.y);
+    if here == end && !head_matter.to_column_foot {
+        part.y1 = ink.blank_above(head_matter.end.y, &part, EDGE_REACH).unwrap_or(head_matter.end.y);
     }
     if here == (span.key_page, column_of(page, span.key.centre_x())) {
         part.y1 = part.y1.min(span.key.y0);

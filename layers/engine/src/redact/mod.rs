@@ -12,12 +12,14 @@ mod marks;
 mod open;
 mod plan;
 mod protection;
+mod span;
 
-pub use brackets::{TokenLine, find_brackets, highest_headnote};
+pub use brackets::highest_headnote;
 pub use ink::Ink;
 pub use margins::{MarginPage, margin_rects};
 pub use open::open_spans;
-pub use plan::{Fill, OpinionSpan, Redaction, RedactionPage, plan_page};
+pub use plan::{Fill, Redaction, RedactionPage, plan_page};
+pub use span::OpinionSpan;
 
 use crate::detection::{Detection, Label};
 use crate::volume::{ColumnBounds, Page};

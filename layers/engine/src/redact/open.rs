@@ -1,41 +1,25 @@
 //! Opinions that begin in the volume and do not end in it, or whose key icon was not found: their head matter is
 //! covered like any other, though no file of their own is made.
 
-use super::column_of;
-use super::plan::OpinionSpan;
+use super::span::{OpinionSpan, Place};
 use crate::detection::{Detection, Label};
 use crate::geometry::Rect;
 use crate::volume::Page;
-
-/// A place in reading order: page, column, height.
-type Place = (usize, usize, f64);
 
 /// One span for each caption outside the closed opinions, to the next caption or to the end of the volume.
 #[must_use]
 pub fn open_spans(pages: &[Page], closed: &[OpinionSpan]) -> Vec<OpinionSpan> {
     let mut captions: Vec<(Place, &Detection)> = pages.iter().flat_map(captions).collect();
     captions.sort_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(std::cmp::Ordering::Equal));
-    let is_open = |(_, found): &&(Place, &Detection)| !closed.iter().any(|span| holds(pages, span, found));
+    let is_open =
+        |(place, _): &&(Place, &Detection)| !closed.iter().any(|span| *place >= span.start && *place <= span.end);
     let end_of = |place: &Place| captions.iter().find(|(other, _)| other > place).map(|(_, found)| *found);
     captions.iter().filter(is_open).filter_map(|(place, found)| open_span(pages, found, end_of(place))).collect()
 }
 
 fn captions(page: &Page) -> impl Iterator<Item = (Place, &Detection)> {
     let is_caption = |found: &&Detection| found.label == Label::CaseCaption && found.passes_gate();
-    page.detections.iter().filter(is_caption).map(move |found| (place(page, &found.rect()), found))
-}
-
-fn place(page: &Page, rect: &Rect) -> Place {
-    (page.index, column_of(page, rect.centre_x()), rect.y0)
-}
-
-/// True when a caption is that of a closed opinion or lies inside one.
-fn holds(pages: &[Page], span: &OpinionSpan, found: &Detection) -> bool {
-    let ends = pages.get(span.caption_page).zip(pages.get(span.key_page)).zip(pages.get(found.page_index));
-    ends.is_some_and(|((first, last), page)| {
-        let here = place(page, &found.rect());
-        here >= place(first, &span.caption) && here <= place(last, &span.key)
-    })
+    page.detections.iter().filter(is_caption).map(move |found| (Place::of(page, &found.rect()), found))
 }
 
 /// From a caption to the next one, or to the foot of the last page.
@@ -43,13 +27,8 @@ fn open_span(pages: &[Page], caption: &Detection, next: Option<&Detection>) -> O
     let last = pages.last()?;
     let (width, height) = (f64::from(last.size.width_pixels), f64::from(last.size.height_pixels));
     let foot = Rect::new(width - 1.0, height, width, height + 1.0);
-    Some(OpinionSpan {
-        caption_page: caption.page_index,
-        caption: caption.rect(),
-        key_page: next.map_or(last.index, |next| next.page_index),
-        key: next.map_or(foot, Detection::rect),
-        highest_headnote: 0,
-    })
+    let end = next.map_or((last.index, foot), |next| (next.page_index, next.rect()));
+    OpinionSpan::new(pages, (caption.page_index, caption.rect()), end)
 }
 
 #[cfg(test)]
@@ -80,13 +59,8 @@ mod tests {
     #[test]
     fn captions_without_a_key_open_a_span_to_the_next_caption_or_the_end() {
         let pages = [page(0, &[100.0]), page(1, &[500.0]), page(2, &[300.0])];
-        let closed = OpinionSpan {
-            caption_page: 0,
-            caption: Rect::new(50.0, 100.0, 450.0, 200.0),
-            key_page: 1,
-            key: Rect::new(50.0, 300.0, 200.0, 340.0),
-            highest_headnote: 0,
-        };
+        let (caption, key) = (Rect::new(50.0, 100.0, 450.0, 200.0), Rect::new(50.0, 300.0, 200.0, 340.0));
+        let closed = OpinionSpan::new(&pages, (0, caption), (1, key)).unwrap();
         let open = open_spans(&pages, &[closed]);
         let ends: Vec<_> = open.iter().map(|span| (span.caption_page, span.key_page, span.key.y0)).collect();
         assert_eq!(ends, [(1, 2, 300.0), (2, 2, 2000.0)]);

@@ -1,12 +1,14 @@
 //! Everything that is covered on one page, and what an opinion's head matter is made of.
 
-use super::brackets::{TokenLine, find_brackets};
+use super::brackets::find_brackets;
 use super::headnotes::headnote_rects;
 use super::ink::Ink;
 use super::marks::{bracket, mark_rects};
 use super::protection::keep_page_numbers;
+use super::span::OpinionSpan;
 use crate::detection::Label;
 use crate::geometry::Rect;
+use crate::text::Line;
 use crate::volume::Page;
 use serde::{Deserialize, Serialize};
 
@@ -54,37 +56,14 @@ pub struct RedactionPage {
     pub rects: Vec<Redaction>,
 }
 
-/// Where an opinion begins and ends. Boxes in pixels at 200 dpi.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub struct OpinionSpan {
-    /// Page of the caption, from 0.
-    pub caption_page: usize,
-    /// The caption.
-    pub caption: Rect,
-    /// Page of the key icon, from 0.
-    pub key_page: usize,
-    /// The key icon.
-    pub key: Rect,
-    /// The highest number that one of its headnotes bears; see [`highest_headnote`](super::highest_headnote).
-    pub highest_headnote: usize,
-}
-
-/// The covers of one page. `pages` are all pages of the volume: an opinion's head matter runs over several.
-/// `lines` are the page's words in pixels at 200 dpi, when it was read.
+/// The covers of one page. `lines` are the page's words in pixels at 200 dpi, when it was read.
 #[must_use]
-pub fn plan_page(
-    pages: &[Page],
-    index: usize,
-    opinions: &[OpinionSpan],
-    ink: &Ink,
-    lines: &[TokenLine],
-) -> Vec<Redaction> {
-    let Some(page) = pages.get(index) else { return Vec::new() };
-    let here = opinions.iter().filter(|span| (span.caption_page..=span.key_page).contains(&index));
+pub fn plan_page(page: &Page, opinions: &[OpinionSpan], ink: &Ink, lines: &[Line]) -> Vec<Redaction> {
+    let here = opinions.iter().filter(|span| (span.caption_page..=span.key_page).contains(&page.index));
     let mut covers: Vec<Redaction> =
-        here.flat_map(|span| headnote_rects(pages, page, span, ink)).map(Redaction::of_headnotes).collect();
+        here.flat_map(|span| headnote_rects(page, span, ink)).map(Redaction::of_headnotes).collect();
     covers.extend(mark_rects(page, ink));
-    let standing = find_brackets(pages, page, opinions, lines);
+    let standing = find_brackets(page, opinions, lines);
     let standing: Vec<Redaction> =
         standing.iter().map(|rect| bracket(rect, ink)).filter_map(|rect| uncovered(rect, &covers)).collect();
     covers.extend(standing);

@@ -1,4 +1,4 @@
-//! Words and rectangles: which words a redaction takes with it, and which lie in a region.
+//! Words and rectangles: which words a redaction takes with it.
 //!
 //! Lines and rectangles must be in one unit with one origin; see [`Line::scaled`].
 
@@ -40,14 +40,6 @@ fn meets(word: &Rect, rect: &Rect) -> bool {
     let height = word.height();
     shared.width() > (HORIZONTAL_SLIVER * height).min(NARROW_SLIVER * word.width())
         && shared.height() > VERTICAL_SLIVER * height
-}
-
-/// The words whose centre lies in a region, in reading order.
-pub fn words_within<'a>(lines: &'a [Line], region: &'a Rect) -> impl Iterator<Item = &'a Word> {
-    lines.iter().flat_map(|line| &line.words).filter(|word| {
-        let (x, y) = (word.rect.centre_x(), word.rect.centre_y());
-        region.x0 <= x && x <= region.x1 && region.y0 <= y && y <= region.y1
-    })
 }
 
 #[cfg(test)]
@@ -111,13 +103,6 @@ mod tests {
     #[test]
     fn a_narrow_word_goes_when_half_of_it_is_hidden() {
         assert!(is_covered(&word(Rect::new(0.0, 0.0, 2.0, 10.0)), &[Rect::new(1.0, 0.0, 9.0, 10.0)]));
-    }
-
-    #[test]
-    fn words_within_a_region_are_those_with_their_centre_in_it() {
-        let lines = three();
-        let region = Rect::new(10.0, 0.0, 40.0, 10.0);
-        assert_eq!(words_within(&lines, &region).count(), 2);
     }
 
     fn rects() -> impl Strategy<Value = Rect> {
