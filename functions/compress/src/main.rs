@@ -1,0 +1,3 @@
+//! The function that checks, cuts and compresses a volume.
+
+fn main() {}

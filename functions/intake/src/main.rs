@@ -1,0 +1,3 @@
+//! The function that an upload wakes: event in, scan and message out.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The function that puts right what nobody is working on.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The function that looks at a range of pages.
+
+fn main() {}

@@ -1,0 +1,3 @@
+//! The function that puts a volume and its opinions together.
+
+fn main() {}

@@ -1,0 +1,1 @@
+//! Scans, page ranges and opinions in PostgreSQL: the status machine and all the SQL.

@@ -1,0 +1,1 @@
+//! Keys and transfers: all the S3.

@@ -1,0 +1,1 @@
+//! One attempt of one stage, and what operators do: claim, work, publish, next.

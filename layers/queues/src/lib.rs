@@ -1,0 +1,1 @@
+//! Messages, batches and events: all the SQS and EventBridge.
