@@ -1,3 +1,7 @@
 //! The function that checks, cuts and compresses a volume.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pipeline::function::serve::<pipeline::stages::compress::Compress>()
+}

@@ -1,3 +1,7 @@
 //! The function that an upload wakes: event in, scan and message out.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pipeline::function::serve::<pipeline::stages::intake::Intake>()
+}

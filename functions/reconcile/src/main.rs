@@ -1,3 +1,7 @@
 //! The function that puts right what nobody is working on.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pipeline::function::serve_schedule()
+}

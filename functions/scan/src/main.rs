@@ -1,3 +1,7 @@
 //! The function that looks at a range of pages.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pipeline::function::serve::<pipeline::stages::scan::Scan>()
+}

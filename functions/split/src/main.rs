@@ -1,3 +1,7 @@
 //! The function that puts a volume and its opinions together.
 
-fn main() {}
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    pipeline::function::serve::<pipeline::stages::split::Split>()
+}

@@ -1,0 +1,116 @@
+//! From a process to a function: the start, and the loop over Lambda's invocations.
+
+use crate::attempt::Deadline;
+use crate::configuration::Configuration;
+use crate::context::{Context, sdk_config};
+use crate::metrics::{Metric, emit};
+use crate::reconcile;
+use crate::stages::Worker;
+use crate::{logging, writes};
+use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use queues::{Received, Verdict};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tracing::Instrument;
+use writes::Function;
+
+/// Runs a function that lives on a queue.
+#[must_use]
+pub fn serve<W: Worker + 'static>() -> ExitCode {
+    start(W::FUNCTION, poll::<W>())
+}
+
+/// Runs the function that lives on schedules.
+#[must_use]
+pub fn serve_schedule() -> ExitCode {
+    start(Function::Reconcile, poll_schedule())
+}
+
+/// One thread is enough: the engine brings its own.
+fn start(function: Function, poll: impl Future<Output = Result<(), Error>>) -> ExitCode {
+    logging::start();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime.map_err(Error::from).and_then(|runtime| runtime.block_on(poll)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(function = function.name(), %error, "the function cannot start");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn context() -> Result<Context, Error> {
+    let configuration = Configuration::from_environment()?;
+    Ok(Context::new(configuration, &sdk_config(None).await)?)
+}
+
+async fn poll<W: Worker + 'static>() -> Result<(), Error> {
+    let context = context().await?;
+    let shared = Arc::new((W::new(&context.configuration)?, context));
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
+        let shared = Arc::clone(&shared);
+        async move { Ok::<_, Error>(batch(&shared.0, &shared.1, event).await) }
+    }))
+    .await
+}
+
+async fn batch<W: Worker>(worker: &W, context: &Context, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
+    let deadline = deadline(context, &event.context);
+    let request = event.context.request_id.as_str();
+    let span = tracing::info_span!("invocation", function = W::FUNCTION.name(), request);
+    async {
+        let handle = async |received: Received| handle(worker, context, &received, deadline).await;
+        let processed = queues::process_batch(&context.queues, event.payload, handle).await;
+        for fault in &processed.faults {
+            tracing::error!(code = "record.fault", message = fault.message_id, reason = %fault.reason, "a record fails");
+        }
+        processed.response
+    }
+    .instrument(span)
+    .await
+}
+
+fn deadline(context: &Context, invocation: &lambda_runtime::Context) -> Deadline {
+    let ends: SystemTime = UNIX_EPOCH + Duration::from_millis(invocation.deadline);
+    Deadline::new(ends, Duration::from_secs(context.configuration.recovery.stage_limit_seconds))
+}
+
+/// The boundary: what nobody handled is logged here, and the message comes back.
+async fn handle<W: Worker>(worker: &W, context: &Context, received: &Received, deadline: Deadline) -> Verdict {
+    if let Some(age) = received.sent_at.and_then(|sent| SystemTime::now().duration_since(sent).ok()) {
+        emit(W::FUNCTION, &[(Metric::MessageAgeSeconds, age.as_secs_f64())]);
+    }
+    match worker.handle(context, received, deadline).await {
+        Ok(verdict) => verdict,
+        Err(error) => {
+            tracing::error!(code = error.code(), %error, message = received.message_id, "the message comes back");
+            come_back(context, received).await
+        }
+    }
+}
+
+/// Without a row there is no count of attempts: the first pause, and SQS's own count to the dead-letter queue.
+async fn come_back(context: &Context, received: &Received) -> Verdict {
+    let _ = received;
+    Verdict::Return { after: crate::attempt::first_pause(&context.configuration.recovery) }
+}
+
+async fn poll_schedule() -> Result<(), Error> {
+    let context = Arc::new(context().await?);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<reconcile::Request>| {
+        let context = Arc::clone(&context);
+        async move {
+            let deadline = deadline(&context, &event.context);
+            let request = event.context.request_id.as_str();
+            let span = tracing::info_span!("invocation", function = Function::Reconcile.name(), request);
+            let report = reconcile::run(&context, event.payload, deadline).instrument(span).await;
+            report.map_err(|error| {
+                tracing::error!(code = error.code(), %error, "the pass failed");
+                Error::from(error.to_string())
+            })
+        }
+    }))
+    .await
+}

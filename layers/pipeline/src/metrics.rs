@@ -1,0 +1,86 @@
+//! Measurements in CloudWatch's embedded metric format: a log line that CloudWatch turns into metrics
+//! (AWS, "CloudWatch embedded metric format specification").
+
+use crate::writes::Function;
+use serde_json::{Map, Value, json};
+use std::time::{SystemTime, UNIX_EPOCH};
+
+/// What is measured.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Metric {
+    /// Pages worked on.
+    Pages,
+    /// Seconds that an attempt took, from the claim to its publication.
+    StageSeconds,
+    /// Attempts that gave their claim back.
+    Retries,
+    /// Messages returned for the dead-letter queue.
+    DeadLetters,
+    /// Busy rows without a sign of life.
+    StuckFound,
+    /// Waiting rows whose message was sent again.
+    Resent,
+    /// Scans that ended FAILED.
+    Failures,
+    /// Age of a message when it was taken up.
+    MessageAgeSeconds,
+    /// Age of the oldest message of a row that waits.
+    OldestMessageSeconds,
+    /// Uploads whose event was lost.
+    LostEvents,
+}
+
+impl Metric {
+    const fn unit(self) -> &'static str {
+        match self {
+            Self::StageSeconds | Self::MessageAgeSeconds | Self::OldestMessageSeconds => "Seconds",
+            _ => "Count",
+        }
+    }
+}
+
+/// Writes measurements as one line of the log.
+pub fn emit(function: Function, measurements: &[(Metric, f64)]) {
+    println!("{}", line(function, measurements, SystemTime::now()));
+}
+
+fn line(function: Function, measurements: &[(Metric, f64)], now: SystemTime) -> Value {
+    let milliseconds = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
+    let name = |metric: &Metric| format!("{metric:?}");
+    let definitions: Vec<Value> =
+        measurements.iter().map(|(metric, _)| json!({ "Name": name(metric), "Unit": metric.unit() })).collect();
+    let directive = json!({ "Namespace": "Quire", "Dimensions": [["function"]], "Metrics": definitions });
+    let mut line = Map::new();
+    line.insert("_aws".to_owned(), json!({ "Timestamp": milliseconds, "CloudWatchMetrics": [directive] }));
+    line.insert("function".to_owned(), json!(function.name()));
+    line.extend(measurements.iter().map(|(metric, value)| (name(metric), json!(value))));
+    Value::Object(line)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::time::Duration;
+
+    #[test]
+    fn a_line_names_every_metric_once_with_its_unit() {
+        let now = UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
+        let line = line(Function::Scan, &[(Metric::Pages, 50.0), (Metric::StageSeconds, 1.5)], now);
+        assert_eq!(
+            line,
+            json!({
+                "_aws": {
+                    "Timestamp": 1_700_000_000_123_u64,
+                    "CloudWatchMetrics": [{
+                        "Namespace": "Quire",
+                        "Dimensions": [["function"]],
+                        "Metrics": [{ "Name": "Pages", "Unit": "Count" }, { "Name": "StageSeconds", "Unit": "Seconds" }]
+                    }]
+                },
+                "function": "scan",
+                "Pages": 50.0,
+                "StageSeconds": 1.5
+            })
+        );
+    }
+}

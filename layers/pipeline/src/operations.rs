@@ -1,0 +1,87 @@
+//! What operators do: send a scan on its way again, stop it, put it off, name it, let it supersede, approve it.
+//!
+//! Each is one commit and then the messages that follow from it; a message that gets lost is sent again by `reconcile`.
+
+use crate::dispatch;
+use crate::error::StageError;
+use catalog::{Catalog, Ready, ScanId};
+use queues::Queues;
+use time::OffsetDateTime;
+
+/// An operator's ways to rows and messages.
+#[derive(Debug, Clone, Copy)]
+pub struct Operator<'a> {
+    /// The rows.
+    pub catalog: &'a Catalog,
+    /// The messages.
+    pub queues: &'a Queues,
+}
+
+/// What a person knows of a volume whose key did not say it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Description<'a> {
+    /// Reporter.
+    pub reporter: &'a str,
+    /// Volume.
+    pub volume: &'a str,
+    /// Number printed on the first page.
+    pub first_page: i32,
+}
+
+impl Operator<'_> {
+    /// Sends a failed or cancelled scan on its way again, from the stage that it ended in; finished ranges are kept.
+    ///
+    /// # Errors
+    /// When the scan is in no such status, or the database or a queue does not answer.
+    pub async fn retry(&self, scan: ScanId) -> Result<(), StageError> {
+        self.send(&self.catalog.retry(scan).await?).await
+    }
+
+    /// Stops a scan that has not come to its end: whoever works on it changes nothing any more.
+    ///
+    /// # Errors
+    /// As [`Operator::retry`].
+    pub async fn cancel(&self, scan: ScanId) -> Result<(), StageError> {
+        Ok(self.catalog.cancel(scan).await?)
+    }
+
+    /// Puts a waiting scan off; `reconcile` takes it up again.
+    ///
+    /// # Errors
+    /// As [`Operator::retry`].
+    pub async fn defer(&self, scan: ScanId, until: OffsetDateTime) -> Result<(), StageError> {
+        Ok(self.catalog.defer(scan, until).await?)
+    }
+
+    /// Names a volume whose key did not; if it was only waiting for that, it goes on.
+    ///
+    /// # Errors
+    /// As [`Operator::retry`]; a name that could not be a directory's is refused.
+    pub async fn describe(&self, scan: ScanId, description: &Description<'_>) -> Result<(), StageError> {
+        let Description { reporter, volume, first_page } = *description;
+        engine::naming::VolumeName::new(reporter, volume, u32::try_from(first_page).ok(), None)
+            .map_err(engine::stages::ProcessError::from)?;
+        self.send(&self.catalog.describe(scan, reporter, volume, first_page).await?).await
+    }
+
+    /// Lets a scan supersede the approved one of its key.
+    ///
+    /// # Errors
+    /// As [`Operator::retry`].
+    pub async fn confirm(&self, scan: ScanId) -> Result<(), StageError> {
+        self.send(&self.catalog.confirm(scan).await?).await
+    }
+
+    /// Approves a reviewed scan, for good.
+    ///
+    /// # Errors
+    /// As [`Operator::retry`].
+    pub async fn approve(&self, scan: ScanId) -> Result<(), StageError> {
+        Ok(self.catalog.approve(scan).await?)
+    }
+
+    async fn send(&self, ready: &[Ready]) -> Result<(), StageError> {
+        let tasks: Vec<queues::Task> = ready.iter().map(dispatch::task).collect();
+        Ok(self.queues.send(&tasks).await?)
+    }
+}

@@ -1,0 +1,59 @@
+//! Uploads without a scan: their event was lost.
+
+use super::Report;
+use crate::attempt::Deadline;
+use crate::context::Context;
+use crate::error::StageError;
+use crate::metrics::{Metric, emit};
+use crate::writes::{Effect, Function, write};
+use objects::Listed;
+use std::time::{Duration, SystemTime};
+
+/// Where the sweep goes on.
+const CURSOR: &str = "sweep_uploads";
+
+/// S3 lists a thousand keys at once (AWS, ListObjectsV2).
+const PAGE: i32 = 1000;
+
+/// Time that the last page may take.
+const ENOUGH: Duration = Duration::from_secs(10);
+
+/// Goes through the bucket from where the last sweep ended, as far as the time allows.
+pub async fn run(context: &Context, deadline: Deadline) -> Result<Report, StageError> {
+    let mut report = Report::default();
+    loop {
+        let after = context.catalog.cursor(CURSOR).await?;
+        let page = context.objects.list_uploads(after.as_deref(), PAGE).await?;
+        for upload in lost(context, &page).await? {
+            announce(context, upload).await?;
+            report.announced += 1;
+        }
+        let next = if page.len() < PAGE as usize { None } else { page.last().map(|listed| listed.key.as_str()) };
+        let save = context.catalog.set_cursor(CURSOR, next);
+        write(Function::Reconcile, Effect::SaveCursor, CURSOR, save).await?;
+        if next.is_none() || deadline.remaining() < ENOUGH {
+            emit(Function::Reconcile, &[(Metric::LostEvents, report.announced as f64)]);
+            tracing::info!(?report, "swept the uploads");
+            return Ok(report);
+        }
+    }
+}
+
+/// The uploads that are old enough to have a scan and have none.
+async fn lost<'a>(context: &Context, page: &'a [Listed]) -> Result<Vec<&'a Listed>, StageError> {
+    let age = Duration::from_secs(context.configuration.recovery.upload_sweep_age_seconds);
+    let is_old = |listed: &&Listed| {
+        SystemTime::now().duration_since(listed.last_modified).is_ok_and(|since| since >= age)
+    };
+    let old: Vec<&Listed> = page.iter().filter(is_old).collect();
+    let asked: Vec<(String, String)> = old.iter().map(|listed| (listed.key.clone(), listed.etag.clone())).collect();
+    let unknown = context.catalog.unknown_uploads(&context.configuration.addresses.upload_bucket, &asked).await?;
+    Ok(old.into_iter().filter(|listed| unknown.contains(&listed.key)).collect())
+}
+
+async fn announce(context: &Context, upload: &Listed) -> Result<(), StageError> {
+    tracing::warn!(key = upload.key, code = "event.lost", "an upload has no scan; intake is told");
+    let bucket = &context.configuration.addresses.upload_bucket;
+    let announce = context.queues.announce_upload(bucket, &upload.key);
+    Ok(write(Function::Reconcile, Effect::Announce, &upload.key, announce).await?)
+}

@@ -1,0 +1,99 @@
+//! What each function does with a message.
+
+pub mod compress;
+pub mod intake;
+pub mod scan;
+pub mod split;
+
+use crate::attempt::Deadline;
+use crate::configuration::Configuration;
+use crate::context::Context;
+use crate::error::StageError;
+use crate::writes::Function;
+use crate::{dispatch, hooks};
+use catalog::Claim;
+use engine::external::ghostscript::CompressionOptions;
+use engine::installation::Installation;
+use engine::source::Limits;
+use engine::stages::Settings;
+use queues::{Received, Task, Verdict};
+use std::path::Path;
+use std::time::Duration;
+
+/// A function that lives on a queue.
+pub trait Worker: Sized {
+    /// Its name.
+    const FUNCTION: Function;
+
+    /// What is loaded once, before the first message.
+    ///
+    /// # Errors
+    /// When it cannot be loaded.
+    fn new(configuration: &Configuration) -> Result<Self, StageError>;
+
+    /// Handles one message and says what is to become of it.
+    ///
+    /// # Errors
+    /// What kept it from handling the message at all; the message comes back then.
+    fn handle(
+        &self,
+        context: &Context,
+        message: &Received,
+        deadline: Deadline,
+    ) -> impl Future<Output = Result<Verdict, StageError>>;
+}
+
+/// A task on a queue that it does not belong to.
+fn misplaced(task: &Task) -> StageError {
+    StageError::Misplaced { task: format!("{task:?}") }
+}
+
+/// Fetches an intermediate.
+async fn fetch(context: &Context, key: &str, to: &Path) -> Result<(), StageError> {
+    match context.objects.download(key, to).await {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_missing() => Err(StageError::IntermediateMissing { key: key.to_owned() }),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What a claim leads to when there is nothing to work on.
+async fn unclaimed<T>(
+    context: &Context,
+    function: Function,
+    subject: &str,
+    claim: Claim<T>,
+) -> Result<Verdict, StageError> {
+    let (verdict, why) = match claim {
+        Claim::Done(ready) => {
+            dispatch::send(context, function, subject, &ready).await?;
+            (Verdict::Delete, "this stage is over")
+        }
+        Claim::Interrupted => {
+            hooks::publish_or_leave(context, function, subject).await;
+            (Verdict::Delete, "too many workers were lost; the scan has failed")
+        }
+        Claim::Bouncing => (Verdict::Return { after: Duration::ZERO }, "on its way to the dead-letter queue"),
+        Claim::Busy => (Verdict::Delete, "somebody works on it"),
+        Claim::NotDue => (Verdict::Delete, "it is not due"),
+        Claim::Gone | Claim::Claimed(_) => (Verdict::Delete, "nothing is to be done for it"),
+    };
+    tracing::info!(why, ?verdict, "not claimed");
+    Ok(verdict)
+}
+
+/// The engine's settings from the function's.
+fn settings(configuration: &Configuration) -> Settings {
+    let volumes = &configuration.volumes;
+    Settings {
+        model: volumes.model_choice(),
+        ocr: volumes.ocr,
+        reading_resolution: 200,
+        language: "eng".to_owned(),
+        unredacted: false,
+        jobs: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+        limits: Limits::default(),
+        compression: CompressionOptions::default(),
+        installation: Installation::new(&volumes.home),
+    }
+}
