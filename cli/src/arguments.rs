@@ -4,7 +4,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::detect::ModelChoice;
 use engine::external::ghostscript::CompressionOptions;
 use engine::installation::Installation;
-use engine::process::Request;
+use engine::process::{Request, Settings};
 use engine::source::Limits;
 use std::path::PathBuf;
 
@@ -174,24 +174,26 @@ impl Scan {
             reporter: self.reporter,
             volume: self.volume_number,
             first_page: self.first_page,
-            model: match self.model {
-                Model::Small => ModelChoice::Small,
-                Model::Medium => ModelChoice::Medium,
-                Model::Both => ModelChoice::Both,
+            settings: Settings {
+                model: match self.model {
+                    Model::Small => ModelChoice::Small,
+                    Model::Medium => ModelChoice::Medium,
+                    Model::Both => ModelChoice::Both,
+                },
+                ocr: !self.no_ocr,
+                reading_resolution: self.reading_resolution,
+                language: self.language,
+                unredacted: false,
+                jobs: self.jobs.map_or_else(cores, usize::from),
+                limits: Limits {
+                    max_pages: self.limits.max_pages,
+                    max_page_points: self.limits.max_page_points,
+                    max_page_pixels: self.limits.max_page_pixels,
+                    max_file_bytes: self.limits.max_file_bytes,
+                },
+                compression: CompressionOptions::default(),
+                installation: Installation::new(self.home.unwrap_or_else(default_home)),
             },
-            ocr: !self.no_ocr,
-            reading_resolution: self.reading_resolution,
-            language: self.language,
-            unredacted: false,
-            jobs: self.jobs.map_or_else(cores, usize::from),
-            limits: Limits {
-                max_pages: self.limits.max_pages,
-                max_page_points: self.limits.max_page_points,
-                max_page_pixels: self.limits.max_page_pixels,
-                max_file_bytes: self.limits.max_file_bytes,
-            },
-            compression: CompressionOptions::default(),
-            installation: Installation::new(self.home.unwrap_or_else(default_home)),
         }
     }
 }

@@ -5,7 +5,7 @@ use crate::exit::Failure;
 use crate::progress::Display;
 use engine::cancellation::Cancellation;
 use engine::external::ghostscript::CompressionOptions;
-use engine::process::{Request, Summary};
+use engine::process::{Request, Settings, Summary};
 
 /// Processes a volume and tells what came out.
 ///
@@ -14,7 +14,9 @@ use engine::process::{Request, Summary};
 pub fn run(arguments: Process, cancellation: &Cancellation) -> Result<(), Failure> {
     let Process { volume, output, unredacted, json, scan, compression } = arguments;
     let compression = CompressionOptions { resolution: compression.resolution, quantisation: compression.quantisation };
-    let request = Request { unredacted, compression, ..scan.request(volume, output) };
+    let request = scan.request(volume, output);
+    let settings = Settings { unredacted, compression, ..request.settings };
+    let request = Request { settings, ..request };
     let display = Display::new();
     let summary = engine::process::process(&request, &display, cancellation);
     let summary = summary.map_err(|error| Failure::new(error, json))?;

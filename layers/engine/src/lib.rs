@@ -20,6 +20,7 @@ pub mod pixels;
 pub mod process;
 pub mod redact;
 pub mod source;
+pub mod stages;
 pub mod text;
 pub mod volume;
 

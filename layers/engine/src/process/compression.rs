@@ -43,7 +43,7 @@ fn compress_one(
         volume.pages[pages.clone()].iter().map(|page| volume.image_length(page)).collect();
     let range =
         RangeToCompress { source, pages: pages.clone(), sizes: &sizes, damaged: &damaged, image_bytes: &image_bytes };
-    let compressed = compress_range(&range, folder, &work.request.compression, work.cancellation)?;
+    let compressed = compress_range(&range, folder, &work.request.settings.compression, work.cancellation)?;
     report(work, &compressed);
     work.done(pages.len());
     Ok(StoredRange { pages, compressed })

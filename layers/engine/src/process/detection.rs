@@ -32,7 +32,7 @@ pub(super) fn detect(
     is_wanted: &(dyn Fn(usize) -> bool + Sync),
 ) -> Result<Vec<ScannedPage>, ProcessError> {
     let request = work.request;
-    let detector = Detector::load(&request.installation, request.model, request.jobs)?;
+    let detector = Detector::load(&request.settings.installation, request.settings.model, request.settings.jobs)?;
     let tesseract = work.tesseract();
     let ranges: Result<Vec<Vec<ScannedPage>>, ProcessError> = work
         .ranges()

@@ -10,6 +10,7 @@ use crate::output::OutputError;
 use crate::pairing::PairingError;
 use crate::pixels::PixelError;
 use crate::source::SourceError;
+use crate::stages::IntermediateError;
 
 /// Every way in which a volume can fail.
 #[derive(Debug, thiserror::Error)]
@@ -41,6 +42,9 @@ pub enum ProcessError {
     /// Results cannot be written.
     #[error(transparent)]
     Output(#[from] OutputError),
+    /// A file of another stage is not what it should be.
+    #[error(transparent)]
+    Intermediate(#[from] IntermediateError),
     /// Not one page can be read.
     #[error("none of the {pages} pages can be read; the first says: {reason}. Scan the volume again, or mend the file")]
     NothingReadable {
@@ -82,6 +86,7 @@ impl ProcessError {
             Self::Command(error) => error.code(),
             Self::Pairing(error) => error.code(),
             Self::Output(error) => error.code(),
+            Self::Intermediate(error) => error.code(),
             Self::NothingReadable { .. } => "process.nothing_readable",
             Self::NoSuchPages { .. } => "process.no_such_pages",
             Self::Cancelled => "process.cancelled",
@@ -102,6 +107,7 @@ impl ProcessError {
             Self::Command(error) => error.class(),
             Self::Pairing(error) => error.class(),
             Self::Output(error) => error.class(),
+            Self::Intermediate(error) => error.class(),
             Self::NothingReadable { .. } | Self::NoSuchPages { .. } => ErrorClass::Input,
             Self::Cancelled => ErrorClass::Interrupted,
             Self::Threads { .. } => ErrorClass::Resource,

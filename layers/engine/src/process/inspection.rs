@@ -60,7 +60,7 @@ pub fn inspect(
     progress: &dyn Progress,
     cancellation: &Cancellation,
 ) -> Result<Vec<PathBuf>, ProcessError> {
-    let volume = source::open(&request.input, &request.limits)?;
+    let volume = source::open(&request.input, &request.settings.limits)?;
     let work = Work::new(request, request.volume_name_or_default()?, &volume, progress, cancellation)?;
     work.pool()?.install(|| run(&work, selection))
 }
@@ -73,7 +73,8 @@ fn run(work: &Work<'_>, selection: Option<&PageSelection>) -> Result<Vec<PathBuf
     let near = |index: usize| (index.saturating_sub(CONTEXT_PAGES)..=index + CONTEXT_PAGES).any(is_wanted);
     let scanned = work.stage(Stage::Detect, |work| detection::detect(work, &near))?;
     let wanted: Vec<ScannedPage> = scanned.iter().filter(|page| is_wanted(page.index)).cloned().collect();
-    let words = work.request.ocr.then(|| work.stage(Stage::Read, |work| reading::read(work, &wanted))).transpose()?;
+    let words =
+        work.request.settings.ocr.then(|| work.stage(Stage::Read, |work| reading::read(work, &wanted))).transpose()?;
     let pages = numbered_pages(work, &scanned);
     let opinions = pair(&pages, work.first_page());
     let spans = spans(&pages, &opinions, words.as_ref())?;

@@ -14,12 +14,14 @@ mod publication;
 mod reading;
 mod redaction;
 mod request;
+mod settings;
 mod summary;
 mod work;
 
 pub use error::ProcessError;
 pub use progress::{NoProgress, Progress};
 pub use request::Request;
+pub use settings::{DEFAULT_LANGUAGE, DEFAULT_READING_RESOLUTION, Settings};
 pub use summary::{PageProblem, Stage, StageReport, Summary};
 
 use crate::cancellation::Cancellation;
@@ -39,7 +41,7 @@ pub fn process(
     cancellation: &Cancellation,
 ) -> Result<Summary, ProcessError> {
     let name = request.volume_name()?;
-    let volume = source::open(&request.input, &request.limits)?;
+    let volume = source::open(&request.input, &request.settings.limits)?;
     let work = Work::new(request, name, &volume, progress, cancellation)?;
     check_target(&work.target())?;
     work.pool()?.install(|| run(&work))
@@ -47,7 +49,8 @@ pub fn process(
 
 fn run(work: &Work<'_>) -> Result<Summary, ProcessError> {
     let scanned = work.stage(Stage::Detect, |work| detection::detect(work, &|_| true))?;
-    let text = work.request.ocr.then(|| work.stage(Stage::Read, |work| reading::read(work, &scanned))).transpose()?;
+    let text =
+        work.request.settings.ocr.then(|| work.stage(Stage::Read, |work| reading::read(work, &scanned))).transpose()?;
     let ranges = work.stage(Stage::Compress, |work| compression::compress(work, &scanned))?;
     let pages = numbers::numbered_pages(work, &scanned);
     let redacted = work.stage(Stage::Redact, |work| redaction::redact(work, pages, &ranges, text.as_ref()))?;

@@ -57,7 +57,7 @@ fn opinions(work: &Work<'_>, redacted: &Redacted) -> Result<Vec<(PathBuf, Vec<Pa
         .map(|name| folder.join(name))
         .zip(redacted.opinions.iter().enumerate().map(redacted_parts))
         .collect();
-    if work.request.unredacted {
+    if work.request.settings.unredacted {
         let folder = work.folder("result/unredacted")?;
         let whole = |(number, opinion)| opinion_parts(redacted, number, opinion, |range| &range.searchable, false);
         let paths = names.iter().map(|name| folder.join(name));

@@ -27,7 +27,7 @@ pub(super) fn read(work: &Work<'_>, scanned: &[ScannedPage]) -> Result<PageWords
     let readable: Vec<&ScannedPage> = scanned.iter().filter(|page| !page.is_damaged).collect();
     work.done(scanned.len() - readable.len());
     // A bridge hands the batches out in their order: the small ones at the end even out who is done first.
-    batches(&readable, work.request.jobs).par_bridge().try_for_each(|batch| reading.read_batch(batch))?;
+    batches(&readable, work.request.settings.jobs).par_bridge().try_for_each(|batch| reading.read_batch(batch))?;
     Ok(reading.words)
 }
 
@@ -82,7 +82,7 @@ impl Reading<'_> {
     }
 
     fn image(&self, page: &ScannedPage) -> Result<PageImage, ProcessError> {
-        Ok(self.work.reader.read(page.index)?.reduced_to(f64::from(self.work.request.reading_resolution)))
+        Ok(self.work.reader.read(page.index)?.reduced_to(f64::from(self.work.request.settings.reading_resolution)))
     }
 
     /// Stores the lines of pages of one resolution, in pixels at 200 dpi.

@@ -143,7 +143,7 @@ impl Context<'_> {
             Err(error) => return Err(error.into()),
         }
         let drawn = match self.work.reader.read(index) {
-            Ok(drawn) => drawn.reduced_to(f64::from(self.work.request.compression.resolution)),
+            Ok(drawn) => drawn.reduced_to(f64::from(self.work.request.settings.compression.resolution)),
             Err(PixelError::Damaged { reason, .. }) => {
                 self.work.problem(index, "page.damaged", reason);
                 return Ok(None);

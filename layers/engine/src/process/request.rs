@@ -1,11 +1,8 @@
 //! What is asked for.
 
 use super::error::ProcessError;
-use crate::detect::ModelChoice;
-use crate::external::ghostscript::CompressionOptions;
-use crate::installation::Installation;
+use super::settings::Settings;
 use crate::naming::VolumeName;
-use crate::source::Limits;
 use std::path::PathBuf;
 
 /// A volume and what to make of it.
@@ -21,24 +18,8 @@ pub struct Request {
     pub volume: Option<String>,
     /// Number printed on the first page, likewise.
     pub first_page: Option<u32>,
-    /// Which models look at the pages.
-    pub model: ModelChoice,
-    /// Whether the pages are read by Tesseract.
-    pub ocr: bool,
-    /// Finer pages are reduced to this resolution before they are read, in dots an inch.
-    pub reading_resolution: u32,
-    /// Tesseract's language.
-    pub language: String,
-    /// Whether opinions are also written without redaction.
-    pub unredacted: bool,
-    /// How many pages are worked on at once.
-    pub jobs: usize,
-    /// What the intake checks allow.
-    pub limits: Limits,
-    /// How page images are made smaller.
-    pub compression: CompressionOptions,
-    /// Where models and native libraries are.
-    pub installation: Installation,
+    /// How it is worked on.
+    pub settings: Settings,
 }
 
 impl Request {

@@ -85,12 +85,12 @@ impl<'a> Work<'a> {
     /// Ranges of pages, of which every core gets its share.
     pub(super) fn ranges(&self) -> Vec<Range<usize>> {
         let pages = self.page_count();
-        let length = pages.div_ceil(self.request.jobs.max(1)).clamp(1, LONGEST_RANGE);
+        let length = pages.div_ceil(self.request.settings.jobs.max(1)).clamp(1, LONGEST_RANGE);
         (0..pages).step_by(length).map(|start| start..(start + length).min(pages)).collect()
     }
 
     pub(super) fn pool(&self) -> Result<rayon::ThreadPool, ProcessError> {
-        let jobs = self.request.jobs.max(1);
+        let jobs = self.request.settings.jobs.max(1);
         let threads = rayon::ThreadPoolBuilder::new().num_threads(jobs).thread_name(|index| format!("pages-{index}"));
         threads.build().map_err(|error| ProcessError::Threads { jobs, reason: error.to_string() })
     }
@@ -120,7 +120,7 @@ impl<'a> Work<'a> {
 
     /// Tesseract with the language asked for.
     pub(super) fn tesseract(&self) -> Tesseract {
-        Tesseract::new(&self.request.language, self.cancellation.clone()).temporary_directory(self.root())
+        Tesseract::new(&self.request.settings.language, self.cancellation.clone()).temporary_directory(self.root())
     }
 
     pub(super) fn done(&self, pages: usize) {
@@ -147,7 +147,7 @@ impl<'a> Work<'a> {
 /// PDFium, when a page needs it: a volume of plain scans does without.
 fn renderer(request: &Request, volume: &SourceVolume) -> Result<Option<PdfiumLibrary>, ProcessError> {
     let is_needed = volume.pages.iter().any(|page| page.kind == PageKind::Other);
-    Ok(if is_needed { Some(PdfiumLibrary::load(&request.installation.pdfium())?) } else { None })
+    Ok(if is_needed { Some(PdfiumLibrary::load(&request.settings.installation.pdfium())?) } else { None })
 }
 
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {

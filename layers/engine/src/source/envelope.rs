@@ -27,6 +27,14 @@ pub(super) fn check(bytes: &[u8]) -> Result<Envelope, SourceError> {
     Ok(Envelope { header, cross_reference })
 }
 
+/// Checks the beginning alone.
+pub(super) fn check_start(bytes: &[u8]) -> Result<(), SourceError> {
+    if bytes.is_empty() {
+        return Err(SourceError::Empty);
+    }
+    find_header(bytes).map(drop)
+}
+
 fn find_header(bytes: &[u8]) -> Result<usize, SourceError> {
     let window = &bytes[..bytes.len().min(HEADER_WINDOW)];
     // PostScript may carry `%PDF-` in a comment, and Ghostscript would execute it.
@@ -118,6 +126,15 @@ mod tests {
         assert_eq!(code(b"PK\x03\x04"), "source.not_pdf");
         let late = [&[b' '; 1024][..], b"%PDF-1.4 startxref 1 %%EOF"].concat();
         assert_eq!(code(&late), "source.not_pdf");
+    }
+
+    #[test]
+    fn the_beginning_alone_tells_a_pdf() {
+        let code = |bytes: &[u8]| check_start(bytes).map_or_else(|error| error.code(), |()| "a PDF");
+        assert_eq!(code(b"junk\n%PDF-1.4\nbody that goes on"), "a PDF");
+        assert_eq!(code(b""), "source.empty");
+        assert_eq!(code(b"%!PS-Adobe-3.0\n%PDF-1.4"), "source.not_pdf");
+        assert_eq!(code(b"\x89PNG"), "source.not_pdf");
     }
 
     #[test]

@@ -97,6 +97,15 @@ pub fn open(path: &Path, limits: &Limits) -> Result<SourceVolume, SourceError> {
     Ok(SourceVolume { path: path.to_path_buf(), limits: *limits, objects, pages })
 }
 
+/// Tells from the first bytes of a file (a few kilobytes) whether it is a PDF at all, before it is fetched whole.
+///
+/// # Errors
+/// [`SourceError::Empty`], or [`SourceError::NotPdf`], which says what else it looks like. PostScript is refused even
+/// where it carries a PDF's header.
+pub fn check_start(bytes: &[u8]) -> Result<(), SourceError> {
+    envelope::check_start(bytes)
+}
+
 fn map(path: &Path, limits: &Limits) -> Result<Mapping, SourceError> {
     let unreadable = |cause| SourceError::Unreadable { path: path.display().to_string(), cause };
     let metadata = std::fs::metadata(path).map_err(unreadable)?;
