@@ -1,0 +1,52 @@
+//! The right to work on a row, and what it is worth once somebody else has taken the row.
+
+use crate::{ScanId, Stage};
+use std::time::Duration;
+use uuid::Uuid;
+
+/// The right of one attempt to work on a scan or on a page range.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug)]
+pub struct Lease {
+    /// The scan.
+    pub scan: ScanId,
+    /// The page range as (generation, number); none for compress and split.
+    pub range: Option<(i32, i32)>,
+    /// Fresh for every claim; every later write of the attempt must carry it.
+    pub token: Uuid,
+    /// The stage that was claimed.
+    pub stage: Stage,
+}
+
+/// When a lease counts as abandoned, and what follows.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct LeaseRules {
+    /// A heartbeat older than this: nobody works on the row any more.
+    pub stale_after: Duration,
+    /// How often a row may be interrupted and tried again; the next interruption ends it.
+    pub maximum_interruptions: i32,
+    /// A scan that failed with `retries_exhausted` less than this ago is not revived by a message: its own last
+    /// message is still on its way to the dead-letter queue.
+    pub revival_grace: Duration,
+}
+
+/// The answer to a write that carries a lease.
+#[derive(Clone, PartialEq, Eq, Debug)]
+#[must_use]
+pub enum Fenced<T> {
+    /// The write was made.
+    Done(T),
+    /// The lease is not ours any more: nothing was changed.
+    Lost,
+}
+
+/// Why an attempt or a scan failed.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Failure {
+    /// A stable code, for programs.
+    pub code: String,
+    /// A sentence, for the person who uploaded the file.
+    pub message: String,
+}
+
+/// The code of a row that was tried as often as allowed.
+pub(crate) const RETRIES_EXHAUSTED: &str = "retries_exhausted";

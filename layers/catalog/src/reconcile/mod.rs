@@ -1,0 +1,15 @@
+//! Putting right what nobody is working on.
+
+mod attempts;
+mod cursor;
+mod outbox;
+mod rescue;
+mod resend;
+mod sample;
+mod uploads;
+
+pub use attempts::Attempt;
+pub use outbox::OutboxEvent;
+pub use rescue::{RescueOutcome, Rescued};
+pub use sample::Sample;
+pub use uploads::SeenUpload;

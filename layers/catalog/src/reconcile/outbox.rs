@@ -1,0 +1,34 @@
+//! The ends of scans that the world has not heard of.
+
+use crate::{Catalog, CatalogError, ScanId};
+use time::OffsetDateTime;
+use uuid::Uuid;
+
+/// A scan's end, to be published.
+#[derive(Clone, PartialEq, Debug)]
+pub struct OutboxEvent {
+    /// The same for every repeat.
+    pub id: Uuid,
+    /// The scan.
+    pub scan: ScanId,
+    /// The status it ended in: `PENDING_REVIEW` or `FAILED`.
+    pub kind: String,
+    /// What a receiver needs to know.
+    pub detail: serde_json::Value,
+    /// When the scan ended.
+    pub created_at: OffsetDateTime,
+}
+
+impl Catalog {
+    /// The oldest events that were not sent yet.
+    pub async fn unsent_events(&self, limit: i64) -> Result<Vec<OutboxEvent>, CatalogError> {
+        let _ = limit;
+        todo!()
+    }
+
+    /// Notes that these events were accepted.
+    pub async fn mark_sent(&self, ids: &[Uuid]) -> Result<(), CatalogError> {
+        let _ = ids;
+        todo!()
+    }
+}

@@ -1,0 +1,267 @@
+//! The status machine of a scan and of a page range: the one place that says what may follow what.
+//!
+//! PostgreSQL holds the same table (`status_transitions`, filled by the first migration) and a trigger that refuses
+//! everything else; a test tries every pair of statuses against it and compares the answer with [`Status::may_become`].
+//!
+//! | from | to | when |
+//! | --- | --- | --- |
+//! | – | UPLOADED | intake records an upload |
+//! | – | FAILED | intake records an upload that is no PDF |
+//! | UPLOADED | COMPRESSING | compress claims |
+//! | COMPRESSING | COMPRESSED | compress finished: the ranges exist |
+//! | COMPRESSED | SCANNING | the first range is claimed |
+//! | SCANNING | SCANNED | the last range finished |
+//! | SCANNED | SPLITTING | split claims |
+//! | SPLITTING | PENDING_REVIEW | split finished: the opinions exist |
+//! | PENDING_REVIEW | APPROVED | a person approves |
+//! | COMPRESSING | UPLOADED | the attempt is given back, or was interrupted |
+//! | SPLITTING | SCANNED | the attempt is given back, or was interrupted |
+//! | SCANNING, SPLITTING | UPLOADED | intermediates are missing: compress makes them again |
+//! | UPLOADED … SPLITTING | FAILED | the input is at fault, retries are exhausted, or it was interrupted too often |
+//! | UPLOADED … SPLITTING | CANCELLED | a person cancels, or a newer upload supersedes |
+//! | FAILED, CANCELLED | UPLOADED, COMPRESSED, SCANNED | retry: back to where the failed stage waits |
+//!
+//! A page range goes WAITING → SCANNING → FINISHED, from SCANNING back to WAITING or to FAILED, and from FAILED back
+//! to WAITING by retry. A finished range stays finished until a new generation replaces it.
+
+use serde::{Deserialize, Serialize};
+use std::fmt;
+
+/// A part of the work on a scan, done by one function.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Validates the volume, cuts it into page ranges and makes it smaller.
+    Compress,
+    /// Reads the pages of one page range.
+    Scan,
+    /// Gathers the ranges and writes the results.
+    Split,
+}
+
+/// Where a scan is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum Status {
+    /// Waits for compress.
+    Uploaded,
+    /// Leased by compress.
+    Compressing,
+    /// Its ranges wait, none was claimed yet.
+    Compressed,
+    /// Its ranges are being worked on; the leases are the ranges'.
+    Scanning,
+    /// Waits for split.
+    Scanned,
+    /// Leased by split.
+    Splitting,
+    /// Done by the machine; waits for a person's eyes.
+    PendingReview,
+    /// Accepted by a person. Final.
+    Approved,
+    /// Ended without a result; `error_code` says why.
+    Failed,
+    /// Ended by a person or by a newer upload.
+    Cancelled,
+}
+
+/// Where a page range is.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RangeStatus {
+    /// Waits for scan.
+    Waiting,
+    /// Leased by scan.
+    Scanning,
+    /// Its results are published.
+    Finished,
+    /// Gave up; `error_code` says why.
+    Failed,
+}
+
+impl Stage {
+    /// Every stage, in order.
+    pub const ALL: [Self; 3] = [Self::Compress, Self::Scan, Self::Split];
+
+    /// The name in the database and in messages.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Compress => "compress",
+            Self::Scan => "scan",
+            Self::Split => "split",
+        }
+    }
+
+    /// The status in which a scan waits for this stage.
+    pub const fn waiting(self) -> Status {
+        match self {
+            Self::Compress => Status::Uploaded,
+            Self::Scan => Status::Compressed,
+            Self::Split => Status::Scanned,
+        }
+    }
+
+    /// The status of a scan that this stage works on.
+    pub const fn busy(self) -> Status {
+        match self {
+            Self::Compress => Status::Compressing,
+            Self::Scan => Status::Scanning,
+            Self::Split => Status::Splitting,
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.as_str() == text)
+    }
+}
+
+impl Status {
+    /// Every status, in the order of the flow.
+    pub const ALL: [Self; 10] = [
+        Self::Uploaded,
+        Self::Compressing,
+        Self::Compressed,
+        Self::Scanning,
+        Self::Scanned,
+        Self::Splitting,
+        Self::PendingReview,
+        Self::Approved,
+        Self::Failed,
+        Self::Cancelled,
+    ];
+
+    /// The statuses in which a scan may be created.
+    pub const INITIAL: [Self; 2] = [Self::Uploaded, Self::Failed];
+
+    /// The name in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Uploaded => "UPLOADED",
+            Self::Compressing => "COMPRESSING",
+            Self::Compressed => "COMPRESSED",
+            Self::Scanning => "SCANNING",
+            Self::Scanned => "SCANNED",
+            Self::Splitting => "SPLITTING",
+            Self::PendingReview => "PENDING_REVIEW",
+            Self::Approved => "APPROVED",
+            Self::Failed => "FAILED",
+            Self::Cancelled => "CANCELLED",
+        }
+    }
+
+    /// The status of this name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// The statuses that may follow this one.
+    pub const fn transitions(self) -> &'static [Self] {
+        match self {
+            Self::Uploaded => &[Self::Compressing, Self::Failed, Self::Cancelled],
+            Self::Compressing => &[Self::Compressed, Self::Uploaded, Self::Failed, Self::Cancelled],
+            Self::Compressed => &[Self::Scanning, Self::Failed, Self::Cancelled],
+            Self::Scanning => &[Self::Scanned, Self::Uploaded, Self::Failed, Self::Cancelled],
+            Self::Scanned => &[Self::Splitting, Self::Failed, Self::Cancelled],
+            Self::Splitting => &[Self::PendingReview, Self::Scanned, Self::Uploaded, Self::Failed, Self::Cancelled],
+            Self::PendingReview => &[Self::Approved],
+            Self::Approved => &[],
+            Self::Failed | Self::Cancelled => &[Self::Uploaded, Self::Compressed, Self::Scanned],
+        }
+    }
+
+    /// Whether `next` may follow this status.
+    pub fn may_become(self, next: Self) -> bool {
+        self.transitions().contains(&next)
+    }
+
+    /// The stage that a scan in this status waits for or is in; none once it ended.
+    pub const fn stage(self) -> Option<Stage> {
+        match self {
+            Self::Uploaded | Self::Compressing => Some(Stage::Compress),
+            Self::Compressed | Self::Scanning => Some(Stage::Scan),
+            Self::Scanned | Self::Splitting => Some(Stage::Split),
+            Self::PendingReview | Self::Approved | Self::Failed | Self::Cancelled => None,
+        }
+    }
+
+    /// Whether a scan in this status waits to be claimed.
+    pub const fn is_waiting(self) -> bool {
+        matches!(self, Self::Uploaded | Self::Compressed | Self::Scanned)
+    }
+
+    /// Whether a scan in this status is being worked on.
+    pub const fn is_busy(self) -> bool {
+        matches!(self, Self::Compressing | Self::Scanning | Self::Splitting)
+    }
+
+    /// Whether no function will touch a scan in this status by itself.
+    pub const fn is_ended(self) -> bool {
+        self.stage().is_none()
+    }
+}
+
+impl RangeStatus {
+    /// Every status of a page range.
+    pub const ALL: [Self; 4] = [Self::Waiting, Self::Scanning, Self::Finished, Self::Failed];
+
+    /// The name in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Waiting => "WAITING",
+            Self::Scanning => "SCANNING",
+            Self::Finished => "FINISHED",
+            Self::Failed => "FAILED",
+        }
+    }
+
+    /// The status of this name.
+    pub fn parse(text: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|status| status.as_str() == text)
+    }
+
+    /// The statuses that may follow this one.
+    pub const fn transitions(self) -> &'static [Self] {
+        match self {
+            Self::Waiting => &[Self::Scanning],
+            Self::Scanning => &[Self::Finished, Self::Waiting, Self::Failed],
+            Self::Finished => &[],
+            Self::Failed => &[Self::Waiting],
+        }
+    }
+
+    /// Whether `next` may follow this status.
+    pub fn may_become(self, next: Self) -> bool {
+        self.transitions().contains(&next)
+    }
+}
+
+macro_rules! text_column {
+    ($kind:ty) => {
+        impl fmt::Display for $kind {
+            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+                formatter.write_str(self.as_str())
+            }
+        }
+
+        impl sqlx::Type<sqlx::Postgres> for $kind {
+            fn type_info() -> sqlx::postgres::PgTypeInfo {
+                <str as sqlx::Type<sqlx::Postgres>>::type_info()
+            }
+
+            fn compatible(info: &sqlx::postgres::PgTypeInfo) -> bool {
+                <str as sqlx::Type<sqlx::Postgres>>::compatible(info)
+            }
+        }
+
+        impl<'r> sqlx::Decode<'r, sqlx::Postgres> for $kind {
+            fn decode(value: sqlx::postgres::PgValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
+                let text = <&str as sqlx::Decode<sqlx::Postgres>>::decode(value)?;
+                Self::parse(text).ok_or_else(|| format!("{text:?} is not a {}", stringify!($kind)).into())
+            }
+        }
+    };
+}
+
+text_column!(Stage);
+text_column!(Status);
+text_column!(RangeStatus);
