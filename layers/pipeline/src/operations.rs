@@ -50,7 +50,7 @@ impl Operator<'_> {
     /// # Errors
     /// As [`Operator::retry`].
     pub async fn defer(&self, scan: ScanId, until: OffsetDateTime) -> Result<(), StageError> {
-        Ok(self.catalog.defer(scan, until).await?)
+        self.send(&self.catalog.defer(scan, until).await?).await
     }
 
     /// Names a volume whose key did not; if it was only waiting for that, it goes on.

@@ -3,7 +3,7 @@
 use super::deadline::Deadline;
 use crate::failpoints;
 use crate::writes::Function;
-use catalog::{DatabaseSettings, Heartbeat, Lease};
+use catalog::{CatalogError, DatabaseSettings, Heartbeat, Lease};
 use engine::cancellation::Cancellation;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -92,17 +92,26 @@ async fn watch(vigil: &Vigil, cancellation: &Cancellation, ended: oneshot::Recei
 /// Returns when the lease is somebody else's. A database that does not answer is no such sign: every write of the worker
 /// is fenced anyway.
 async fn renew_until_lost(vigil: &Vigil) {
-    let mut heartbeat = Heartbeat::new(&vigil.database);
+    let mut connection = None;
     let point = format!("{}.heartbeat", vigil.function.name());
     loop {
         tokio::time::sleep(vigil.interval).await;
         if failpoints::reach(&point, &vigil.subject).await {
             continue;
         }
-        match heartbeat.beat(&vigil.lease).await {
+        match beat(&mut connection, vigil).await {
             Ok(true) => {}
             Ok(false) => return,
             Err(error) => tracing::warn!(code = error.code(), %error, "a heartbeat was missed"),
         }
     }
+}
+
+/// One beat; short attempts never connect at all.
+async fn beat(connection: &mut Option<Heartbeat>, vigil: &Vigil) -> Result<bool, CatalogError> {
+    let heartbeat = match connection {
+        Some(heartbeat) => heartbeat,
+        None => connection.insert(Heartbeat::connect(&vigil.database).await?),
+    };
+    heartbeat.beat(&vigil.lease).await
 }

@@ -23,7 +23,7 @@ where
         .without_max_times();
     write
         .retry(pauses)
-        .when(CatalogError::is_unreachable)
+        .when(CatalogError::is_temporary)
         .notify(|error, pause| tracing::warn!(code = error.code(), %error, ?pause, "the database does not answer"))
         .await
 }

@@ -69,7 +69,7 @@ async fn resend(context: &Context, report: &mut Report) -> Result<(), StageError
 }
 
 async fn sample(context: &Context, report: &Report) -> Result<(), StageError> {
-    let sample = context.catalog.record_sample(report.rescued as i64, report.resent as i64);
+    let sample = context.catalog.record_sample(report.rescued as i32, report.resent as i32);
     let sample = write(Function::Reconcile, Effect::Sample, ANY, sample).await?;
     emit(
         Function::Reconcile,
@@ -77,7 +77,7 @@ async fn sample(context: &Context, report: &Report) -> Result<(), StageError> {
             (Metric::StuckFound, report.rescued as f64),
             (Metric::Resent, report.resent as f64),
             (Metric::Failures, report.interrupted as f64),
-            (Metric::OldestMessageSeconds, sample.oldest_message_seconds.unwrap_or_default()),
+            (Metric::OldestMessageSeconds, sample.oldest_message_seconds),
         ],
     );
     Ok(())

@@ -6,6 +6,7 @@ use crate::context::Context;
 use crate::error::StageError;
 use crate::metrics::{Metric, emit};
 use crate::writes::{Effect, Function, write};
+use catalog::SeenUpload;
 use objects::Listed;
 use std::time::{Duration, SystemTime};
 
@@ -46,9 +47,10 @@ async fn lost<'a>(context: &Context, page: &'a [Listed]) -> Result<Vec<&'a Liste
         SystemTime::now().duration_since(listed.last_modified).is_ok_and(|since| since >= age)
     };
     let old: Vec<&Listed> = page.iter().filter(is_old).collect();
-    let asked: Vec<(String, String)> = old.iter().map(|listed| (listed.key.clone(), listed.etag.clone())).collect();
-    let unknown = context.catalog.unknown_uploads(&context.configuration.addresses.upload_bucket, &asked).await?;
-    Ok(old.into_iter().filter(|listed| unknown.contains(&listed.key)).collect())
+    let seen = |listed: &&Listed| SeenUpload { key: listed.key.clone(), etag: listed.etag.clone() };
+    let seen: Vec<SeenUpload> = old.iter().map(seen).collect();
+    let unrecorded = context.catalog.unrecorded_uploads(&context.configuration.addresses.upload_bucket, &seen).await?;
+    Ok(old.into_iter().filter(|listed| unrecorded.contains(&listed.key)).collect())
 }
 
 async fn announce(context: &Context, upload: &Listed) -> Result<(), StageError> {
