@@ -1,6 +1,7 @@
 //! Readings of one page, and which of them is likely its number (specification, section 4).
 
 use crate::volume::PageNumber;
+use serde::{Deserialize, Serialize};
 
 /// How far a number may lie from what the page's index lets expect.
 const MAX_DISTANCE: u64 = 20;
@@ -9,7 +10,7 @@ const MAX_DISTANCE: u64 = 20;
 const MAX_SPAN: u32 = 2;
 
 /// Text of one candidate box, from the text layer or from OCR.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
     /// What was read, such as `744` or `733-734`.
     pub text: String,

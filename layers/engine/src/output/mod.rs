@@ -14,7 +14,7 @@ pub use self::png::write_png;
 pub use error::OutputError;
 pub use page_builder::PageBuilder;
 pub use page_source::PageSource;
-pub use placement::{check_target, move_into_place};
+pub use placement::{check_target, files_under, move_into_place};
 pub use searchable::{PageText, add_text_layer};
 pub use sidecars::{Sidecars, write_json, write_sidecars};
 pub use stored_image::StoredImage;

@@ -39,7 +39,11 @@ fn is_ours(target: &Path) -> Result<bool, OutputError> {
     Ok(target.join(MARK).is_file() || entries.next().is_none())
 }
 
-fn files_under(directory: &Path) -> Result<Vec<PathBuf>, OutputError> {
+/// Every file below a directory, relative to it, sorted.
+///
+/// # Errors
+/// What the file system says.
+pub fn files_under(directory: &Path) -> Result<Vec<PathBuf>, OutputError> {
     let mut files = Vec::new();
     let mut folders = vec![directory.to_owned()];
     while let Some(folder) = folders.pop() {

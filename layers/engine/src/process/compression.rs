@@ -1,52 +1,56 @@
-//! The third stage: ranges of pages made smaller.
+//! Ranges of pages made smaller.
 
-use super::detection::ScannedPage;
 use super::error::ProcessError;
+use super::original::Original;
 use super::work::Work;
 use crate::compress::{CompressedRange, RangeToCompress, compress_range};
 use crate::geometry::PageSize;
 use rayon::prelude::*;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-/// A range and the document that holds exactly its pages.
-pub(super) struct StoredRange {
-    pub(super) pages: Range<usize>,
-    pub(super) compressed: CompressedRange,
+/// A range and the document that holds exactly its pages, made smaller.
+pub(crate) struct StoredRange {
+    pub(crate) pages: Range<usize>,
+    pub(crate) document: PathBuf,
 }
 
-/// Compresses every range.
-pub(super) fn compress(work: &Work<'_>, scanned: &[ScannedPage]) -> Result<Vec<StoredRange>, ProcessError> {
+/// Compresses every range. A page that is damaged becomes a blank.
+pub(crate) fn compress(
+    work: &Work<'_>,
+    original: &Original<'_>,
+    damaged: &[bool],
+) -> Result<Vec<StoredRange>, ProcessError> {
     let folder = work.folder("compressed")?;
-    let source = work.request.input.canonicalize();
-    let source = source.map_err(|error| crate::output::OutputError::io(&work.request.input, error))?;
-    work.ranges()
+    work.groups(original.pages())
         .into_par_iter()
         .with_max_len(1)
-        .map(|pages| compress_one(work, &source, &folder, scanned, pages))
+        .map(|pages| compress_one(work, original, &folder, damaged, pages))
         .collect()
 }
 
 fn compress_one(
     work: &Work<'_>,
-    source: &Path,
+    original: &Original<'_>,
     folder: &Path,
-    scanned: &[ScannedPage],
+    damaged: &[bool],
     pages: Range<usize>,
 ) -> Result<StoredRange, ProcessError> {
     work.check()?;
-    let of_range = &scanned[pages.clone()];
-    let sizes: Vec<PageSize> = of_range.iter().map(|page| page.size).collect();
-    let damaged: Vec<usize> = of_range.iter().filter(|page| page.is_damaged).map(|page| page.index).collect();
-    let volume = work.volume();
-    let image_bytes: Vec<Option<u64>> =
-        volume.pages[pages.clone()].iter().map(|page| volume.image_length(page)).collect();
-    let range =
-        RangeToCompress { source, pages: pages.clone(), sizes: &sizes, damaged: &damaged, image_bytes: &image_bytes };
-    let compressed = compress_range(&range, folder, &work.request.settings.compression, work.cancellation)?;
+    let sizes: Vec<PageSize> = pages.clone().map(|page| original.size(page)).collect();
+    let image_bytes: Vec<Option<u64>> = pages.clone().map(|page| original.image_length(page)).collect();
+    let damaged: Vec<usize> = pages.clone().filter(|page| damaged[*page]).collect();
+    let range = RangeToCompress {
+        source: original.file(),
+        pages: pages.clone(),
+        sizes: &sizes,
+        damaged: &damaged,
+        image_bytes: &image_bytes,
+    };
+    let compressed = compress_range(&range, folder, &work.settings.compression, work.cancellation)?;
     report(work, &compressed);
     work.done(pages.len());
-    Ok(StoredRange { pages, compressed })
+    Ok(StoredRange { pages, document: compressed.document })
 }
 
 fn report(work: &Work<'_>, range: &CompressedRange) {

@@ -1,7 +1,8 @@
-//! The first stage: every page's pixels are looked at once.
+//! Every page's pixels are looked at once.
 
 use super::error::ProcessError;
 use super::numbers::{NumberCandidate, candidates, read_candidates};
+use super::original::Original;
 use super::pictures;
 use super::work::Work;
 use crate::detect::{Detector, PixelView};
@@ -10,102 +11,115 @@ use crate::external::tesseract::Tesseract;
 use crate::geometry::PageSize;
 use crate::layout::find_columns;
 use crate::numbering::Reading;
-use crate::pixels::{PageImage, PixelError};
+use crate::pixels::PageImage;
 use crate::volume::ColumnBounds;
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// What was seen on a page.
-#[derive(Debug, Clone)]
-pub(super) struct ScannedPage {
-    pub(super) index: usize,
-    pub(super) size: PageSize,
-    pub(super) columns: ColumnBounds,
-    pub(super) detections: Vec<Detection>,
-    pub(super) readings: Vec<Reading>,
-    pub(super) is_damaged: bool,
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct ScannedPage {
+    pub(crate) index: usize,
+    pub(crate) size: PageSize,
+    pub(crate) columns: ColumnBounds,
+    pub(crate) detections: Vec<Detection>,
+    pub(crate) readings: Vec<Reading>,
+    pub(crate) is_damaged: bool,
+}
+
+/// Loads the models and looks at every wanted page of a whole volume, of which at least one must be readable.
+pub(crate) fn detect_volume(
+    work: &Work<'_>,
+    original: &Original<'_>,
+    first_page: u32,
+    is_wanted: &(dyn Fn(usize) -> bool + Sync),
+) -> Result<Vec<ScannedPage>, ProcessError> {
+    let detector = Detector::load(&work.settings.installation, work.settings.model, work.settings.jobs)?;
+    let scanned = detect(work, original, &detector, first_page, is_wanted)?;
+    require_one(work, scanned.iter().map(|page| page.is_damaged))?;
+    Ok(scanned)
 }
 
 /// Looks at every wanted page; the others come back empty.
-pub(super) fn detect(
+pub(crate) fn detect(
     work: &Work<'_>,
+    original: &Original<'_>,
+    detector: &Detector,
+    first_page: u32,
     is_wanted: &(dyn Fn(usize) -> bool + Sync),
 ) -> Result<Vec<ScannedPage>, ProcessError> {
-    let request = work.request;
-    let detector = Detector::load(&request.settings.installation, request.settings.model, request.settings.jobs)?;
     let tesseract = work.tesseract();
-    let ranges: Result<Vec<Vec<ScannedPage>>, ProcessError> = work
-        .ranges()
-        .into_par_iter()
-        .with_max_len(1)
-        .map(|range| scan_range(work, &detector, &tesseract, range, is_wanted))
-        .collect();
-    let pages: Vec<ScannedPage> = ranges?.into_iter().flatten().collect();
-    require_one(work, &pages)?;
-    Ok(pages)
+    let look = Look { work, original, detector, tesseract: &tesseract, first_page };
+    let groups = work.groups(original.pages()).into_par_iter().with_max_len(1);
+    let pages: Result<Vec<Vec<ScannedPage>>, ProcessError> =
+        groups.map(|group| look.at_group(group, is_wanted)).collect();
+    Ok(pages?.into_iter().flatten().collect())
 }
 
-fn require_one(work: &Work<'_>, pages: &[ScannedPage]) -> Result<(), ProcessError> {
-    if pages.iter().all(|page| page.is_damaged) {
+/// Fails when every page of a volume is damaged.
+pub(crate) fn require_one(work: &Work<'_>, damaged: impl ExactSizeIterator<Item = bool>) -> Result<(), ProcessError> {
+    let pages = damaged.len();
+    if damaged.into_iter().all(|is_damaged| is_damaged) {
         let reason = work.problems().into_iter().next().map(|problem| problem.reason).unwrap_or_default();
-        return Err(ProcessError::NothingReadable { pages: pages.len(), reason });
+        return Err(ProcessError::NothingReadable { pages, reason });
     }
     Ok(())
 }
 
-fn scan_range(
-    work: &Work<'_>,
-    detector: &Detector,
-    tesseract: &Tesseract,
-    range: Range<usize>,
-    is_wanted: &(dyn Fn(usize) -> bool + Sync),
-) -> Result<Vec<ScannedPage>, ProcessError> {
-    let mut pages = Vec::with_capacity(range.len());
-    let mut numbers: Vec<Vec<NumberCandidate>> = Vec::with_capacity(range.len());
-    for index in range {
-        work.check()?;
-        let (page, candidates) = if is_wanted(index) {
-            scan_page(work, detector, index)?
-        } else {
-            (blank_page(index, work.volume().pages[index].size()), Vec::new())
+struct Look<'a> {
+    work: &'a Work<'a>,
+    original: &'a Original<'a>,
+    detector: &'a Detector,
+    tesseract: &'a Tesseract,
+    first_page: u32,
+}
+
+impl Look<'_> {
+    fn at_group(
+        &self,
+        group: Range<usize>,
+        is_wanted: &(dyn Fn(usize) -> bool + Sync),
+    ) -> Result<Vec<ScannedPage>, ProcessError> {
+        let mut pages = Vec::with_capacity(group.len());
+        let mut numbers: Vec<Vec<NumberCandidate>> = Vec::with_capacity(group.len());
+        for index in group {
+            self.work.check()?;
+            let (page, candidates) = if is_wanted(index) {
+                self.at_page(index)?
+            } else {
+                (blank_page(index, self.original.size(index)), Vec::new())
+            };
+            pages.push(page);
+            numbers.push(candidates);
+            self.work.done(1);
+        }
+        let readings = read_candidates(self.tesseract, &numbers, |i| hint(self.first_page, pages[i].index))?;
+        for (page, readings) in pages.iter_mut().zip(readings) {
+            page.readings = readings;
+        }
+        Ok(pages)
+    }
+
+    fn at_page(&self, index: usize) -> Result<(ScannedPage, Vec<NumberCandidate>), ProcessError> {
+        let size = self.original.size(index);
+        let Some(image) = self.original.read_or_report(self.work, index)? else {
+            return Ok((blank_page(index, size), Vec::new()));
         };
-        pages.push(page);
-        numbers.push(candidates);
-        work.done(1);
+        let page = look(self.detector, index, size, &image)?;
+        pictures::cut(self.work, index, &image, &page)?;
+        let numbers = candidates(&image, &page);
+        Ok((page, numbers))
     }
-    let readings = read_candidates(tesseract, &numbers, |i| hint(work, pages[i].index))?;
-    for (page, readings) in pages.iter_mut().zip(readings) {
-        page.readings = readings;
-    }
-    Ok(pages)
 }
 
 /// The number that a page would bear if none were missing.
-pub(super) fn hint(work: &Work<'_>, index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX).saturating_add(work.first_page())
+fn hint(first_page: u32, index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX).saturating_add(first_page)
 }
 
-fn scan_page(
-    work: &Work<'_>,
-    detector: &Detector,
-    index: usize,
-) -> Result<(ScannedPage, Vec<NumberCandidate>), ProcessError> {
-    let size = work.volume().pages[index].size();
-    let image = match work.reader.read(index) {
-        Ok(image) => image,
-        Err(PixelError::Damaged { reason, .. }) => {
-            work.problem(index, "page.damaged", reason);
-            return Ok((blank_page(index, size), Vec::new()));
-        }
-        Err(error) => return Err(error.into()),
-    };
-    let page = look(detector, index, size, &image)?;
-    pictures::cut(work, index, &image, &page)?;
-    let numbers = candidates(&image, &page);
-    Ok((page, numbers))
-}
-
-fn blank_page(index: usize, size: PageSize) -> ScannedPage {
+/// A page that nobody can read.
+pub(crate) fn blank_page(index: usize, size: PageSize) -> ScannedPage {
     let (columns, detections, readings) = (ColumnBounds::default(), Vec::new(), Vec::new());
     ScannedPage { index, size, columns, detections, readings, is_damaged: true }
 }

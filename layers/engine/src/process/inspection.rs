@@ -3,12 +3,14 @@
 use super::detection::{self, ScannedPage};
 use super::error::ProcessError;
 use super::numbers::numbered_pages;
+use super::original::Original;
 use super::progress::Progress;
 use super::reading::{self, PageWords};
 use super::redaction::{ink, outside_rects, spans};
 use super::request::Request;
 use super::summary::Stage;
 use super::work::Work;
+use super::{first_page, hidden_directory};
 use crate::cancellation::Cancellation;
 use crate::drawing::Canvas;
 use crate::geometry::Rect;
@@ -19,7 +21,7 @@ use crate::source;
 use crate::volume::Page;
 use rayon::prelude::*;
 use std::ops::RangeInclusive;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 /// Pages looked at before and after the wanted ones: head matter begins on an earlier page.
@@ -61,29 +63,41 @@ pub fn inspect(
     cancellation: &Cancellation,
 ) -> Result<Vec<PathBuf>, ProcessError> {
     let volume = source::open(&request.input, &request.settings.limits)?;
-    let work = Work::new(request, request.volume_name_or_default()?, &volume, progress, cancellation)?;
-    work.pool()?.install(|| run(&work, selection))
+    let directory = hidden_directory(&request.output)?;
+    let work = Work::new(&request.settings, directory.path(), progress, cancellation)?;
+    let original = Original::new(&volume, 0, &request.settings)?;
+    work.with_threads(|| run(&work, &original, request, selection))
 }
 
-fn run(work: &Work<'_>, selection: Option<&PageSelection>) -> Result<Vec<PathBuf>, ProcessError> {
+fn run(
+    work: &Work<'_>,
+    original: &Original<'_>,
+    request: &Request,
+    selection: Option<&PageSelection>,
+) -> Result<Vec<PathBuf>, ProcessError> {
+    let (first_page, pages) = (first_page(&request.volume_name_or_default()?), original.pages().len());
     let is_wanted = |index: usize| selection.is_none_or(|selection| selection.holds(index));
-    if !(0..work.page_count()).any(is_wanted) {
-        return Err(ProcessError::NoSuchPages { pages: work.page_count() });
+    if !original.pages().any(is_wanted) {
+        return Err(ProcessError::NoSuchPages { pages });
     }
     let near = |index: usize| (index.saturating_sub(CONTEXT_PAGES)..=index + CONTEXT_PAGES).any(is_wanted);
-    let scanned = work.stage(Stage::Detect, |work| detection::detect(work, &near))?;
+    let scanned =
+        work.stage(Stage::Detect, pages, |work| detection::detect_volume(work, original, first_page, &near))?;
     let wanted: Vec<ScannedPage> = scanned.iter().filter(|page| is_wanted(page.index)).cloned().collect();
-    let words =
-        work.request.settings.ocr.then(|| work.stage(Stage::Read, |work| reading::read(work, &wanted))).transpose()?;
-    let pages = numbered_pages(work, &scanned);
-    let opinions = pair(&pages, work.first_page());
+    let read = || work.stage(Stage::Read, pages, |work| reading::read(work, original, &wanted));
+    let words = work.settings.ocr.then(read).transpose()?;
+    let pages = numbered_pages(&scanned, first_page);
+    let opinions = pair(&pages, first_page);
     let spans = spans(&pages, &opinions, words.as_ref())?;
-    let inspection = Inspection { work, pages: &pages, opinions: &opinions, spans: &spans, words: words.as_ref() };
+    let (output, words) = (request.output.as_path(), words.as_ref());
+    let inspection = Inspection { work, original, output, pages: &pages, opinions: &opinions, spans: &spans, words };
     wanted.par_iter().with_max_len(1).filter(|page| !page.is_damaged).map(|page| inspection.draw(page.index)).collect()
 }
 
 struct Inspection<'a> {
     work: &'a Work<'a>,
+    original: &'a Original<'a>,
+    output: &'a Path,
     pages: &'a [Page],
     opinions: &'a [Opinion],
     spans: &'a [OpinionSpan],
@@ -95,14 +109,14 @@ impl Inspection<'_> {
         self.work.check()?;
         let page = &self.pages[index];
         let (width, height) = (page.size.width_pixels as usize, page.size.height_pixels as usize);
-        let grey = self.work.reader.read(index)?.into_grey().resized(width, height);
+        let grey = self.original.read(index)?.into_grey().resized(width, height);
         let mut canvas = Canvas::from_grey(width, height, &grey.pixels);
         let image = StoredImage::from_pixels(width, height, 1, grey.pixels);
         self.shade(&mut canvas, page, &image)?;
         for found in &page.detections {
             canvas.labelled_box(&found.rect(), found.label, found.confidence);
         }
-        let path = self.work.request.output.join(format!("page-{:04}.png", index + 1));
+        let path = self.output.join(format!("page-{:04}.png", index + 1));
         write_png(&path, width, height, 3, canvas.pixels()).map_err(ProcessError::from)?;
         Ok(path)
     }

@@ -2,7 +2,6 @@
 
 use super::detection::ScannedPage;
 use super::error::ProcessError;
-use super::work::Work;
 use crate::detection::{Detection, Label};
 use crate::external::tesseract::Tesseract;
 use crate::geometry::Rect;
@@ -28,12 +27,12 @@ const ATTEMPTS: [(u8, usize); 4] = [(8, 1), (8, MOST_CANDIDATES), (7, MOST_CANDI
 const QUIET_ZONE: usize = 12;
 
 /// A box that may hold the page's number, black on white.
-pub(super) struct NumberCandidate {
+pub(crate) struct NumberCandidate {
     image: GreyImage,
 }
 
 /// The candidates of a page, by descending confidence.
-pub(super) fn candidates(image: &PageImage, page: &ScannedPage) -> Vec<NumberCandidate> {
+pub(crate) fn candidates(image: &PageImage, page: &ScannedPage) -> Vec<NumberCandidate> {
     let (scale_x, scale_y) = page.size.scale_to(image.width, image.height);
     let mut boxes: Vec<&Detection> = page.detections.iter().filter(|found| may_hold_number(found)).collect();
     boxes.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
@@ -62,7 +61,7 @@ fn bitonal(crop: &GreyImage) -> GreyImage {
 }
 
 /// Reads the candidates of several pages, one process a mode; a page that has a plausible number is left alone.
-pub(super) fn read_candidates(
+pub(crate) fn read_candidates(
     tesseract: &Tesseract,
     pages: &[Vec<NumberCandidate>],
     hint: impl Fn(usize) -> u32,
@@ -92,15 +91,15 @@ fn has_number(readings: &[Reading], hint: u32) -> bool {
 }
 
 /// A scanned page in the engine's vocabulary, not numbered yet.
-pub(super) fn plain_page(page: &ScannedPage) -> Page {
+pub(crate) fn plain_page(page: &ScannedPage) -> Page {
     let (size, columns, detections) = (page.size, page.columns, page.detections.clone());
     Page { index: page.index, size, columns, number: PageNumber::default(), detections }
 }
 
 /// The pages with their numbers, on themselves and on each of their boxes.
-pub(super) fn numbered_pages(work: &Work<'_>, scanned: &[ScannedPage]) -> Vec<Page> {
+pub(crate) fn numbered_pages(scanned: &[ScannedPage], first_page: u32) -> Vec<Page> {
     let readings: Vec<Vec<Reading>> = scanned.iter().map(|page| page.readings.clone()).collect();
-    let numbers = number_pages(&readings, work.first_page());
+    let numbers = number_pages(&readings, first_page);
     let numbered = scanned.iter().zip(numbers);
     numbered
         .map(|(page, number)| {

@@ -11,12 +11,12 @@ use std::path::{Path, PathBuf};
 const PICTURE_DPI: f64 = 300.0;
 
 /// Where a picture lies until its page has a number.
-pub(super) fn provisional(root: &Path, page: usize, sequence: usize) -> PathBuf {
+pub(crate) fn provisional(root: &Path, page: usize, sequence: usize) -> PathBuf {
     root.join("pictures").join(format!("{page:05}-{sequence:03}.png"))
 }
 
 /// The pictures of a page in reading order.
-pub(super) fn on_page(page: &ScannedPage) -> Vec<crate::geometry::Rect> {
+pub(crate) fn on_page(page: &ScannedPage) -> Vec<crate::geometry::Rect> {
     let as_page = super::numbers::plain_page(page);
     let middle = crate::redact::page_middle(&as_page);
     let mut rects: Vec<_> = crate::pairing::pictures(&as_page).map(crate::detection::Detection::rect).collect();
@@ -26,7 +26,7 @@ pub(super) fn on_page(page: &ScannedPage) -> Vec<crate::geometry::Rect> {
 }
 
 /// Cuts a page's pictures from its original pixels.
-pub(super) fn cut(work: &Work<'_>, index: usize, image: &PageImage, page: &ScannedPage) -> Result<(), ProcessError> {
+pub(crate) fn cut(work: &Work<'_>, index: usize, image: &PageImage, page: &ScannedPage) -> Result<(), ProcessError> {
     let rects = on_page(page);
     if rects.is_empty() {
         return Ok(());

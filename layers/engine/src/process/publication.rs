@@ -1,4 +1,4 @@
-//! The last stage: volumes, opinions, pictures and sidecars, moved into place all at once.
+//! Volumes, opinions, pictures and sidecars, put together in one folder.
 
 use super::detection::ScannedPage;
 use super::error::ProcessError;
@@ -7,12 +7,19 @@ use super::redaction::{Redacted, RedactedRange};
 use super::summary::Summary;
 use super::work::Work;
 use crate::external::qpdf::{self, Part};
-use crate::naming::{image_file, opinion_files};
-use crate::output::{OutputError, Sidecars, move_into_place, write_sidecars};
+use crate::naming::{VolumeName, image_file, opinion_files};
+use crate::output::{OutputError, Sidecars, files_under, write_sidecars};
 use crate::pairing::Opinion;
 use crate::redact::{MarginPage, RedactionPage};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
+
+/// The folder of what is delivered, in the directory under way.
+pub(crate) const RESULT: &str = "result";
+
+/// The folders of the opinions in it.
+pub(crate) const REDACTED: &str = "redacted";
+const UNREDACTED: &str = "unredacted";
 
 /// First and last number of the volume.
 fn volume_numbers(redacted: &Redacted) -> (u32, u32) {
@@ -22,21 +29,26 @@ fn volume_numbers(redacted: &Redacted) -> (u32, u32) {
 }
 
 /// Writes everything under `result/` in the directory under way.
-pub(super) fn assemble(work: &Work<'_>, scanned: &[ScannedPage], redacted: &Redacted) -> Result<(), ProcessError> {
+pub(crate) fn assemble(
+    work: &Work<'_>,
+    name: &VolumeName,
+    scanned: &[ScannedPage],
+    redacted: &Redacted,
+) -> Result<(), ProcessError> {
     let (first, last) = volume_numbers(redacted);
-    let result = work.folder("result")?;
+    let result = result_folder(work)?;
     let mut documents = vec![
-        (result.join(work.name.volume_file(first, last)), parts(redacted, |range| &range.searchable)),
-        (result.join(work.name.redacted_file(first, last)), parts(redacted, |range| &range.redacted)),
+        (result.join(name.volume_file(first, last)), parts(redacted, |range| &range.searchable)),
+        (result.join(name.redacted_file(first, last)), parts(redacted, |range| &range.redacted)),
     ];
-    documents.extend(opinions(work, redacted)?);
+    documents.extend(opinions(work, name, &result, redacted)?);
     documents.par_iter().with_max_len(1).try_for_each(|(path, parts)| {
         work.check()?;
         qpdf::join(parts, path, work.cancellation).map_err(ProcessError::from)
     })?;
     name_pictures(&result, work.root(), scanned, redacted)?;
     sidecars(&result, redacted)?;
-    work.done(work.page_count());
+    work.done(redacted.pages.len());
     Ok(())
 }
 
@@ -45,20 +57,30 @@ fn parts(redacted: &Redacted, document: impl Fn(&RedactedRange) -> &PathBuf) -> 
     redacted.ranges.iter().map(part).collect()
 }
 
-/// The documents of the opinions.
-fn opinions(work: &Work<'_>, redacted: &Redacted) -> Result<Vec<(PathBuf, Vec<Part>)>, ProcessError> {
+/// Names of the opinions' files.
+pub(crate) fn opinion_names(name: &VolumeName, opinions: &[Opinion]) -> Vec<String> {
     let numbers: Vec<(u32, u32)> =
-        redacted.opinions.iter().map(|opinion| (opinion.first_page_number, opinion.last_page_number)).collect();
-    let names = opinion_files(&work.name, &numbers);
-    let folder = work.folder("result/redacted")?;
+        opinions.iter().map(|opinion| (opinion.first_page_number, opinion.last_page_number)).collect();
+    opinion_files(name, &numbers)
+}
+
+/// The documents of the opinions.
+fn opinions(
+    work: &Work<'_>,
+    name: &VolumeName,
+    result: &Path,
+    redacted: &Redacted,
+) -> Result<Vec<(PathBuf, Vec<Part>)>, ProcessError> {
+    let names = opinion_names(name, &redacted.opinions);
+    let folder = subfolder(result, REDACTED)?;
     let redacted_parts = |(number, opinion)| opinion_parts(redacted, number, opinion, |range| &range.redacted, true);
     let mut documents: Vec<(PathBuf, Vec<Part>)> = names
         .iter()
         .map(|name| folder.join(name))
         .zip(redacted.opinions.iter().enumerate().map(redacted_parts))
         .collect();
-    if work.request.settings.unredacted {
-        let folder = work.folder("result/unredacted")?;
+    if work.settings.unredacted {
+        let folder = subfolder(result, UNREDACTED)?;
         let whole = |(number, opinion)| opinion_parts(redacted, number, opinion, |range| &range.searchable, false);
         let paths = names.iter().map(|name| folder.join(name));
         documents.extend(paths.zip(redacted.opinions.iter().enumerate().map(whole)));
@@ -85,6 +107,12 @@ fn opinion_parts(
         .collect()
 }
 
+fn subfolder(result: &Path, name: &str) -> Result<PathBuf, OutputError> {
+    let folder = result.join(name);
+    std::fs::create_dir_all(&folder).map_err(|error| OutputError::io(&folder, error))?;
+    Ok(folder)
+}
+
 fn name_pictures(result: &Path, root: &Path, scanned: &[ScannedPage], redacted: &Redacted) -> Result<(), OutputError> {
     let folder = result.join("images");
     for (page, numbered) in scanned.iter().zip(&redacted.pages) {
@@ -106,29 +134,37 @@ fn sidecars(result: &Path, redacted: &Redacted) -> Result<(), OutputError> {
     write_sidecars(result, &sidecars)
 }
 
-/// Moves the result to its final place and says what is there.
-pub(super) fn publish(work: &Work<'_>, redacted: &Redacted) -> Result<Summary, ProcessError> {
-    work.check()?;
+/// Says what is there before it is moved anywhere.
+pub(crate) fn summary(
+    work: &Work<'_>,
+    name: &VolumeName,
+    redacted: &Redacted,
+    input_bytes: u64,
+) -> Result<Summary, ProcessError> {
     let (first_page, last_page) = volume_numbers(redacted);
-    let result = work.folder("result")?;
-    let (input, output) = (&work.request.input, result.join(work.name.volume_file(first_page, last_page)));
-    let length =
-        |path: &Path| std::fs::metadata(path).map(|data| data.len()).map_err(|error| OutputError::io(path, error));
-    let (input_bytes, output_bytes) = (length(input)?, length(&output)?);
-    let directory = work.target();
-    let files = move_into_place(&result, &directory)?;
+    let directory = result_folder(work)?;
     Ok(Summary {
-        reporter: work.name.reporter().to_owned(),
-        volume: work.name.volume().to_owned(),
+        reporter: name.reporter().to_owned(),
+        volume: name.volume().to_owned(),
         first_page,
         last_page,
         pages: redacted.pages.len(),
         opinions: redacted.opinions.len(),
         input_bytes,
-        output_bytes,
+        output_bytes: length(&directory.join(name.volume_file(first_page, last_page)))?,
+        files: files_under(&directory)?,
         directory,
-        files,
         problems: work.problems(),
         stages: work.reports(),
     })
+}
+
+/// Bytes of a file.
+pub(crate) fn length(path: &Path) -> Result<u64, OutputError> {
+    std::fs::metadata(path).map(|data| data.len()).map_err(|error| OutputError::io(path, error))
+}
+
+/// Where everything that is delivered lies until it is moved.
+fn result_folder(work: &Work<'_>) -> Result<PathBuf, ProcessError> {
+    work.folder(RESULT)
 }

@@ -1,7 +1,8 @@
-//! The second stage: every page is read once, from its original pixels.
+//! Every page is read once, from its original pixels.
 
 use super::detection::ScannedPage;
 use super::error::ProcessError;
+use super::original::Original;
 use super::work::Work;
 use crate::external::command::CommandError;
 use crate::external::tesseract::{RecognitionError, Tesseract};
@@ -16,18 +17,23 @@ use std::path::{Path, PathBuf};
 const MOST_PAGES_A_PROCESS: usize = 5;
 
 /// Where the words of each page lie: a thousand pages of words do not belong in memory.
-pub(super) struct PageWords {
+pub(crate) struct PageWords {
     folder: PathBuf,
 }
 
 /// Reads every page that is not damaged.
-pub(super) fn read(work: &Work<'_>, scanned: &[ScannedPage]) -> Result<PageWords, ProcessError> {
-    let reading = Reading { work, tesseract: work.tesseract(), words: PageWords { folder: work.folder("words")? } };
+pub(crate) fn read(
+    work: &Work<'_>,
+    original: &Original<'_>,
+    scanned: &[ScannedPage],
+) -> Result<PageWords, ProcessError> {
+    let words = PageWords::within(work)?;
+    let reading = Reading { work, original, tesseract: work.tesseract(), words };
     reading.tesseract.check()?;
     let readable: Vec<&ScannedPage> = scanned.iter().filter(|page| !page.is_damaged).collect();
     work.done(scanned.len() - readable.len());
     // A bridge hands the batches out in their order: the small ones at the end even out who is done first.
-    batches(&readable, work.request.settings.jobs).par_bridge().try_for_each(|batch| reading.read_batch(batch))?;
+    batches(&readable, work.settings.jobs).par_bridge().try_for_each(|batch| reading.read_batch(batch))?;
     Ok(reading.words)
 }
 
@@ -47,6 +53,7 @@ where
 
 struct Reading<'a> {
     work: &'a Work<'a>,
+    original: &'a Original<'a>,
     tesseract: Tesseract,
     words: PageWords,
 }
@@ -82,7 +89,7 @@ impl Reading<'_> {
     }
 
     fn image(&self, page: &ScannedPage) -> Result<PageImage, ProcessError> {
-        Ok(self.work.reader.read(page.index)?.reduced_to(f64::from(self.work.request.settings.reading_resolution)))
+        Ok(self.original.read(page.index)?.reduced_to(f64::from(self.work.settings.reading_resolution)))
     }
 
     /// Stores the lines of pages of one resolution, in pixels at 200 dpi.
@@ -112,7 +119,13 @@ fn is_about_the_page(error: &RecognitionError) -> bool {
 }
 
 impl PageWords {
-    fn file(&self, page: usize) -> PathBuf {
+    /// The words that lie in the directory under way.
+    pub(crate) fn within(work: &Work<'_>) -> Result<Self, ProcessError> {
+        Ok(Self { folder: work.folder("words")? })
+    }
+
+    /// Where the words of a page lie, if it was read.
+    pub(crate) fn file(&self, page: usize) -> PathBuf {
         self.folder.join(format!("{page:05}.json"))
     }
 
@@ -121,7 +134,7 @@ impl PageWords {
     }
 
     /// The lines of a page in pixels at 200 dpi; none for a page that was not read.
-    pub(super) fn load(&self, page: usize) -> Result<Vec<Line>, OutputError> {
+    pub(crate) fn load(&self, page: usize) -> Result<Vec<Line>, OutputError> {
         let path = self.file(page);
         if path.exists() { read_json(&path) } else { Ok(Vec::new()) }
     }

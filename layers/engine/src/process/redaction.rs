@@ -1,17 +1,17 @@
-//! The fourth stage: covers on the pages and their words, range by range.
+//! Covers on the pages and their words, range by range.
 
 use super::compression::StoredRange;
 use super::error::ProcessError;
+use super::original::SourcePages;
 use super::reading::PageWords;
 use super::work::Work;
 use crate::geometry::{PageSize, Rect};
 use crate::output::{OutputError, PageBuilder, PageSource, PageText, StoredImage, add_text_layer};
 use crate::pairing::{Opinion, pair};
-use crate::pixels::{GreyImage, PixelError};
+use crate::pixels::GreyImage;
 use crate::redact::{
     Fill, Ink, MarginPage, OpinionSpan, Redaction, RedactionPage, highest_headnote, margin_rects, open_spans, plan_page,
 };
-use crate::source::TextPresence;
 use crate::text::Line;
 use crate::text::layer::PageGeometry;
 use crate::text::words::remove_under;
@@ -23,37 +23,39 @@ use std::path::{Path, PathBuf};
 /// An image whose sides differ by no more pixels is the page at 200 dpi, rounded otherwise.
 const ROUNDING: usize = 2;
 
-/// Everything that the last stage puts together.
-pub(super) struct Redacted {
-    pub(super) pages: Vec<Page>,
-    pub(super) opinions: Vec<Opinion>,
-    pub(super) ranges: Vec<RedactedRange>,
+/// Everything that the last step puts together.
+pub(crate) struct Redacted {
+    pub(crate) pages: Vec<Page>,
+    pub(crate) opinions: Vec<Opinion>,
+    pub(crate) ranges: Vec<RedactedRange>,
 }
 
 /// A range with its pages redacted.
-pub(super) struct RedactedRange {
-    pub(super) pages: std::ops::Range<usize>,
+pub(crate) struct RedactedRange {
+    pub(crate) pages: std::ops::Range<usize>,
     /// The compressed pages with their words.
-    pub(super) searchable: PathBuf,
+    pub(crate) searchable: PathBuf,
     /// The same, redacted.
-    pub(super) redacted: PathBuf,
+    pub(crate) redacted: PathBuf,
     /// Pages that an opinion shares with its neighbours, with these whited out: by opinion and page.
-    pub(super) shared: BTreeMap<(usize, usize), PathBuf>,
-    pub(super) covers: Vec<RedactionPage>,
-    pub(super) margins: Vec<MarginPage>,
+    pub(crate) shared: BTreeMap<(usize, usize), PathBuf>,
+    pub(crate) covers: Vec<RedactionPage>,
+    pub(crate) margins: Vec<MarginPage>,
 }
 
 /// Pairs the opinions and redacts every page.
-pub(super) fn redact(
+pub(crate) fn redact(
     work: &Work<'_>,
+    source: &dyn SourcePages,
+    first_page: u32,
     pages: Vec<Page>,
     ranges: &[StoredRange],
     words: Option<&PageWords>,
 ) -> Result<Redacted, ProcessError> {
-    let opinions = pair(&pages, work.first_page());
+    let opinions = pair(&pages, first_page);
     let spans = spans(&pages, &opinions, words)?;
     let folder = work.folder("redacted")?;
-    let context = Context { work, pages: &pages, opinions: &opinions, spans: &spans, words, folder: &folder };
+    let context = Context { work, source, pages: &pages, opinions: &opinions, spans: &spans, words, folder: &folder };
     let redacted: Result<Vec<RedactedRange>, ProcessError> =
         ranges.par_iter().with_max_len(1).map(|range| context.redact_range(range)).collect();
     let ranges = redacted?;
@@ -61,7 +63,7 @@ pub(super) fn redact(
 }
 
 /// Where each opinion begins and ends, and how many headnotes it has.
-pub(super) fn spans(
+pub(crate) fn spans(
     pages: &[Page],
     opinions: &[Opinion],
     words: Option<&PageWords>,
@@ -87,6 +89,7 @@ fn span(pages: &[Page], opinion: &Opinion) -> Option<OpinionSpan> {
 
 struct Context<'a> {
     work: &'a Work<'a>,
+    source: &'a dyn SourcePages,
     pages: &'a [Page],
     opinions: &'a [Opinion],
     spans: &'a [OpinionSpan],
@@ -104,7 +107,7 @@ struct Planned {
 
 impl Context<'_> {
     fn redact_range(&self, range: &StoredRange) -> Result<RedactedRange, ProcessError> {
-        let source = PageSource::open(&range.compressed.document)?;
+        let source = PageSource::open(&range.document)?;
         let (mut builder, mut texts) = (PageBuilder::new(), Vec::with_capacity(range.pages.len()));
         let file = |kind: &str| self.folder.join(format!("{kind}-{:05}.pdf", range.pages.start));
         let mut done = RedactedRange {
@@ -142,15 +145,8 @@ impl Context<'_> {
             Ok(None) | Err(OutputError::PageImage { .. }) => {}
             Err(error) => return Err(error.into()),
         }
-        let drawn = match self.work.reader.read(index) {
-            Ok(drawn) => drawn.reduced_to(f64::from(self.work.request.settings.compression.resolution)),
-            Err(PixelError::Damaged { reason, .. }) => {
-                self.work.problem(index, "page.damaged", reason);
-                return Ok(None);
-            }
-            Err(error) => return Err(error.into()),
-        };
-        Ok(Some(StoredImage::from_pixels(drawn.width, drawn.height, drawn.channels, drawn.pixels)))
+        let drawn = self.source.drawn(self.work, index)?;
+        Ok(drawn.map(|drawn| StoredImage::from_pixels(drawn.width, drawn.height, drawn.channels, drawn.pixels)))
     }
 
     fn blank_page(&self, index: usize, builder: &mut PageBuilder, done: &mut RedactedRange) {
@@ -200,7 +196,7 @@ impl Context<'_> {
     }
 
     fn page_text(&self, index: usize, lines: Vec<Line>) -> PageText {
-        let has_own_text = self.work.volume().pages[index].text == TextPresence::Visible;
+        let has_own_text = self.source.has_own_text(index);
         PageText { lines, geometry: geometry(&self.pages[index].size), has_own_text }
     }
 }
@@ -230,7 +226,7 @@ fn geometry(size: &PageSize) -> PageGeometry {
 }
 
 /// The ink of the stored image, in pixels at 200 dpi.
-pub(super) fn ink(page: &Page, image: &StoredImage) -> Ink {
+pub(crate) fn ink(page: &Page, image: &StoredImage) -> Ink {
     let (width, height) = (page.size.width_pixels as usize, page.size.height_pixels as usize);
     let grey = GreyImage { width: image.width(), height: image.height(), pixels: image.grey() };
     let is_close = grey.width.abs_diff(width) <= ROUNDING && grey.height.abs_diff(height) <= ROUNDING;
@@ -247,7 +243,7 @@ fn all_covers(size: &PageSize, covers: &[Redaction], margins: &MarginPage) -> Ve
 }
 
 /// An opinion's outside rectangles on a page, in pixels at 200 dpi.
-pub(super) fn outside_rects(opinion: &Opinion, page: &Page) -> Vec<Rect> {
+pub(crate) fn outside_rects(opinion: &Opinion, page: &Page) -> Vec<Rect> {
     let here = opinion.outside_rects.iter().filter(|outside| outside.page_index == page.index);
     here.map(|outside| page.size.to_pixels(&outside.rect())).collect()
 }

@@ -1,0 +1,52 @@
+//! The checksum that S3 keeps of an object, against what arrived.
+
+use aws_sdk_s3::operation::head_object::HeadObjectOutput;
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
+use crc_fast::{CrcAlgorithm, Digest};
+
+use crate::ObjectError;
+use crate::sdk::Address;
+
+/// A checksum of a whole object. Only the CRCs are used: they can be computed from parts that arrive in any order,
+/// and one of them is what S3 and the SDKs choose by themselves.
+#[derive(Debug, Clone)]
+pub(crate) struct Checksum {
+    pub algorithm: CrcAlgorithm,
+    expected: String,
+}
+
+impl Checksum {
+    /// What an object's head offers. Checksums of a multipart upload's checksums (`…-3`) say nothing about the
+    /// object without the sizes of its parts.
+    pub fn offered(head: &HeadObjectOutput) -> Option<Self> {
+        let offers = [
+            (CrcAlgorithm::Crc64Nvme, head.checksum_crc64_nvme()),
+            (CrcAlgorithm::Crc32IsoHdlc, head.checksum_crc32()),
+            (CrcAlgorithm::Crc32Iscsi, head.checksum_crc32_c()),
+        ];
+        let of_whole = |text: &&str| !text.contains('-');
+        offers.into_iter().find_map(|(algorithm, value)| {
+            value.filter(of_whole).map(|value| Self { algorithm, expected: value.to_owned() })
+        })
+    }
+
+    /// Compares with the digests of the parts, in their order.
+    pub fn compare(&self, parts: impl Iterator<Item = Digest>, address: &Address<'_>) -> Result<(), ObjectError> {
+        let mut whole = Digest::new(self.algorithm);
+        parts.for_each(|part| whole.combine(&part));
+        let found = self.encode(whole.finalize());
+        if found == self.expected {
+            return Ok(());
+        }
+        let reason = format!("its checksum is {found}, it should be {}", self.expected);
+        Err(ObjectError::Damaged { object: address.to_string(), reason })
+    }
+
+    /// S3 writes checksums as base64 of their bytes, the highest first.
+    fn encode(&self, value: u64) -> String {
+        let bytes = value.to_be_bytes();
+        let width = if self.algorithm == CrcAlgorithm::Crc64Nvme { 8 } else { 4 };
+        STANDARD.encode(&bytes[bytes.len() - width..])
+    }
+}
