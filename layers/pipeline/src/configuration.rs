@@ -138,6 +138,9 @@ pub struct Recovery {
     /// An upload without a scan has lost its event after this.
     #[arg(long, env = "QUIRE_UPLOAD_SWEEP_AGE_SECONDS", default_value_t = 900)]
     pub upload_sweep_age_seconds: u64,
+    /// Files of an attempt that no row names are removed after this: nobody can still be writing them.
+    #[arg(long, env = "QUIRE_RESULT_SWEEP_AGE_SECONDS", default_value_t = 86_400)]
+    pub result_sweep_age_seconds: u64,
     /// Most of one attempt; 0 for as long as the function may run, less a margin.
     #[arg(long, env = "QUIRE_STAGE_LIMIT_SECONDS", default_value_t = 0)]
     pub stage_limit_seconds: u64,

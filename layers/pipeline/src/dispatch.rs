@@ -22,9 +22,7 @@ pub async fn send(context: &Context, function: Function, subject: &str, ready: &
 pub fn task(ready: &Ready) -> Task {
     match *ready {
         Ready::Compress { scan } => Task::Compress { scan },
-        Ready::Range { scan, generation, number, is_large } => {
-            Task::Scan { scan, generation, range: number, is_large }
-        }
+        Ready::Range { scan, generation, number, is_large } => Task::Scan { scan, generation, range: number, is_large },
         Ready::Split { scan } => Task::Split { scan },
     }
 }

@@ -4,7 +4,7 @@ use catalog::{CatalogError, Failure};
 use engine::error::ErrorClass;
 use engine::source::SourceError;
 use engine::stages::ProcessError;
-use objects::ObjectError;
+use objects::{KeyError, ObjectError};
 use queues::QueueError;
 
 /// Why an attempt failed.
@@ -19,6 +19,9 @@ pub enum StageError {
     /// S3 says so, or says nothing.
     #[error(transparent)]
     Objects(#[from] ObjectError),
+    /// A name or a key that could lead elsewhere.
+    #[error(transparent)]
+    Key(#[from] KeyError),
     /// SQS or EventBridge.
     #[error(transparent)]
     Queues(#[from] QueueError),
@@ -80,6 +83,7 @@ impl StageError {
             Self::Engine(error) => error.code(),
             Self::Catalog(error) => error.code(),
             Self::Objects(error) => error.code(),
+            Self::Key(error) => error.code(),
             Self::Queues(error) => error.code(),
             Self::OriginalMissing => "original.missing",
             Self::IntermediateMissing { .. } => "intermediate.missing",

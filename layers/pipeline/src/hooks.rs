@@ -19,10 +19,13 @@ pub async fn publish(context: &Context, function: Function, subject: &str) -> Re
             return Ok(published);
         }
         let events: Vec<ScanEnded> = unsent.iter().map(event).collect();
-        let accepted = write(function, Effect::Publish, subject, context.bus.publish(&events)).await?;
-        write(function, Effect::MarkSent, subject, context.catalog.mark_sent(&accepted)).await?;
-        published += accepted.len();
-        if accepted.len() < BATCH as usize {
+        let sent = write(function, Effect::Publish, subject, context.bus.publish(&events)).await;
+        write(function, Effect::MarkSent, subject, context.catalog.mark_sent(&sent.accepted)).await?;
+        published += sent.accepted.len();
+        if let Some(error) = sent.error {
+            return Err(error.into());
+        }
+        if unsent.len() < BATCH as usize {
             return Ok(published);
         }
     }

@@ -36,7 +36,8 @@ mod tests {
 
     #[test]
     fn pauses_grow_to_the_cap_and_differ() {
-        let recovery = Only::try_parse_from(["--backoff-base-seconds=10", "--backoff-cap-seconds=60"]).unwrap().recovery;
+        let recovery =
+            Only::try_parse_from(["--backoff-base-seconds=10", "--backoff-cap-seconds=60"]).unwrap().recovery;
         let longest = |attempts| (0..500).map(|_| after(&recovery, attempts).as_secs()).max().unwrap();
         let bounds = [(1, 10), (2, 20), (3, 40), (4, 60), (5, 60), (i32::MAX, 60)];
         for (attempts, bound) in bounds {

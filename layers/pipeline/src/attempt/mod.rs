@@ -48,7 +48,12 @@ pub type Finished = Fenced<Vec<Ready>>;
 
 impl<'a> Attempt<'a> {
     /// Prepares an attempt.
-    fn new(context: &'a Context, function: Function, claimed: (Lease, String), deadline: Deadline) -> Result<Self, StageError> {
+    fn new(
+        context: &'a Context,
+        function: Function,
+        claimed: (Lease, String),
+        deadline: Deadline,
+    ) -> Result<Self, StageError> {
         let ((lease, subject), cancellation) = (claimed, Cancellation::new());
         Ok(Self { context, function, lease, subject, deadline, scratch: Scratch::new()?, cancellation })
     }
@@ -81,7 +86,13 @@ impl<'a> Attempt<'a> {
 }
 
 /// Holds a lease while `work` is done, and writes down what became of it. Says what is to become of the message.
-pub async fn run<W>(context: &Context, function: Function, claimed: (Lease, String), deadline: Deadline, work: W) -> Verdict
+pub async fn run<W>(
+    context: &Context,
+    function: Function,
+    claimed: (Lease, String),
+    deadline: Deadline,
+    work: W,
+) -> Verdict
 where
     W: AsyncFnOnce(&Attempt<'_>) -> Result<Finished, StageError>,
 {

@@ -7,14 +7,15 @@ use crate::error::StageError;
 use crate::metrics::{Metric, emit};
 use crate::writes::{Effect, Function, write};
 use catalog::SeenUpload;
-use objects::Listed;
-use std::time::{Duration, SystemTime};
+use objects::ListedUpload;
+use std::time::Duration;
+use time::OffsetDateTime;
 
 /// Where the sweep goes on.
 const CURSOR: &str = "sweep_uploads";
 
 /// S3 lists a thousand keys at once (AWS, ListObjectsV2).
-const PAGE: i32 = 1000;
+const PAGE: usize = 1000;
 
 /// Time that the last page may take.
 const ENOUGH: Duration = Duration::from_secs(10);
@@ -29,7 +30,7 @@ pub async fn run(context: &Context, deadline: Deadline) -> Result<Report, StageE
             announce(context, upload).await?;
             report.announced += 1;
         }
-        let next = if page.len() < PAGE as usize { None } else { page.last().map(|listed| listed.key.as_str()) };
+        let next = if page.len() < PAGE { None } else { page.last().map(|listed| listed.key.as_str()) };
         let save = context.catalog.set_cursor(CURSOR, next);
         write(Function::Reconcile, Effect::SaveCursor, CURSOR, save).await?;
         if next.is_none() || deadline.remaining() < ENOUGH {
@@ -41,21 +42,19 @@ pub async fn run(context: &Context, deadline: Deadline) -> Result<Report, StageE
 }
 
 /// The uploads that are old enough to have a scan and have none.
-async fn lost<'a>(context: &Context, page: &'a [Listed]) -> Result<Vec<&'a Listed>, StageError> {
+async fn lost<'a>(context: &Context, page: &'a [ListedUpload]) -> Result<Vec<&'a ListedUpload>, StageError> {
     let age = Duration::from_secs(context.configuration.recovery.upload_sweep_age_seconds);
-    let is_old = |listed: &&Listed| {
-        SystemTime::now().duration_since(listed.last_modified).is_ok_and(|since| since >= age)
-    };
-    let old: Vec<&Listed> = page.iter().filter(is_old).collect();
-    let seen = |listed: &&Listed| SeenUpload { key: listed.key.clone(), etag: listed.etag.clone() };
+    let is_old = |listed: &&ListedUpload| OffsetDateTime::now_utc() - listed.last_modified >= age;
+    let old: Vec<&ListedUpload> = page.iter().filter(is_old).collect();
+    let seen = |listed: &&ListedUpload| SeenUpload { key: listed.key.as_str().to_owned(), etag: listed.etag.clone() };
     let seen: Vec<SeenUpload> = old.iter().map(seen).collect();
     let unrecorded = context.catalog.unrecorded_uploads(&context.configuration.addresses.upload_bucket, &seen).await?;
-    Ok(old.into_iter().filter(|listed| unrecorded.contains(&listed.key)).collect())
+    Ok(old.into_iter().filter(|listed| unrecorded.iter().any(|key| key == listed.key.as_str())).collect())
 }
 
-async fn announce(context: &Context, upload: &Listed) -> Result<(), StageError> {
-    tracing::warn!(key = upload.key, code = "event.lost", "an upload has no scan; intake is told");
+async fn announce(context: &Context, upload: &ListedUpload) -> Result<(), StageError> {
+    tracing::warn!(key = upload.key.as_str(), code = "event.lost", "an upload has no scan; intake is told");
     let bucket = &context.configuration.addresses.upload_bucket;
-    let announce = context.queues.announce_upload(bucket, &upload.key);
-    Ok(write(Function::Reconcile, Effect::Announce, &upload.key, announce).await?)
+    let announce = context.queues.announce_upload(bucket, upload.key.as_str());
+    Ok(write(Function::Reconcile, Effect::Announce, upload.key.as_str(), announce).await?)
 }

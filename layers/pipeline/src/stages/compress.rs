@@ -9,7 +9,7 @@ use crate::metrics::{Metric, emit};
 use crate::writes::{Effect, Function, write};
 use catalog::{Claim, ClaimedScan, FanOut, NewRange, Stage};
 use engine::stages::{NoProgress, Prepared, PreparedRange, Settings, prepare};
-use objects::{AttemptPrefix, UploadKey};
+use objects::{AttemptPrefix, UploadKey, Work};
 use queues::{Received, Task, Verdict};
 use serde_json::json;
 use std::path::Path;
@@ -75,9 +75,7 @@ impl Compress {
         let (original, settings) = (original.to_owned(), self.settings.clone());
         let (directory, cancellation) = (attempt.scratch.directory("prepared")?, attempt.cancellation.clone());
         let range_pages = attempt.context.configuration.volumes.range_pages;
-        attempt
-            .engine(move || prepare(&original, &settings, range_pages, &directory, &NoProgress, &cancellation))
-            .await
+        attempt.engine(move || prepare(&original, &settings, range_pages, &directory, &NoProgress, &cancellation)).await
     }
 }
 
@@ -90,11 +88,11 @@ async fn fetch_original(context: &Context, claimed: &ClaimedScan, to: &Path) -> 
     }
 }
 
-async fn upload(attempt: &Attempt<'_>, prefix: &AttemptPrefix, prepared: &Prepared) -> Result<(), StageError> {
+async fn upload(attempt: &Attempt<'_>, prefix: &AttemptPrefix<Work>, prepared: &Prepared) -> Result<(), StageError> {
     let ranges = prepared.ranges.iter().map(|range| range.file.as_path());
     for file in ranges.chain([prepared.compressed.as_path()]) {
         let key = prefix.join(&name(file))?;
-        let upload = attempt.context.objects.upload(file, key.as_str());
+        let upload = attempt.context.objects.upload(file, &key);
         write(Function::Compress, Effect::Upload, &attempt.subject, upload).await?;
     }
     Ok(())
@@ -104,7 +102,7 @@ fn name(file: &Path) -> String {
     file.file_name().unwrap_or_default().to_string_lossy().into_owned()
 }
 
-fn fan_out(prefix: &AttemptPrefix, prepared: &Prepared, is_large: bool) -> Result<FanOut, StageError> {
+fn fan_out(prefix: &AttemptPrefix<Work>, prepared: &Prepared, is_large: bool) -> Result<FanOut, StageError> {
     let range = |range: &PreparedRange| {
         Ok(NewRange {
             first_index: range.pages.start as i32,
@@ -116,7 +114,7 @@ fn fan_out(prefix: &AttemptPrefix, prepared: &Prepared, is_large: bool) -> Resul
     Ok(FanOut {
         pages: prepared.pages as i32,
         is_large,
-        work_prefix: prefix.as_str().to_owned(),
+        work_prefix: prefix.to_string(),
         ranges: ranges?,
         details: json!({ "problems": prepared.problems }),
     })

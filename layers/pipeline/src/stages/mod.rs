@@ -16,6 +16,7 @@ use engine::external::ghostscript::CompressionOptions;
 use engine::installation::Installation;
 use engine::source::Limits;
 use engine::stages::Settings;
+use objects::WorkKey;
 use queues::{Received, Task, Verdict};
 use std::path::Path;
 use std::time::Duration;
@@ -50,7 +51,8 @@ fn misplaced(task: &Task) -> StageError {
 
 /// Fetches an intermediate.
 async fn fetch(context: &Context, key: &str, to: &Path) -> Result<(), StageError> {
-    match context.objects.download(key, to).await {
+    let work: WorkKey = key.parse()?;
+    match context.objects.download(&work, to).await {
         Ok(_) => Ok(()),
         Err(error) if error.is_missing() => Err(StageError::IntermediateMissing { key: key.to_owned() }),
         Err(error) => Err(error.into()),

@@ -72,13 +72,18 @@ impl Scan {
         emit(Function::Scan, &[(Metric::Pages, f64::from(claimed.page_count))]);
         let prefix = AttemptPrefix::work(attempt.lease.scan, attempt.lease.token);
         let key = prefix.join(&format!("range-{:04}.zip", claimed.number))?;
-        let upload = attempt.context.objects.upload(&results.file, key.as_str());
+        let upload = attempt.context.objects.upload(&results.file, &key);
         write(Function::Scan, Effect::Upload, &attempt.subject, upload).await?;
         let finish = || attempt.context.catalog.finish_range(&attempt.lease, key.as_str());
         Ok(write(Function::Scan, Effect::Finish, &attempt.subject, persist(attempt.deadline, finish)).await?)
     }
 
-    async fn look(&self, attempt: &Attempt<'_>, claimed: &ClaimedRange, input: PathBuf) -> Result<ScannedRange, StageError> {
+    async fn look(
+        &self,
+        attempt: &Attempt<'_>,
+        claimed: &ClaimedRange,
+        input: PathBuf,
+    ) -> Result<ScannedRange, StageError> {
         let (settings, detector) = (self.settings.clone(), Arc::clone(&self.detector));
         let (directory, cancellation) = (attempt.scratch.directory("results")?, attempt.cancellation.clone());
         let first = claimed.first_index as usize;

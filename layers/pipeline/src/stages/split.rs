@@ -11,7 +11,7 @@ use catalog::{Claim, ClaimedScan, Fenced, NewOpinion, Publication, Stage};
 use engine::naming::VolumeName;
 use engine::stages::{NoProgress, ProcessError, Settings, SplitInputs, SplitOpinion, SplitResult, split};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use objects::AttemptPrefix;
+use objects::{AttemptPrefix, Results};
 use queues::{Received, Task, Verdict};
 use std::path::Path;
 use tracing::Instrument;
@@ -72,7 +72,8 @@ impl Split {
         upload(attempt, &prefix, &result).await?;
         let publication = publication(&prefix, &result)?;
         let finish = || attempt.context.catalog.finish_split(&attempt.lease, &publication);
-        let fenced = write(Function::Split, Effect::Finish, &attempt.subject, persist(attempt.deadline, finish)).await?;
+        let fenced =
+            write(Function::Split, Effect::Finish, &attempt.subject, persist(attempt.deadline, finish)).await?;
         Ok(match fenced {
             Fenced::Done(()) => Fenced::Done(Vec::new()),
             Fenced::Lost => Fenced::Lost,
@@ -103,7 +104,11 @@ fn name(claimed: &ClaimedScan) -> Result<VolumeName, StageError> {
     Ok(VolumeName::new(reporter, volume, first_page, None).map_err(ProcessError::from)?)
 }
 
-async fn upload(attempt: &Attempt<'_>, prefix: &AttemptPrefix, result: &SplitResult) -> Result<(), StageError> {
+async fn upload(
+    attempt: &Attempt<'_>,
+    prefix: &AttemptPrefix<Results>,
+    result: &SplitResult,
+) -> Result<(), StageError> {
     stream::iter(&result.summary.files)
         .map(|file| upload_one(attempt, prefix, &result.summary.directory, file))
         .buffer_unordered(UPLOADS_AT_ONCE)
@@ -111,17 +116,22 @@ async fn upload(attempt: &Attempt<'_>, prefix: &AttemptPrefix, result: &SplitRes
         .await
 }
 
-async fn upload_one(attempt: &Attempt<'_>, prefix: &AttemptPrefix, root: &Path, file: &Path) -> Result<(), StageError> {
+async fn upload_one(
+    attempt: &Attempt<'_>,
+    prefix: &AttemptPrefix<Results>,
+    root: &Path,
+    file: &Path,
+) -> Result<(), StageError> {
     if attempt.cancellation.is_cancelled() {
         return Err(ProcessError::Cancelled.into());
     }
     let key = prefix.join(&file.to_string_lossy())?;
     let path = root.join(file);
-    let upload = attempt.context.objects.upload(&path, key.as_str());
+    let upload = attempt.context.objects.upload(&path, &key);
     Ok(write(Function::Split, Effect::Upload, &attempt.subject, upload).await?)
 }
 
-fn publication(prefix: &AttemptPrefix, result: &SplitResult) -> Result<Publication, StageError> {
+fn publication(prefix: &AttemptPrefix<Results>, result: &SplitResult) -> Result<Publication, StageError> {
     let opinion = |opinion: &SplitOpinion| {
         Ok(NewOpinion {
             redacted_key: prefix.join(&opinion.redacted.to_string_lossy())?.as_str().to_owned(),
@@ -133,9 +143,10 @@ fn publication(prefix: &AttemptPrefix, result: &SplitResult) -> Result<Publicati
         })
     };
     let opinions: Result<Vec<NewOpinion>, StageError> = result.opinions.iter().map(opinion).collect();
-    let summary = serde_json::to_value(&result.summary).map_err(|error| StageError::Panicked { reason: error.to_string() })?;
+    let summary =
+        serde_json::to_value(&result.summary).map_err(|error| StageError::Panicked { reason: error.to_string() })?;
     Ok(Publication {
-        result_prefix: prefix.as_str().to_owned(),
+        result_prefix: prefix.to_string(),
         first_page: result.summary.first_page as i32,
         last_page: result.summary.last_page as i32,
         summary,
