@@ -8,7 +8,7 @@
 //! | `kill` | the file is removed, and the process gets SIGKILL: once, however many workers there are |
 //! | `kill always` | SIGKILL, each time |
 //! | `panic` | the file is removed, and the worker panics |
-//! | `hold` | the worker waits until the file is removed; a file `….reached` says that it does |
+//! | `hold` | the first worker to come by renames the file to `….held` and waits until that is removed; others pass |
 //! | `skip` | what stands at this point is left out (heartbeats) |
 //! | `fail` | the file is removed, and the attempt fails as if its disk were full |
 //! | `fail always` | the attempt fails so, each time |
@@ -106,9 +106,11 @@ mod armed {
     }
 
     async fn hold(file: &Path) {
-        drop(std::fs::write(file.with_extension("reached"), ""));
-        while file.exists() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        let held = file.with_extension("held");
+        if std::fs::rename(file, &held).is_ok() {
+            while held.exists() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
         }
     }
 }

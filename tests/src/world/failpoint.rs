@@ -39,7 +39,9 @@ impl Failpoints {
 
     /// Lets go of who is held, and disarms.
     pub fn release(&self, point: &str, subject: &str) {
-        drop(std::fs::remove_file(self.file(point, subject)));
+        let file = self.file(point, subject);
+        drop(std::fs::remove_file(&file));
+        drop(std::fs::remove_file(file.with_extension("held")));
     }
 
     /// True while it stands, which for `kill` means that nobody came by.
@@ -53,8 +55,8 @@ impl Failpoints {
     /// # Panics
     /// When nobody comes.
     pub async fn reached(&self, point: &str, subject: &str) {
-        let (mark, began) = (self.file(point, subject).with_extension("reached"), Instant::now());
-        while !mark.exists() {
+        let (held, began) = (self.file(point, subject).with_extension("held"), Instant::now());
+        while !held.exists() {
             assert!(began.elapsed() < super::PATIENCE, "nobody came by {point} for {subject}");
             tokio::time::sleep(Duration::from_millis(20)).await;
         }

@@ -7,6 +7,7 @@
 mod failpoint;
 mod function;
 mod mapping;
+mod proxy;
 mod resources;
 mod soundness;
 mod volume;
@@ -14,6 +15,7 @@ mod volume;
 pub use failpoint::Failpoints;
 pub use function::{Ended, Function, Program};
 pub use mapping::{Mapping, Running, event};
+pub use proxy::Proxy;
 pub use resources::{Queue, Resources};
 pub use volume::Volume;
 
@@ -144,15 +146,57 @@ impl World {
 
     /// The same, while the reconciler runs once a second, as it does in a real system.
     pub async fn ended_with_reconcile(&self, key: &str) -> ScanSummary {
+        self.wait_with_reconcile(key, |scan| scan.status.is_ended()).await
+    }
+
+    /// Waits until the newest scan of a key is as it should be, while the reconciler runs.
+    ///
+    /// # Panics
+    /// When it never is.
+    pub async fn wait_with_reconcile(&self, key: &str, is_reached: impl Fn(&ScanSummary) -> bool) -> ScanSummary {
         let began = Instant::now();
         loop {
             match self.scan(key).await {
-                Some(scan) if scan.status.is_ended() => return scan,
+                Some(scan) if is_reached(&scan) => return scan,
                 last if began.elapsed() > PATIENCE => panic!("{key} is stuck: {last:?}\n{}", self.log()),
                 _ => drop(self.schedule("reconcile")),
             }
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            tokio::time::sleep(Duration::from_millis(500)).await;
         }
+    }
+
+    /// Every scan of a key, the newest first.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn scans(&self, key: &str) -> Vec<ScanSummary> {
+        let filter = Filter { key: Some(key.to_owned()), ..Filter::default() };
+        self.catalog.scans(&filter).await.expect("the database answers")
+    }
+
+    /// Puts a proxy between the functions and the database.
+    ///
+    /// # Panics
+    /// When the database's address has no host and port.
+    pub fn through_proxy_to_database(&mut self) -> Proxy {
+        let url = self.environment["DATABASE_URL"].clone();
+        let (head, rest) = url.split_once('@').expect("a user in the address");
+        let (service, path) = rest.split_once('/').expect("a database in the address");
+        let proxy = Proxy::to(service);
+        self.environment.insert("DATABASE_URL".to_owned(), format!("{head}@{}/{path}", proxy.address()));
+        proxy
+    }
+
+    /// Puts a proxy between the functions and S3.
+    ///
+    /// # Panics
+    /// When the emulator's address is no plain HTTP one.
+    pub fn through_proxy_to_s3(&mut self) -> Proxy {
+        let endpoint = self.environment["AWS_ENDPOINT_URL"].clone();
+        let service = endpoint.strip_prefix("http://").expect("plain HTTP").trim_end_matches('/').to_owned();
+        let proxy = Proxy::to(&service);
+        self.environment.insert("AWS_ENDPOINT_URL_S3".to_owned(), format!("http://{}", proxy.address()));
+        proxy
     }
 
     /// What the functions logged, the last lines of each.

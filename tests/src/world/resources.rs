@@ -143,10 +143,64 @@ impl Resources {
         names.iter().filter_map(|name| attributes.get(name)?.parse::<i64>().ok()).sum()
     }
 
+    /// Waits until a queue holds nothing any more.
+    ///
+    /// # Panics
+    /// When it never does.
+    pub async fn drained(&self, queue: Queue) {
+        self.until(&self.url(queue), |depth| depth == 0).await;
+    }
+
+    /// Waits until a queue has so many dead letters.
+    ///
+    /// # Panics
+    /// When it never has.
+    pub async fn dead_letters(&self, queue: Queue, count: i64) {
+        self.until(&self.dead_letters_url(queue), |depth| depth == count).await;
+    }
+
+    async fn until(&self, url: &str, is_reached: impl Fn(i64) -> bool) {
+        let began = std::time::Instant::now();
+        while !is_reached(self.depth(url).await) {
+            assert!(began.elapsed() < super::PATIENCE, "{url} holds {}", self.depth(url).await);
+            tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+        }
+    }
+
+    /// Removes everything from the result bucket.
+    ///
+    /// # Panics
+    /// When S3 refuses.
+    pub async fn empty_results(&self) {
+        let listing = self.s3.list_objects_v2().bucket(&self.results).send().await.expect("a listing");
+        for object in listing.contents.unwrap_or_default() {
+            let call = self.s3.delete_object().bucket(&self.results).key(object.key.unwrap_or_default());
+            call.send().await.expect("the object is removed");
+        }
+    }
+
     /// Sends a message as it is.
     pub async fn send(&self, queue: Queue, body: &str) {
         let call = self.sqs.send_message().queue_url(self.url(queue)).message_body(body);
         call.send().await.expect("the message is taken");
+    }
+
+    /// Loses every message of a queue, those that come within the next moments included.
+    pub async fn lose(&self, queue: Queue) {
+        let url = self.url(queue);
+        for _ in 0..20 {
+            let call = self.sqs.receive_message().queue_url(&url).max_number_of_messages(10).wait_time_seconds(1);
+            let messages = call.send().await.expect("the queue answers").messages.unwrap_or_default();
+            for message in &messages {
+                let call = self.sqs.delete_message().queue_url(&url);
+                let receipt = message.receipt_handle.as_deref().unwrap_or_default();
+                call.receipt_handle(receipt).send().await.expect("the message is deleted");
+            }
+            if !messages.is_empty() {
+                return;
+            }
+        }
+        panic!("there was no message to lose");
     }
 
     /// Puts a file into the upload bucket; returns its version.
