@@ -8,5 +8,6 @@ pub mod page_kinds;
 pub mod sample;
 pub mod score;
 pub mod world;
+pub mod staged;
 
 pub use command::quire;
