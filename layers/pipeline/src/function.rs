@@ -53,7 +53,8 @@ async fn poll<W: Worker + 'static>() -> Result<(), Error> {
     let shared = Arc::new((W::new(&context.configuration)?, context));
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let shared = Arc::clone(&shared);
-        async move { Ok::<_, Error>(batch(&shared.0, &shared.1, event).await) }
+        // Boxed here and below: the whole of an attempt in one future is more than the compiler lays out.
+        Box::pin(async move { Ok::<_, Error>(batch(&shared.0, &shared.1, event).await) })
     }))
     .await
 }
@@ -84,7 +85,7 @@ async fn handle<W: Worker>(worker: &W, context: &Context, received: &Received, d
     if let Some(age) = received.sent_at.and_then(|sent| SystemTime::now().duration_since(sent).ok()) {
         emit(W::FUNCTION, &[(Metric::MessageAgeSeconds, age.as_secs_f64())]);
     }
-    let verdict = worker.handle(context, received, deadline).await.unwrap_or_else(|error| {
+    let verdict = Box::pin(worker.handle(context, received, deadline)).await.unwrap_or_else(|error| {
         tracing::error!(code = error.code(), %error, message = received.message_id, "the message comes back");
         // Without a row there is no count of attempts: the first pause, and SQS's own count to the dead-letter queue.
         Verdict::Return { after: first_pause(&context.configuration.recovery) }
@@ -112,7 +113,7 @@ async fn poll_schedule() -> Result<(), Error> {
             let deadline = deadline(&context, &event.context);
             let request = event.context.request_id.as_str();
             let span = tracing::info_span!("invocation", function = Function::Reconcile.name(), request);
-            let report = reconcile::run(&context, event.payload, deadline).instrument(span).await;
+            let report = Box::pin(reconcile::run(&context, event.payload, deadline)).instrument(span).await;
             report.map_err(|error| {
                 tracing::error!(code = error.code(), %error, "the pass failed");
                 Error::from(error.to_string())
