@@ -73,7 +73,7 @@ impl Catalog {
         // The lock is the transaction's, and goes with it. sqlx's own statements have names, which must neither meet
         // those of an earlier migration on this server connection nor stay.
         sqlx::raw_sql("SELECT pg_advisory_xact_lock(7140126); DEALLOCATE ALL").execute(&mut *transaction).await?;
-        // Not `run`: its future cannot be sent between threads (rust-lang/rust#100013).
+        // Not `run`: its future cannot be sent between threads.
         MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
         sqlx::raw_sql("DEALLOCATE ALL").execute(&mut *transaction).await?;
         Ok(transaction.commit().await?)

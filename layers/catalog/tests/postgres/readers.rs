@@ -80,8 +80,9 @@ async fn a_sample_counts_what_is_unfinished() {
     bench.age_messages().await;
     let second = bench.record_sample(0, 0).await.unwrap();
     assert!(second.oldest_message_seconds >= 3_600.0);
-    assert_eq!(bench.samples(1).await.unwrap(), [second.clone()]);
-    assert_eq!(bench.samples(5).await.unwrap(), [sample, second]);
+    let both = [sample, second];
+    assert_eq!(bench.samples(1).await.unwrap(), both[1..]);
+    assert_eq!(bench.samples(5).await.unwrap(), both);
     bench.rescue(&RULES, 1).await.unwrap();
 }
 
