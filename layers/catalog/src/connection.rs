@@ -18,9 +18,6 @@ pub(crate) use unnamed::Unnamed;
 /// A ping of a connection that died while the function was frozen, or a new connection, must come back within this.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// How often a migration is tried: of several that run at once, one wins, and the others find its work done.
-const MIGRATION_TRIES: usize = 3;
-
 /// Without sqlx's lock, which is one of a session.
 pub(crate) static MIGRATIONS: Migrator = Migrator { locking: false, ..sqlx::migrate!("../../migrations") };
 
@@ -40,7 +37,8 @@ impl fmt::Debug for DatabaseSettings {
 
 impl DatabaseSettings {
     pub(crate) fn options(&self) -> Result<PgConnectOptions, CatalogError> {
-        let options = PgConnectOptions::from_str(&self.url).map_err(|error| CatalogError::Settings(error.to_string()))?;
+        let options =
+            PgConnectOptions::from_str(&self.url).map_err(|error| CatalogError::Settings(error.to_string()))?;
         if options.get_options().is_some() {
             let reason = "start-up options do not work behind a pooler: take `options` out of the URL and PGOPTIONS";
             return Err(CatalogError::Settings(reason.to_owned()));
@@ -69,14 +67,16 @@ impl Catalog {
         Ok(Self { pool })
     }
 
-    /// Applies the migrations that are missing. Several may run at once.
+    /// Applies the migrations that are missing, all of them or none. Several may run at once.
     pub async fn migrate(&self) -> Result<(), CatalogError> {
-        for _ in 1..MIGRATION_TRIES {
-            if MIGRATIONS.run(&self.pool).await.is_ok() {
-                return Ok(());
-            }
-        }
-        Ok(MIGRATIONS.run(&self.pool).await?)
+        let mut transaction = self.pool.begin().await?;
+        // The lock is the transaction's, and goes with it. sqlx's own statements have names, which must neither meet
+        // those of an earlier migration on this server connection nor stay.
+        sqlx::raw_sql("SELECT pg_advisory_xact_lock(7140126); DEALLOCATE ALL").execute(&mut *transaction).await?;
+        // Not `run`: its future cannot be sent between threads.
+        MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
+        sqlx::raw_sql("DEALLOCATE ALL").execute(&mut *transaction).await?;
+        Ok(transaction.commit().await?)
     }
 
     /// Closes the connection, politely.
