@@ -66,8 +66,11 @@ fn the_stages_give_what_the_command_gives() {
     }
 }
 
-/// Kinds of volumes by name, which differ in what the stages have to hand on: pictures of pages, layers, text.
-const KINDS: [(&str, fn() -> Vec<u8>); 14] = [
+/// A kind of volume by name.
+type Kind = (&'static str, fn() -> Vec<u8>);
+
+/// Kinds of volumes, which differ in what the stages have to hand on: pictures of pages, layers, text.
+const KINDS: [Kind; 14] = [
     ("rgb", page_kinds::rgb_jpeg),
     ("cmyk", page_kinds::cmyk_jpeg),
     ("ccitt", page_kinds::ccitt_g4),
@@ -99,7 +102,7 @@ fn every_kind_of_page_comes_out_the_same() {
 /// A range may hold nothing but a page that nobody can read.
 #[test]
 fn damaged_pages_are_the_same_blanks() {
-    let volumes: [(&str, fn() -> Vec<u8>); 3] = [
+    let volumes: [Kind; 3] = [
         ("damaged-start", || bad_inputs::damaged_page(Damage::Start)),
         ("damaged-middle", || bad_inputs::damaged_page(Damage::Middle)),
         ("missing-page", bad_inputs::missing_page),
