@@ -33,6 +33,10 @@ const fn activity(stage: Stage) -> &'static str {
         Stage::Compress => "shrinking",
         Stage::Redact => "redacting",
         Stage::Write => "writing",
+        Stage::Check => "checking",
+        Stage::Cut => "cutting",
+        Stage::Pack => "packing",
+        Stage::Unpack => "unpacking",
     }
 }
 

@@ -7,5 +7,7 @@ pub mod look;
 pub mod page_kinds;
 pub mod sample;
 pub mod score;
+pub mod world;
+pub mod staged;
 
 pub use command::quire;

@@ -1,21 +1,94 @@
 //! Renewing a lease while the work goes on.
 
+use crate::connection::Work;
 use crate::{CatalogError, DatabaseSettings, Lease};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{ConnectOptions, PgConnection};
+use std::io;
+use std::time::Duration;
+
+/// A beat that takes longer counts as failed: its connection may be dead without saying so.
+const BEAT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Renews leases over a connection of its own, so that a long statement of the work never delays a beat.
 #[derive(Debug)]
-pub struct Heartbeat {}
+pub struct Heartbeat {
+    options: PgConnectOptions,
+    connection: Option<PgConnection>,
+}
 
 impl Heartbeat {
     /// Connects. Call it on the runtime that will beat.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, CatalogError> {
-        let _ = settings;
-        todo!()
+        let options = settings.options()?;
+        let connection = Some(bounded(async { Ok(options.connect().await?) }).await?);
+        Ok(Self { options, connection })
     }
 
     /// Renews the lease; false means that it is not ours any more. After an error the next beat connects again.
     pub async fn beat(&mut self, lease: &Lease) -> Result<bool, CatalogError> {
-        let _ = lease;
-        todo!()
+        // Out of its place until the beat succeeded: a connection in an unknown state is never used again.
+        let connection = self.connection.take();
+        let (connection, is_ours) = bounded(async {
+            let mut connection = match connection {
+                Some(connection) => connection,
+                None => self.options.connect().await?,
+            };
+            let is_ours = renew(&mut connection, lease).await?;
+            Ok((connection, is_ours))
+        })
+        .await?;
+        self.connection = Some(connection);
+        Ok(is_ours)
     }
+}
+
+async fn bounded<T>(work: impl Future<Output = Result<T, CatalogError>>) -> Result<T, CatalogError> {
+    tokio::time::timeout(BEAT_TIMEOUT, work)
+        .await
+        .unwrap_or_else(|_| Err(sqlx::Error::Io(io::Error::from(io::ErrorKind::TimedOut)).into()))
+}
+
+async fn renew(connection: &mut PgConnection, lease: &Lease) -> Result<bool, CatalogError> {
+    let mut work = Work::begin_on(connection).await?;
+    let is_ours = match lease.range {
+        None => renew_scan(&mut work, lease).await?,
+        Some((generation, number)) => renew_range(&mut work, lease, generation, number).await?,
+    };
+    work.commit().await?;
+    Ok(is_ours)
+}
+
+async fn renew_scan(work: &mut Work<'_>, lease: &Lease) -> Result<bool, CatalogError> {
+    let done = sqlx::query!(
+        "UPDATE scans SET heartbeat_at = clock_timestamp() WHERE id = $1 AND lease = $2 AND status = $3",
+        lease.scan,
+        lease.token,
+        lease.stage.busy().as_str(),
+    )
+    .execute(work.on())
+    .await?;
+    Ok(done.rows_affected() == 1)
+}
+
+async fn renew_range(
+    work: &mut Work<'_>,
+    lease: &Lease,
+    generation: i32,
+    number: i32,
+) -> Result<bool, CatalogError> {
+    let done = sqlx::query!(
+        "UPDATE page_ranges SET heartbeat_at = clock_timestamp()
+         FROM scans
+         WHERE scan_id = $1 AND page_ranges.generation = $2 AND number = $3 AND page_ranges.lease = $4
+           AND page_ranges.status = 'SCANNING'
+           AND scans.id = scan_id AND scans.status = 'SCANNING' AND scans.generation = page_ranges.generation",
+        lease.scan,
+        generation,
+        number,
+        lease.token,
+    )
+    .execute(work.on())
+    .await?;
+    Ok(done.rows_affected() == 1)
 }

@@ -1,7 +1,8 @@
 //! An upload becomes a scan.
 
-use crate::{Catalog, CatalogError, Failure, Ready, ScanId};
-use sqlx::{Postgres, Transaction};
+use crate::connection::Work;
+use crate::state::{take_ranges_back, tell};
+use crate::{Catalog, CatalogError, Failure, Ready, ScanId, Status, WaitsFor};
 
 /// An open transaction that holds the row of one upload key: whoever else records an upload of that key waits. Ask S3
 /// for the key's current version while holding it, then [`KeyLock::record`]. Dropping it lets go and changes nothing.
@@ -9,9 +10,9 @@ use sqlx::{Postgres, Transaction};
 /// The catalog has one connection, and this is it: nothing else of the same [`Catalog`] runs meanwhile.
 #[derive(Debug)]
 pub struct KeyLock {
-    pub(crate) transaction: Transaction<'static, Postgres>,
-    pub(crate) bucket: String,
-    pub(crate) key: String,
+    work: Work<'static>,
+    bucket: String,
+    key: String,
 }
 
 /// What an upload's key or a person says about the volume.
@@ -66,15 +67,147 @@ pub enum Recorded {
 impl Catalog {
     /// Waits for the row of an upload key and holds it.
     pub async fn lock_key(&self, bucket: &str, key: &str) -> Result<KeyLock, CatalogError> {
-        let _ = (bucket, key);
-        todo!()
+        let mut work = self.begin().await?;
+        lock_key_row(&mut work, bucket, key).await?;
+        Ok(KeyLock { work, bucket: bucket.to_owned(), key: key.to_owned() })
+    }
+}
+
+/// Takes the lock that serialises everything that decides between scans of one key.
+pub(crate) async fn lock_key_row(work: &mut Work<'_>, bucket: &str, key: &str) -> Result<(), CatalogError> {
+    sqlx::query!(
+        "INSERT INTO upload_keys (bucket, key) VALUES ($1, $2)
+         ON CONFLICT (bucket, key) DO UPDATE SET seen_at = clock_timestamp()",
+        bucket,
+        key,
+    )
+    .execute(work.on())
+    .await?;
+    Ok(())
+}
+
+/// An earlier scan of the same key.
+struct Earlier {
+    id: ScanId,
+    version_id: String,
+    etag: String,
+    status: Status,
+    waits_for: Option<WaitsFor>,
+    is_superseded: bool,
+    due: bool,
+}
+
+impl Earlier {
+    /// Whether an upload of the same file would only repeat this scan.
+    fn stands(&self) -> bool {
+        !matches!(self.status, Status::Failed | Status::Cancelled)
+    }
+
+    fn known(&self) -> Recorded {
+        let waits = self.status == Status::Uploaded && self.waits_for.is_none() && self.due;
+        Recorded::Known { scan: self.id, ready: waits.then_some(Ready::Compress { scan: self.id }).into_iter().collect() }
     }
 }
 
 impl KeyLock {
     /// Records the version that S3 says is current, and lets the key go.
-    pub async fn record(self, upload: &NewScan) -> Result<Recorded, CatalogError> {
-        let _ = upload;
-        todo!()
+    pub async fn record(mut self, upload: &NewScan) -> Result<Recorded, CatalogError> {
+        let etag = unquoted(&upload.etag);
+        let earlier = self.lock_earlier().await?;
+        let same_version = earlier.iter().find(|scan| scan.version_id == upload.version_id);
+        let same_file = earlier.last().filter(|scan| scan.stands() && scan.etag == etag);
+        let recorded = match same_version.or(same_file) {
+            Some(scan) => scan.known(),
+            None => self.create(upload, etag, &earlier).await?,
+        };
+        self.work.commit().await?;
+        Ok(recorded)
     }
+
+    async fn lock_earlier(&mut self) -> Result<Vec<Earlier>, CatalogError> {
+        Ok(sqlx::query_as!(
+            Earlier,
+            r#"SELECT id, version_id, etag, status AS "status: Status", waits_for AS "waits_for: WaitsFor",
+                   superseded_by IS NOT NULL AS "is_superseded!",
+                   coalesce(not_before <= clock_timestamp(), true) AS "due!"
+               FROM scans WHERE bucket = $1 AND key = $2 ORDER BY id FOR NO KEY UPDATE"#,
+            self.bucket,
+            self.key,
+        )
+        .fetch_all(self.work.on())
+        .await?)
+    }
+
+    async fn create(&mut self, upload: &NewScan, etag: &str, earlier: &[Earlier]) -> Result<Recorded, CatalogError> {
+        let asks = earlier.iter().any(|scan| scan.status == Status::Approved && !scan.is_superseded);
+        let waits_for = asks.then_some(WaitsFor::Confirmation);
+        let scan = self.insert(upload, etag, waits_for).await?;
+        let replaced: Vec<ScanId> = earlier
+            .iter()
+            .filter(|earlier| earlier.status != Status::Approved && !earlier.is_superseded)
+            .map(|earlier| earlier.id)
+            .collect();
+        supersede(&mut self.work, &replaced, scan).await?;
+        let waits = upload.refusal.is_none() && waits_for.is_none();
+        let ready = waits.then_some(Ready::Compress { scan }).into_iter().collect();
+        Ok(Recorded::New { scan, superseded: replaced.last().copied(), ready })
+    }
+
+    async fn insert(
+        &mut self,
+        upload: &NewScan,
+        etag: &str,
+        waits_for: Option<WaitsFor>,
+    ) -> Result<ScanId, CatalogError> {
+        let status = if upload.refusal.is_some() { Status::Failed } else { Status::Uploaded };
+        let name = upload.name.as_ref();
+        let refusal = upload.refusal.as_ref();
+        Ok(sqlx::query_scalar!(
+            "INSERT INTO scans (bucket, key, version_id, etag, size_bytes, reporter, volume, first_page, last_page,
+                 status, waits_for, error_code, error_message)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+             RETURNING id",
+            self.bucket,
+            self.key,
+            upload.version_id,
+            etag,
+            upload.size_bytes,
+            name.map(|name| name.reporter.as_str()),
+            name.map(|name| name.volume.as_str()),
+            name.and_then(|name| name.first_page),
+            name.and_then(|name| name.last_page),
+            status.as_str(),
+            waits_for.map(WaitsFor::as_str),
+            refusal.map(|refusal| refusal.code.as_str()),
+            refusal.map(|refusal| refusal.message.as_str()),
+        )
+        .fetch_one(self.work.on())
+        .await?)
+    }
+}
+
+/// Marks scans as replaced by another; those that were not over are cancelled, and their workers lose their leases.
+pub(crate) async fn supersede(work: &mut Work<'_>, scans: &[ScanId], by: ScanId) -> Result<(), CatalogError> {
+    sqlx::query!(
+        "UPDATE scans SET superseded_by = $2, updated_at = clock_timestamp(),
+             status = CASE WHEN finished_at IS NULL THEN 'CANCELLED' ELSE status END,
+             error_code = CASE WHEN finished_at IS NULL THEN 'superseded' ELSE error_code END,
+             error_message = CASE WHEN finished_at IS NULL THEN 'a newer upload of the same key replaced it'
+                             ELSE error_message END
+         WHERE id = ANY($1)",
+        scans,
+        by,
+    )
+    .execute(work.on())
+    .await?;
+    take_ranges_back(work, scans).await?;
+    for scan in scans {
+        tell(work, *scan, "superseded", serde_json::json!({ "by": by })).await?;
+    }
+    Ok(())
+}
+
+/// S3 puts quotes around an ETag in some answers and not in others.
+pub(crate) fn unquoted(etag: &str) -> &str {
+    etag.trim_matches('"')
 }

@@ -10,7 +10,10 @@ mod operate;
 mod read;
 mod ready;
 mod reconcile;
+mod state;
 mod status;
+#[cfg(feature = "testing")]
+pub mod testing;
 
 pub use attempt::{Failure, FanOut, Fenced, GivenBack, Lease, LeaseRules, NewOpinion, NewRange, Publication};
 pub use claim::{Claim, ClaimedRange, ClaimedScan, RangeResult};
@@ -21,7 +24,7 @@ pub use intake::{KeyLock, NewScan, Recorded, VolumeIdentity};
 pub use read::{Event, Filter, OpinionDetail, RangeDetail, ScanDetail, ScanRow, ScanSummary};
 pub use ready::Ready;
 pub use reconcile::{Attempt, OutboxEvent, RescueOutcome, Rescued, Sample, SeenUpload};
-pub use status::{RangeStatus, Stage, Status};
+pub use status::{RangeStatus, Stage, Status, WaitsFor};
 
 /// The number of a scan.
 pub type ScanId = i64;

@@ -65,6 +65,16 @@ pub enum Status {
     Cancelled,
 }
 
+/// What a scan waits for besides its turn.
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum WaitsFor {
+    /// Before split: a person must say which reporter, volume and first page it is.
+    Metadata,
+    /// Before compress: a person must allow it to replace an approved scan of the same key.
+    Confirmation,
+}
+
 /// Where a page range is.
 #[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -200,6 +210,20 @@ impl Status {
     }
 }
 
+impl WaitsFor {
+    /// The name in the database.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Metadata => "metadata",
+            Self::Confirmation => "confirmation",
+        }
+    }
+
+    pub(crate) fn parse(text: &str) -> Option<Self> {
+        [Self::Metadata, Self::Confirmation].into_iter().find(|waits_for| waits_for.as_str() == text)
+    }
+}
+
 impl RangeStatus {
     /// Every status of a page range.
     pub const ALL: [Self; 4] = [Self::Waiting, Self::Scanning, Self::Finished, Self::Failed];
@@ -265,3 +289,4 @@ macro_rules! text_column {
 text_column!(Stage);
 text_column!(Status);
 text_column!(RangeStatus);
+text_column!(WaitsFor);

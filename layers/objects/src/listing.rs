@@ -14,9 +14,6 @@ use crate::{AttemptPrefix, Kind, ObjectError, Objects, UploadKey};
 /// What S3 lists or deletes in one call (a quota).
 const ENTRIES_PER_CALL: i32 = 1000;
 
-/// The greatest character: a key with it behind a prefix is behind everything below that prefix.
-const GREATEST: char = char::MAX;
-
 /// An upload in a listing.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct ListedUpload {
@@ -75,7 +72,7 @@ pub(crate) async fn attempts<K: Kind>(
     limit: usize,
 ) -> Result<Attempts<K>, ObjectError> {
     let root = format!("{}/", K::ROOT);
-    let start_after = start_after.map(|prefix| format!("{prefix}{GREATEST}"));
+    let start_after = start_after.map(behind);
     let mut pages = Pages::new(objects, objects.result_bucket(), &root, start_after.as_deref());
     let mut attempts: Vec<ListedAttempt<K>> = Vec::new();
     while attempts.len() <= limit
@@ -87,6 +84,11 @@ pub(crate) async fn attempts<K: Kind>(
     attempts.truncate(limit);
     let next = attempts.last().filter(|_| !is_last).map(|last| last.prefix);
     Ok(Attempts { attempts, next })
+}
+
+/// A text behind all keys below a prefix, and before those of the next: `0` follows `/`.
+fn behind<K: Kind>(prefix: &AttemptPrefix<K>) -> String {
+    format!("{}0", prefix.to_string().trim_end_matches('/'))
 }
 
 pub(crate) async fn delete<K: Kind>(objects: &Objects, prefix: &AttemptPrefix<K>) -> Result<u64, ObjectError> {
@@ -190,7 +192,8 @@ impl<'a> Pages<'a> {
         if let Some(token) = page.next_continuation_token() {
             self.next = Next::Token(token.to_owned());
         }
-        Ok(Some(page.contents().iter().map(Entry::new).collect()))
+        let entries: Vec<_> = page.contents().iter().map(Entry::new).collect();
+        Ok(Some(entries).filter(|entries| !entries.is_empty()))
     }
 
     /// Keys come encoded: XML cannot carry every character that a key may have, and one such key would make

@@ -10,7 +10,7 @@ use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::config::retry::RetryConfig;
 use aws_sdk_s3::config::timeout::TimeoutConfig;
 use aws_sdk_s3::config::{Builder, StalledStreamProtectionConfig};
-use aws_sdk_s3::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_types::service_config::ServiceConfigKey;
 
 use crate::ObjectError;
@@ -112,8 +112,13 @@ fn unanswered<E>(action: &'static str, object: String, error: E) -> ObjectError
 where
     E: Error + Send + Sync + 'static,
 {
-    let reason = DisplayErrorContext(&error).to_string();
+    let reason = causes(&error);
     ObjectError::Unreachable { action, object, reason, source: Box::new(error) }
+}
+
+/// The chain of causes in one line. The SDK's own display of it carries the whole answer along, headers and all.
+fn causes(error: &dyn Error) -> String {
+    std::iter::successors(Some(error), |&error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 /// A body that broke off.

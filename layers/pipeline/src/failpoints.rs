@@ -7,16 +7,51 @@
 //! | --- | --- |
 //! | `kill` | the file is removed, and the process gets SIGKILL: once, however many workers there are |
 //! | `kill always` | SIGKILL, each time |
-//! | `hold` | the worker waits until the file is removed |
-//! | `skip` | what stands at this point is left out (heartbeats) |
 //! | `panic` | the file is removed, and the worker panics |
-//! | `fail` | the file is removed, and the attempt fails as if its disk had |
+//! | `hold` | the first worker to come by renames the file to `….held` and waits until that is removed; others pass |
+//! | `skip` | what stands at this point is left out (heartbeats) |
+//! | `fail` | the file is removed, and the attempt fails as if its disk were full |
+//! | `fail always` | the attempt fails so, each time |
+//! | `refuse` | the file is removed, and the attempt fails as if the input were at fault |
+//! | `forget` | the file is removed, and the attempt fails as if its intermediates were gone |
 
-/// Comes by a failpoint; tells whether what follows is to be left out.
+use crate::error::StageError;
+
+/// What a failpoint asks of its place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Harm {
+    /// Nothing: go on.
+    None,
+    /// Leave out what follows.
+    Skip,
+    /// Fail as if the disk were full.
+    Fail,
+    /// Fail as if the input were at fault.
+    Refuse,
+    /// Fail as if the intermediates were gone.
+    Forget,
+}
+
+impl Harm {
+    /// The failure that is asked for.
+    ///
+    /// # Errors
+    /// That failure.
+    pub fn into_result(self) -> Result<(), StageError> {
+        match self {
+            Self::None | Self::Skip => Ok(()),
+            Self::Fail => Err(StageError::Scratch { source: std::io::ErrorKind::StorageFull.into() }),
+            Self::Refuse => Err(StageError::OriginalMissing),
+            Self::Forget => Err(StageError::IntermediateMissing { key: "failpoint".to_owned() }),
+        }
+    }
+}
+
+/// Comes by a failpoint.
 #[cfg(not(feature = "failpoints"))]
 #[expect(clippy::unused_async, reason = "the test builds' twin waits")]
-pub async fn reach(_point: &str, _subject: &str) -> bool {
-    false
+pub async fn reach(_point: &str, _subject: &str) -> Harm {
+    Harm::None
 }
 
 #[cfg(feature = "failpoints")]
@@ -24,13 +59,14 @@ pub use armed::reach;
 
 #[cfg(feature = "failpoints")]
 mod armed {
+    use super::Harm;
     use std::path::{Path, PathBuf};
     use std::time::Duration;
 
-    /// Comes by a failpoint; tells whether what follows is to be left out.
-    pub async fn reach(point: &str, subject: &str) -> bool {
-        let Some(file) = file(point, subject) else { return false };
-        let Ok(action) = std::fs::read_to_string(&file) else { return false };
+    /// Comes by a failpoint.
+    pub async fn reach(point: &str, subject: &str) -> Harm {
+        let Some(file) = file(point, subject) else { return Harm::None };
+        let Ok(action) = std::fs::read_to_string(&file) else { return Harm::None };
         tracing::warn!(point, subject, action = action.trim(), "failpoint");
         act(action.trim(), &file).await
     }
@@ -40,18 +76,22 @@ mod armed {
         Some(PathBuf::from(directory).join(point).join(subject.replace('/', "_")))
     }
 
-    async fn act(action: &str, file: &Path) -> bool {
+    async fn act(action: &str, file: &Path) -> Harm {
+        // Only who removes the file is meant: two workers may come by at once.
+        let is_meant = || std::fs::remove_file(file).is_ok();
         match action {
             "kill always" => kill(),
-            // Only who removes the file is meant: two workers may come by at once.
-            "kill" if std::fs::remove_file(file).is_ok() => kill(),
-            "panic" if std::fs::remove_file(file).is_ok() => panic!("a failpoint asked for it"),
+            "fail always" => return Harm::Fail,
+            "skip" => return Harm::Skip,
             "hold" => hold(file).await,
-            "skip" => return true,
-            "fail" => return std::fs::remove_file(file).is_ok(),
+            "kill" if is_meant() => kill(),
+            "panic" if is_meant() => panic!("a failpoint asked for it"),
+            "fail" if is_meant() => return Harm::Fail,
+            "refuse" if is_meant() => return Harm::Refuse,
+            "forget" if is_meant() => return Harm::Forget,
             _ => {}
         }
-        false
+        Harm::None
     }
 
     fn kill() {
@@ -66,8 +106,11 @@ mod armed {
     }
 
     async fn hold(file: &Path) {
-        while file.exists() {
-            tokio::time::sleep(Duration::from_millis(20)).await;
+        let held = file.with_extension("held");
+        if std::fs::rename(file, &held).is_ok() {
+            while held.exists() {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
         }
     }
 }

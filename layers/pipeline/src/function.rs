@@ -1,20 +1,22 @@
 //! From a process to a function: the start, and the loop over Lambda's invocations.
 
 use crate::attempt::Deadline;
+use crate::attempt::first_pause;
 use crate::configuration::Configuration;
 use crate::context::{Context, sdk_config};
+use crate::logging;
 use crate::metrics::{Metric, emit};
 use crate::reconcile;
 use crate::stages::Worker;
-use crate::{logging, writes};
+use crate::writes::Function;
+use crate::writes::{Effect, write};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use queues::{Received, Verdict};
+use queues::{Received, Task, Verdict};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tracing::Instrument;
-use writes::Function;
 
 /// Runs a function that lives on a queue.
 #[must_use]
@@ -82,19 +84,24 @@ async fn handle<W: Worker>(worker: &W, context: &Context, received: &Received, d
     if let Some(age) = received.sent_at.and_then(|sent| SystemTime::now().duration_since(sent).ok()) {
         emit(W::FUNCTION, &[(Metric::MessageAgeSeconds, age.as_secs_f64())]);
     }
-    match worker.handle(context, received, deadline).await {
-        Ok(verdict) => verdict,
-        Err(error) => {
-            tracing::error!(code = error.code(), %error, message = received.message_id, "the message comes back");
-            come_back(context, received).await
-        }
+    let verdict = worker.handle(context, received, deadline).await.unwrap_or_else(|error| {
+        tracing::error!(code = error.code(), %error, message = received.message_id, "the message comes back");
+        // Without a row there is no count of attempts: the first pause, and SQS's own count to the dead-letter queue.
+        Verdict::Return { after: first_pause(&context.configuration.recovery) }
+    });
+    match verdict {
+        Verdict::Return { after } => put_back::<W>(context, received, after).await,
+        verdict => verdict,
     }
 }
 
-/// Without a row there is no count of attempts: the first pause, and SQS's own count to the dead-letter queue.
-async fn come_back(context: &Context, received: &Received) -> Verdict {
-    let _ = received;
-    Verdict::Return { after: crate::attempt::first_pause(&context.configuration.recovery) }
+async fn put_back<W: Worker>(context: &Context, received: &Received, after: Duration) -> Verdict {
+    let subject = Task::parse(&received.body).map_or_else(|_| "any".to_owned(), |task| task.scan().to_string());
+    let back_off = context.queues.back_off(received, after);
+    if let Err(error) = write(W::FUNCTION, Effect::BackOff, &subject, back_off).await {
+        tracing::warn!(code = error.code(), %error, "the message comes back later than intended");
+    }
+    Verdict::Returned
 }
 
 async fn poll_schedule() -> Result<(), Error> {

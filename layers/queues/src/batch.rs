@@ -23,6 +23,8 @@ pub enum Verdict {
         /// The pause before that.
         after: Duration,
     },
+    /// It failed, and the handler has set its pause already.
+    Returned,
 }
 
 /// What to answer to Lambda, and what the boundary should log.
@@ -71,6 +73,10 @@ where
         let guarded = AssertUnwindSafe(async { handle(received.clone()).await }).catch_unwind();
         let after = match guarded.await {
             Ok(Verdict::Delete) => continue,
+            Ok(Verdict::Returned) => {
+                processed.fail(received.message_id);
+                continue;
+            }
             Ok(Verdict::Return { after }) => after,
             Err(panic) => {
                 processed.blame(&received, FaultReason::Panicked(words(panic.as_ref())));
@@ -87,14 +93,18 @@ impl Processed {
         self.faults.push(Fault { message_id: received.message_id.clone(), reason });
     }
 
-    /// A record without an id gets an empty item identifier, by which Lambda returns the whole batch: doubled
-    /// messages are harmless, lost ones are not.
     async fn give_back(&mut self, queues: &Queues, received: Received, after: Duration) {
         if let Err(error) = queues.back_off(&received, after).await {
             self.blame(&received, error.into());
         }
+        self.fail(received.message_id);
+    }
+
+    /// A record without an id gets an empty item identifier, by which Lambda returns the whole batch: doubled
+    /// messages are harmless, lost ones are not.
+    fn fail(&mut self, message_id: String) {
         let mut failure = BatchItemFailure::default();
-        failure.item_identifier = received.message_id;
+        failure.item_identifier = message_id;
         self.response.batch_item_failures.push(failure);
     }
 }

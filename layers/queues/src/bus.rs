@@ -71,7 +71,7 @@ impl Bus {
             let sent = repeat_failed(call, ACTION, |entries| self.put(entries)).await;
             published.accepted.extend(sent.accepted.iter().map(|entry| entry.id));
             let is_away = matches!(sent.error, Some(QueueError::Unreachable { .. }));
-            published.error = sent.error.or(published.error);
+            published.error = worse(published.error, sent.error);
             if is_away {
                 break;
             }
@@ -125,6 +125,19 @@ impl Entry {
     }
 }
 
+/// What to tell of two calls: all refused entries, unless something else went wrong.
+fn worse(first: Option<QueueError>, second: Option<QueueError>) -> Option<QueueError> {
+    use QueueError::EntriesRefused;
+    match (first, second) {
+        (Some(EntriesRefused { action, mut entries }), Some(EntriesRefused { entries: more, .. })) => {
+            entries.extend(more);
+            Some(EntriesRefused { action, entries })
+        }
+        (Some(EntriesRefused { .. }), Some(other)) => Some(other),
+        (first, second) => first.or(second),
+    }
+}
+
 /// The events by calls: as many as fit into one. An event that is too large by itself gets a call of its own,
 /// so that it alone is refused.
 fn calls(events: &[ScanEnded]) -> Vec<Vec<Entry>> {
@@ -140,4 +153,32 @@ fn calls(events: &[ScanEnded]) -> Vec<Vec<Entry>> {
         }
     }
     calls
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn event(detail: usize) -> ScanEnded {
+        let detail = serde_json::Value::from("x".repeat(detail));
+        ScanEnded { id: Uuid::new_v4(), scan: 1, kind: "FAILED".to_owned(), detail }
+    }
+
+    fn lengths(events: &[ScanEnded]) -> Vec<usize> {
+        calls(events).iter().map(Vec::len).collect()
+    }
+
+    #[test]
+    fn a_call_carries_ten_events_at_most() {
+        assert_eq!(lengths(&[]), [0_usize; 0]);
+        assert_eq!(lengths(&vec![event(10); 21]), [10, 10, 1]);
+    }
+
+    #[test]
+    fn a_call_carries_256_kib_at_most_and_a_giant_goes_alone() {
+        let events = [event(10), event(200_000), event(100_000), event(300_000), event(10)];
+        assert_eq!(lengths(&events), [2, 1, 1, 1]);
+        let weights = calls(&events).into_iter().filter(|call| call.len() > 1);
+        assert!(weights.map(|call| call.iter().map(Entry::weight).sum::<usize>()).all(|sum| sum <= BYTES_PER_CALL));
+    }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use aws_sdk_sqs::config::http::HttpResponse;
 use aws_sdk_sqs::config::retry::RetryConfig;
 use aws_sdk_sqs::config::timeout::TimeoutConfig;
-use aws_sdk_sqs::error::{DisplayErrorContext, ProvideErrorMetadata, SdkError};
+use aws_sdk_sqs::error::{ProvideErrorMetadata, SdkError};
 
 use crate::QueueError;
 
@@ -35,31 +35,25 @@ pub(crate) fn failure<E>(action: &'static str, error: SdkError<E, HttpResponse>)
 where
     E: ProvideErrorMetadata + Error + Send + Sync + 'static,
 {
-    let is_final = error.as_service_error().is_some() && !is_busy(&error) || is_unbuildable(&error);
-    if !is_final {
-        return QueueError::Unreachable {
+    let is_busy = is_busy(&error);
+    match error.as_service_error().map(ProvideErrorMetadata::meta) {
+        Some(refusal) if !is_busy => QueueError::Refused {
             action,
-            reason: DisplayErrorContext(&error).to_string(),
-            source: Box::new(error),
-        };
-    }
-    let metadata = error.as_service_error().map(ProvideErrorMetadata::meta);
-    let words = |text: Option<&str>| text.map(ToOwned::to_owned);
-    QueueError::Refused {
-        action,
-        error_code: metadata.and_then(|metadata| words(metadata.code())).unwrap_or_else(|| "no code".to_owned()),
-        message: metadata
-            .and_then(|metadata| words(metadata.message()))
-            .unwrap_or_else(|| DisplayErrorContext(&error).to_string()),
+            error_code: refusal.code().unwrap_or("no code").to_owned(),
+            message: refusal.message().unwrap_or("no message").to_owned(),
+        },
+        _ => QueueError::Unreachable { action, reason: causes(&error), source: Box::new(error) },
     }
 }
 
+/// Refusals that pass: the SDK has retried them already.
 fn is_busy<E: ProvideErrorMetadata>(error: &SdkError<E, HttpResponse>) -> bool {
     let status = error.raw_response().map(|response| response.status().as_u16());
     let code = error.as_service_error().and_then(ProvideErrorMetadata::code).unwrap_or_default();
     status.is_some_and(|status| status >= 500 || status == 429) || code.contains("Throttl")
 }
 
-const fn is_unbuildable<E>(error: &SdkError<E, HttpResponse>) -> bool {
-    matches!(error, SdkError::ConstructionFailure(_))
+/// The chain of causes in one line. The SDK's own display of it carries the whole answer along, headers and all.
+fn causes(error: &dyn Error) -> String {
+    std::iter::successors(Some(error), |&error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }

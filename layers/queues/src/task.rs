@@ -64,3 +64,29 @@ impl Task {
         serde_json::to_string(self).map_err(|error| QueueError::Malformed { what: "a task", reason: error.to_string() })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_is_a_small_json_object() {
+        let range = Task::Scan { scan: 7, generation: 2, range: 0, is_large: true };
+        for (task, body, queue) in [
+            (Task::Compress { scan: 7 }, r#"{"stage":"compress","scan":7}"#, Queue::Compress),
+            (range, r#"{"stage":"scan","scan":7,"generation":2,"range":0,"is_large":true}"#, Queue::ScanLarge),
+            (Task::Split { scan: i64::MAX }, r#"{"stage":"split","scan":9223372036854775807}"#, Queue::Split),
+        ] {
+            assert_eq!(task.body().unwrap(), body);
+            assert_eq!(Task::parse(body).unwrap(), task);
+            assert_eq!(task.queue(), queue);
+        }
+    }
+
+    #[test]
+    fn other_bodies_are_no_tasks() {
+        for body in ["", "{}", r#"{"stage":"scan","scan":7}"#, r#"{"stage":"sleep","scan":7}"#, r#"{"Records":[]}"#] {
+            assert_eq!(Task::parse(body).unwrap_err().code(), "queues.malformed", "{body}");
+        }
+    }
+}

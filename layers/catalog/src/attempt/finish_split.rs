@@ -1,6 +1,8 @@
 //! Split ends well: the opinions exist, a person may look.
 
-use crate::{Catalog, CatalogError, Fenced, Lease};
+use super::fence::hold;
+use crate::connection::Work;
+use crate::{Catalog, CatalogError, Fenced, Lease, ScanId, Stage};
 
 /// What split published.
 #[derive(Clone, PartialEq, Debug)]
@@ -37,7 +39,57 @@ pub struct NewOpinion {
 impl Catalog {
     /// Publishes the results: the scan is PENDING_REVIEW, its opinions are exactly these, and the outbox has the news.
     pub async fn finish_split(&self, lease: &Lease, publication: &Publication) -> Result<Fenced<()>, CatalogError> {
-        let _ = (lease, publication);
-        todo!()
+        lease.expect_stage(Stage::Split)?;
+        let mut work = self.begin().await?;
+        if !hold(&mut work, lease).await? {
+            return Ok(Fenced::Lost);
+        }
+        // Before the status, whose trigger counts them for the outbox.
+        replace_opinions(&mut work, lease.scan, &publication.opinions).await?;
+        publish(&mut work, lease, publication).await?;
+        work.commit().await?;
+        Ok(Fenced::Done(()))
     }
+}
+
+async fn publish(work: &mut Work<'_>, lease: &Lease, publication: &Publication) -> Result<(), CatalogError> {
+    sqlx::query!(
+        "UPDATE scans SET status = 'PENDING_REVIEW', attempts = 0, interruptions = 0, returns = 0, error_code = NULL,
+             error_message = NULL, result_prefix = $3, first_page = $4, last_page = $5, summary = $6
+         WHERE id = $1 AND lease = $2 AND status = 'SPLITTING'",
+        lease.scan,
+        lease.token,
+        publication.result_prefix,
+        publication.first_page,
+        publication.last_page,
+        publication.summary,
+    )
+    .execute(work.on())
+    .await?;
+    Ok(())
+}
+
+async fn replace_opinions(work: &mut Work<'_>, scan: ScanId, opinions: &[NewOpinion]) -> Result<(), CatalogError> {
+    sqlx::query!("DELETE FROM opinions WHERE scan_id = $1", scan).execute(work.on()).await?;
+    let numbers = |of: fn(&NewOpinion) -> i32| opinions.iter().map(of).collect::<Vec<i32>>();
+    let files: Vec<String> = opinions.iter().map(|opinion| opinion.file.clone()).collect();
+    let keys: Vec<String> = opinions.iter().map(|opinion| opinion.redacted_key.clone()).collect();
+    sqlx::query!(
+        "INSERT INTO opinions (scan_id, sequence, file, redacted_key, first_page, last_page, caption_page_index,
+             key_page_index)
+         SELECT $1, place, file, redacted_key, first_page, last_page, caption_page_index, key_page_index
+         FROM unnest($2::text[], $3::text[], $4::integer[], $5::integer[], $6::integer[], $7::integer[])
+              WITH ORDINALITY
+              AS new (file, redacted_key, first_page, last_page, caption_page_index, key_page_index, place)",
+        scan,
+        &files,
+        &keys,
+        &numbers(|opinion| opinion.first_page),
+        &numbers(|opinion| opinion.last_page),
+        &numbers(|opinion| opinion.caption_page_index),
+        &numbers(|opinion| opinion.key_page_index),
+    )
+    .execute(work.on())
+    .await?;
+    Ok(())
 }

@@ -1,6 +1,6 @@
 //! The right to work on a row, and what it is worth once somebody else has taken the row.
 
-use crate::{ScanId, Stage};
+use crate::{CatalogError, ScanId, Stage};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -15,6 +15,16 @@ pub struct Lease {
     pub token: Uuid,
     /// The stage that was claimed.
     pub stage: Stage,
+}
+
+impl Lease {
+    /// Whether this is a lease of the given stage; another one is the caller's mistake.
+    pub(crate) fn expect_stage(&self, stage: Stage) -> Result<(), CatalogError> {
+        if self.stage == stage && self.range.is_some() == (stage == Stage::Scan) {
+            return Ok(());
+        }
+        Err(CatalogError::Invalid(format!("a lease of {} where one of {stage} belongs", self.stage)))
+    }
 }
 
 /// When a lease counts as abandoned, and what follows.

@@ -2,6 +2,7 @@
 
 mod claim_range;
 mod claim_scan;
+mod revive;
 
 use crate::{Lease, Ready};
 

@@ -7,3 +7,5 @@ mod confirm;
 mod defer;
 mod describe;
 mod retry;
+
+pub(crate) use retry::restart;

@@ -1,6 +1,7 @@
 //! Everything about one scan.
 
-use crate::{Catalog, CatalogError, RangeStatus, ScanId, ScanSummary};
+use crate::connection::Work;
+use crate::{Catalog, CatalogError, Filter, RangeStatus, ScanId, ScanSummary};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -122,7 +123,78 @@ pub struct Event {
 impl Catalog {
     /// Everything about one scan; none if it does not exist.
     pub async fn scan(&self, scan: ScanId) -> Result<Option<ScanDetail>, CatalogError> {
-        let _ = scan;
-        todo!()
+        let Some(summary) = self.summary(scan).await? else { return Ok(None) };
+        let mut work = self.begin().await?;
+        let Some(row) = row(&mut work, summary).await? else { return Ok(None) };
+        let detail = ScanDetail {
+            ranges: ranges(&mut work, scan, row.generation).await?,
+            opinions: opinions(&mut work, scan).await?,
+            events: events(&mut work, scan).await?,
+            scan: row,
+        };
+        work.commit().await?;
+        Ok(Some(detail))
     }
+
+    async fn summary(&self, scan: ScanId) -> Result<Option<ScanSummary>, CatalogError> {
+        let newest = Filter { before: Some(scan.saturating_add(1)), limit: 1, ..Filter::default() };
+        Ok(self.scans(&newest).await?.into_iter().find(|summary| summary.id == scan))
+    }
+}
+
+async fn row(work: &mut Work<'_>, summary: ScanSummary) -> Result<Option<ScanRow>, CatalogError> {
+    let row = sqlx::query!(
+        "SELECT bucket, version_id, etag, last_page, generation, is_large, work_prefix, result_prefix, details,
+             summary, processing_started_at, heartbeat_at, dispatched_at
+         FROM scans WHERE id = $1",
+        summary.id,
+    )
+    .fetch_optional(work.on())
+    .await?;
+    Ok(row.map(|row| ScanRow {
+        summary,
+        bucket: row.bucket,
+        version_id: row.version_id,
+        etag: row.etag,
+        last_page: row.last_page,
+        generation: row.generation,
+        is_large: row.is_large,
+        work_prefix: row.work_prefix,
+        result_prefix: row.result_prefix,
+        details: row.details,
+        results: row.summary,
+        processing_started_at: row.processing_started_at,
+        heartbeat_at: row.heartbeat_at,
+        dispatched_at: row.dispatched_at,
+    }))
+}
+
+async fn ranges(work: &mut Work<'_>, scan: ScanId, generation: i32) -> Result<Vec<RangeDetail>, CatalogError> {
+    Ok(sqlx::query_as!(
+        RangeDetail,
+        r#"SELECT number, first_index, page_count, status AS "status: RangeStatus", attempts, interruptions,
+               error_code, error_message, input_key, result_key, processing_started_at, heartbeat_at, finished_at
+           FROM page_ranges WHERE scan_id = $1 AND generation = $2 ORDER BY number"#,
+        scan,
+        generation,
+    )
+    .fetch_all(work.on())
+    .await?)
+}
+
+async fn opinions(work: &mut Work<'_>, scan: ScanId) -> Result<Vec<OpinionDetail>, CatalogError> {
+    Ok(sqlx::query_as!(
+        OpinionDetail,
+        "SELECT sequence, file, redacted_key, first_page, last_page, caption_page_index, key_page_index
+         FROM opinions WHERE scan_id = $1 ORDER BY sequence",
+        scan,
+    )
+    .fetch_all(work.on())
+    .await?)
+}
+
+async fn events(work: &mut Work<'_>, scan: ScanId) -> Result<Vec<Event>, CatalogError> {
+    Ok(sqlx::query_as!(Event, "SELECT at, kind, detail FROM scan_events WHERE scan_id = $1 ORDER BY id", scan)
+        .fetch_all(work.on())
+        .await?)
 }

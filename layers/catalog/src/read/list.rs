@@ -1,6 +1,6 @@
 //! Scans in a list.
 
-use crate::{Catalog, CatalogError, ScanId, Stage, Status};
+use crate::{Catalog, CatalogError, ScanId, Stage, Status, WaitsFor};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -34,8 +34,8 @@ pub struct ScanSummary {
     pub status: Status,
     /// The stage it failed or was cancelled in.
     pub failed_stage: Option<Stage>,
-    /// What it waits for besides its turn: `metadata` or `confirmation`.
-    pub waits_for: Option<String>,
+    /// What it waits for besides its turn.
+    pub waits_for: Option<WaitsFor>,
     /// The reporter.
     pub reporter: Option<String>,
     /// The volume.
@@ -79,7 +79,33 @@ pub struct ScanSummary {
 impl Catalog {
     /// Scans, newest first.
     pub async fn scans(&self, filter: &Filter) -> Result<Vec<ScanSummary>, CatalogError> {
-        let _ = filter;
-        todo!()
+        let statuses: Vec<String> = filter.statuses.iter().map(|status| status.as_str().to_owned()).collect();
+        let mut work = self.begin().await?;
+        let scans = sqlx::query_as!(
+            ScanSummary,
+            r#"SELECT id, key, status AS "status: Status", failed_stage AS "failed_stage: Stage",
+                   waits_for AS "waits_for: WaitsFor", reporter, volume, first_page, pages, size_bytes,
+                   (SELECT count(*) FROM page_ranges AS ranges
+                    WHERE scan_id = scans.id AND ranges.generation = scans.generation) AS "ranges!",
+                   (SELECT count(*) FROM page_ranges AS ranges
+                    WHERE scan_id = scans.id AND ranges.generation = scans.generation
+                      AND ranges.status = 'FINISHED') AS "ranges_finished!",
+                   (SELECT count(*) FROM opinions WHERE scan_id = scans.id) AS "opinions!",
+                   attempts, interruptions, error_code, error_message, superseded_by, not_before, created_at,
+                   updated_at, finished_at
+               FROM scans
+               WHERE (cardinality($1::text[]) = 0 OR status = ANY($1))
+                 AND ($2::text IS NULL OR key = $2)
+                 AND ($3::bigint IS NULL OR id < $3)
+               ORDER BY id DESC LIMIT $4"#,
+            &statuses,
+            filter.key,
+            filter.before,
+            filter.limit,
+        )
+        .fetch_all(work.on())
+        .await?;
+        work.commit().await?;
+        Ok(scans)
     }
 }

@@ -22,13 +22,25 @@ pub struct OutboxEvent {
 impl Catalog {
     /// The oldest events that were not sent yet.
     pub async fn unsent_events(&self, limit: i64) -> Result<Vec<OutboxEvent>, CatalogError> {
-        let _ = limit;
-        todo!()
+        let mut work = self.begin().await?;
+        let events = sqlx::query_as!(
+            OutboxEvent,
+            "SELECT id, scan_id AS scan, kind, detail, created_at FROM outbox
+             WHERE sent_at IS NULL ORDER BY created_at LIMIT $1",
+            limit,
+        )
+        .fetch_all(work.on())
+        .await?;
+        work.commit().await?;
+        Ok(events)
     }
 
     /// Notes that these events were accepted.
     pub async fn mark_sent(&self, ids: &[Uuid]) -> Result<(), CatalogError> {
-        let _ = ids;
-        todo!()
+        let mut work = self.begin().await?;
+        sqlx::query!("UPDATE outbox SET sent_at = clock_timestamp() WHERE id = ANY($1) AND sent_at IS NULL", ids)
+            .execute(work.on())
+            .await?;
+        work.commit().await
     }
 }

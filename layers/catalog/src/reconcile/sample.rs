@@ -41,13 +41,61 @@ pub struct Sample {
 impl Catalog {
     /// Counts, stores and returns a sample.
     pub async fn record_sample(&self, rescued: i32, resent: i32) -> Result<Sample, CatalogError> {
-        let _ = (rescued, resent);
-        todo!()
+        let mut work = self.begin().await?;
+        let sample = sqlx::query_as!(
+            Sample,
+            "INSERT INTO samples (uploaded, compressing, compressed, scanning, scanned, splitting, waiting_for_person,
+                 ranges_waiting, ranges_scanning, oldest_message_seconds, unsent_events, rescued, resent)
+             SELECT uploaded, compressing, compressed, scanning, scanned, splitting, waiting_for_person,
+                 ranges_waiting, ranges_scanning,
+                 coalesce(extract(epoch FROM clock_timestamp() - least(oldest_scan, oldest_range)), 0),
+                 (SELECT count(*) FROM outbox WHERE sent_at IS NULL), $1, $2
+             FROM (
+                 SELECT count(*) FILTER (WHERE status = 'UPLOADED') AS uploaded,
+                     count(*) FILTER (WHERE status = 'COMPRESSING') AS compressing,
+                     count(*) FILTER (WHERE status = 'COMPRESSED') AS compressed,
+                     count(*) FILTER (WHERE status = 'SCANNING') AS scanning,
+                     count(*) FILTER (WHERE status = 'SCANNED') AS scanned,
+                     count(*) FILTER (WHERE status = 'SPLITTING') AS splitting,
+                     count(*) FILTER (WHERE waits_for IS NOT NULL) AS waiting_for_person,
+                     min(dispatched_at) FILTER (WHERE status IN ('UPLOADED', 'SCANNED') AND waits_for IS NULL
+                         AND coalesce(not_before <= clock_timestamp(), true)) AS oldest_scan
+                 FROM scans
+                 WHERE status IN ('UPLOADED', 'COMPRESSING', 'COMPRESSED', 'SCANNING', 'SCANNED', 'SPLITTING')
+             ) AS of_scans, (
+                 SELECT count(*) FILTER (WHERE ranges.status = 'WAITING') AS ranges_waiting,
+                     count(*) FILTER (WHERE ranges.status = 'SCANNING') AS ranges_scanning,
+                     min(ranges.dispatched_at) FILTER (WHERE ranges.status = 'WAITING'
+                         AND coalesce(not_before <= clock_timestamp(), true)) AS oldest_range
+                 FROM scans JOIN page_ranges AS ranges
+                     ON scan_id = scans.id AND ranges.generation = scans.generation
+                 WHERE scans.status IN ('COMPRESSED', 'SCANNING')
+             ) AS of_ranges
+             RETURNING at, uploaded, compressing, compressed, scanning, scanned, splitting, waiting_for_person,
+                 ranges_waiting, ranges_scanning, oldest_message_seconds, unsent_events, rescued, resent",
+            rescued,
+            resent,
+        )
+        .fetch_one(work.on())
+        .await?;
+        work.commit().await?;
+        Ok(sample)
     }
 
     /// The newest samples, oldest first.
     pub async fn samples(&self, limit: i64) -> Result<Vec<Sample>, CatalogError> {
-        let _ = limit;
-        todo!()
+        let mut work = self.begin().await?;
+        let mut samples = sqlx::query_as!(
+            Sample,
+            "SELECT at, uploaded, compressing, compressed, scanning, scanned, splitting, waiting_for_person,
+                 ranges_waiting, ranges_scanning, oldest_message_seconds, unsent_events, rescued, resent
+             FROM samples ORDER BY id DESC LIMIT $1",
+            limit,
+        )
+        .fetch_all(work.on())
+        .await?;
+        work.commit().await?;
+        samples.reverse();
+        Ok(samples)
     }
 }

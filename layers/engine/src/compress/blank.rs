@@ -5,7 +5,7 @@ use crate::output::{OutputError, PageBuilder};
 use std::path::Path;
 
 /// Writes a document of one empty page.
-pub(super) fn write(path: &Path, size: &PageSize) -> Result<(), OutputError> {
+pub(crate) fn write(path: &Path, size: &PageSize) -> Result<(), OutputError> {
     let mut builder = PageBuilder::new();
     builder.add_blank(size);
     builder.save(path)

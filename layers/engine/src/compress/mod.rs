@@ -1,6 +1,6 @@
 //! Smaller pages: Ghostscript's output, checked, and never larger than what came in.
 
-mod blank;
+pub(crate) mod blank;
 mod check;
 mod error;
 

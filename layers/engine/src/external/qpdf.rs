@@ -34,10 +34,55 @@ pub fn join(parts: &[Part], target: &Path, cancellation: &Cancellation) -> Resul
         "--pages",
     ]);
     for part in joined(parts) {
-        let range = format!("{}-{}", part.pages.start + 1, part.pages.end);
-        command = command.argument(part.document).argument(range);
+        command = command.argument(part.document).argument(page_range(&part.pages));
     }
-    command.arguments(["--"]).argument(target.as_os_str()).run(cancellation).map(drop)
+    write(command, target, cancellation)
+}
+
+/// Writes the parts one after another to `target`, every stream as it is stored. What a document says beside its
+/// pages (which layers show) stays that of `settings_of`, when one is named.
+///
+/// # Errors
+/// As [`join`].
+pub fn copy(
+    parts: &[Part],
+    settings_of: Option<&Path>,
+    target: &Path,
+    cancellation: &Cancellation,
+) -> Result<(), CommandError> {
+    let mut command = Command::new("qpdf", PACKAGE).accept_status(WARNINGS).arguments([
+        "--warning-exit-0",
+        "--deterministic-id",
+        "--object-streams=generate",
+        "--stream-data=preserve",
+    ]);
+    command = command.argument(settings_of.unwrap_or(Path::new("--empty"))).argument("--pages");
+    for part in joined(parts) {
+        command = command.argument(part.document).argument(page_range(&part.pages));
+    }
+    write(command, target, cancellation)
+}
+
+/// How many pages qpdf finds: by its count `join` and `copy` take pages.
+///
+/// # Errors
+/// When qpdf is missing or cannot read the document.
+pub fn page_count(document: &Path, cancellation: &Cancellation) -> Result<usize, CommandError> {
+    let command =
+        Command::new("qpdf", PACKAGE).accept_status(WARNINGS).arguments(["--warning-exit-0", "--show-npages"]);
+    let output = command.argument(document).run(cancellation)?;
+    // What is no number is no count of any volume.
+    Ok(String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or(0))
+}
+
+/// Pages from 0, end exclusive, as qpdf counts: from 1, end inclusive.
+fn page_range(pages: &Range<usize>) -> String {
+    format!("{}-{}", pages.start + 1, pages.end)
+}
+
+fn write(command: Command, target: &Path, cancellation: &Cancellation) -> Result<(), CommandError> {
+    let folder = target.parent().unwrap_or(target);
+    command.argument("--").argument(target).temporary_directory(folder).run(cancellation).map(drop)
 }
 
 /// Neighbouring parts of one document made one.

@@ -87,6 +87,29 @@ fn span(pages: &[Page], opinion: &Opinion) -> Option<OpinionSpan> {
     OpinionSpan::new(pages, caption, (opinion.key_page, rect(opinion.key_bbox)))
 }
 
+/// What a page of a compressed range is made of.
+pub(crate) enum Stored {
+    /// Nothing.
+    Blank,
+    /// One image.
+    Image(StoredImage),
+    /// Something that has to be drawn from the page as it came.
+    Other,
+}
+
+impl Stored {
+    pub(crate) fn of(source: &PageSource, local: usize) -> Result<Self, OutputError> {
+        if !source.has_content(local) {
+            return Ok(Self::Blank);
+        }
+        match source.image(local) {
+            Ok(Some(image)) => Ok(Self::Image(image)),
+            Ok(None) | Err(OutputError::PageImage { .. }) => Ok(Self::Other),
+            Err(error) => Err(error),
+        }
+    }
+}
+
 struct Context<'a> {
     work: &'a Work<'a>,
     source: &'a dyn SourcePages,
@@ -108,6 +131,10 @@ struct Planned {
 impl Context<'_> {
     fn redact_range(&self, range: &StoredRange) -> Result<RedactedRange, ProcessError> {
         let source = PageSource::open(&range.document)?;
+        if source.len() != range.pages.len() {
+            let reason = format!("a range has {} pages instead of {}", source.len(), range.pages.len());
+            return Err(OutputError::Document { reason }.into());
+        }
         let (mut builder, mut texts) = (PageBuilder::new(), Vec::with_capacity(range.pages.len()));
         let file = |kind: &str| self.folder.join(format!("{kind}-{:05}.pdf", range.pages.start));
         let mut done = RedactedRange {
@@ -137,16 +164,14 @@ impl Context<'_> {
 
     /// The page's stored image; drawn, where the page is no single image; `None` for a blank.
     fn image(&self, source: &PageSource, local: usize, index: usize) -> Result<Option<StoredImage>, ProcessError> {
-        if !source.has_content(local) {
-            return Ok(None);
+        match Stored::of(source, local)? {
+            Stored::Blank => Ok(None),
+            Stored::Image(image) => Ok(Some(image)),
+            Stored::Other => {
+                let drawn = self.source.drawn(self.work, index)?;
+                Ok(drawn.map(|drawn| StoredImage::from_pixels(drawn.width, drawn.height, drawn.channels, drawn.pixels)))
+            }
         }
-        match source.image(local) {
-            Ok(Some(image)) => return Ok(Some(image)),
-            Ok(None) | Err(OutputError::PageImage { .. }) => {}
-            Err(error) => return Err(error.into()),
-        }
-        let drawn = self.source.drawn(self.work, index)?;
-        Ok(drawn.map(|drawn| StoredImage::from_pixels(drawn.width, drawn.height, drawn.channels, drawn.pixels)))
     }
 
     fn blank_page(&self, index: usize, builder: &mut PageBuilder, done: &mut RedactedRange) {

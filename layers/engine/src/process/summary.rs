@@ -3,7 +3,7 @@
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// The stages, in their order.
+/// The steps of `process` in their order, then those between stages on several machines.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Stage {
@@ -17,6 +17,14 @@ pub enum Stage {
     Redact,
     /// Volumes and opinions put together.
     Write,
+    /// Every page decoded once, where detection does not do that.
+    Check,
+    /// Ranges of pages cut from the volume, for other machines.
+    Cut,
+    /// Results of a stage put into one file.
+    Pack,
+    /// Results of other stages taken out of their files.
+    Unpack,
 }
 
 impl Stage {
@@ -29,6 +37,10 @@ impl Stage {
             Self::Compress => "compress",
             Self::Redact => "redact",
             Self::Write => "write",
+            Self::Check => "check",
+            Self::Cut => "cut",
+            Self::Pack => "pack",
+            Self::Unpack => "unpack",
         }
     }
 }

@@ -39,6 +39,14 @@ pub struct SingleImage {
     pub(crate) packed: bool,
 }
 
+impl SingleImage {
+    /// True for the same image in another file, as far as it can be told without its bytes.
+    pub(super) fn is_like(&self, other: &Self) -> bool {
+        let shape = |image: &Self| (image.width, image.height, image.components, image.inverted, image.packed);
+        shape(self) == shape(other) && self.place.len() == other.place.len()
+    }
+}
+
 /// What an image object is to a page.
 pub(super) enum Verdict {
     /// A JPEG that can be read directly.

@@ -208,6 +208,30 @@ impl SourceVolume {
         u64::try_from(single.place.len()).ok()
     }
 
+    /// True when the document has layers, of which some may be hidden: what it says of them is not said by its pages.
+    pub(crate) fn has_layers(&self) -> bool {
+        let catalogue = self.objects.directory().root;
+        catalogue.and_then(|root| self.objects.with_dict(root, |dict| dict.contains_key("OCProperties"))) == Some(true)
+    }
+
+    /// Whether a page of a copy is, for all that can be told without drawing it, this page: of the same size, read in
+    /// the same way, and made of images of the same length.
+    pub(crate) fn is_page_in(&self, page: &SourcePage, copy: &Self, copied: &SourcePage) -> bool {
+        let sides = |page: &SourcePage| [page.width_points, page.height_points];
+        let is_same_kind = match (&page.kind, &copied.kind) {
+            (PageKind::SingleImage(own), PageKind::SingleImage(copied)) => own.is_like(copied),
+            (PageKind::Other, PageKind::Other) => true,
+            _ => false,
+        };
+        is_same_kind && sides(page) == sides(copied) && self.drawn_lengths(page) == copy.drawn_lengths(copied)
+    }
+
+    /// Stored bytes of each image that a page draws.
+    fn drawn_lengths(&self, page: &SourcePage) -> Vec<Option<usize>> {
+        let length = |number: &u32| self.objects.stream(ObjRef::new(*number, 0)).map(|stream| stream.data.len());
+        page.drawn_images.iter().map(length).collect()
+    }
+
     /// The undecoded JPEG of a page that is one image; `None` for every other page.
     ///
     /// Bytes borrowed from here stay resident until [`SourceVolume::release`] is called.

@@ -2,10 +2,17 @@
 
 use crate::error::ErrorClass;
 
-/// A file of another stage that came back from where it was kept and is not what it should be. Making it again mends
-/// all of these; trying again with the same file mends none.
+/// A file of another stage that came back from where it was kept and is not what it should be.
 #[derive(Debug, thiserror::Error)]
 pub enum IntermediateError {
+    /// It is not there or cannot be opened.
+    #[error("{file} cannot be opened: {source}. Fetch it again")]
+    Unreadable {
+        /// Name of the file.
+        file: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
     /// It cannot be read as what it should be.
     #[error("{file} is damaged: {reason}. Prepare and scan the volume again")]
     Damaged {
@@ -37,6 +44,7 @@ impl IntermediateError {
     #[must_use]
     pub const fn code(&self) -> &'static str {
         match self {
+            Self::Unreadable { .. } => "intermediate.unreadable",
             Self::Damaged { .. } => "intermediate.damaged",
             Self::Refused { .. } => "intermediate.refused",
             Self::Foreign { .. } => "intermediate.foreign",
@@ -46,6 +54,15 @@ impl IntermediateError {
     /// Who can mend it: nobody outside.
     #[must_use]
     pub const fn class(&self) -> ErrorClass {
-        ErrorClass::Internal
+        match self {
+            Self::Unreadable { .. } => ErrorClass::Resource,
+            Self::Damaged { .. } | Self::Refused { .. } | Self::Foreign { .. } => ErrorClass::Internal,
+        }
+    }
+
+    /// True when trying again with the same file would mend nothing: the volume has to be prepared and scanned again.
+    #[must_use]
+    pub const fn must_be_made_again(&self) -> bool {
+        !matches!(self, Self::Unreadable { .. })
     }
 }

@@ -13,10 +13,15 @@
 //! temporary files of child programs lie in it, too. When a stage returns, whatever it returns, no child process and no
 //! thread of it runs on. A stage may be called any number of times in one process.
 
+mod archive;
+mod cut;
 mod error;
+mod manifest;
 mod prepare;
 mod scan;
 mod split;
+mod stored_pages;
+mod unpack;
 
 pub use crate::process::{NoProgress, PageProblem, ProcessError, Progress, Settings, StageReport, Summary};
 pub use error::IntermediateError;

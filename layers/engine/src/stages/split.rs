@@ -1,8 +1,16 @@
 //! The last stage: numbers, opinions, redactions, and every file that is delivered.
 
+use super::unpack::unpack;
 use super::{ProcessError, Progress, Settings, Summary};
 use crate::cancellation::Cancellation;
 use crate::naming::VolumeName;
+use crate::output::OutputError;
+use crate::pairing::Opinion;
+use crate::process::numbers::numbered_pages;
+use crate::process::publication::{REDACTED, RESULT, assemble, opinion_names, summary};
+use crate::process::redaction::redact;
+use crate::process::work::Work;
+use crate::process::{Stage, first_page};
 use std::path::{Path, PathBuf};
 
 /// What the other stages made of a volume.
@@ -42,13 +50,13 @@ pub struct SplitResult {
     pub opinions: Vec<SplitOpinion>,
 }
 
-/// Puts together what the other stages made. Needs neither the models nor the original.
+/// Puts together what the other stages made, under `result/` in `directory`. Needs neither the models nor the original.
 ///
-/// `settings` must be those of the other stages; what of them matters for one volume travels in the files.
+/// `settings` should be those of the other stages; whether there are words, and how pages were grouped, is told by the
+/// files.
 ///
 /// # Errors
-/// Every [`ProcessError`]. [`ProcessError::Intermediate`] when a file is damaged or not of this volume: then the
-/// volume has to be prepared and scanned again.
+/// Every [`ProcessError`]; [`ProcessError::Intermediate`] when a file is damaged or not of this volume.
 pub fn split(
     inputs: &SplitInputs,
     settings: &Settings,
@@ -56,6 +64,33 @@ pub fn split(
     progress: &dyn Progress,
     cancellation: &Cancellation,
 ) -> Result<SplitResult, ProcessError> {
-    let _ = (inputs, settings, directory, progress, cancellation);
-    Err(ProcessError::Cancelled)
+    let work = Work::new(settings, directory, progress, cancellation)?;
+    // What an earlier call left there must not be taken for a result of this one.
+    let result = work.root().join(RESULT);
+    std::fs::create_dir(&result).map_err(|error| OutputError::io(&result, error))?;
+    work.with_threads(|| run(&work, inputs))
+}
+
+fn run(work: &Work<'_>, inputs: &SplitInputs) -> Result<SplitResult, ProcessError> {
+    let unpacked = work.stage(Stage::Unpack, 0, |work| unpack(work, inputs))?;
+    let (first_page, pages) = (first_page(&inputs.name), unpacked.scanned.len());
+    let numbered = numbered_pages(&unpacked.scanned, first_page);
+    let redacted = work.stage(Stage::Redact, pages, |work| {
+        redact(work, &unpacked.pages, first_page, numbered, &unpacked.ranges, unpacked.words.as_ref())
+    })?;
+    work.stage(Stage::Write, pages, |work| assemble(work, &inputs.name, &unpacked.scanned, &redacted))?;
+    let opinions = opinions(&inputs.name, &redacted.opinions);
+    Ok(SplitResult { summary: summary(work, &inputs.name, &redacted, unpacked.input_bytes)?, opinions })
+}
+
+fn opinions(name: &VolumeName, opinions: &[Opinion]) -> Vec<SplitOpinion> {
+    let split = |(file, opinion): (String, &Opinion)| SplitOpinion {
+        redacted: Path::new(REDACTED).join(&file),
+        file,
+        first_page: opinion.first_page_number,
+        last_page: opinion.last_page_number,
+        caption_page_index: opinion.caption_page,
+        key_page_index: opinion.key_page,
+    };
+    opinion_names(name, opinions).into_iter().zip(opinions).map(split).collect()
 }

@@ -50,3 +50,45 @@ impl Checksum {
         STANDARD.encode(&bytes[bytes.len() - width..])
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const ADDRESS: Address<'_> = Address { bucket: "bucket", key: "key", version: None };
+
+    fn digests(algorithm: CrcAlgorithm, parts: &[&[u8]]) -> Vec<Digest> {
+        let digest = |part: &&[u8]| {
+            let mut digest = Digest::new(algorithm);
+            digest.update(part);
+            digest
+        };
+        parts.iter().map(digest).collect()
+    }
+
+    /// The values are the check values of the algorithms' published definitions, of `123456789`.
+    #[test]
+    fn parts_give_the_checksum_of_the_whole() {
+        for (algorithm, check) in [
+            (CrcAlgorithm::Crc64Nvme, 0xAE8B_1486_0A79_9888_u64),
+            (CrcAlgorithm::Crc32IsoHdlc, 0xCBF4_3926),
+            (CrcAlgorithm::Crc32Iscsi, 0xE306_9283),
+        ] {
+            let mut checksum = Checksum { algorithm, expected: String::new() };
+            checksum.expected = checksum.encode(check);
+            for parts in [&[b"123456789".as_slice()][..], &[b"1234", b"5678", b"9"], &[b"", b"123456789", b""]] {
+                checksum.compare(digests(algorithm, parts).into_iter(), &ADDRESS).unwrap();
+            }
+            let other = digests(algorithm, &[b"5678", b"1234", b"9"]);
+            assert_eq!(checksum.compare(other.into_iter(), &ADDRESS).unwrap_err().code(), "objects.damaged");
+        }
+    }
+
+    #[test]
+    fn a_checksum_of_checksums_is_no_offer() {
+        let composite = HeadObjectOutput::builder().checksum_crc32("y/Q5Jg==-2").build();
+        assert!(Checksum::offered(&composite).is_none());
+        let whole = HeadObjectOutput::builder().checksum_crc32("y/Q5Jg==").build();
+        assert_eq!(Checksum::offered(&whole).unwrap().algorithm, CrcAlgorithm::Crc32IsoHdlc);
+    }
+}

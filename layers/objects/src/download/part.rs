@@ -85,15 +85,27 @@ impl<'a> Writer<'a> {
     /// Asks for what is still to come, and writes what comes.
     async fn fill(&mut self, source: &Source<'_>) -> Result<(), ObjectError> {
         let mut body = self.request(source).await?;
-        while let Some(chunk) = body.try_next().await.map_err(|error| broken(ACTION, &source.address, error))? {
-            if chunk.len() as u64 > self.rest.end - self.rest.start {
-                return Err(damaged(source, "S3 sent more than it was asked for"));
+        loop {
+            match body.try_next().await {
+                Ok(Some(chunk)) => self.write(&chunk, source).await?,
+                Ok(None) if self.rest.is_empty() => return Ok(()),
+                Ok(None) => return Err(broken(ACTION, &source.address, EndedEarly)),
+                // The SDK has compared a checksum behind the last byte.
+                Err(error) if self.rest.is_empty() => return Err(damaged(source, &error.to_string())),
+                Err(error) => return Err(broken(ACTION, &source.address, error)),
             }
-            self.file.write_all(&chunk).await.map_err(|error| file_error("write", self.path, error))?;
-            self.rest.start += chunk.len() as u64;
-            self.digest.iter_mut().for_each(|digest| digest.update(&chunk));
         }
-        if self.rest.is_empty() { Ok(()) } else { Err(broken(ACTION, &source.address, EndedEarly)) }
+    }
+
+    async fn write(&mut self, chunk: &[u8], source: &Source<'_>) -> Result<(), ObjectError> {
+        let length = chunk.len() as u64;
+        if length > self.rest.end - self.rest.start {
+            return Err(damaged(source, "S3 sent more than it was asked for"));
+        }
+        self.file.write_all(chunk).await.map_err(|error| file_error("write", self.path, error))?;
+        self.digest.iter_mut().for_each(|digest| digest.update(chunk));
+        self.rest.start += length;
+        Ok(())
     }
 
     async fn request(&self, source: &Source<'_>) -> Result<ByteStream, ObjectError> {

@@ -165,3 +165,6 @@ fn is_name(name: &str) -> bool {
     let is_part = |part: &str| !part.is_empty() && part != "." && part != "..";
     name.split('/').all(is_part) && !name.contains(|char: char| char.is_control() || char == '\\')
 }
+
+#[cfg(test)]
+mod tests;

@@ -86,3 +86,6 @@ fn page(text: &str) -> Option<u32> {
     let is_number = text.bytes().all(|byte| byte.is_ascii_digit());
     text.parse().ok().filter(|page| is_number && *page <= LARGEST_PAGE)
 }
+
+#[cfg(test)]
+mod tests;

@@ -80,3 +80,16 @@ async fn body(from: &Path, offset: u64, length: u64) -> Result<ByteStream, Objec
 fn file_error(path: &Path, source: std::io::Error) -> ObjectError {
     ObjectError::File { action: "read", path: path.to_owned(), source }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_file_has_too_many_parts() {
+        for size in [0, 32 * MEBIBYTE, 160_000 * MEBIBYTE, 160_000 * MEBIBYTE + 1, 50 * MEBIBYTE * MEBIBYTE] {
+            let part_size = Plan::QUICK.part_size(size);
+            assert!(part_size >= 16 * MEBIBYTE && size.div_ceil(part_size) <= MOST_PARTS, "{size}");
+        }
+    }
+}

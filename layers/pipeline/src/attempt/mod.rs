@@ -121,10 +121,9 @@ where
         Err(source) => return (Err(StageError::Scratch { source }), None),
     };
     let point = format!("{}.work", attempt.function.name());
-    let result = if failpoints::reach(&point, &attempt.subject).await {
-        Err(StageError::Scratch { source: std::io::ErrorKind::StorageFull.into() })
-    } else {
-        work(attempt).await
+    let result = match failpoints::reach(&point, &attempt.subject).await.into_result() {
+        Ok(()) => work(attempt).await,
+        Err(error) => Err(error),
     };
     let reason = keeper.end();
     // A lease that ends with the work that it was for is not lost.

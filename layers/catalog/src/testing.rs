@@ -1,0 +1,159 @@
+//! Databases for tests: each test gets its own, made from a template that was migrated once, and drops it.
+//!
+//! The cluster is named by the environment variable [`URL_VARIABLE`]; `cargo xtask test` starts one and sets it.
+
+use crate::{Catalog, CatalogError, DatabaseSettings};
+use sqlx::postgres::PgConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
+use std::env;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::str::FromStr;
+use std::thread;
+use uuid::Uuid;
+
+/// Names the URL of an administrator of a PostgreSQL cluster for tests.
+pub const URL_VARIABLE: &str = "QUIRE_TEST_DATABASE_URL";
+
+/// Serialises the making of the template among test processes; a number like any other.
+const TEMPLATE_LOCK: i64 = 7_140_125;
+
+/// A database of one test; it goes when this value goes.
+#[derive(Debug)]
+pub struct TestDatabase {
+    name: String,
+    administrator: PgConnectOptions,
+}
+
+impl TestDatabase {
+    /// Makes a migrated, empty database.
+    pub async fn create() -> Result<Self, CatalogError> {
+        let administrator = administrator()?;
+        let mut connection = administrator.connect().await?;
+        let template = template(&mut connection, &administrator).await?;
+        let name = format!("quire_test_{}", Uuid::new_v4().simple());
+        run(&mut connection, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await?;
+        connection.close().await?;
+        Ok(Self { name, administrator })
+    }
+
+    /// Where it is.
+    pub fn settings(&self) -> DatabaseSettings {
+        settings(&self.administrator, &self.name)
+    }
+
+    /// A catalog on it, with a connection of its own.
+    pub fn catalog(&self) -> Result<Catalog, CatalogError> {
+        Catalog::new(&self.settings())
+    }
+
+    /// Runs statements behind the catalog's back: how a test brings about what takes time or a fault.
+    pub async fn execute(&self, statements: &str) -> Result<(), CatalogError> {
+        let mut connection = self.connect().await?;
+        run(&mut connection, statements).await?;
+        Ok(connection.close().await?)
+    }
+
+    /// The answer of a query with one column of text and one row.
+    pub async fn text(&self, query: &str) -> Result<String, CatalogError> {
+        let mut connection = self.connect().await?;
+        let text = sqlx::query_scalar(AssertSqlSafe(query)).fetch_one(&mut connection).await?;
+        connection.close().await?;
+        Ok(text)
+    }
+
+    /// The answer of a query with one column of text.
+    pub async fn lines(&self, query: &str) -> Result<Vec<String>, CatalogError> {
+        let mut connection = self.connect().await?;
+        let lines = sqlx::query_scalar(AssertSqlSafe(query)).fetch_all(&mut connection).await?;
+        connection.close().await?;
+        Ok(lines)
+    }
+
+    /// Every column of every row that says something about scans, to be compared.
+    pub async fn snapshot(&self) -> Result<String, CatalogError> {
+        let of = |table: &str| format!("(SELECT coalesce(jsonb_agg(t ORDER BY t::text), '[]') FROM {table} AS t)");
+        let tables = ["scans", "page_ranges", "opinions", "scan_events", "outbox"].map(of).join(" || ");
+        self.text(&format!("SELECT jsonb_pretty({tables})")).await
+    }
+
+    async fn connect(&self) -> Result<PgConnection, CatalogError> {
+        Ok(self.administrator.clone().database(&self.name).connect().await?)
+    }
+}
+
+impl Drop for TestDatabase {
+    fn drop(&mut self) {
+        let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
+        let administrator = self.administrator.clone();
+        // A thread, because this one may be inside a runtime already, and a runtime cannot wait inside another.
+        let dropping = thread::spawn(move || {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(sqlx::Error::Io)?;
+            runtime.block_on(async {
+                let mut connection = administrator.connect().await?;
+                run(&mut connection, &statement).await
+            })
+        });
+        match dropping.join() {
+            Ok(Ok(())) => {}
+            Ok(Err(error)) => eprintln!("the test's database {} was left behind: {error}", self.name),
+            Err(_) => eprintln!("the test's database {} was left behind", self.name),
+        }
+    }
+}
+
+fn administrator() -> Result<PgConnectOptions, CatalogError> {
+    let url = env::var(URL_VARIABLE).map_err(|_| {
+        CatalogError::Settings(format!(
+            "{URL_VARIABLE} is not set: these tests need a PostgreSQL cluster; run `cargo xtask test`, which starts one"
+        ))
+    })?;
+    PgConnectOptions::from_str(&url).map_err(|error| CatalogError::Settings(error.to_string()))
+}
+
+fn settings(administrator: &PgConnectOptions, database: &str) -> DatabaseSettings {
+    DatabaseSettings { url: administrator.clone().database(database).to_url_lossy().to_string() }
+}
+
+/// The name of the migrated template, made if this cluster has none for these migrations.
+async fn template(connection: &mut PgConnection, administrator: &PgConnectOptions) -> Result<String, CatalogError> {
+    let name = format!("quire_template_{:016x}", migrations());
+    run(connection, &format!("SELECT pg_advisory_lock({TEMPLATE_LOCK})")).await?;
+    let made = make_template(connection, administrator, &name).await;
+    run(connection, &format!("SELECT pg_advisory_unlock({TEMPLATE_LOCK})")).await?;
+    made.map(|()| name)
+}
+
+async fn make_template(
+    connection: &mut PgConnection,
+    administrator: &PgConnectOptions,
+    name: &str,
+) -> Result<(), CatalogError> {
+    let exists: bool = sqlx::query_scalar("SELECT EXISTS (SELECT FROM pg_database WHERE datname = $1)")
+        .bind(name)
+        .fetch_one(&mut *connection)
+        .await?;
+    if exists {
+        return Ok(());
+    }
+    // Under another name until it is complete, so that a killed test run leaves no half-made template.
+    let draft = format!("{name}_{}", Uuid::new_v4().simple());
+    run(connection, &format!("CREATE DATABASE {draft}")).await?;
+    let catalog = Catalog::new(&settings(administrator, &draft))?;
+    catalog.migrate().await?;
+    catalog.close().await;
+    run(connection, &format!("ALTER DATABASE {draft} RENAME TO {name}")).await
+}
+
+/// A number that changes with the migrations.
+fn migrations() -> u64 {
+    let mut hasher = DefaultHasher::new();
+    for migration in crate::connection::MIGRATIONS.iter() {
+        migration.checksum.hash(&mut hasher);
+    }
+    hasher.finish()
+}
+
+async fn run(connection: &mut PgConnection, statements: &str) -> Result<(), CatalogError> {
+    sqlx::raw_sql(AssertSqlSafe(statements)).execute(connection).await?;
+    Ok(())
+}

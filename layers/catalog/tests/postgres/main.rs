@@ -1,0 +1,21 @@
+//! The catalog against a real PostgreSQL: every rule of the status machine, and the races.
+
+mod cancelling;
+mod claims;
+mod fan_in;
+mod fences;
+mod intake;
+mod interruptions;
+mod model;
+mod operators;
+mod outbox;
+mod pooling;
+mod readers;
+mod rescue;
+mod resend;
+mod retries;
+mod scale;
+mod stages;
+mod status_machine;
+mod sweep;
+mod test_bench;

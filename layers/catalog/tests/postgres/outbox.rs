@@ -1,0 +1,73 @@
+//! Every end is told, once.
+
+use crate::test_bench::{Bench, RULES, Unwrapping, failure, publication};
+use catalog::{Fenced, Stage};
+use std::collections::HashSet;
+
+#[tokio::test]
+async fn an_end_leaves_one_event_with_what_receivers_need() {
+    let bench = Bench::new().await;
+    let scan = bench.reviewable().await;
+    let events = bench.unsent_events(10).await.unwrap();
+    assert_eq!(events.len(), 1);
+    assert_eq!((events[0].scan, events[0].kind.as_str()), (scan, "PENDING_REVIEW"));
+    let detail = &events[0].detail;
+    assert_eq!((detail["opinions"].as_i64(), detail["reporter"].as_str()), (Some(2), Some("arc")));
+    assert!(detail["result_prefix"].as_str().unwrap().starts_with("results/"));
+    bench.approve(scan).await.unwrap();
+    assert_eq!(bench.unsent_events(10).await.unwrap().len(), 1, "approval is a person's, and no news");
+
+    bench.mark_sent(&[events[0].id]).await.unwrap();
+    bench.mark_sent(&[events[0].id]).await.unwrap();
+    assert_eq!(bench.unsent_events(10).await.unwrap(), []);
+}
+
+#[tokio::test]
+async fn every_way_to_fail_is_told_once_and_a_second_end_again() {
+    let bench = Bench::new().await;
+    let scan = bench.uploaded().await;
+    let lease = bench.claim(Stage::Compress, scan).await.done().lease;
+    bench.fail(&lease, &failure("engine.damaged")).await.unwrap().done();
+    assert_eq!(bench.fail(&lease, &failure("engine.damaged")).await.unwrap(), Fenced::Lost);
+    let codes = |events: &[catalog::OutboxEvent]| {
+        events.iter().map(|event| event.detail["code"].as_str().unwrap_or("-").to_owned()).collect::<Vec<_>>()
+    };
+    assert_eq!(codes(&bench.unsent_events(10).await.unwrap()), ["engine.damaged"]);
+
+    bench.retry(scan).await.unwrap();
+    let lease = bench.claim(Stage::Compress, scan).await.done().lease;
+    bench.give_back(&lease, &failure("objects.unavailable"), 1).await.unwrap().done();
+    let rules = catalog::LeaseRules { maximum_interruptions: 0, ..RULES };
+    let killed = bench.uploaded().await;
+    bench.claim(Stage::Compress, killed).await.done();
+    bench.age_leases().await;
+    bench.rescue(&rules, 10).await.unwrap();
+    let (_, leases) = bench.scanning(1).await;
+    bench.fail(&leases[0], &failure("engine.page_too_large")).await.unwrap().done();
+    let cancelled = bench.uploaded().await;
+    bench.cancel(cancelled).await.unwrap();
+
+    let events = bench.unsent_events(10).await.unwrap();
+    let expected = ["engine.damaged", "retries_exhausted", "interrupted", "engine.page_too_large"];
+    assert_eq!(codes(&events), expected);
+    assert_eq!(events.iter().map(|event| event.id).collect::<HashSet<_>>().len(), 4);
+    assert_eq!(bench.unsent_events(2).await.unwrap(), events[..2]);
+}
+
+#[tokio::test]
+async fn opinions_are_replaced_not_doubled() {
+    let bench = Bench::new().await;
+    let lease = bench.splitting().await;
+    // What an attempt of an earlier day left behind.
+    let rows = format!(
+        "INSERT INTO opinions (scan_id, sequence, file, redacted_key, first_page, last_page, caption_page_index,
+             key_page_index) SELECT {}, n, 'old', 'old', 1, 1, 1, 1 FROM generate_series(1, 5) AS n",
+        lease.scan
+    );
+    bench.database.execute(&rows).await.unwrap();
+    bench.finish_split(&lease, &publication(&lease, 2)).await.unwrap().done();
+    let opinions = bench.detail(lease.scan).await.opinions;
+    let files: Vec<_> = opinions.iter().map(|opinion| opinion.file.as_str()).collect();
+    assert_eq!(files, ["opinion-0.pdf", "opinion-1.pdf"]);
+    assert_eq!(bench.unsent_events(1).await.unwrap()[0].detail["opinions"], 2);
+}

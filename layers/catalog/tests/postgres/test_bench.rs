@@ -1,0 +1,257 @@
+//! What the tests share: a database of their own, and the steps of a scan's life in one call each.
+
+use catalog::testing::TestDatabase;
+use catalog::{
+    Catalog, Claim, ClaimedRange, ClaimedScan, Failure, FanOut, Fenced, Lease, LeaseRules, NewOpinion, NewRange,
+    NewScan, Publication, Ready, Recorded, ScanDetail, ScanId, Stage, Status, VolumeIdentity,
+};
+use std::ops::Deref;
+use std::time::Duration;
+use tokio::task::JoinSet;
+use uuid::Uuid;
+
+pub const BUCKET: &str = "uploads";
+pub const KEY: &str = "original_scans/arc/12/201/arc.12.201.207.original.pdf";
+
+/// Far from anything that a test takes; tests that want a stale lease age it.
+pub const RULES: LeaseRules = LeaseRules {
+    stale_after: Duration::from_secs(90),
+    maximum_interruptions: 3,
+    revival_grace: Duration::from_secs(30),
+};
+
+pub const MAXIMUM_ATTEMPTS: i32 = 5;
+
+/// A database and a catalog on it.
+pub struct Bench {
+    pub database: TestDatabase,
+    catalog: Catalog,
+}
+
+impl Deref for Bench {
+    type Target = Catalog;
+
+    fn deref(&self) -> &Catalog {
+        &self.catalog
+    }
+}
+
+pub fn failure(code: &str) -> Failure {
+    Failure { code: code.to_owned(), message: format!("what {code} means") }
+}
+
+pub fn new_scan(version: &str, etag: &str) -> NewScan {
+    NewScan {
+        version_id: version.to_owned(),
+        etag: etag.to_owned(),
+        size_bytes: 1_000,
+        name: Some(VolumeIdentity {
+            reporter: "arc".to_owned(),
+            volume: "12".to_owned(),
+            first_page: Some(201),
+            last_page: Some(207),
+        }),
+        refusal: None,
+    }
+}
+
+pub fn fan_out(lease: &Lease, ranges: i32) -> FanOut {
+    let range = |number| NewRange {
+        first_index: number * 2,
+        page_count: 2,
+        input_key: format!("work/{}/{}/range-{number:04}.pdf", lease.scan, lease.token),
+    };
+    FanOut {
+        pages: ranges * 2,
+        is_large: false,
+        work_prefix: format!("work/{}/{}/", lease.scan, lease.token),
+        ranges: (0..ranges).map(range).collect(),
+        details: serde_json::json!({ "bytes": 10 }),
+    }
+}
+
+pub fn result_key(lease: &Lease) -> String {
+    format!("work/{}/{}/range.zip", lease.scan, lease.token)
+}
+
+pub fn publication(lease: &Lease, opinions: i32) -> Publication {
+    let opinion = |place| NewOpinion {
+        file: format!("opinion-{place}.pdf"),
+        redacted_key: format!("results/{}/{}/redacted/opinion-{place}.pdf", lease.scan, lease.token),
+        first_page: 201 + place,
+        last_page: 202 + place,
+        caption_page_index: place,
+        key_page_index: place + 1,
+    };
+    Publication {
+        result_prefix: format!("results/{}/{}/", lease.scan, lease.token),
+        first_page: 201,
+        last_page: 207,
+        summary: serde_json::json!({ "opinions": opinions }),
+        opinions: (0..opinions).map(opinion).collect(),
+    }
+}
+
+pub fn range(scan: ScanId, generation: i32, number: i32) -> Ready {
+    Ready::Range { scan, generation, number, is_large: false }
+}
+
+pub trait Unwrapping<T> {
+    /// The value of a write that must have been made.
+    fn done(self) -> T;
+}
+
+impl<T> Unwrapping<T> for Fenced<T> {
+    fn done(self) -> T {
+        match self {
+            Fenced::Done(value) => value,
+            Fenced::Lost => panic!("the lease was lost"),
+        }
+    }
+}
+
+impl<T: std::fmt::Debug> Unwrapping<T> for Claim<T> {
+    fn done(self) -> T {
+        match self {
+            Claim::Claimed(value) => value,
+            other => panic!("not claimed: {other:?}"),
+        }
+    }
+}
+
+impl Bench {
+    pub async fn new() -> Self {
+        let database = TestDatabase::create().await.unwrap();
+        let catalog = database.catalog().unwrap();
+        Self { database, catalog }
+    }
+
+    /// Another connection.
+    pub fn worker(&self) -> Catalog {
+        self.database.catalog().unwrap()
+    }
+
+    pub async fn record(&self, upload: &NewScan) -> Recorded {
+        self.lock_key(BUCKET, KEY).await.unwrap().record(upload).await.unwrap()
+    }
+
+    /// A new scan that waits for compress.
+    pub async fn uploaded(&self) -> ScanId {
+        let version = Uuid::new_v4().to_string();
+        let key = format!("original_scans/{version}.pdf");
+        let upload = new_scan(&version, &version);
+        match self.lock_key(BUCKET, &key).await.unwrap().record(&upload).await.unwrap() {
+            Recorded::New { scan, .. } => scan,
+            known => panic!("{known:?}"),
+        }
+    }
+
+    pub async fn claim(&self, stage: Stage, scan: ScanId) -> Claim<ClaimedScan> {
+        self.claim_scan(stage, scan, &RULES).await.unwrap()
+    }
+
+    pub async fn claim_number(&self, scan: ScanId, number: i32) -> Claim<ClaimedRange> {
+        self.claim_range(scan, 1, number, &RULES).await.unwrap()
+    }
+
+    /// A new scan whose ranges wait.
+    pub async fn compressed(&self, ranges: i32) -> ScanId {
+        let scan = self.uploaded().await;
+        self.compress(scan, ranges).await;
+        scan
+    }
+
+    pub async fn compress(&self, scan: ScanId, ranges: i32) {
+        let lease = self.claim(Stage::Compress, scan).await.done().lease;
+        self.finish_compress(&lease, &fan_out(&lease, ranges)).await.unwrap().done();
+    }
+
+    /// A new scan with all its ranges claimed.
+    pub async fn scanning(&self, ranges: i32) -> (ScanId, Vec<Lease>) {
+        let scan = self.compressed(ranges).await;
+        let mut leases = Vec::new();
+        for number in 0..ranges {
+            leases.push(self.claim_number(scan, number).await.done().lease);
+        }
+        (scan, leases)
+    }
+
+    pub async fn finish(&self, lease: &Lease) -> Vec<Ready> {
+        self.finish_range(lease, &result_key(lease)).await.unwrap().done()
+    }
+
+    /// A new scan that waits for split.
+    pub async fn scanned(&self) -> ScanId {
+        let (scan, leases) = self.scanning(1).await;
+        assert_eq!(self.finish(&leases[0]).await, [Ready::Split { scan }]);
+        scan
+    }
+
+    /// A new scan claimed by split.
+    pub async fn splitting(&self) -> Lease {
+        let scan = self.scanned().await;
+        self.claim(Stage::Split, scan).await.done().lease
+    }
+
+    pub async fn reviewable(&self) -> ScanId {
+        let lease = self.splitting().await;
+        self.finish_split(&lease, &publication(&lease, 2)).await.unwrap().done();
+        lease.scan
+    }
+
+    pub async fn detail(&self, scan: ScanId) -> ScanDetail {
+        self.scan(scan).await.unwrap().unwrap()
+    }
+
+    pub async fn status(&self, scan: ScanId) -> Status {
+        self.detail(scan).await.scan.summary.status
+    }
+
+    pub async fn error_code(&self, scan: ScanId) -> Option<String> {
+        self.detail(scan).await.scan.summary.error_code
+    }
+
+    pub async fn assert_ended(&self, scan: ScanId, status: Status, code: &str) {
+        let summary = self.detail(scan).await.scan.summary;
+        assert_eq!((summary.status, summary.error_code.as_deref()), (status, Some(code)));
+        assert!(summary.finished_at.is_some());
+    }
+
+    pub async fn kinds(&self, scan: ScanId) -> Vec<String> {
+        self.detail(scan).await.events.into_iter().map(|event| event.kind).collect()
+    }
+
+    /// Makes every lease look as if nobody had renewed it for longer than the rules allow.
+    pub async fn age_leases(&self) {
+        let statements = "UPDATE scans SET heartbeat_at = heartbeat_at - interval '1 hour';
+                          UPDATE page_ranges SET heartbeat_at = heartbeat_at - interval '1 hour'";
+        self.database.execute(statements).await.unwrap();
+    }
+
+    /// Makes every message look as if it had been sent an hour ago.
+    pub async fn age_messages(&self) {
+        let statements = "UPDATE scans SET dispatched_at = dispatched_at - interval '1 hour';
+                          UPDATE page_ranges SET dispatched_at = dispatched_at - interval '1 hour'";
+        self.database.execute(statements).await.unwrap();
+    }
+
+    /// Makes every end look as if it had been an hour ago.
+    pub async fn age_ends(&self) {
+        let statements = "UPDATE scans SET finished_at = finished_at - interval '1 hour';
+                          UPDATE page_ranges SET finished_at = finished_at - interval '1 hour'";
+        self.database.execute(statements).await.unwrap();
+    }
+
+    /// Runs the same action on `count` connections at once and returns what each of them got.
+    pub async fn at_once<T, F>(&self, count: usize, action: impl Fn(usize, Catalog) -> F) -> Vec<T>
+    where
+        T: Send + 'static,
+        F: Future<Output = T> + Send + 'static,
+    {
+        let mut tasks = JoinSet::new();
+        for place in 0..count {
+            tasks.spawn(action(place, self.worker()));
+        }
+        tasks.join_all().await
+    }
+}

@@ -1,0 +1,87 @@
+//! A volume worked on in stages, as the functions do it, but in one process.
+#![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
+
+use engine::cancellation::Cancellation;
+use engine::detect::ModelChoice;
+use engine::installation::Installation;
+use engine::naming::VolumeName;
+use engine::process::{NoProgress, ProcessError};
+use engine::stages::{self, Prepared, RangeToScan, Settings, SplitInputs, SplitResult};
+use std::path::{Path, PathBuf};
+
+/// Settings of the thorough mode, opinions without redaction included.
+///
+/// # Panics
+/// When nobody knows where the models are.
+#[must_use]
+pub fn thorough() -> Settings {
+    let home = std::env::var_os("QUIRE_HOME").map(PathBuf::from).unwrap_or_else(|| {
+        let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
+        data.unwrap_or_else(|| std::env::home_dir().unwrap().join(".local/share")).join("quire")
+    });
+    Settings { unredacted: true, ..Settings::new(Installation::new(home)) }
+}
+
+/// Settings of `--no-ocr --model small`.
+#[must_use]
+pub fn fast() -> Settings {
+    Settings { ocr: false, unredacted: false, model: ModelChoice::Small, ..thorough() }
+}
+
+/// What the sample is called.
+///
+/// # Panics
+/// Never: the name is sound.
+#[must_use]
+pub fn sample_name() -> VolumeName {
+    VolumeName::new("arc", "12", Some(201), None).unwrap()
+}
+
+/// Prepares a volume in a folder.
+///
+/// # Errors
+/// As [`stages::prepare`].
+pub fn prepared(
+    volume: &Path,
+    settings: &Settings,
+    range_pages: usize,
+    folder: &Path,
+) -> Result<Prepared, ProcessError> {
+    stages::prepare(volume, settings, range_pages, &made(&folder.join("prepare")), &NoProgress, &Cancellation::new())
+}
+
+/// Scans every range of a prepared volume with models that are loaded once, each in a folder of its own.
+///
+/// # Errors
+/// As [`stages::scan`].
+pub fn scanned(prepared: &Prepared, settings: &Settings, folder: &Path) -> Result<SplitInputs, ProcessError> {
+    let detector = stages::load_models(settings)?;
+    let scan = |range: &stages::PreparedRange| {
+        let place = made(&folder.join(format!("scan-{}", range.pages.start)));
+        let range = RangeToScan { file: &range.file, pages: range.pages.clone(), first_page: Some(201) };
+        Ok(stages::scan(&range, &detector, settings, &place, &NoProgress, &Cancellation::new())?.file)
+    };
+    let ranges: Result<Vec<PathBuf>, ProcessError> = prepared.ranges.iter().map(scan).collect();
+    Ok(SplitInputs { compressed: prepared.compressed.clone(), ranges: ranges?, name: sample_name() })
+}
+
+/// Splits a scanned volume.
+///
+/// # Errors
+/// As [`stages::split`].
+pub fn split(inputs: &SplitInputs, settings: &Settings, folder: &Path) -> Result<SplitResult, ProcessError> {
+    stages::split(inputs, settings, &made(&folder.join("split")), &NoProgress, &Cancellation::new())
+}
+
+/// A folder, made anew.
+///
+/// # Panics
+/// When it cannot be made.
+#[must_use]
+pub fn made(folder: &Path) -> PathBuf {
+    if folder.exists() {
+        std::fs::remove_dir_all(folder).unwrap();
+    }
+    std::fs::create_dir_all(folder).unwrap();
+    folder.to_owned()
+}
