@@ -37,7 +37,8 @@ impl fmt::Debug for DatabaseSettings {
 
 impl DatabaseSettings {
     pub(crate) fn options(&self) -> Result<PgConnectOptions, CatalogError> {
-        let options = PgConnectOptions::from_str(&self.url).map_err(|error| CatalogError::Settings(error.to_string()))?;
+        let options =
+            PgConnectOptions::from_str(&self.url).map_err(|error| CatalogError::Settings(error.to_string()))?;
         if options.get_options().is_some() {
             let reason = "start-up options do not work behind a pooler: take `options` out of the URL and PGOPTIONS";
             return Err(CatalogError::Settings(reason.to_owned()));
@@ -72,7 +73,8 @@ impl Catalog {
         // The lock is the transaction's, and goes with it. sqlx's own statements have names, which must neither meet
         // those of an earlier migration on this server connection nor stay.
         sqlx::raw_sql("SELECT pg_advisory_xact_lock(7140126); DEALLOCATE ALL").execute(&mut *transaction).await?;
-        MIGRATIONS.run(&mut *transaction).await?;
+        // Not `run`: its future cannot be sent between threads.
+        MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
         sqlx::raw_sql("DEALLOCATE ALL").execute(&mut *transaction).await?;
         Ok(transaction.commit().await?)
     }

@@ -71,12 +71,7 @@ async fn renew_scan(work: &mut Work<'_>, lease: &Lease) -> Result<bool, CatalogE
     Ok(done.rows_affected() == 1)
 }
 
-async fn renew_range(
-    work: &mut Work<'_>,
-    lease: &Lease,
-    generation: i32,
-    number: i32,
-) -> Result<bool, CatalogError> {
+async fn renew_range(work: &mut Work<'_>, lease: &Lease, generation: i32, number: i32) -> Result<bool, CatalogError> {
     let done = sqlx::query!(
         "UPDATE page_ranges SET heartbeat_at = clock_timestamp()
          FROM scans

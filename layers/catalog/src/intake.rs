@@ -105,7 +105,10 @@ impl Earlier {
 
     fn known(&self) -> Recorded {
         let waits = self.status == Status::Uploaded && self.waits_for.is_none() && self.due;
-        Recorded::Known { scan: self.id, ready: waits.then_some(Ready::Compress { scan: self.id }).into_iter().collect() }
+        Recorded::Known {
+            scan: self.id,
+            ready: waits.then_some(Ready::Compress { scan: self.id }).into_iter().collect(),
+        }
     }
 }
 

@@ -102,11 +102,8 @@ pub(crate) async fn stamp(work: &mut Work<'_>, scan: ScanId) -> Result<(), Catal
 
 /// Takes the ranges of a scan from whoever works on them; the caller holds the scan's row.
 pub(crate) async fn take_ranges_back(work: &mut Work<'_>, scans: &[ScanId]) -> Result<(), CatalogError> {
-    sqlx::query!(
-        "UPDATE page_ranges SET status = 'WAITING' WHERE scan_id = ANY($1) AND status = 'SCANNING'",
-        scans,
-    )
-    .execute(work.on())
-    .await?;
+    sqlx::query!("UPDATE page_ranges SET status = 'WAITING' WHERE scan_id = ANY($1) AND status = 'SCANNING'", scans,)
+        .execute(work.on())
+        .await?;
     Ok(())
 }

@@ -87,7 +87,8 @@ impl Drop for TestDatabase {
         let administrator = self.administrator.clone();
         // A thread, because this one may be inside a runtime already, and a runtime cannot wait inside another.
         let dropping = thread::spawn(move || {
-            let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(sqlx::Error::Io)?;
+            let runtime =
+                tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(sqlx::Error::Io)?;
             runtime.block_on(async {
                 let mut connection = administrator.connect().await?;
                 run(&mut connection, &statement).await

@@ -25,12 +25,7 @@ async fn holds_scan(work: &mut Work<'_>, lease: &Lease, state: &ScanState) -> Re
     Ok(held.is_some() && state.status == lease.stage.busy())
 }
 
-async fn holds_range(
-    work: &mut Work<'_>,
-    lease: &Lease,
-    generation: i32,
-    number: i32,
-) -> Result<bool, CatalogError> {
+async fn holds_range(work: &mut Work<'_>, lease: &Lease, generation: i32, number: i32) -> Result<bool, CatalogError> {
     let held = sqlx::query_scalar!(
         "SELECT number FROM page_ranges
          WHERE scan_id = $1 AND generation = $2 AND number = $3 AND lease = $4 AND status = 'SCANNING'

@@ -43,11 +43,7 @@ impl Catalog {
     }
 
     /// `end` decides by the number of attempts that have failed, this one included.
-    async fn end<'e>(
-        &self,
-        lease: &Lease,
-        end: impl Fn(i32) -> End<'e>,
-    ) -> Result<Fenced<GivenBack>, CatalogError> {
+    async fn end<'e>(&self, lease: &Lease, end: impl Fn(i32) -> End<'e>) -> Result<Fenced<GivenBack>, CatalogError> {
         let mut work = self.begin().await?;
         if !hold(&mut work, lease).await? {
             return Ok(Fenced::Lost);
@@ -87,10 +83,9 @@ impl End<'_> {
     fn failure(&self) -> Failure {
         match *self {
             Self::Waits(error) | Self::Failed(error) => error.clone(),
-            Self::Exhausted(error) => Failure {
-                code: RETRIES_EXHAUSTED.to_owned(),
-                message: format!("{}: {}", error.code, error.message),
-            },
+            Self::Exhausted(error) => {
+                Failure { code: RETRIES_EXHAUSTED.to_owned(), message: format!("{}: {}", error.code, error.message) }
+            }
         }
     }
 }

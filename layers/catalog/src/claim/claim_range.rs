@@ -4,9 +4,7 @@ use super::revive::{is_settled, revive};
 use crate::attempt::{RETRIES_EXHAUSTED, settle};
 use crate::connection::Work;
 use crate::state::ScanState;
-use crate::{
-    Catalog, CatalogError, Claim, ClaimedRange, Lease, LeaseRules, RangeStatus, Ready, ScanId, Stage, Status,
-};
+use crate::{Catalog, CatalogError, Claim, ClaimedRange, Lease, LeaseRules, RangeStatus, Ready, ScanId, Stage, Status};
 use uuid::Uuid;
 
 /// Which range a message names.
@@ -130,12 +128,7 @@ async fn take(
     }
     let volume = begin_scanning(work, state).await?;
     Ok(Some(Claim::Claimed(ClaimedRange {
-        lease: Lease {
-            scan: wanted.scan,
-            range: Some((wanted.generation, wanted.number)),
-            token,
-            stage: Stage::Scan,
-        },
+        lease: Lease { scan: wanted.scan, range: Some((wanted.generation, wanted.number)), token, stage: Stage::Scan },
         key: volume.key,
         number: wanted.number,
         first_index: row.first_index,

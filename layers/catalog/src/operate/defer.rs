@@ -13,13 +13,9 @@ impl Catalog {
         if state.status.is_ended() {
             return Err(state.refuse("it is over already"));
         }
-        sqlx::query!(
-            "UPDATE scans SET not_before = $2, updated_at = clock_timestamp() WHERE id = $1",
-            scan,
-            until,
-        )
-        .execute(work.on())
-        .await?;
+        sqlx::query!("UPDATE scans SET not_before = $2, updated_at = clock_timestamp() WHERE id = $1", scan, until,)
+            .execute(work.on())
+            .await?;
         tell(&mut work, scan, "deferred", serde_json::json!({ "until": until.to_string() })).await?;
         let state = ScanState::lock_named(&mut work, scan).await?;
         let ready = Ready::of(&mut work, &state).await?;

@@ -7,9 +7,8 @@ impl Catalog {
     /// The position that was stored under this name.
     pub async fn cursor(&self, name: &str) -> Result<Option<String>, CatalogError> {
         let mut work = self.begin().await?;
-        let position = sqlx::query_scalar!("SELECT position FROM cursors WHERE name = $1", name)
-            .fetch_optional(work.on())
-            .await?;
+        let position =
+            sqlx::query_scalar!("SELECT position FROM cursors WHERE name = $1", name).fetch_optional(work.on()).await?;
         work.commit().await?;
         Ok(position)
     }

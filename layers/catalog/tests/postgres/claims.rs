@@ -12,9 +12,7 @@ fn busy<T>(claims: &[Claim<T>]) -> usize {
 }
 
 async fn claim_eight_times(bench: &Bench, stage: Stage, scan: ScanId) -> Vec<Claim<catalog::ClaimedScan>> {
-    bench
-        .at_once(8, |_, worker| async move { worker.claim_scan(stage, scan, &RULES).await.unwrap() })
-        .await
+    bench.at_once(8, |_, worker| async move { worker.claim_scan(stage, scan, &RULES).await.unwrap() }).await
 }
 
 async fn claim_range_eight_times(bench: &Bench, scan: ScanId) -> Vec<Claim<catalog::ClaimedRange>> {

@@ -1,5 +1,7 @@
 //! The catalog against a real PostgreSQL: every rule of the status machine, and the races.
 
+#![allow(clippy::unwrap_used, reason = "a test that cannot go on may as well stop here")]
+
 mod cancelling;
 mod claims;
 mod fan_in;

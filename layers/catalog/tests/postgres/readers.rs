@@ -43,7 +43,10 @@ async fn a_scan_in_json_carries_plain_names_and_times() {
     assert_eq!(last["detail"]["lease"].as_str(), Some(lease.token.to_string().as_str()));
     bench.finish_split(&lease, &publication(&lease, 1)).await.unwrap().done();
     let json = serde_json::to_value(bench.detail(lease.scan).await).unwrap();
-    assert_eq!((json["opinions"][0]["sequence"].as_i64(), json["scan"]["results"]["opinions"].as_i64()), (Some(1), Some(1)));
+    assert_eq!(
+        (json["opinions"][0]["sequence"].as_i64(), json["scan"]["results"]["opinions"].as_i64()),
+        (Some(1), Some(1))
+    );
 }
 
 #[tokio::test]
@@ -60,8 +63,16 @@ async fn a_sample_counts_what_is_unfinished() {
     bench.reviewable().await;
     let sample = bench.record_sample(7, 9).await.unwrap();
     let counts = [
-        sample.uploaded, sample.compressing, sample.compressed, sample.scanning, sample.scanned, sample.splitting,
-        sample.waiting_for_person, sample.ranges_waiting, sample.ranges_scanning, sample.unsent_events,
+        sample.uploaded,
+        sample.compressing,
+        sample.compressed,
+        sample.scanning,
+        sample.scanned,
+        sample.splitting,
+        sample.waiting_for_person,
+        sample.ranges_waiting,
+        sample.ranges_scanning,
+        sample.unsent_events,
     ];
     assert_eq!(counts, [1, 1, 1, 1, 1, 1, 0, 2, 2, 1]);
     assert_eq!((sample.rescued, sample.resent), (7, 9));
@@ -69,8 +80,9 @@ async fn a_sample_counts_what_is_unfinished() {
     bench.age_messages().await;
     let second = bench.record_sample(0, 0).await.unwrap();
     assert!(second.oldest_message_seconds >= 3_600.0);
-    assert_eq!(bench.samples(1).await.unwrap(), [second.clone()]);
-    assert_eq!(bench.samples(5).await.unwrap(), [sample, second]);
+    let both = [sample, second];
+    assert_eq!(bench.samples(1).await.unwrap(), both[1..]);
+    assert_eq!(bench.samples(5).await.unwrap(), both);
     bench.rescue(&RULES, 1).await.unwrap();
 }
 

@@ -41,8 +41,18 @@ async fn an_upload_goes_all_the_way() {
     assert_eq!(detail.opinions.iter().map(|opinion| opinion.sequence).collect::<Vec<_>>(), [1, 2, 3]);
     assert_eq!((detail.scan.last_page, detail.scan.summary.ranges_finished), (Some(207), 2));
     let expected = [
-        "uploaded", "compressing", "compressed", "range_scanning", "scanning", "range_scanning", "range_finished",
-        "range_finished", "scanned", "splitting", "pending_review", "approved",
+        "uploaded",
+        "compressing",
+        "compressed",
+        "range_scanning",
+        "scanning",
+        "range_scanning",
+        "range_finished",
+        "range_finished",
+        "scanned",
+        "splitting",
+        "pending_review",
+        "approved",
     ];
     assert_eq!(bench.kinds(scan).await, expected);
 }
