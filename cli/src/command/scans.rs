@@ -26,8 +26,11 @@ pub fn run(arguments: &Scans, cancellation: &Cancellation) -> Result<u8, Service
         service::run(cancellation, Duration::ZERO, async { Ok(service::catalog(&database)?.scans(&filter).await?) })?;
     if arguments.json {
         print_json(&List { scans })?;
-    } else {
-        print(&list(&scans, OffsetDateTime::now_utc()))?;
+        return Ok(0);
+    }
+    print(&list(&scans, OffsetDateTime::now_utc()))?;
+    if i64::try_from(scans.len()).is_ok_and(|count| count == arguments.limit) {
+        eprintln!("these are the newest {}; --limit shows more", arguments.limit);
     }
     Ok(0)
 }

@@ -140,7 +140,33 @@ mod tests {
     #[test]
     fn everything_is_told() {
         let scan = testing::detail(12, Status::PendingReview);
-        insta::assert_snapshot!(detail(&scan, Some("results"), NOW), @"");
+        insta::assert_snapshot!(detail(&scan, Some("results"), NOW), @r"
+        scan 12: PENDING_REVIEW
+        volume    a3d 217 p. 101-150
+        upload    s3://uploads/original_scans/a3d/217/101/a3d.217.101.150.original.pdf
+        version   version
+        size      2.5 MB, 50 pages
+        recorded  2026-11-20 09:41:07 UTC (18m 53s ago)
+        to do     look at the outputs, then: quire approve 12
+
+        ranges: 1/2 finished
+          RANGE  PAGES  STATUS    FAILED ATTEMPTS  INTERRUPTIONS  ERROR
+          0      1-25   FINISHED  0                0
+          1      26-50  WAITING   0                0
+
+        opinions: 1
+          OPINION  PAGES    REDACTED
+          1        103-105  s3://results/results/12/token/redacted/a3d.217.0103-0105.pdf
+
+        outputs:
+          s3://results/results/12/token/a3d.217.101.150.pdf
+          s3://results/results/12/token/detections.json
+          s3://results/results/12/token/images/ (2 files)
+
+        timeline:
+          2026-11-20 09:41:07 UTC  uploaded
+          2026-11-20 09:41:07 UTC  range 0 finished
+        ");
     }
 
     #[test]
@@ -150,7 +176,25 @@ mod tests {
         scan.scan.summary.error_message = Some("objects.unreachable: S3\u{1b}]0;owned\u{7} is away".to_owned());
         (scan.opinions, scan.scan.results, scan.scan.summary.reporter) = (Vec::new(), None, None);
         scan.ranges[1].error_code = Some("external.timed_out".to_owned());
-        insta::assert_snapshot!(detail(&scan, None, NOW), @"");
+        insta::assert_snapshot!(detail(&scan, None, NOW), @r"
+        scan 12: FAILED
+        volume    nobody has said which one it is
+        upload    s3://uploads/original_scans/a3d/217/101/a3d.217.101.150.original.pdf
+        version   version
+        size      2.5 MB, 50 pages
+        recorded  2026-11-20 09:41:07 UTC (18m 53s ago)
+        error     objects.unreachable: S3\u{1b}]0;owned\u{7} is away [retries_exhausted]
+        to do     every attempt failed; when the cause is gone: quire retry 12
+
+        ranges: 1/2 finished
+          RANGE  PAGES  STATUS    FAILED ATTEMPTS  INTERRUPTIONS  ERROR
+          0      1-25   FINISHED  0                0
+          1      26-50  WAITING   0                0              external.timed_out
+
+        timeline:
+          2026-11-20 09:41:07 UTC  uploaded
+          2026-11-20 09:41:07 UTC  range 0 finished
+        ");
     }
 
     #[test]

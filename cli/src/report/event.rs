@@ -22,8 +22,9 @@ fn number(event: &Event, name: &str) -> Option<i64> {
 }
 
 fn counts(event: &Event) -> String {
-    let count = |name: &str, word: &str| number(event, name).map(|count| format!("{word} {count}"));
-    let counts = [count("attempts", "failed attempts"), count("interruptions", "interruptions")];
+    let plural = |count: i64| if count == 1 { "" } else { "s" };
+    let count = |name: &str, word: &str| number(event, name).map(|count| format!("{count} {word}{}", plural(count)));
+    let counts = [count("attempts", "failed attempt"), count("interruptions", "interruption")];
     match counts.into_iter().flatten().collect::<Vec<_>>().join(", ") {
         counts if counts.is_empty() => counts,
         counts => format!(" ({counts})"),
@@ -71,6 +72,15 @@ mod tests {
             event("cancelled", json!({"code": "superseded"})),
         ];
         let phrases: Vec<String> = events.iter().map(phrase).collect();
-        insta::assert_snapshot!(phrases.join("\n"), @"");
+        insta::assert_snapshot!(phrases.join("\n"), @r"
+        uploaded
+        range 3 finished
+        given back (2 failed attempts): S3\u{7} is away [objects.unreachable]
+        compressing (2 failed attempts)
+        range 0 interrupted (1 failed attempt, 1 interruption)
+        deferred until=2026-12-24 05:00
+        described reporter=a3d\u{1b} volume=217 first_page=101
+        cancelled: [superseded]
+        ");
     }
 }

@@ -44,7 +44,13 @@ mod tests {
         unnamed.waits_for = Some(WaitsFor::Metadata);
         let mut old = summary(9, Status::Cancelled);
         (old.superseded_by, old.error_code) = (Some(12), Some("superseded".to_owned()));
-        insta::assert_snapshot!(list(&[scanning, failed, unnamed, old], NOW), @"");
+        insta::assert_snapshot!(list(&[scanning, failed, unnamed, old], NOW), @r"
+        ID  VOLUME                                    STATUS                      RANGES  AGE      ERROR
+        12  a3d 217 p. 101                            SCANNING                    1/2     18m 53s
+        11  a3d 217 p. 101                            FAILED                      -       18m 53s  source.encrypted\u{1b}[2J
+        10  scanscanscanscansca…scanscan\u{202e}.pdf  SCANNED (describe it)       1/2     18m 53s
+        9   a3d 217 p. 101                            CANCELLED (replaced by 12)  1/2     18m 53s  superseded
+        ");
     }
 
     #[test]

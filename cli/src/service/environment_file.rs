@@ -58,12 +58,14 @@ fn setting(line: &str) -> Option<(String, String)> {
     let (key, value) = line.strip_prefix("export ").unwrap_or(line).split_once('=')?;
     let key = key.trim();
     let is_name = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    is_name.then(|| (key.to_owned(), unquoted(value.trim()).to_owned()))
+    is_name.then(|| (key.to_owned(), unquoted(value.trim())))
 }
 
-fn unquoted(value: &str) -> &str {
+/// A quote between single quotes is written as a shell wants it: the quotes end, the quote follows, they begin again.
+fn unquoted(value: &str) -> String {
     let between = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
-    between('"').or_else(|| between('\'')).unwrap_or(value)
+    let single = between('\'').map(|text| text.replace(r"'\''", "'"));
+    single.unwrap_or_else(|| between('"').unwrap_or(value).to_owned())
 }
 
 #[cfg(test)]
@@ -76,8 +78,9 @@ mod tests {
 
     #[test]
     fn settings_are_read_as_a_shell_would() {
-        let text = "# the stack\n\nDATABASE_URL=postgres://a:b=c@127.0.0.1/d?x=y#z\nexport A='x y'\n B = \"\" \nC=\"\n";
-        let expected = [("A", "x y"), ("B", ""), ("C", "\""), ("DATABASE_URL", "postgres://a:b=c@127.0.0.1/d?x=y#z")];
+        let text = "# the stack\n\nQUIRE_HOME='/a home/it'\\''s'\nDATABASE_URL=postgres://a:b=c@127.0.0.1/d?x=y#z\nexport A='x y'\n B = \"\" \nC=\"\n";
+        let url = "postgres://a:b=c@127.0.0.1/d?x=y#z";
+        let expected = [("A", "x y"), ("B", ""), ("C", "\""), ("DATABASE_URL", url), ("QUIRE_HOME", "/a home/it's")];
         let expected = expected.map(|(key, value)| (key.to_owned(), value.to_owned()));
         assert_eq!(read(text), Ok(BTreeMap::from(expected)));
     }

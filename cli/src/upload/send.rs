@@ -2,7 +2,7 @@
 
 use super::Planned;
 use crate::service::ServiceError;
-use crate::terminal::{megabytes, visible};
+use crate::terminal::{megabytes, shortened};
 use indicatif::{ProgressBar, ProgressStyle};
 use objects::{ObjectVersion, Objects};
 use std::io::IsTerminal;
@@ -10,6 +10,9 @@ use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 const BAR: &str = "{prefix} {bar:30} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
+
+/// Characters of a file's name: bar, speed and time left have to fit beside it.
+const LONGEST_NAME: usize = 40;
 
 /// Between two lines where there is no bar.
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
@@ -37,7 +40,7 @@ struct Display {
 
 impl Display {
     fn new(planned: &Planned) -> Self {
-        let name = visible(&planned.path.file_name().unwrap_or_default().to_string_lossy());
+        let name = shortened(&planned.path.file_name().unwrap_or_default().to_string_lossy(), LONGEST_NAME);
         let (total, now) = (planned.bytes, Instant::now());
         let bar = std::io::stderr().is_terminal().then(|| bar(&name, total));
         Self { name, total, started: now, told: Mutex::new(now), bar }

@@ -108,7 +108,12 @@ mod tests {
         let scan = summary(12, Status::Scanning);
         let events = [event("scanning", json!({})), event("range_finished", json!({ "range": 0 }))];
         let told = [lines(&scan, None), lines(&scan, Some(&events)), lines(&scan, Some(&[]))].concat();
-        insta::assert_snapshot!(told.join("\n"), @"");
+        insta::assert_snapshot!(told.join("\n"), @r"
+        scan 12: a3d 217 p. 101, SCANNING, ranges 1/2
+        09:41:07  scan 12: scanning
+        09:41:07  scan 12: range 0 finished
+        scan 12: a3d 217 p. 101, SCANNING, ranges 1/2
+        ");
     }
 
     #[test]
@@ -118,7 +123,13 @@ mod tests {
         let mut failed = summary(13, Status::Failed);
         (failed.error_code, failed.error_message) = (Some("deadline".to_owned()), Some("too\u{7} late".to_owned()));
         let told = [lines(&scan, None), lines(&failed, Some(&[event("failed", json!({ "code": "deadline" }))]))];
-        insta::assert_snapshot!(told.concat().join("\n"), @"");
+        insta::assert_snapshot!(told.concat().join("\n"), @r"
+        scan 12: a3d 217 p. 101, PENDING_REVIEW, 3 opinions after 2m 3s
+          look at the outputs, then: quire approve 12
+        09:41:07  scan 13: failed: [deadline]
+        scan 13: a3d 217 p. 101, FAILED: too\u{7} late [deadline]
+          it does not fit into the function's time; give it more, then: quire retry 13
+        ");
     }
 
     #[test]
