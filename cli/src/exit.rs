@@ -1,10 +1,14 @@
 //! How the program ends: exit status by class of failure.
 
+use crate::service::ServiceError;
+use crate::terminal;
 use engine::error::ErrorClass;
 use engine::process::ProcessError;
 use serde::Serialize;
 use std::process::ExitCode;
 
+/// Wrong arguments, as the parser of arguments ends itself; or a setting is missing.
+pub const ARGUMENTS: u8 = 2;
 /// The input is at fault.
 pub const INPUT: u8 = 3;
 /// Something is not installed.
@@ -13,13 +17,25 @@ pub const MISSING: u8 = 4;
 pub const RESOURCE: u8 = 5;
 /// A fault of Quire or of a program that it runs.
 pub const INTERNAL: u8 = 6;
+/// The database, S3 or a queue does not answer or refuses.
+pub const SERVICE: u8 = 7;
+/// There is no such scan, or its status does not allow it.
+pub const REFUSED: u8 = 8;
+/// A watched scan is FAILED.
+pub const SCAN_FAILED: u8 = 9;
+/// A watched scan is CANCELLED.
+pub const SCAN_CANCELLED: u8 = 10;
+/// A watched scan waits for a person to describe or confirm it.
+pub const SCAN_WAITS: u8 = 11;
 /// Stopped by a signal, as a shell counts it for Ctrl-C.
 pub const INTERRUPTED: u8 = 130;
 
 /// A failure on its way to the user.
 #[derive(Debug)]
 pub struct Failure {
-    error: ProcessError,
+    code: &'static str,
+    message: String,
+    status: u8,
     as_json: bool,
 }
 
@@ -31,33 +47,41 @@ struct FailureObject<'a> {
 #[derive(Serialize)]
 struct FailureBody<'a> {
     code: &'a str,
-    message: String,
+    message: &'a str,
 }
 
 impl Failure {
-    /// A failure that is reported as a JSON object, or as a sentence.
+    /// A failure of the engine that is reported as a JSON object, or as a sentence.
     pub fn new(error: impl Into<ProcessError>, as_json: bool) -> Self {
-        Self { error: error.into(), as_json }
+        let error = error.into();
+        Self { code: error.code(), message: error.to_string(), status: of_class(error.class()), as_json }
+    }
+
+    /// The same for a failure between here and the service.
+    pub fn of_service(error: &ServiceError, as_json: bool) -> Self {
+        Self { code: error.code(), message: error.to_string(), status: error.status(), as_json }
     }
 
     /// Tells the user, once, and gives the exit status.
     pub fn report(&self) -> ExitCode {
-        let (code, message) = (self.error.code(), self.error.to_string());
-        eprintln!("quire: {message} [{code}]");
+        let Self { code, message, .. } = self;
+        eprintln!("quire: {} [{code}]", terminal::visible_lines(message));
         if self.as_json {
             let object = FailureObject { error: FailureBody { code, message } };
-            println!("{}", serde_json::to_string(&object).unwrap_or_default());
+            // There is nothing left to tell a closed standard output to.
+            let _ = terminal::print_json(&object);
         }
-        self.status().into()
+        self.status.into()
     }
+}
 
-    fn status(&self) -> u8 {
-        match self.error.class() {
-            ErrorClass::Input => INPUT,
-            ErrorClass::Missing => MISSING,
-            ErrorClass::Resource => RESOURCE,
-            ErrorClass::Interrupted => INTERRUPTED,
-            ErrorClass::Internal => INTERNAL,
-        }
+/// The exit status of a class of failure.
+pub const fn of_class(class: ErrorClass) -> u8 {
+    match class {
+        ErrorClass::Input => INPUT,
+        ErrorClass::Missing => MISSING,
+        ErrorClass::Resource => RESOURCE,
+        ErrorClass::Interrupted => INTERRUPTED,
+        ErrorClass::Internal => INTERNAL,
     }
 }

@@ -1,13 +1,21 @@
-//! `quire`: a scanned law volume in, its opinions out.
+//! `quire`: a scanned law volume in, its opinions out; here, or in the service.
 
 mod arguments;
 mod command;
 mod exit;
 mod progress;
+mod report;
+mod service;
+mod terminal;
+mod upload;
+mod watch;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, ServiceCommand};
 use clap::Parser;
+use command::operate::{self, Action};
 use engine::cancellation::Cancellation;
+use exit::Failure;
+use service::ServiceError;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -18,14 +26,37 @@ fn main() -> ExitCode {
         eprintln!("quire: cannot listen for signals: {error}");
         return exit::INTERNAL.into();
     }
-    let outcome = match arguments.command {
-        Command::Process(process) => command::process::run(process, &cancellation),
-        Command::Pair(pair) => command::pair::run(&pair),
-        Command::Inspect(inspect) => command::inspect::run(inspect, &cancellation),
-    };
-    match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+    match perform(arguments.command, &cancellation) {
+        Ok(status) => status.into(),
         Err(failure) => failure.report(),
+    }
+}
+
+/// Does what was asked for and gives the exit status.
+fn perform(command: Command, cancellation: &Cancellation) -> Result<u8, Failure> {
+    match command {
+        Command::Process(process) => command::process::run(process, cancellation).map(|()| 0),
+        Command::Pair(pair) => command::pair::run(&pair).map(|()| 0),
+        Command::Inspect(inspect) => command::inspect::run(inspect, cancellation).map(|()| 0),
+        Command::Service(command) => {
+            let outcome = perform_in_service(&command, cancellation);
+            outcome.map_err(|error| Failure::of_service(&error, command.is_json()))
+        }
+    }
+}
+
+fn perform_in_service(command: &ServiceCommand, cancellation: &Cancellation) -> Result<u8, ServiceError> {
+    match command {
+        ServiceCommand::Upload(upload) => command::upload::run(upload, cancellation),
+        ServiceCommand::Scans(scans) => command::scans::run(scans, cancellation),
+        ServiceCommand::Show(show) => command::show::run(show, cancellation),
+        ServiceCommand::Watch(watch) => command::watch::run(watch, cancellation),
+        ServiceCommand::Retry(retry) => operate::send(Action::Retry, retry, cancellation),
+        ServiceCommand::Confirm(confirm) => operate::send(Action::Confirm, confirm, cancellation),
+        ServiceCommand::Defer(defer) => operate::defer(defer, cancellation),
+        ServiceCommand::Describe(describe) => operate::describe(describe, cancellation),
+        ServiceCommand::Cancel(cancel) => operate::act_quietly(Action::Cancel, cancel, cancellation),
+        ServiceCommand::Approve(approve) => operate::act_quietly(Action::Approve, approve, cancellation),
     }
 }
 

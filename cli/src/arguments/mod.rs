@@ -1,4 +1,14 @@
-//! The command line, which is also the whole configuration.
+//! The command line. For the engine's own commands it is the whole configuration; those that talk to the service take
+//! settings from the environment, too.
+
+mod service;
+mod values;
+
+pub use service::{
+    AwsArguments, DatabaseArguments, Defer, DeferTime, Describe, FileArguments, QueueArguments, Quiet, Scans, Sending,
+    ServiceCommand, Show, Upload, UploadTarget, Watch,
+};
+pub use values::Secret;
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::detect::ModelChoice;
@@ -9,8 +19,10 @@ use engine::source::Limits;
 use std::path::PathBuf;
 
 const EXIT_STATUS: &str = "\
-Exit status: 0 done; 2 wrong arguments; 3 the input is at fault; 4 a program, library or model is missing;
-5 disk, memory or time ran out; 6 a fault of quire or of a program that it runs; 130 stopped.";
+Exit status: 0 done; 2 wrong arguments or a missing setting; 3 the input is at fault; 4 a program, library or model is
+missing; 5 disk, memory or time ran out; 6 a fault of quire or of a program that it runs; 7 the database, S3 or a queue
+does not answer or refuses; 8 there is no such scan, or its status does not allow it; 130 stopped. A scan that was watched:
+9 FAILED; 10 CANCELLED; 11 waits for a person to describe or confirm it.";
 
 /// A scanned law volume in, its opinions out.
 #[derive(Debug, Parser)]
@@ -30,6 +42,8 @@ pub enum Command {
     Pair(Pair),
     /// Draw what the models see, and what will be covered, onto a picture of each page.
     Inspect(Inspect),
+    #[command(flatten)]
+    Service(ServiceCommand),
 }
 
 /// The models.

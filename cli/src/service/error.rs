@@ -1,0 +1,245 @@
+//! Why a command that talks to the service failed.
+
+use crate::exit;
+use catalog::{CatalogError, ScanId};
+use engine::stages::ProcessError;
+use objects::ObjectError;
+use pipeline::error::StageError;
+use queues::QueueError;
+use std::path::PathBuf;
+
+/// Why a command that talks to the service failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ServiceError {
+    /// Arguments that do not go together.
+    #[error("{reason}")]
+    Arguments {
+        /// Why, as a sentence.
+        reason: String,
+    },
+    /// A setting is missing.
+    #[error(
+        "{variable} is not set. Give {}, set the variable, or name a file that holds it with --environment-file \
+         ({})", option(.variable), looked(.file.as_ref())
+    )]
+    SettingMissing {
+        /// Its variable.
+        variable: &'static str,
+        /// The environment file, if there is one.
+        file: Option<PathBuf>,
+    },
+    /// AWS's libraries found no region.
+    #[error(
+        "no AWS region is set. Set AWS_REGION, or AWS_PROFILE to a profile that has one, or AWS_REGION in the \
+         environment file"
+    )]
+    RegionMissing,
+    /// The environment file cannot be read.
+    #[error("the environment file {} cannot be read: {cause}", path.display())]
+    EnvironmentFile {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// A line of the environment file is no setting.
+    #[error("line {line} of the environment file {} is not KEY=VALUE", path.display())]
+    EnvironmentLine {
+        /// The file.
+        path: PathBuf,
+        /// The line, from 1.
+        line: usize,
+    },
+    /// A volume that is not fit to be uploaded, or whose name does not say where it belongs.
+    #[error("{}: {reason} Nothing was uploaded", path.display())]
+    NotUploaded {
+        /// The file.
+        path: PathBuf,
+        /// Code of the reason.
+        code: &'static str,
+        /// The reason, as a sentence.
+        reason: String,
+    },
+    /// An upload that failed on its way.
+    #[error("{}: {source}", path.display())]
+    Upload {
+        /// The file.
+        path: PathBuf,
+        /// What went wrong.
+        source: ObjectError,
+    },
+    /// The database.
+    #[error(transparent)]
+    Catalog(#[from] CatalogError),
+    /// S3.
+    #[error(transparent)]
+    Objects(#[from] ObjectError),
+    /// An operator's action.
+    #[error(transparent)]
+    Action(StageError),
+    /// An operator's action was done, but its message was not sent.
+    #[error("scan {scan} was changed, but {source}. Nothing more need be done: reconcile sends the message again")]
+    Unsent {
+        /// The scan.
+        scan: ScanId,
+        /// What the queue said.
+        source: QueueError,
+    },
+    /// Standard output does not take what there is to say.
+    #[error("cannot write to standard output: {cause}")]
+    Output {
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// The runtime does not start.
+    #[error("cannot wait for answers: {cause}")]
+    Runtime {
+        /// What the system said.
+        cause: std::io::Error,
+    },
+    /// A signal.
+    #[error("stopped; scans in the service go on")]
+    Stopped,
+}
+
+impl ServiceError {
+    /// Stable code of the failure: the layer's where a layer failed.
+    pub fn code(&self) -> &'static str {
+        match self {
+            Self::Arguments { .. } => "command.arguments",
+            Self::SettingMissing { .. } | Self::RegionMissing => "settings.missing",
+            Self::EnvironmentFile { .. } | Self::EnvironmentLine { .. } => "settings.file",
+            Self::NotUploaded { code, .. } => code,
+            Self::Upload { source, .. } => source.code(),
+            Self::Catalog(error) => error.code(),
+            Self::Objects(error) => error.code(),
+            Self::Action(error) => error.code(),
+            Self::Unsent { source, .. } => source.code(),
+            Self::Output { .. } => "command.output",
+            Self::Runtime { .. } => "command.runtime",
+            Self::Stopped => "command.stopped",
+        }
+    }
+
+    /// The exit status.
+    pub fn status(&self) -> u8 {
+        match self {
+            Self::Arguments { .. } | Self::SettingMissing { .. } | Self::RegionMissing => exit::ARGUMENTS,
+            Self::EnvironmentFile { .. } | Self::EnvironmentLine { .. } => exit::ARGUMENTS,
+            Self::NotUploaded { .. } => exit::INPUT,
+            Self::Upload { source, .. } => of_objects(source),
+            Self::Catalog(error) => of_catalog(error),
+            Self::Objects(error) => of_objects(error),
+            Self::Action(error) => of_action(error),
+            Self::Unsent { source, .. } => of_queues(source),
+            Self::Output { .. } => exit::RESOURCE,
+            Self::Runtime { .. } => exit::INTERNAL,
+            Self::Stopped => exit::INTERRUPTED,
+        }
+    }
+
+    /// An action's failure. A message that was not sent is told apart: by then the scan is changed.
+    pub fn of_action(scan: ScanId, error: StageError) -> Self {
+        match error {
+            StageError::Queues(source) => Self::Unsent { scan, source },
+            StageError::Catalog(error) => Self::Catalog(error),
+            other => Self::Action(other),
+        }
+    }
+
+    /// A volume that the engine refuses.
+    pub fn not_uploaded(path: PathBuf, error: impl Into<ProcessError>) -> Self {
+        let error = error.into();
+        Self::NotUploaded { path, code: error.code(), reason: sentence(&error.to_string()) }
+    }
+}
+
+/// Some of the engine's messages end in a full stop, some do not.
+fn sentence(message: &str) -> String {
+    format!("{}.", message.trim_end_matches('.'))
+}
+
+/// `QUIRE_UPLOAD_BUCKET` is `--upload-bucket`.
+fn option(variable: &str) -> String {
+    let name = variable.strip_prefix("QUIRE_").unwrap_or(variable);
+    format!("--{}", name.to_ascii_lowercase().replace('_', "-"))
+}
+
+fn looked(file: Option<&PathBuf>) -> String {
+    match file {
+        Some(path) => format!("{} does not", path.display()),
+        None => "`cargo xtask up` writes target/stack/environment, which is taken when it is there".to_owned(),
+    }
+}
+
+const fn of_catalog(error: &CatalogError) -> u8 {
+    match error {
+        CatalogError::Unreachable(_) | CatalogError::Denied(_) => exit::SERVICE,
+        CatalogError::Unknown(_) | CatalogError::Refused { .. } => exit::REFUSED,
+        CatalogError::Settings(_) | CatalogError::Invalid(_) => exit::ARGUMENTS,
+        _ => exit::INTERNAL,
+    }
+}
+
+const fn of_objects(error: &ObjectError) -> u8 {
+    match error {
+        ObjectError::Missing { .. } | ObjectError::Unreachable { .. } | ObjectError::Refused { .. } => exit::SERVICE,
+        ObjectError::File { .. } => exit::INPUT,
+        ObjectError::Key(_) => exit::ARGUMENTS,
+        ObjectError::Changed { .. } | ObjectError::Damaged { .. } => exit::INTERNAL,
+    }
+}
+
+const fn of_queues(error: &QueueError) -> u8 {
+    match error {
+        QueueError::Unreachable { .. } | QueueError::Refused { .. } | QueueError::EntriesRefused { .. } => {
+            exit::SERVICE
+        }
+        QueueError::Malformed { .. } | QueueError::UnknownQueue { .. } => exit::INTERNAL,
+    }
+}
+
+fn of_action(error: &StageError) -> u8 {
+    match error {
+        StageError::Engine(error) => exit::of_class(error.class()),
+        StageError::Catalog(error) => of_catalog(error),
+        StageError::Objects(error) => of_objects(error),
+        StageError::Queues(error) => of_queues(error),
+        _ => exit::INTERNAL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use catalog::Status;
+
+    #[test]
+    fn a_message_that_was_not_sent_does_not_read_as_an_action_that_failed() {
+        let source = || QueueError::Refused {
+            action: "send messages",
+            error_code: "AccessDenied".to_owned(),
+            message: "no".to_owned(),
+        };
+        let error = ServiceError::of_action(7, StageError::Queues(source()));
+        assert_eq!((error.code(), error.status()), ("queues.refused", exit::SERVICE));
+        assert!(error.to_string().starts_with("scan 7 was changed, but cannot send messages"), "{error}");
+    }
+
+    #[test]
+    fn the_exit_status_tells_who_can_mend_it() {
+        let refused = CatalogError::Refused { scan: 7, status: Status::Approved, reason: "final".to_owned() };
+        assert_eq!(ServiceError::of_action(7, StageError::Catalog(refused)).status(), exit::REFUSED);
+        assert_eq!(ServiceError::Catalog(CatalogError::Unknown(7)).status(), exit::REFUSED);
+        let input = StageError::Engine(engine::source::SourceError::Empty.into());
+        assert_eq!(ServiceError::of_action(7, input).status(), exit::INPUT);
+        assert_eq!(ServiceError::RegionMissing.status(), exit::ARGUMENTS);
+    }
+
+    #[test]
+    fn messages_of_the_engine_become_one_sentence() {
+        let error = ServiceError::not_uploaded("a.pdf".into(), engine::source::SourceError::Empty);
+        insta::assert_snapshot!(error, @"a.pdf: The file is empty. Copy or upload it again. Nothing was uploaded");
+        assert_eq!(error.code(), "source.empty");
+    }
+}

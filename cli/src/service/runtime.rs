@@ -1,0 +1,47 @@
+//! The runtime of the commands that talk to the service: one thread, started for them alone.
+
+use super::ServiceError;
+use engine::cancellation::Cancellation;
+use std::pin::pin;
+use std::time::Duration;
+use tokio::runtime::Builder;
+
+/// How often a signal is looked for.
+const TICK: Duration = Duration::from_millis(100);
+
+/// Runs a command until it ends, or until somebody stops it; then what it had under way is given up in the background,
+/// such as an upload's parts, and has this grace for it.
+///
+/// # Errors
+/// As the command itself; [`ServiceError::Stopped`] after a signal.
+pub fn run<T>(
+    cancellation: &Cancellation,
+    grace: Duration,
+    command: impl Future<Output = Result<T, ServiceError>>,
+) -> Result<T, ServiceError> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|cause| ServiceError::Runtime { cause })?;
+    let outcome = runtime.block_on(unless_stopped(cancellation, command));
+    if matches!(outcome, Err(ServiceError::Stopped)) {
+        runtime.block_on(tokio::time::sleep(grace));
+    }
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn unless_stopped<T>(
+    cancellation: &Cancellation,
+    command: impl Future<Output = Result<T, ServiceError>>,
+) -> Result<T, ServiceError> {
+    let command = pin!(command);
+    tokio::select! {
+        outcome = command => outcome,
+        () = stopped(cancellation) => Err(ServiceError::Stopped),
+    }
+}
+
+async fn stopped(cancellation: &Cancellation) {
+    while !cancellation.is_cancelled() {
+        tokio::time::sleep(TICK).await;
+    }
+}

@@ -1,0 +1,100 @@
+//! Waiting until intake has made a scan of an upload.
+
+use crate::service::ServiceError;
+use catalog::{Catalog, Filter, ScanRow, ScanSummary, Status};
+use objects::{ObjectVersion, Objects, UploadKey};
+use std::time::Duration;
+use tokio::time::Instant;
+
+const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
+
+/// How many scans of a key are looked at: several people may upload one at once.
+const SCANS_OF_A_KEY: i64 = 5;
+
+/// The scan of an upload.
+#[derive(Debug)]
+pub struct Arrival {
+    /// The scan.
+    pub scan: ScanSummary,
+    /// Whether the very file had a scan before, so that none was made for this upload.
+    pub is_known: bool,
+}
+
+/// Waits for the scan of an upload, at most so long; for ever where no patience is named.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn arrival(
+    catalog: &Catalog,
+    objects: &Objects,
+    key: &UploadKey,
+    version: &ObjectVersion,
+    patience: Option<Duration>,
+) -> Result<Option<Arrival>, ServiceError> {
+    let started = Instant::now();
+    loop {
+        let rows = scans_of(catalog, objects.upload_bucket(), key).await?;
+        let arrived = rows.into_iter().find_map(|row| arrived(row, version));
+        if arrived.is_some() || patience.is_some_and(|patience| started.elapsed() >= patience) {
+            return Ok(arrived);
+        }
+        tokio::time::sleep(BETWEEN_LOOKS).await;
+    }
+}
+
+/// The newest first.
+async fn scans_of(catalog: &Catalog, bucket: &str, key: &UploadKey) -> Result<Vec<ScanRow>, ServiceError> {
+    let filter = Filter { key: Some(key.as_str().to_owned()), limit: SCANS_OF_A_KEY, ..Filter::default() };
+    let mut rows = Vec::new();
+    for summary in catalog.scans(&filter).await? {
+        let detail = catalog.scan(summary.id).await?;
+        rows.extend(detail.map(|detail| detail.scan).filter(|row| row.bucket == bucket));
+    }
+    Ok(rows)
+}
+
+/// Intake makes no second scan of a file that is the key's current one already, unless that one came to nothing.
+fn arrived(row: ScanRow, version: &ObjectVersion) -> Option<Arrival> {
+    let is_same_file = row.etag == version.etag;
+    let is_same_version = is_same_file && row.version_id == version.version_id;
+    let came_to_nothing = matches!(row.summary.status, Status::Failed | Status::Cancelled);
+    let stands_for_it = is_same_file && !came_to_nothing && row.summary.superseded_by.is_none();
+    (is_same_version || stands_for_it).then_some(Arrival { scan: row.summary, is_known: !is_same_version })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::detail;
+    use time::OffsetDateTime;
+
+    fn version(version_id: &str, etag: &str) -> ObjectVersion {
+        ObjectVersion {
+            version_id: version_id.to_owned(),
+            etag: etag.to_owned(),
+            size_bytes: 1,
+            last_modified: OffsetDateTime::UNIX_EPOCH,
+        }
+    }
+
+    fn found(status: Status, version: &ObjectVersion) -> Option<bool> {
+        arrived(detail(7, status).scan, version).map(|arrival| arrival.is_known)
+    }
+
+    #[test]
+    fn the_scan_of_the_version_is_the_uploads_own() {
+        assert_eq!(found(Status::Uploaded, &version("version", "etag")), Some(false));
+        assert_eq!(found(Status::Failed, &version("version", "etag")), Some(false));
+        assert_eq!(found(Status::Uploaded, &version("other", "other")), None);
+    }
+
+    #[test]
+    fn the_same_file_has_its_scan_already_unless_that_came_to_nothing() {
+        assert_eq!(found(Status::Approved, &version("other", "etag")), Some(true));
+        assert_eq!(found(Status::Failed, &version("other", "etag")), None);
+        assert_eq!(found(Status::Cancelled, &version("other", "etag")), None);
+        let mut replaced = detail(7, Status::PendingReview).scan;
+        replaced.summary.superseded_by = Some(8);
+        assert!(arrived(replaced, &version("other", "etag")).is_none());
+    }
+}

@@ -1,0 +1,243 @@
+//! Which file goes where, and whether it is fit to: all of it before anything is sent.
+
+use crate::arguments::UploadTarget;
+use crate::service::ServiceError;
+use engine::naming::{NamingError, VolumeName};
+use engine::source::{Limits, SourceError};
+use objects::UploadKey;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+
+/// Where S3 tells the service of uploads, and where it looks for them.
+const ROOT: &str = "original_scans/";
+
+/// Where volumes wait that nobody has named yet.
+const UNSORTED: &str = "original_scans/unsorted/";
+
+/// The longest key of S3, bytes.
+const LONGEST_KEY: usize = 1024;
+
+/// A file that is fit to be uploaded.
+#[derive(Debug)]
+pub struct Planned {
+    /// The file.
+    pub path: PathBuf,
+    /// Where it goes.
+    pub key: UploadKey,
+    /// Its size.
+    pub bytes: u64,
+    /// Whether the key was made from nothing but the file's name: another volume may be there already.
+    pub is_unsorted: bool,
+}
+
+/// Checks every file and finds its key.
+///
+/// # Errors
+/// When one cannot be read, is no whole and open PDF, or does not say which volume it is.
+pub fn plan(files: &[PathBuf], target: &UploadTarget) -> Result<Vec<Planned>, ServiceError> {
+    if files.len() > 1 && names_one_volume(target) {
+        let reason = "--key, --reporter, --volume, --first-page and --last-page are for one FILE".to_owned();
+        return Err(ServiceError::Arguments { reason });
+    }
+    let keys = files.iter().map(|path| key(path, target)).collect::<Result<Vec<_>, _>>()?;
+    refuse_same_key(files, &keys)?;
+    files.iter().zip(keys).map(|(path, key)| checked(path, key)).collect()
+}
+
+const fn names_one_volume(target: &UploadTarget) -> bool {
+    let UploadTarget { key, reporter, volume, first_page, last_page, unnamed: _ } = target;
+    key.is_some() || reporter.is_some() || volume.is_some() || first_page.is_some() || last_page.is_some()
+}
+
+struct Key {
+    key: UploadKey,
+    is_unsorted: bool,
+}
+
+fn key(path: &Path, target: &UploadTarget) -> Result<Key, ServiceError> {
+    if let Some(key) = &target.key {
+        return Ok(Key { key: chosen(key)?, is_unsorted: false });
+    }
+    match named(path, target) {
+        Ok(key) => Ok(Key { key, is_unsorted: false }),
+        Err(_) if target.unnamed => Ok(Key { key: unsorted(path)?, is_unsorted: true }),
+        Err(error) => Err(error),
+    }
+}
+
+/// The archive's convention.
+fn named(path: &Path, target: &UploadTarget) -> Result<UploadKey, ServiceError> {
+    let name = identity(path, target)?;
+    let (reporter, volume) = (name.reporter(), name.volume());
+    let unnamed = || refusal(path, "upload.unnamed", advice(path));
+    let (first, last) = name.first_page().zip(name.last_page()).ok_or_else(unnamed)?;
+    let key = format!("{ROOT}{reporter}/{volume}/{first}/{reporter}.{volume}.{first}.{last}.original.pdf");
+    let key = UploadKey::new(key);
+    // What intake will read must be what was meant here.
+    let is_read = key.identity().is_some_and(|read| (read.first_page, read.last_page) == (first, last));
+    is_read.then_some(key).ok_or_else(unnamed)
+}
+
+/// Options overrule the name.
+fn identity(path: &Path, target: &UploadTarget) -> Result<VolumeName, ServiceError> {
+    let parsed = VolumeName::from_path(path);
+    let name = parsed.as_ref().ok();
+    let reporter = target.reporter.as_deref().or(name.map(VolumeName::reporter));
+    let volume = target.volume.as_deref().or(name.map(VolumeName::volume));
+    let first_page = target.first_page.or(name.and_then(VolumeName::first_page));
+    let last_page = target.last_page.or(name.and_then(VolumeName::last_page));
+    match (reporter, volume, parsed.as_ref().err()) {
+        (Some(reporter), Some(volume), _) => VolumeName::new(reporter, volume, first_page, last_page)
+            .map_err(|error| ServiceError::not_uploaded(path.to_owned(), error)),
+        (.., Some(error)) if !matches!(error, NamingError::Unrecognised { .. }) => {
+            Err(ServiceError::not_uploaded(path.to_owned(), error.clone()))
+        }
+        _ => Err(refusal(path, "upload.unnamed", advice(path))),
+    }
+}
+
+fn advice(path: &Path) -> String {
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    format!(
+        "its name does not say which volume it is. Name it reporter.volume.first.last.pdf, such as a3d.217.101.120.pdf \
+         for pages 101 to 120, or give what is missing with --reporter, --volume, --first-page and --last-page; or upload \
+         it as {UNSORTED}{file} with --unnamed and say it later with `quire describe`."
+    )
+}
+
+/// Intake hears of nothing outside the root.
+fn chosen(key: &str) -> Result<UploadKey, ServiceError> {
+    let is_below = key.strip_prefix(ROOT).is_some_and(|rest| !rest.is_empty() && !rest.ends_with('/'));
+    if is_below && is_storable(key) {
+        return Ok(UploadKey::new(key));
+    }
+    let reason = format!(
+        "--key must begin with {ROOT} and name a file, in at most {LONGEST_KEY} bytes without control characters"
+    );
+    Err(ServiceError::Arguments { reason })
+}
+
+fn unsorted(path: &Path) -> Result<UploadKey, ServiceError> {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    let key = format!("{UNSORTED}{name}");
+    if !name.is_empty() && is_storable(&key) {
+        return Ok(UploadKey::new(key));
+    }
+    Err(refusal(path, "upload.file_name", "its name cannot be a key; rename it.".to_owned()))
+}
+
+fn is_storable(key: &str) -> bool {
+    key.len() <= LONGEST_KEY && !key.contains(char::is_control)
+}
+
+fn refuse_same_key(files: &[PathBuf], keys: &[Key]) -> Result<(), ServiceError> {
+    let mut seen: HashMap<&UploadKey, &Path> = HashMap::new();
+    for (path, key) in files.iter().zip(keys) {
+        if let Some(other) = seen.insert(&key.key, path) {
+            let reason = format!("{} would have the same key, {}.", other.display(), key.key);
+            return Err(refusal(path, "upload.same_key", reason));
+        }
+    }
+    Ok(())
+}
+
+/// The checks that compress makes of every upload, before hours of sending instead of after.
+fn checked(path: &Path, Key { key, is_unsorted }: Key) -> Result<Planned, ServiceError> {
+    let refuse = |error: SourceError| ServiceError::not_uploaded(path.to_owned(), error);
+    engine::source::open(path, &Limits::default()).map_err(refuse)?;
+    let unreadable = |cause| refuse(SourceError::Unreadable { path: path.display().to_string(), cause });
+    let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
+    Ok(Planned { path: path.to_owned(), key, bytes, is_unsorted })
+}
+
+fn refusal(path: &Path, code: &'static str, reason: String) -> ServiceError {
+    ServiceError::NotUploaded { path: path.to_owned(), code, reason }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn planned(file: &str, target: &UploadTarget) -> Result<String, &'static str> {
+        key(Path::new(file), target).map(|key| key.key.to_string()).map_err(|error| error.code())
+    }
+
+    #[test]
+    fn the_files_name_makes_the_key() {
+        let key = Ok("original_scans/a3d/217/101/a3d.217.101.120.original.pdf".to_owned());
+        for file in ["a3d.217.101.120.pdf", "scans/a3d.217.101.120.original.pdf", "a3d.217.0101.120.original.PDF"] {
+            assert_eq!(planned(file, &UploadTarget::default()), key, "{file}");
+        }
+        let key = "original_scans/cal.app.5th/12/1/cal.app.5th.12.1.900.original.pdf";
+        assert_eq!(planned("cal.app.5th.12.1.900.pdf", &UploadTarget::default()), Ok(key.to_owned()));
+    }
+
+    #[test]
+    fn options_overrule_the_name_and_fill_what_it_leaves_out() {
+        let target = UploadTarget { last_page: Some(120), ..UploadTarget::default() };
+        let key = Ok("original_scans/a3d/217/101/a3d.217.101.120.original.pdf".to_owned());
+        assert_eq!(planned("a3d.217.101.pdf", &target), key);
+        let target = UploadTarget {
+            reporter: Some("a3d".to_owned()),
+            volume: Some("217".to_owned()),
+            first_page: Some(101),
+            ..target
+        };
+        assert_eq!(planned("scan.pdf", &target), key);
+        assert_eq!(planned("b2d.1.1.9.pdf", &target), key);
+    }
+
+    #[test]
+    fn a_name_that_says_too_little_is_refused() {
+        for file in ["scan.pdf", "a3d.217.pdf", "a3d.217.101.pdf", "a3d.217.1.99999999.pdf"] {
+            assert_eq!(planned(file, &UploadTarget::default()), Err("upload.unnamed"), "{file}");
+        }
+        assert_eq!(planned("a3d.217.120.101.pdf", &UploadTarget::default()), Err("naming.pages_reversed"));
+        let target = UploadTarget { reporter: Some("../x".to_owned()), ..UploadTarget::default() };
+        assert_eq!(planned("a3d.217.101.120.pdf", &target), Err("naming.component"));
+    }
+
+    #[test]
+    fn only_what_has_no_name_goes_to_the_unsorted() {
+        let target = UploadTarget { unnamed: true, ..UploadTarget::default() };
+        assert_eq!(planned("box/scan 12.pdf", &target), Ok("original_scans/unsorted/scan 12.pdf".to_owned()));
+        let key = "original_scans/a3d/217/101/a3d.217.101.120.original.pdf";
+        assert_eq!(planned("a3d.217.101.120.pdf", &target), Ok(key.to_owned()));
+        assert_eq!(planned("a\u{1b}.pdf", &target), Err("upload.file_name"));
+    }
+
+    #[test]
+    fn a_chosen_key_lies_where_intake_looks() {
+        let chosen =
+            |key: &str| planned("scan.pdf", &UploadTarget { key: Some(key.to_owned()), ..UploadTarget::default() });
+        assert_eq!(chosen("original_scans/b/c.pdf"), Ok("original_scans/b/c.pdf".to_owned()));
+        for wrong in ["scan.pdf", "original_scans/", "original_scans/a/", "original_scans/a\n", "/original_scans/a"] {
+            assert_eq!(chosen(wrong), Err("command.arguments"), "{wrong:?}");
+        }
+        assert_eq!(chosen(&format!("original_scans/{}", "a".repeat(1010))), Err("command.arguments"));
+    }
+
+    #[test]
+    fn one_volume_is_named_for_one_file() {
+        let files = ["a.pdf".into(), "b.pdf".into()];
+        let target = UploadTarget { key: Some("original_scans/a".to_owned()), ..UploadTarget::default() };
+        assert_eq!(plan(&files, &target).unwrap_err().code(), "command.arguments");
+    }
+
+    #[test]
+    fn two_files_never_share_a_key() {
+        let files = ["x/a3d.217.101.120.pdf".into(), "y/a3d.217.101.120.original.pdf".into()];
+        let error = plan(&files, &UploadTarget::default()).unwrap_err();
+        assert_eq!(error.code(), "upload.same_key");
+        assert!(error.to_string().contains("x/a3d.217.101.120.pdf would have the same key"), "{error}");
+    }
+
+    #[test]
+    fn a_file_that_is_no_pdf_is_refused_here() {
+        let directory = tempfile::tempdir().unwrap();
+        let file = directory.path().join("a3d.217.101.120.pdf");
+        assert_eq!(plan(&[file.clone()], &UploadTarget::default()).unwrap_err().code(), "source.unreadable");
+        std::fs::write(&file, "%!PS").unwrap();
+        assert_eq!(plan(&[file], &UploadTarget::default()).unwrap_err().code(), "source.not_pdf");
+    }
+}
