@@ -35,6 +35,7 @@ def main() -> None:
     key = f"{arguments.stack}-{hashlib.sha256(body).hexdigest()}.yaml"
     client["s3"].put_object(Bucket=BUCKET, Key=key, Body=body)
     parameters = json.loads(arguments.parameters.read_text())
+    parameters |= dict(parameter.split("=", 1) for parameter in arguments.parameter)
     stack, changed = _deploy(client["cloudformation"], arguments, f"{arguments.endpoint}/{BUCKET}/{key}", parameters)
     outputs = {output["OutputKey"]: output["OutputValue"] for output in stack.get("Outputs", [])}
     print(json.dumps({"changed": changed, "outputs": outputs}))
@@ -48,6 +49,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument("--template", required=True, type=Path)
     parser.add_argument("--code", required=True, type=Path, help="directory with NAME/bootstrap for each zip function")
     parser.add_argument("--parameters", required=True, type=Path, help="JSON object: the template's parameters")
+    parser.add_argument("--parameter", action="append", default=[], metavar="NAME=VALUE", help="one more; repeatable")
     return parser.parse_args()
 
 

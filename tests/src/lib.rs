@@ -7,5 +7,6 @@ pub mod look;
 pub mod page_kinds;
 pub mod sample;
 pub mod score;
+pub mod template;
 
 pub use command::quire;
