@@ -97,7 +97,7 @@ class ProcessExecutor(RuntimeExecutor):
         )
 
     def _deliver(self, invocation: Invocation) -> None:
-        if self._process is None or self._process.ended.is_set():
+        if self._process is None or self._process.has_ended:
             self._start_process()
         self._process.invoke(invocation)
 

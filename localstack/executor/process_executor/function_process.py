@@ -31,9 +31,10 @@ class FunctionProcess:
 
     def __init__(self, function: str, program: Program, environment: dict[str, str], settings: Settings) -> None:
         self.log = FunctionLog(settings.logs, function)
-        self.ended = threading.Event()
+        self._gone = threading.Event()
         self._function = function
         self._current: Invocation | None = None
+        self._is_wanted = True
         self._registration: Path | None = None
         # Lambda gives every environment a /tmp of its own.
         self._temporary = tempfile.mkdtemp(prefix=f"{function}-", dir=settings.temporary)
@@ -41,10 +42,17 @@ class FunctionProcess:
         try:
             self._process = self._start(program, environment)
         except OSError as error:
+            reason = f"{program.path}: {error.strerror}"
+            self.log.note(f"the process of {function} did not start: {reason}")
             self._release()
-            raise StartFailed(error_body("Runtime.InvalidEntrypoint", f"{program.path}: {error.strerror}")) from error
+            raise StartFailed(error_body("Runtime.InvalidEntrypoint", reason)) from error
         self._registration = self._register(settings.processes)
         threading.Thread(target=self._watch, name=f"{function}-{self._process.pid}", daemon=True).start()
+
+    @property
+    def has_ended(self) -> bool:
+        """True from the moment on that the process is gone, though its traces may not be yet."""
+        return self._process.returncode is not None
 
     def wait_until_ready(self, seconds: float) -> None:
         """Waits for the first request for an event; raises StartFailed when it does not come."""
@@ -52,7 +60,7 @@ class FunctionProcess:
         if not api.initialised.wait(seconds):
             self.kill()
             raise StartFailed(error_body("Sandbox.Timedout", f"not ready {seconds:.0f} seconds after its start"))
-        if api.initialisation_error is not None or self.ended.is_set():
+        if api.initialisation_error is not None or self.has_ended:
             error = api.initialisation_error or error_body("Runtime.ExitError", f"ended while starting: {self._ending()}")
             self.kill()
             raise StartFailed(error)
@@ -62,13 +70,14 @@ class FunctionProcess:
         self.log.begin()
         self._current = invocation
         self._api.submit(invocation)
-        if self.ended.is_set():
+        if self.has_ended:
             self._fail_current()
 
     def kill(self) -> None:
-        """Ends the process with everything that it has started, and waits for that."""
+        """Ends the process with everything that it has started, and waits until no trace of it is left."""
+        self._is_wanted = False
         _kill_session(self._process.pid)
-        self.ended.wait()
+        self._gone.wait()
 
     def _start(self, program: Program, environment: dict[str, str]) -> subprocess.Popen:
         return subprocess.Popen(
@@ -97,16 +106,17 @@ class FunctionProcess:
         # On Lambda nothing outlives the function's process; and a survivor would hold the pipe open.
         _kill_session(self._process.pid)
         reader.join(5)
-        if self._process.returncode != 0:
+        if self._is_wanted:
             self.log.note(f"the process of {self._function} ended: {self._ending()}", process=self._process.pid)
-        self.ended.set()
         self._api.initialised.set()
         self._fail_current()
         self._release()
+        self._gone.set()
 
     def _read(self) -> None:
-        for line in self._process.stdout:
-            self.log.line(line)
+        with self._process.stdout as output:
+            for line in output:
+                self.log.line(line)
 
     def _fail_current(self) -> None:
         if (current := self._current) is not None:

@@ -62,7 +62,7 @@ def _spread(poller: SqsPoller, limit: int) -> None:
             handle(messages)
         except Exception as error:
             # As the stock poller: the messages were not deleted and come again.
-            LOG.warning("Batch processing failed: %s", error, exc_info=LOG.isEnabledFor(logging.DEBUG))
+            LOG.warning("Batch processing failed: %r", error, exc_info=LOG.isEnabledFor(logging.DEBUG))
         finally:
             places.release()
 
