@@ -8,6 +8,7 @@ use crate::logging;
 use crate::metrics::{Metric, emit};
 use crate::reconcile;
 use crate::stages::Worker;
+use crate::stages::{compress::Compress, intake::Intake, scan::Scan, split::Split};
 use crate::writes::Function;
 use crate::writes::{Effect, write};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
@@ -18,16 +19,16 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tracing::Instrument;
 
-/// Runs a function that lives on a queue.
+/// Runs the function of this name. The functions are compiled here, once, and not in each of their binaries.
 #[must_use]
-pub fn serve<W: Worker + 'static>() -> ExitCode {
-    start(W::FUNCTION, poll::<W>())
-}
-
-/// Runs the function that lives on schedules.
-#[must_use]
-pub fn serve_schedule() -> ExitCode {
-    start(Function::Reconcile, poll_schedule())
+pub fn serve(function: Function) -> ExitCode {
+    match function {
+        Function::Intake => start(function, poll::<Intake>()),
+        Function::Compress => start(function, poll::<Compress>()),
+        Function::Scan => start(function, poll::<Scan>()),
+        Function::Split => start(function, poll::<Split>()),
+        Function::Reconcile => start(function, poll_schedule()),
+    }
 }
 
 /// One thread is enough: the engine brings its own.
