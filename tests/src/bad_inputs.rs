@@ -12,7 +12,9 @@ mod structure;
 #[cfg(test)]
 mod tests;
 
-pub use images::{BOMB_BYTES, Damage, SIDE_OF_THE_HUGE_IMAGE, damaged_page, flate_bomb, huge_jpeg, nested_flate_bomb};
+pub use images::{
+    BOMB_BYTES, Damage, SIDE_OF_THE_HUGE_IMAGE, damaged_page, flate_bomb, huge_jpeg, missing_page, nested_flate_bomb,
+};
 pub use not_pdf::{empty_file, plain_text, postscript, postscript_with_a_pdf_header, zip_archive};
 pub use structure::{
     A_BILLION, A_MILLION, HUGE_SIDE, PASSWORD, cyclic_page_tree, huge_page, million_references, password_protected,

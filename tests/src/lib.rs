@@ -9,5 +9,6 @@ pub mod sample;
 pub mod score;
 pub mod world;
 pub mod staged;
+pub mod template;
 
 pub use command::quire;

@@ -12,7 +12,7 @@ mod placements;
 #[cfg(test)]
 mod tests;
 
-pub use contents::{FURNITURE, HIDDEN_WORD, furnished, hidden_text, vector};
+pub use contents::{FURNITURE, HIDDEN_WORD, furnished, hidden_text, layered, vector};
 pub use encodings::{ccitt_g4, cmyk_jpeg, jbig2, one_bit_flate, rgb_jpeg};
 pub use placements::{Turn, cropped, rotated, strips};
 

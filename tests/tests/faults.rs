@@ -4,7 +4,7 @@
 use catalog::Status;
 use serde_json::json;
 use std::time::{Duration, Instant};
-use tests::world::{Ended, Function, Proxy, Queue, Running, Volume, World, event};
+use tests::world::{Ended, Function, Queue, Running, Volume, World, event};
 
 async fn upload(world: &World, volume: &Volume) {
     world.resources.put(&volume.key, &volume.path()).await;

@@ -4,6 +4,7 @@
 use engine::stages::{Settings, SplitResult};
 use serde_json::Value;
 use std::path::Path;
+use tests::bad_inputs::{self, Damage};
 use tests::command::{Trial, files};
 use tests::page_kinds::{self, Turn};
 use tests::{sample, staged};
@@ -62,5 +63,59 @@ fn the_stages_give_what_the_command_gives() {
         assert_eq!(told["key_page"], opinion.key_page_index);
         assert_eq!(told["first_page_number"], opinion.first_page);
         assert_eq!(told["last_page_number"], opinion.last_page);
+    }
+}
+
+/// A kind of volume by name.
+type Kind = (&'static str, fn() -> Vec<u8>);
+
+/// Kinds of volumes, which differ in what the stages have to hand on: pictures of pages, layers, text.
+const KINDS: [Kind; 14] = [
+    ("rgb", page_kinds::rgb_jpeg),
+    ("cmyk", page_kinds::cmyk_jpeg),
+    ("ccitt", page_kinds::ccitt_g4),
+    ("one-bit", page_kinds::one_bit_flate),
+    ("jbig2", page_kinds::jbig2),
+    ("quarter", || page_kinds::rotated(Turn::Quarter)),
+    ("half", || page_kinds::rotated(Turn::Half)),
+    ("three-quarters", || page_kinds::rotated(Turn::ThreeQuarters)),
+    ("cropped", page_kinds::cropped),
+    ("strips", || page_kinds::strips(8)),
+    ("vector", page_kinds::vector),
+    ("hidden-text", page_kinds::hidden_text),
+    ("furnished", page_kinds::furnished),
+    ("layered", page_kinds::layered),
+];
+
+#[test]
+fn every_kind_of_page_comes_out_the_same() {
+    for (name, volume) in KINDS {
+        let (trial, ending) = Trial::shared(name, volume, &["--json", "--no-ocr", "--model", "small"]);
+        assert_eq!(ending.status, Some(0), "{name}: {ending:?}");
+        println!("{name}");
+        let (_folder, result) = in_stages(&trial.input(), &staged::fast(), 1);
+        assert_same_files(&result, &trial);
+        assert_same_summary(&result, &ending.json());
+    }
+}
+
+/// A range may hold nothing but a page that nobody can read.
+#[test]
+fn damaged_pages_are_the_same_blanks() {
+    let volumes: [Kind; 3] = [
+        ("damaged-start", || bad_inputs::damaged_page(Damage::Start)),
+        ("damaged-middle", || bad_inputs::damaged_page(Damage::Middle)),
+        ("missing-page", bad_inputs::missing_page),
+    ];
+    for (name, volume) in volumes {
+        let trial = Trial::of(&volume());
+        let ending = trial.process(&["--json", "--no-ocr", "--model", "small"]);
+        assert_eq!(ending.status, Some(0), "{name}: {ending:?}");
+        for range_pages in [1, 3, 100] {
+            println!("{name}, {range_pages} pages a range");
+            let (_folder, result) = in_stages(&trial.input(), &staged::fast(), range_pages);
+            assert_same_summary(&result, &ending.json());
+            assert_same_files(&result, &trial);
+        }
     }
 }

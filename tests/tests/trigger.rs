@@ -144,7 +144,7 @@ async fn a_key_outside_the_convention_waits_for_a_person() {
     let _running = world.start();
     world.resources.put(key, &volume.path()).await;
     let scan = world.wait(key, |scan| scan.status == Status::Scanned).await;
-    assert_eq!(scan.waits_for.as_deref(), Some("metadata"), "{scan:?}");
+    assert_eq!(scan.waits_for, Some(catalog::WaitsFor::Metadata), "{scan:?}");
     assert_eq!(world.reconcile()["resent"], 0, "what waits for a person is left alone");
     let ready = world.catalog.describe(scan.id, "arc", "12", 201).await.unwrap();
     assert_eq!(ready, [catalog::Ready::Split { scan: scan.id }]);

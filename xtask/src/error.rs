@@ -107,6 +107,9 @@ pub enum Error {
     /// Checks or tests failed.
     #[error("failed: {0}")]
     Checks(String),
+    /// The local stack did not start or end.
+    #[error(transparent)]
+    Stack(#[from] crate::stack::StackError),
     /// Programs that the bench measured failed.
     #[error("these runs of the bench failed, their messages are above: {0}")]
     Bench(String),

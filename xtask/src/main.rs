@@ -6,6 +6,7 @@ mod error;
 mod home;
 mod program;
 mod setup;
+mod stack;
 mod test;
 mod workspace;
 
@@ -26,6 +27,12 @@ enum Task {
     Setup,
     /// Set up, build, process the sample volume and say where to look.
     Demo,
+    /// Set up and start the whole system here: PostgreSQL, LocalStack, the functions. It stays until `down`.
+    Up(stack::UpOptions),
+    /// End what `up` started.
+    Down(stack::DownOptions),
+    /// Build the container image of compress, scan and split.
+    Image(stack::ImageOptions),
     /// Set up, check format, lints and licences, then run every test.
     Test {
         /// Only the tests whose name contains this; the other checks are left out then.
@@ -42,6 +49,9 @@ fn main() -> ExitCode {
     let result = match Arguments::parse().task {
         Task::Setup => setup::run().map(drop),
         Task::Demo => demo::run(),
+        Task::Up(options) => stack::up(&options).map(drop),
+        Task::Down(options) => stack::down(&options),
+        Task::Image(options) => stack::image(&options),
         Task::Test { filter } => test::run(filter.as_deref()),
         Task::Bench(options) => bench::run(&options),
         Task::Measure(request) => bench::measure::report(&request),

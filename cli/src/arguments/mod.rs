@@ -14,7 +14,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use engine::detect::ModelChoice;
 use engine::external::ghostscript::CompressionOptions;
 use engine::installation::Installation;
-use engine::process::{Request, Settings};
+use engine::process::{DEFAULT_LANGUAGE, DEFAULT_READING_RESOLUTION, Request, Settings};
 use engine::source::Limits;
 use std::path::PathBuf;
 
@@ -136,10 +136,11 @@ pub struct Scan {
     #[arg(long)]
     pub no_ocr: bool,
     /// Language of the pages, as Tesseract names it.
-    #[arg(long, value_name = "LANGUAGE", default_value = "eng")]
+    #[arg(long, value_name = "LANGUAGE", default_value = DEFAULT_LANGUAGE)]
     pub language: String,
     /// Finer pages are reduced to this before they are read; raise it for type below 7 points.
-    #[arg(long, value_name = "DPI", default_value_t = 200, value_parser = clap::value_parser!(u32).range(100..=600))]
+    #[arg(long, value_name = "DPI", default_value_t = DEFAULT_READING_RESOLUTION,
+          value_parser = clap::value_parser!(u32).range(100..=600))]
     pub reading_resolution: u32,
     /// Pages worked on at once [default: one a core].
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]

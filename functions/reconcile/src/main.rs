@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    pipeline::function::serve_schedule()
+    pipeline::function::serve(pipeline::writes::Function::Reconcile)
 }

@@ -3,5 +3,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    pipeline::function::serve::<pipeline::stages::split::Split>()
+    pipeline::function::serve(pipeline::writes::Function::Split)
 }

@@ -8,6 +8,7 @@ use crate::logging;
 use crate::metrics::{Metric, emit};
 use crate::reconcile;
 use crate::stages::Worker;
+use crate::stages::{compress::Compress, intake::Intake, scan::Scan, split::Split};
 use crate::writes::Function;
 use crate::writes::{Effect, write};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
@@ -18,16 +19,16 @@ use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use tracing::Instrument;
 
-/// Runs a function that lives on a queue.
+/// Runs the function of this name. The functions are compiled here, once, and not in each of their binaries.
 #[must_use]
-pub fn serve<W: Worker + 'static>() -> ExitCode {
-    start(W::FUNCTION, poll::<W>())
-}
-
-/// Runs the function that lives on schedules.
-#[must_use]
-pub fn serve_schedule() -> ExitCode {
-    start(Function::Reconcile, poll_schedule())
+pub fn serve(function: Function) -> ExitCode {
+    match function {
+        Function::Intake => start(function, poll::<Intake>()),
+        Function::Compress => start(function, poll::<Compress>()),
+        Function::Scan => start(function, poll::<Scan>()),
+        Function::Split => start(function, poll::<Split>()),
+        Function::Reconcile => start(function, poll_schedule()),
+    }
 }
 
 /// One thread is enough: the engine brings its own.
@@ -53,7 +54,8 @@ async fn poll<W: Worker + 'static>() -> Result<(), Error> {
     let shared = Arc::new((W::new(&context.configuration)?, context));
     lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
         let shared = Arc::clone(&shared);
-        async move { Ok::<_, Error>(batch(&shared.0, &shared.1, event).await) }
+        // Boxed here and below: the whole of an attempt in one future is more than the compiler lays out.
+        Box::pin(async move { Ok::<_, Error>(batch(&shared.0, &shared.1, event).await) })
     }))
     .await
 }
@@ -84,7 +86,7 @@ async fn handle<W: Worker>(worker: &W, context: &Context, received: &Received, d
     if let Some(age) = received.sent_at.and_then(|sent| SystemTime::now().duration_since(sent).ok()) {
         emit(W::FUNCTION, &[(Metric::MessageAgeSeconds, age.as_secs_f64())]);
     }
-    let verdict = worker.handle(context, received, deadline).await.unwrap_or_else(|error| {
+    let verdict = Box::pin(worker.handle(context, received, deadline)).await.unwrap_or_else(|error| {
         tracing::error!(code = error.code(), %error, message = received.message_id, "the message comes back");
         // Without a row there is no count of attempts: the first pause, and SQS's own count to the dead-letter queue.
         Verdict::Return { after: first_pause(&context.configuration.recovery) }
@@ -112,7 +114,7 @@ async fn poll_schedule() -> Result<(), Error> {
             let deadline = deadline(&context, &event.context);
             let request = event.context.request_id.as_str();
             let span = tracing::info_span!("invocation", function = Function::Reconcile.name(), request);
-            let report = reconcile::run(&context, event.payload, deadline).instrument(span).await;
+            let report = Box::pin(reconcile::run(&context, event.payload, deadline)).instrument(span).await;
             report.map_err(|error| {
                 tracing::error!(code = error.code(), %error, "the pass failed");
                 Error::from(error.to_string())

@@ -57,6 +57,17 @@ pub fn damaged_page(damage: Damage) -> Vec<u8> {
     Assembly::of(jpegs.into_iter().map(sheet)).bytes()
 }
 
+/// Five pages of the sample volume, of which the second is listed but not there.
+#[must_use]
+pub fn missing_page() -> Vec<u8> {
+    let jpegs = sample::jpegs(5);
+    let Grey { width, height, .. } = sample::decoded(&jpegs[0]);
+    let sheet = |jpeg| Sheet::of_image(image(width, height, "DeviceGray", 8, "DCTDecode", jpeg));
+    let mut assembly = Assembly::of(jpegs.into_iter().map(sheet));
+    assembly.document.objects.remove(&assembly.pages[1]);
+    assembly.bytes()
+}
+
 /// Noise always holds marker codes, which no image data may hold.
 fn overwrite(jpeg: &mut [u8], damage: Damage) {
     let half = jpeg.len() / 2;

@@ -99,6 +99,25 @@ pub fn furnished() -> Vec<u8> {
     assembly.bytes()
 }
 
+/// The sample's pages under a black sheet in a layer that the document says is hidden: it does not show.
+#[must_use]
+pub fn layered() -> Vec<u8> {
+    let mut assembly = Assembly::default();
+    let layer = assembly.document.add_object(dictionary! { "Type" => "OCG", "Name" => text("black") });
+    for page in sample::greys(PAGES) {
+        let mut sheet = Sheet::of_image(grey_jpeg(&page));
+        sheet.content = format!("/OC /Layer BDC 0 0 0 rg 0 0 {WIDTH} {HEIGHT} re f EMC\n").into_bytes();
+        let id = assembly.add(sheet);
+        let page = assembly.document.get_dictionary_mut(id).unwrap();
+        let resources = page.get_mut(b"Resources").unwrap().as_dict_mut().unwrap();
+        resources.set("Properties", dictionary! { "Layer" => layer });
+    }
+    let layers = vec![Object::Reference(layer)];
+    let hidden = dictionary! { "BaseState" => "ON", "OFF" => layers.clone() };
+    assembly.catalog.set("OCProperties", dictionary! { "OCGs" => layers, "D" => hidden });
+    assembly.bytes()
+}
+
 fn text(words: &str) -> Object {
     Object::string_literal(words)
 }

@@ -48,22 +48,23 @@ pub struct World {
 impl World {
     /// Makes one. Thresholds are seconds, the model is the small one, and nothing is read.
     pub async fn new() -> Self {
-        let database = TestDatabase::create().await;
+        let database = TestDatabase::create().await.expect("a database of the test's own");
+        let url = database.settings().url;
         let (resources, failpoints) = (Resources::create().await, Failpoints::new());
         let logs = tempfile::tempdir().expect("a directory for logs");
         let mut environment = resources.environment();
         environment.extend(thresholds().map(|(name, value)| (name.to_owned(), value.to_owned())));
-        environment.insert("DATABASE_URL".to_owned(), database.url().to_owned());
+        environment.insert("DATABASE_URL".to_owned(), url.clone());
         environment.insert("QUIRE_FAILPOINTS".to_owned(), failpoints.directory().display().to_string());
         environment.insert("QUIRE_HOME".to_owned(), quire_home().display().to_string());
-        let catalog = Catalog::new(&DatabaseSettings { url: database.url().to_owned() }).expect("a database's address");
+        let catalog = Catalog::new(&DatabaseSettings { url }).expect("a database's address");
         Self { catalog, resources, failpoints, environment, logs, database }
     }
 
-    /// The address of the database.
+    /// Its database, for what only an administrator could do.
     #[must_use]
-    pub fn database_url(&self) -> &str {
-        self.database.url()
+    pub const fn database(&self) -> &TestDatabase {
+        &self.database
     }
 
     /// A function as it is built for tests.

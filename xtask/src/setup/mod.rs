@@ -15,6 +15,8 @@ use pins::Pin;
 use stamp::Stamp;
 use std::time::Instant;
 
+pub use packages::install as install_packages;
+pub use pins::hexadecimal;
 pub use pip::fetch;
 pub use wheel::extract;
 

@@ -45,7 +45,8 @@ fn reads_english() -> bool {
         .is_ok_and(|output| String::from_utf8_lossy(&output.stdout).lines().any(|language| language == "eng"))
 }
 
-fn install(packages: &[&str]) -> Result<(), Error> {
+/// Installs Debian packages.
+pub fn install(packages: &[&str]) -> Result<(), Error> {
     if program::find("apt-get").is_none() {
         return Err(refusal(packages, "this system has no apt-get"));
     }

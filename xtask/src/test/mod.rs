@@ -7,13 +7,14 @@ mod runner;
 
 use crate::demo::cargo;
 use crate::error::Error;
-use crate::{program, setup};
+use crate::{program, setup, stack};
 use report::{Outcome, Report};
 use std::process::Command;
 
 /// Runs every check, whatever fails, then tells; with a filter only the matching tests.
 pub fn run(filter: Option<&str>) -> Result<(), Error> {
     let home = setup::run()?;
+    stack::ensure_linters(&home)?;
     let mut report = Report::default();
     if filter.is_none() {
         report.step("format", || component("fmt", cargo().args(["fmt", "--all", "--check"])));

@@ -170,8 +170,16 @@ fn environment(library: &Path) -> Result<Environment, DetectError> {
     if !library.is_file() {
         return Err(missing("no such file".to_owned()));
     }
+    // ONNX Runtime allows one environment in the life of a process, in which models may be loaded again and again.
+    static LOADED: Mutex<Option<Environment>> = Mutex::new(None);
+    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
+    if let Some(environment) = loaded.as_ref() {
+        return Ok(environment.clone());
+    }
     let builder = ort::init_from(library).map_err(|error| missing(error.to_string()))?;
-    builder.with_telemetry(false).build().map_err(|error| missing(error.to_string()))
+    let environment = builder.with_telemetry(false).build().map_err(|error| missing(error.to_string()))?;
+    *loaded = Some(environment.clone());
+    Ok(environment)
 }
 
 fn session(environment: &Environment, path: &Path, threads: usize) -> Result<Session, DetectError> {

@@ -44,7 +44,8 @@ pub struct Prepared {
 
 /// Checks the original and writes, into `directory`, `compressed.zip` and one PDF for every `range_pages` pages.
 ///
-/// The same original with the same settings gives the same bytes. A page that nobody can read is a blank everywhere;
+/// The same original with the same settings gives the same range files, so that what was scanned from an earlier
+/// attempt's fits as well. A page that nobody can read is a blank everywhere;
 /// it does not make the volume fail.
 ///
 /// # Errors

@@ -81,7 +81,7 @@ impl Proxy {
         self.requests.lock().unwrap().iter().filter(|request| request.is(start)).cloned().collect()
     }
 
-    /// How many requests were under way at the same time at most.
+    /// How many requests were with the server at the same time at most.
     pub fn most_at_once(&self) -> usize {
         self.most_at_once.load(Ordering::SeqCst)
     }
@@ -102,7 +102,6 @@ where
         tokio::spawn(async move {
             // A client that goes away in the middle is what some tests are about.
             drop(handle(client, &shared).await);
-            shared.at_once.fetch_sub(1, Ordering::SeqCst);
         });
     }
 }
@@ -111,8 +110,6 @@ async fn handle<F>(mut client: TcpStream, shared: &Shared<F>) -> std::io::Result
 where
     F: Fn(&Request) -> Option<Fault>,
 {
-    let at_once = shared.at_once.fetch_add(1, Ordering::SeqCst) + 1;
-    shared.most_at_once.fetch_max(at_once, Ordering::SeqCst);
     let request = read(&mut client).await?;
     shared.requests.lock().unwrap().push(request.clone());
     let fault = (shared.decide)(&request);
@@ -122,7 +119,12 @@ where
         client.write_all(format!("{head}Connection: close\r\n\r\n{body}").as_bytes()).await?;
         return client.shutdown().await;
     }
-    let mut answer = forward(&request, &shared.upstream).await?;
+    let at_once = shared.at_once.fetch_add(1, Ordering::SeqCst) + 1;
+    shared.most_at_once.fetch_max(at_once, Ordering::SeqCst);
+    let answer = forward(&request, &shared.upstream).await;
+    // Before the client has the answer: it may begin its next request at once.
+    shared.at_once.fetch_sub(1, Ordering::SeqCst);
+    let mut answer = answer?;
     match fault {
         Some(Fault::CutAfter(bytes)) => answer.truncate(head_length(&answer).unwrap_or(0) + bytes),
         Some(Fault::Garble) => answer.iter_mut().next_back().into_iter().for_each(|byte| *byte ^= 1),

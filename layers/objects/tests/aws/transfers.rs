@@ -128,3 +128,22 @@ async fn a_presigned_url_opens_an_output() {
     })
     .await;
 }
+
+/// Runtimes that move tasks between threads take only such futures.
+#[allow(dead_code, reason = "it has to compile, that is all")]
+fn the_futures_may_move_between_threads(objects: &objects::Objects, key: &UploadKey, path: &std::path::Path) {
+    fn is_send(_: impl Send) {}
+    let prefix = AttemptPrefix::work(1, Uuid::nil());
+    is_send(objects.current(key));
+    is_send(objects.head_of(key, "", 4));
+    is_send(objects.download_original(key, "", path));
+    is_send(objects.upload_original(path, key, &|_| ()));
+    is_send(objects.list_uploads(None, 1));
+    is_send(objects.list_attempts(Some(&prefix), 1));
+    is_send(objects.delete_attempt(&prefix));
+    is_send(async move {
+        let key = prefix.join("name")?;
+        objects.upload(path, &key).await?;
+        objects.download(&key, path).await
+    });
+}

@@ -99,7 +99,7 @@ where
     let started = Instant::now();
     let (lease, subject) = claimed.clone();
     let result = match Attempt::new(context, function, claimed, deadline) {
-        Ok(attempt) => supervise(&attempt, work).await,
+        Ok(attempt) => Box::pin(supervise(&attempt, work)).await,
         Err(error) => (Err(error), None),
     };
     emit(function, &[(Metric::StageSeconds, started.elapsed().as_secs_f64())]);
@@ -122,7 +122,7 @@ where
     };
     let point = format!("{}.work", attempt.function.name());
     let result = match failpoints::reach(&point, &attempt.subject).await.into_result() {
-        Ok(()) => work(attempt).await,
+        Ok(()) => Box::pin(work(attempt)).await,
         Err(error) => Err(error),
     };
     let reason = keeper.end();
