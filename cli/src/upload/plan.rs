@@ -247,7 +247,10 @@ mod tests {
     fn a_file_that_is_no_pdf_is_refused_here() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("a3d.217.101.120.pdf");
-        assert_eq!(plan(&[file.clone()], &UploadTarget::default()).unwrap_err().code(), "source.unreadable");
+        assert_eq!(
+            plan(std::slice::from_ref(&file), &UploadTarget::default()).unwrap_err().code(),
+            "source.unreadable"
+        );
         std::fs::write(&file, "%!PS").unwrap();
         assert_eq!(plan(&[file], &UploadTarget::default()).unwrap_err().code(), "source.not_pdf");
     }
