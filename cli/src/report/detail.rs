@@ -107,10 +107,15 @@ fn output_lines(outputs: &[Output], is_bucket_known: bool) -> Option<String> {
         *folders.entry(&output.address()[..length]).or_default() += 1;
     }
     let files = top.iter().map(|output| format!("  {}", visible(output.address())));
-    let folders = folders.into_iter().map(|(folder, count)| format!("  {} ({count} files)", visible(folder)));
+    let folders =
+        folders.into_iter().map(|(folder, count)| format!("  {} ({count} {})", visible(folder), files_word(count)));
     let lines: Vec<String> = files.chain(folders).collect();
     let place = if is_bucket_known { "" } else { " (keys; QUIRE_RESULT_BUCKET would make them whole addresses)" };
     (!lines.is_empty()).then(|| format!("outputs{place}:\n{}", lines.join("\n")))
+}
+
+const fn files_word(count: usize) -> &'static str {
+    if count == 1 { "file" } else { "files" }
 }
 
 fn problems(scan: &ScanDetail) -> Option<String> {
