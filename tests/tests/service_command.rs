@@ -3,8 +3,9 @@
 
 use catalog::{Failure, NewScan, Recorded, ScanId, VolumeIdentity};
 use serde_json::Value;
+use std::io::{BufRead, BufReader, Lines};
 use std::path::{Path, PathBuf};
-use std::process::Command;
+use std::process::{Child, ChildStdout, Command, Stdio};
 use tests::command::{Ending, quire};
 use tests::world::{Queue, Volume, World};
 
@@ -84,10 +85,8 @@ async fn an_upload_is_followed_to_its_results() {
     let shown = run(&world, &["show", &scan, "--json"]).json();
     let listing = world.resources.s3.list_objects_v2().bucket(&world.resources.results).prefix("results/");
     let stored = listing.send().await.unwrap().contents.unwrap_or_default();
-    let stored: Vec<String> = stored
-        .iter()
-        .map(|object| format!("s3://{}/{}", world.resources.results, object.key().unwrap()))
-        .collect();
+    let stored: Vec<String> =
+        stored.iter().map(|object| format!("s3://{}/{}", world.resources.results, object.key().unwrap())).collect();
     let outputs = shown["outputs"].as_array().unwrap();
     assert!(!outputs.is_empty() && outputs.len() == stored.len(), "{outputs:?} {stored:?}");
     for output in outputs {
@@ -186,33 +185,36 @@ async fn the_exit_status_of_watch_tells_how_it_ended() {
 async fn a_scan_that_is_stopped_ends_the_watch() {
     let world = World::new().await;
     let scan = record(&world, "original_scans/a.pdf", None).await;
-    let mut watch = command(&world, &["watch", "--json"]);
-    let watch = watch.stdout(std::process::Stdio::piped()).spawn().unwrap();
-    let mut watch = Watched(watch);
-    let first: Value = serde_json::from_str(&watch.line()).unwrap();
+    let mut watch = Watched::start(&mut command(&world, &["watch", "--json"]));
+    let first = watch.object();
     assert_eq!((first["scan"]["id"].as_i64(), &first["event"]), (Some(scan), &Value::Null));
     assert_eq!(run(&world, &["cancel", &scan.to_string()]).status, Some(0));
-    let second: Value = serde_json::from_str(&watch.line()).unwrap();
-    assert_eq!(second["event"]["kind"], "cancelled");
-    assert_eq!(watch.0.wait().unwrap().code(), Some(10));
+    assert_eq!(watch.object()["event"]["kind"], "cancelled");
+    assert_eq!(watch.process.wait().unwrap().code(), Some(10));
 }
 
 /// A command that is read while it runs; it never outlives its test.
-struct Watched(std::process::Child);
+struct Watched {
+    process: Child,
+    output: Lines<BufReader<ChildStdout>>,
+}
 
 impl Watched {
-    fn line(&mut self) -> String {
-        use std::io::Read;
-        let output = self.0.stdout.as_mut().unwrap();
-        let bytes = output.bytes().map(Result::unwrap).take_while(|byte| *byte != b'\n');
-        String::from_utf8(bytes.collect()).unwrap()
+    fn start(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
+        let output = BufReader::new(process.stdout.take().unwrap()).lines();
+        Self { process, output }
+    }
+
+    fn object(&mut self) -> Value {
+        serde_json::from_str(&self.output.next().unwrap().unwrap()).unwrap()
     }
 }
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
+        let _ = self.process.kill();
+        let _ = self.process.wait();
     }
 }
 

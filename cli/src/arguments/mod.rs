@@ -19,10 +19,19 @@ use engine::source::Limits;
 use std::path::PathBuf;
 
 const EXIT_STATUS: &str = "\
-Exit status: 0 done; 2 wrong arguments or a missing setting; 3 the input is at fault; 4 a program, library or model is
-missing; 5 disk, memory or time ran out; 6 a fault of quire or of a program that it runs; 7 the database, S3 or a queue
-does not answer or refuses; 8 there is no such scan, or its status does not allow it; 130 stopped. A scan that was watched:
-9 FAILED; 10 CANCELLED; 11 waits for a person to describe or confirm it.";
+Exit status:
+    0  done
+    2  wrong arguments, or a setting is missing
+    3  the input is at fault
+    4  a program, library or model is missing
+    5  disk, memory or time ran out
+    6  a fault of quire or of a program that it runs
+    7  the database, S3 or a queue does not answer or refuses
+    8  there is no such scan, or its status does not allow it
+    9  a scan that was watched is FAILED
+   10  a scan that was watched is CANCELLED
+   11  a scan that was watched waits for a person to describe or confirm it
+  130  stopped";
 
 /// A scanned law volume in, its opinions out.
 #[derive(Debug, Parser)]

@@ -17,6 +17,9 @@ use std::time::Duration;
 /// Intake takes a second or two; after this long somebody else has to find out why it does not.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Nobody wonders about a pause as short as this.
+const SOON: Duration = Duration::from_secs(3);
+
 /// An upload's parts are given up in the background when somebody stops it.
 const GRACE: Duration = Duration::from_secs(2);
 
@@ -99,7 +102,7 @@ impl Uploader<'_> {
         patience: Option<Duration>,
     ) -> Result<Option<Arrival>, ServiceError> {
         let Some(catalog) = &self.catalog else { return Ok(None) };
-        match arrival(catalog, &self.objects, &planned.key, version, patience).await {
+        match self.look(catalog, planned, version, patience).await {
             Err(error) if !self.arguments.watch => {
                 eprintln!(
                     "uploaded; which scan it became is not known: {} [{}]",
@@ -110,6 +113,24 @@ impl Uploader<'_> {
             }
             outcome => outcome,
         }
+    }
+
+    /// Most scans are there at the first or second look; whoever has to wait longer is told why.
+    async fn look(
+        &self,
+        catalog: &Catalog,
+        planned: &Planned,
+        version: &ObjectVersion,
+        patience: Option<Duration>,
+    ) -> Result<Option<Arrival>, ServiceError> {
+        let look = async |patience| arrival(catalog, &self.objects, &planned.key, version, patience).await;
+        let soon = patience.map_or(SOON, |patience| patience.min(SOON));
+        let arrived = look(Some(soon)).await?;
+        if arrived.is_some() || patience == Some(soon) {
+            return Ok(arrived);
+        }
+        eprintln!("waiting until the service has recorded it");
+        look(patience).await
     }
 
     fn tell(&self, planned: &Planned, version: &ObjectVersion, arrived: Option<&Arrival>) -> Result<(), ServiceError> {

@@ -27,7 +27,7 @@ fn head(scan: &ScanDetail, now: OffsetDateTime) -> Option<String> {
     let summary = &scan.scan.summary;
     let mut lines = vec![format!("scan {}: {}", summary.id, state(summary))];
     let mut line = |name: &str, text: Option<String>| {
-        lines.extend(text.map(|text| format!("{name:<10}{text}")));
+        lines.extend(text.map(|text| format!("{name:<11}{text}")));
     };
     line("volume", Some(named_volume(scan)));
     line("upload", Some(visible(&format!("s3://{}/{}", scan.scan.bucket, summary.key))));
@@ -107,10 +107,15 @@ fn output_lines(outputs: &[Output], is_bucket_known: bool) -> Option<String> {
         *folders.entry(&output.address()[..length]).or_default() += 1;
     }
     let files = top.iter().map(|output| format!("  {}", visible(output.address())));
-    let folders = folders.into_iter().map(|(folder, count)| format!("  {} ({count} files)", visible(folder)));
+    let folders =
+        folders.into_iter().map(|(folder, count)| format!("  {} ({count} {})", visible(folder), files_word(count)));
     let lines: Vec<String> = files.chain(folders).collect();
     let place = if is_bucket_known { "" } else { " (keys; QUIRE_RESULT_BUCKET would make them whole addresses)" };
     (!lines.is_empty()).then(|| format!("outputs{place}:\n{}", lines.join("\n")))
+}
+
+const fn files_word(count: usize) -> &'static str {
+    if count == 1 { "file" } else { "files" }
 }
 
 fn problems(scan: &ScanDetail) -> Option<String> {
@@ -142,12 +147,12 @@ mod tests {
         let scan = testing::detail(12, Status::PendingReview);
         insta::assert_snapshot!(detail(&scan, Some("results"), NOW), @r"
         scan 12: PENDING_REVIEW
-        volume    a3d 217 p. 101-150
-        upload    s3://uploads/original_scans/a3d/217/101/a3d.217.101.150.original.pdf
-        version   version
-        size      2.5 MB, 50 pages
-        recorded  2026-11-20 09:41:07 UTC (18m 53s ago)
-        to do     look at the outputs, then: quire approve 12
+        volume     a3d 217 p. 101-150
+        upload     s3://uploads/original_scans/a3d/217/101/a3d.217.101.150.original.pdf
+        version    version
+        size       2.5 MB, 50 pages
+        recorded   2026-11-20 09:41:07 UTC (18m 53s ago)
+        to do      look at the outputs, then: quire approve 12
 
         ranges: 1/2 finished
           RANGE  PAGES  STATUS    FAILED ATTEMPTS  INTERRUPTIONS  ERROR
@@ -178,13 +183,13 @@ mod tests {
         scan.ranges[1].error_code = Some("external.timed_out".to_owned());
         insta::assert_snapshot!(detail(&scan, None, NOW), @r"
         scan 12: FAILED
-        volume    nobody has said which one it is
-        upload    s3://uploads/original_scans/a3d/217/101/a3d.217.101.150.original.pdf
-        version   version
-        size      2.5 MB, 50 pages
-        recorded  2026-11-20 09:41:07 UTC (18m 53s ago)
-        error     objects.unreachable: S3\u{1b}]0;owned\u{7} is away [retries_exhausted]
-        to do     every attempt failed; when the cause is gone: quire retry 12
+        volume     nobody has said which one it is
+        upload     s3://uploads/original_scans/a3d/217/101/a3d.217.101.150.original.pdf
+        version    version
+        size       2.5 MB, 50 pages
+        recorded   2026-11-20 09:41:07 UTC (18m 53s ago)
+        error      objects.unreachable: S3\u{1b}]0;owned\u{7} is away [retries_exhausted]
+        to do      every attempt failed; when the cause is gone: quire retry 12
 
         ranges: 1/2 finished
           RANGE  PAGES  STATUS    FAILED ATTEMPTS  INTERRUPTIONS  ERROR

@@ -1,6 +1,6 @@
 //! Scans in a table.
 
-use super::words::{progress, state, volume};
+use super::words::{error_code, progress, state, volume};
 use crate::terminal::{Table, age, visible};
 use catalog::ScanSummary;
 use time::OffsetDateTime;
@@ -22,7 +22,7 @@ fn row(scan: &ScanSummary, now: OffsetDateTime) -> Vec<String> {
         state(scan),
         progress(scan),
         age(now - scan.created_at),
-        scan.error_code.as_deref().map(visible).unwrap_or_default(),
+        error_code(scan).map(visible).unwrap_or_default(),
     ]
 }
 

@@ -32,9 +32,17 @@ pub fn progress(scan: &ScanSummary) -> String {
     }
 }
 
-/// Why it failed, or why its last attempt did.
+/// Why it failed, or why its last attempt did. A scan that was taken up again keeps why it was stopped before: that is
+/// no error of it any more.
+pub fn error_code(scan: &ScanSummary) -> Option<&str> {
+    let code = scan.error_code.as_deref()?;
+    let is_past = is_provisional(scan) && matches!(code, "cancelled" | "superseded");
+    (!is_past).then_some(code)
+}
+
+/// The same with its sentence.
 pub fn error(scan: &ScanSummary) -> Option<String> {
-    let code = visible(scan.error_code.as_deref()?);
+    let code = visible(error_code(scan)?);
     Some(match scan.error_message.as_deref() {
         Some(message) => format!("{} [{code}]", visible(message)),
         None => code,
@@ -44,4 +52,21 @@ pub fn error(scan: &ScanSummary) -> Option<String> {
 /// Whether the error is one that the scan got over, or still may: it has not ended.
 pub const fn is_provisional(scan: &ScanSummary) -> bool {
     !matches!(scan.status, Status::Failed | Status::Cancelled)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::report::testing::summary;
+
+    #[test]
+    fn a_scan_that_was_taken_up_again_is_not_told_as_cancelled() {
+        let mut scan = summary(7, Status::Uploaded);
+        scan.error_code = Some("cancelled".to_owned());
+        assert_eq!(error(&scan), None);
+        scan.status = Status::Cancelled;
+        assert_eq!(error(&scan), Some("cancelled".to_owned()));
+        (scan.status, scan.error_code) = (Status::Scanning, Some("deadline".to_owned()));
+        assert_eq!(error(&scan), Some("deadline".to_owned()));
+    }
 }

@@ -39,9 +39,21 @@ pub fn plan(files: &[PathBuf], target: &UploadTarget) -> Result<Vec<Planned>, Se
         let reason = "--key, --reporter, --volume, --first-page and --last-page are for one FILE".to_owned();
         return Err(ServiceError::Arguments { reason });
     }
+    let sizes = files.iter().map(|path| size(path)).collect::<Result<Vec<_>, _>>()?;
     let keys = files.iter().map(|path| key(path, target)).collect::<Result<Vec<_>, _>>()?;
     refuse_same_key(files, &keys)?;
-    files.iter().zip(keys).map(|(path, key)| checked(path, key)).collect()
+    files.iter().try_for_each(|path| check(path))?;
+    let planned = files.iter().zip(keys).zip(sizes);
+    Ok(planned
+        .map(|((path, Key { key, is_unsorted }), bytes)| Planned { path: path.clone(), key, bytes, is_unsorted })
+        .collect())
+}
+
+/// A file that is not there says so before anything is said of its name.
+fn size(path: &Path) -> Result<u64, ServiceError> {
+    let unreadable = |cause| SourceError::Unreadable { path: path.display().to_string(), cause };
+    let metadata = std::fs::metadata(path).map_err(unreadable);
+    Ok(metadata.map_err(|error| ServiceError::not_uploaded(path.to_owned(), error))?.len())
 }
 
 const fn names_one_volume(target: &UploadTarget) -> bool {
@@ -142,12 +154,9 @@ fn refuse_same_key(files: &[PathBuf], keys: &[Key]) -> Result<(), ServiceError> 
 }
 
 /// The checks that compress makes of every upload, before hours of sending instead of after.
-fn checked(path: &Path, Key { key, is_unsorted }: Key) -> Result<Planned, ServiceError> {
-    let refuse = |error: SourceError| ServiceError::not_uploaded(path.to_owned(), error);
-    engine::source::open(path, &Limits::default()).map_err(refuse)?;
-    let unreadable = |cause| refuse(SourceError::Unreadable { path: path.display().to_string(), cause });
-    let bytes = std::fs::metadata(path).map_err(unreadable)?.len();
-    Ok(Planned { path: path.to_owned(), key, bytes, is_unsorted })
+fn check(path: &Path) -> Result<(), ServiceError> {
+    let opened = engine::source::open(path, &Limits::default());
+    opened.map(drop).map_err(|error| ServiceError::not_uploaded(path.to_owned(), error))
 }
 
 fn refusal(path: &Path, code: &'static str, reason: String) -> ServiceError {
@@ -226,17 +235,22 @@ mod tests {
 
     #[test]
     fn two_files_never_share_a_key() {
-        let files = ["x/a3d.217.101.120.pdf".into(), "y/a3d.217.101.120.original.pdf".into()];
+        let directory = tempfile::tempdir().unwrap();
+        let files = ["a3d.217.101.120.pdf", "a3d.217.101.120.original.pdf"].map(|name| directory.path().join(name));
+        files.iter().for_each(|file| std::fs::write(file, "%PDF-").unwrap());
         let error = plan(&files, &UploadTarget::default()).unwrap_err();
         assert_eq!(error.code(), "upload.same_key");
-        assert!(error.to_string().contains("x/a3d.217.101.120.pdf would have the same key"), "{error}");
+        assert!(error.to_string().contains("a3d.217.101.120.pdf would have the same key"), "{error}");
     }
 
     #[test]
     fn a_file_that_is_no_pdf_is_refused_here() {
         let directory = tempfile::tempdir().unwrap();
         let file = directory.path().join("a3d.217.101.120.pdf");
-        assert_eq!(plan(&[file.clone()], &UploadTarget::default()).unwrap_err().code(), "source.unreadable");
+        assert_eq!(
+            plan(std::slice::from_ref(&file), &UploadTarget::default()).unwrap_err().code(),
+            "source.unreadable"
+        );
         std::fs::write(&file, "%!PS").unwrap();
         assert_eq!(plan(&[file], &UploadTarget::default()).unwrap_err().code(), "source.not_pdf");
     }

@@ -9,7 +9,7 @@ use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-const BAR: &str = "{prefix} {bar:30} {bytes}/{total_bytes}  {bytes_per_sec}  {eta} left";
+const BAR: &str = "{prefix} {bar:30} {decimal_bytes}/{decimal_total_bytes}  {decimal_bytes_per_sec}  {eta} left";
 
 /// Characters of a file's name: bar, speed and time left have to fit beside it.
 const LONGEST_NAME: usize = 40;

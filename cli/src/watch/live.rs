@@ -50,8 +50,9 @@ impl Live {
     pub fn refresh<'a>(&mut self, scans: impl Iterator<Item = &'a ScanSummary>, now: OffsetDateTime) {
         let mut without = 0;
         for scan in scans.filter(|scan| Ending::of(scan).is_none()) {
-            match self.line(scan.id) {
-                Some(line) => draw(&line, scan, now),
+            match self.lines.get(&scan.id) {
+                Some(line) => draw(line, scan, now),
+                None if self.lines.len() < LINES => self.add(scan, now),
                 None => without += 1,
             }
         }
@@ -63,13 +64,13 @@ impl Live {
         self.all.suspend(|| eprintln!("{text}"));
     }
 
-    fn line(&mut self, scan: ScanId) -> Option<ProgressBar> {
-        let is_full = self.lines.len() >= LINES;
-        if is_full && !self.lines.contains_key(&scan) {
-            return None;
-        }
-        let all = &self.all;
-        Some(self.lines.entry(scan).or_insert_with(|| all.insert_from_back(0, new_line())).clone())
+    fn add(&mut self, scan: &ScanSummary, now: OffsetDateTime) {
+        let style = ProgressStyle::with_template(LINE).unwrap_or_else(|_| ProgressStyle::default_spinner());
+        let line = ProgressBar::hidden().with_style(style);
+        draw(&line, scan, now);
+        let line = self.all.add(line);
+        line.enable_steady_tick(Duration::from_millis(200));
+        self.lines.insert(scan.id, line);
     }
 
     fn tell_rest(&mut self, count: usize) {
@@ -91,13 +92,6 @@ impl Drop for Live {
         self.tell_rest(0);
         self.lines.values().for_each(ProgressBar::finish_and_clear);
     }
-}
-
-fn new_line() -> ProgressBar {
-    let style = ProgressStyle::with_template(LINE).unwrap_or_else(|_| ProgressStyle::default_spinner());
-    let line = ProgressBar::new(1).with_style(style);
-    line.enable_steady_tick(Duration::from_millis(200));
-    line
 }
 
 fn draw(line: &ProgressBar, scan: &ScanSummary, now: OffsetDateTime) {
