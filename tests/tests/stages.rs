@@ -1,9 +1,10 @@
 //! The three stages one after another give what `quire process` gives, byte for byte.
 #![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
 
+use engine::error::ErrorClass;
 use engine::stages::{Settings, SplitResult};
 use serde_json::Value;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use tests::bad_inputs::{self, Damage};
 use tests::command::{Trial, files};
 use tests::page_kinds::{self, Turn};
@@ -101,11 +102,12 @@ fn every_kind_of_page_comes_out_the_same() {
 
 /// A range may hold nothing but a page that nobody can read.
 #[test]
-fn damaged_pages_are_the_same_blanks() {
-    let volumes: [Kind; 3] = [
+fn damaged_volumes_come_out_the_same() {
+    let volumes: [Kind; 4] = [
         ("damaged-start", || bad_inputs::damaged_page(Damage::Start)),
         ("damaged-middle", || bad_inputs::damaged_page(Damage::Middle)),
         ("missing-page", bad_inputs::missing_page),
+        ("untrue-count", bad_inputs::untrue_count),
     ];
     for (name, volume) in volumes {
         let trial = Trial::of(&volume());
@@ -117,5 +119,26 @@ fn damaged_pages_are_the_same_blanks() {
             assert_same_summary(&result, &ending.json());
             assert_same_files(&result, &trial);
         }
+    }
+}
+
+/// The first stage refuses what the command refuses, with the same code, as the fault of whoever brought the volume.
+#[test]
+fn bad_volumes_are_refused_by_the_first_stage() {
+    let refused: [(&str, Vec<u8>); 6] = [
+        ("source.empty", bad_inputs::empty_file()),
+        ("source.not_pdf", bad_inputs::zip_archive()),
+        ("source.truncated", bad_inputs::truncated()),
+        ("source.encrypted", bad_inputs::password_protected()),
+        ("source.no_pages", bad_inputs::zero_pages()),
+        ("process.nothing_readable", bad_inputs::nested_flate_bomb()),
+    ];
+    for (code, bytes) in refused {
+        let folder = tempfile::tempdir().unwrap();
+        let volume = folder.path().join("original.pdf");
+        std::fs::write(&volume, bytes).unwrap();
+        let error = staged::prepared(&volume, &staged::fast(), 3, folder.path()).unwrap_err();
+        assert_eq!((error.code(), error.class()), (code, ErrorClass::Input), "{error}");
+        assert_eq!(files(&folder.path().join("prepare")), Vec::<PathBuf>::new());
     }
 }

@@ -9,6 +9,7 @@ use std::env;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::str::FromStr;
 use std::thread;
+use tokio::sync::Mutex;
 use uuid::Uuid;
 
 /// Names the URL of an administrator of a PostgreSQL cluster for tests.
@@ -22,6 +23,8 @@ const TEMPLATE_LOCK: i64 = 7_140_125;
 pub struct TestDatabase {
     name: String,
     administrator: PgConnectOptions,
+    /// What the test itself asks, behind the catalog's back, it asks here.
+    connection: Mutex<PgConnection>,
 }
 
 impl TestDatabase {
@@ -33,7 +36,8 @@ impl TestDatabase {
         let name = format!("quire_test_{}", Uuid::new_v4().simple());
         run(&mut connection, &format!("CREATE DATABASE {name} TEMPLATE {template}")).await?;
         connection.close().await?;
-        Ok(Self { name, administrator })
+        let connection = Mutex::new(administrator.clone().database(&name).connect().await?);
+        Ok(Self { name, administrator, connection })
     }
 
     /// Where it is.
@@ -48,25 +52,22 @@ impl TestDatabase {
 
     /// Runs statements behind the catalog's back: how a test brings about what takes time or a fault.
     pub async fn execute(&self, statements: &str) -> Result<(), CatalogError> {
-        let mut connection = self.connect().await?;
-        run(&mut connection, statements).await?;
-        Ok(connection.close().await?)
+        let mut connection = self.connection.lock().await;
+        let outcome = run(&mut connection, statements).await;
+        run(&mut connection, "RESET ALL").await?;
+        outcome
     }
 
     /// The answer of a query with one column of text and one row.
     pub async fn text(&self, query: &str) -> Result<String, CatalogError> {
-        let mut connection = self.connect().await?;
-        let text = sqlx::query_scalar(AssertSqlSafe(query)).fetch_one(&mut connection).await?;
-        connection.close().await?;
-        Ok(text)
+        let mut connection = self.connection.lock().await;
+        Ok(sqlx::query_scalar(AssertSqlSafe(query)).fetch_one(&mut *connection).await?)
     }
 
     /// The answer of a query with one column of text.
     pub async fn lines(&self, query: &str) -> Result<Vec<String>, CatalogError> {
-        let mut connection = self.connect().await?;
-        let lines = sqlx::query_scalar(AssertSqlSafe(query)).fetch_all(&mut connection).await?;
-        connection.close().await?;
-        Ok(lines)
+        let mut connection = self.connection.lock().await;
+        Ok(sqlx::query_scalar(AssertSqlSafe(query)).fetch_all(&mut *connection).await?)
     }
 
     /// Every column of every row that says something about scans, to be compared.
@@ -74,10 +75,6 @@ impl TestDatabase {
         let of = |table: &str| format!("(SELECT coalesce(jsonb_agg(t ORDER BY t::text), '[]') FROM {table} AS t)");
         let tables = ["scans", "page_ranges", "opinions", "scan_events", "outbox"].map(of).join(" || ");
         self.text(&format!("SELECT jsonb_pretty({tables})")).await
-    }
-
-    async fn connect(&self) -> Result<PgConnection, CatalogError> {
-        Ok(self.administrator.clone().database(&self.name).connect().await?)
     }
 }
 

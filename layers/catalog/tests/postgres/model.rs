@@ -12,7 +12,7 @@ use proptest::test_runner::TestCaseResult;
 use steps::{Leases, Step, step};
 
 fn configuration() -> ProptestConfig {
-    ProptestConfig { cases: 12, failure_persistence: None, ..ProptestConfig::default() }
+    ProptestConfig { cases: 8, failure_persistence: None, ..ProptestConfig::default() }
 }
 
 fn run(life: impl Future<Output = ()>) -> TestCaseResult {

@@ -68,11 +68,10 @@ pub fn copy(
 /// # Errors
 /// When qpdf is missing or cannot read the document.
 pub fn page_count(document: &Path, cancellation: &Cancellation) -> Result<usize, CommandError> {
-    let command =
-        Command::new("qpdf", PACKAGE).accept_status(WARNINGS).arguments(["--warning-exit-0", "--show-npages"]);
+    // The pages themselves: asked for their number alone, it repeats what the file claims.
+    let command = Command::new("qpdf", PACKAGE).accept_status(WARNINGS).arguments(["--warning-exit-0", "--show-pages"]);
     let output = command.argument(document).run(cancellation)?;
-    // What is no number is no count of any volume.
-    Ok(String::from_utf8_lossy(&output.stdout).trim().parse().unwrap_or(0))
+    Ok(output.stdout.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"page ")).count())
 }
 
 /// Pages from 0, end exclusive, as qpdf counts: from 1, end inclusive.

@@ -64,7 +64,7 @@ impl Cutter<'_> {
         let file = self.work.root().join(format!("range-{number:04}.pdf"));
         let whole = Part { document: self.original.file().to_owned(), pages: pages.clone() };
         let mut lost = Vec::new();
-        if !self.try_copy(&[whole], pages.clone(), &file)? {
+        if !self.try_copy(&[whole], pages.clone(), &file, &|page| !self.damaged[*page])? {
             lost = self.cut_singly(pages.clone(), &file)?;
         }
         self.work.done(pages.len());
@@ -78,45 +78,40 @@ impl Cutter<'_> {
         for page in pages.clone() {
             self.work.check()?;
             let own = Part { document: self.original.file().to_owned(), pages: page..page + 1 };
-            if self.try_copy(
-                std::slice::from_ref(&own),
-                own.pages.clone(),
-                &self.folder.join(format!("{page:05}.pdf")),
-            )? {
+            let alone = self.folder.join(format!("{page:05}.pdf"));
+            if self.try_copy(std::slice::from_ref(&own), page..page + 1, &alone, &|page| !self.damaged[*page])? {
                 parts.push(own);
                 continue;
             }
-            let document = self.folder.join(format!("blank-{page:05}.pdf"));
-            blank::write(&document, &self.original.size(page))?;
-            parts.push(Part { document, pages: 0..1 });
-            if !self.damaged[page] {
-                lost.push(page);
-            }
+            parts.push(self.blank(page)?);
+            lost.push(page);
         }
-        self.copy(&parts, file)?;
-        let is_good = |page: &usize| !self.damaged[*page] && !lost.contains(page);
-        if self.is_faithful(file, pages.clone(), &is_good) {
-            return Ok(lost);
+        if !self.try_copy(&parts, pages.clone(), file, &|page| !self.damaged[*page] && !lost.contains(page))? {
+            // Together they are not what each was alone: nothing of this range can be trusted.
+            let blanks: Result<Vec<Part>, ProcessError> = pages.clone().map(|page| self.blank(page)).collect();
+            qpdf::copy(&blanks?, None, file, self.work.cancellation)?;
+            lost = pages.collect();
         }
-        // Together they are not what each was alone: nothing of this range can be trusted.
-        self.blanks(pages.clone(), file)?;
-        Ok(pages.filter(|page| !self.damaged[*page]).collect())
+        lost.retain(|page| !self.damaged[*page]);
+        Ok(lost)
     }
 
-    fn blanks(&self, pages: Range<usize>, file: &Path) -> Result<(), ProcessError> {
-        let mut parts = Vec::with_capacity(pages.len());
-        for page in pages {
-            let document = self.folder.join(format!("blank-{page:05}.pdf"));
-            blank::write(&document, &self.original.size(page))?;
-            parts.push(Part { document, pages: 0..1 });
-        }
-        Ok(qpdf::copy(&parts, None, file, self.work.cancellation)?)
+    fn blank(&self, page: usize) -> Result<Part, ProcessError> {
+        let document = self.folder.join(format!("blank-{page:05}.pdf"));
+        blank::write(&document, &self.original.size(page))?;
+        Ok(Part { document, pages: 0..1 })
     }
 
     /// False when qpdf fails on these pages, or what it wrote is not what they were.
-    fn try_copy(&self, parts: &[Part], pages: Range<usize>, target: &Path) -> Result<bool, ProcessError> {
+    fn try_copy(
+        &self,
+        parts: &[Part],
+        pages: Range<usize>,
+        target: &Path,
+        is_good: &dyn Fn(&usize) -> bool,
+    ) -> Result<bool, ProcessError> {
         match self.copy(parts, target) {
-            Ok(()) => Ok(self.is_faithful(target, pages, &|page| !self.damaged[*page])),
+            Ok(()) => Ok(self.is_faithful(target, pages, is_good)),
             Err(CommandError::Failed { .. } | CommandError::TimedOut { .. }) => Ok(false),
             Err(error) => Err(error.into()),
         }

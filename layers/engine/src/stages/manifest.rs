@@ -205,3 +205,22 @@ pub(super) fn foreign(file: &str, reason: &str) -> IntermediateError {
 pub(super) fn refused(file: &str, reason: &str) -> IntermediateError {
     IntermediateError::Refused { file: file.to_owned(), reason: reason.to_owned() }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ranges_make_up_a_volume_in_order_without_gaps() {
+        let whole = |bounds: &[(usize, usize)]| {
+            let ranges: Vec<Range<usize>> = bounds.iter().map(|(start, end)| *start..*end).collect();
+            is_whole(ranges.iter(), 7)
+        };
+        assert!(whole(&[(0, 3), (3, 6), (6, 7)]));
+        assert!(whole(&[(0, 7)]));
+        for wrong in [&[(0, 3), (4, 7)][..], &[(0, 3), (2, 7)], &[(3, 7), (0, 3)], &[(0, 3)], &[(0, 8)], &[]] {
+            assert!(!whole(wrong), "{wrong:?}");
+        }
+        assert!(!whole(&[(0, 3), (3, 3), (3, 7)]), "an empty range");
+    }
+}
