@@ -56,6 +56,7 @@ fn perform_in_service(command: &ServiceCommand, cancellation: &Cancellation) -> 
         ServiceCommand::Defer(defer) => operate::defer(defer, cancellation),
         ServiceCommand::Describe(describe) => operate::describe(describe, cancellation),
         ServiceCommand::Cancel(cancel) => operate::act_quietly(Action::Cancel, cancel, cancellation),
+        ServiceCommand::Migrate(migrate) => command::migrate::run(migrate, cancellation),
         ServiceCommand::Approve(approve) => operate::act_quietly(Action::Approve, approve, cancellation),
     }
 }

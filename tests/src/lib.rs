@@ -3,12 +3,13 @@
 pub mod assembly;
 pub mod bad_inputs;
 pub mod command;
+pub mod deployed;
 pub mod look;
 pub mod page_kinds;
 pub mod sample;
 pub mod score;
-pub mod world;
 pub mod staged;
 pub mod template;
+pub mod world;
 
 pub use command::quire;

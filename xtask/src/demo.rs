@@ -1,26 +1,61 @@
-//! `cargo xtask demo`: the sample volume through the real command, then where to look.
+//! `cargo xtask demo`: the sample volume through the whole system, as a user would send it, then where to look.
 
 use crate::error::Error;
-use crate::{program, setup, workspace};
+use crate::stack::{self, Environment, UpOptions};
+use crate::{program, workspace};
+use serde_json::Value;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// Sets up, builds, processes the sample and says where to look.
+/// Brings the stack up, uploads the sample, follows it to its end and fetches what came out.
 pub fn run() -> Result<(), Error> {
-    let home = setup::run()?;
     let volume = workspace::sample();
     if !volume.is_file() {
         return Err(Error::VolumeMissing { path: volume, advice: "restore it from the repository" });
     }
-    build_quire()?;
+    let environment = stack::up(&UpOptions::standard())?;
+    println!("\ndemo: quire upload {} --watch", shown(&volume));
+    program::run(quire(&environment).arg("upload").arg(&volume).arg("--watch"))?;
+    let scan = newest(&environment)?;
     let output = workspace::root().join("out/demo");
     clear(&output)?;
+    fetch(&environment, &scan, &output)?;
+    tell(&environment, &scan, &output)
+}
+
+/// The command, told where the stack is.
+fn quire(environment: &Environment) -> Command {
     let mut quire = Command::new(workspace::quire());
-    quire.arg("process").arg(&volume).arg("-o").arg(&output).env("QUIRE_HOME", home.directory());
-    println!("demo: quire process {} -o {}", shown(&volume), shown(&output));
-    program::run(&mut quire)?;
-    tell(&output)
+    quire.current_dir(workspace::root()).envs(environment.variables());
+    quire
+}
+
+/// Everything about the scan that was made last.
+fn newest(environment: &Environment) -> Result<Value, Error> {
+    let list = json(quire(environment).args(["scans", "--limit", "1", "--json"]))?;
+    let id = list["scans"][0]["id"].to_string();
+    json(quire(environment).args(["show", &id, "--json"]))
+}
+
+fn json(command: &mut Command) -> Result<Value, Error> {
+    let output = program::capture(command)?;
+    let line = program::line(command);
+    if !output.status.success() {
+        return Err(Error::Failed { command: line, status: program::last_words(&output.stderr) });
+    }
+    serde_json::from_slice(&output.stdout).map_err(|error| Error::Output { command: line, reason: error.to_string() })
+}
+
+/// Copies the outputs out of the bucket, as the AWS command line does.
+fn fetch(environment: &Environment, scan: &Value, output: &Path) -> Result<(), Error> {
+    let value = |name: &str| environment.variables().get(name).cloned().unwrap_or_default();
+    let prefix = scan["scan"]["result_prefix"].as_str().unwrap_or_default();
+    let from = format!("s3://{}/{prefix}", value("QUIRE_RESULT_BUCKET"));
+    let home = PathBuf::from(value("QUIRE_HOME"));
+    let mut aws = Command::new(home.join("localstack/bin/python"));
+    aws.arg(home.join("localstack/bin/aws")).args(["s3", "cp", "--recursive", "--only-show-errors"]);
+    program::run(aws.arg(from).arg(output).envs(environment.variables()))
 }
 
 /// Builds the command in the release profile.
@@ -41,18 +76,17 @@ fn clear(output: &Path) -> Result<(), Error> {
     if output.exists() { fs::remove_dir_all(output).map_err(Error::file("removing", output)) } else { Ok(()) }
 }
 
-fn tell(output: &Path) -> Result<(), Error> {
+fn tell(environment: &Environment, scan: &Value, output: &Path) -> Result<(), Error> {
     let listing = listing(output)?;
     let width = listing.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
     println!("\nWhere to look, below {}:", shown(output));
     for (name, meaning) in listing {
         println!("  {name:<width$}  {meaning}");
     }
-    println!(
-        "\nEvery box drawn on its page: {} inspect {} -o out/inspect",
-        shown(&workspace::quire()),
-        shown(&workspace::sample())
-    );
+    let logs = environment.variables().get("QUIRE_STACK_LOGS").cloned().unwrap_or_default();
+    println!("\nThe functions' logs:        {}", shown(Path::new(&logs)));
+    println!("All that happened to it:    {} show {}", shown(&workspace::quire()), scan["scan"]["id"]);
+    println!("The stack stays; it ends with: cargo xtask down");
     Ok(())
 }
 

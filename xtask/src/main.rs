@@ -25,7 +25,7 @@ struct Arguments {
 enum Task {
     /// Install what is missing: programs, native libraries, models.
     Setup,
-    /// Set up, build, process the sample volume and say where to look.
+    /// Bring the system up, send the sample volume through it and say where to look.
     Demo,
     /// Set up and start the whole system here: PostgreSQL, LocalStack, the functions. It stays until `down`.
     Up(stack::UpOptions),
@@ -33,7 +33,7 @@ enum Task {
     Down(stack::DownOptions),
     /// Build the container image of compress, scan and split.
     Image(stack::ImageOptions),
-    /// Set up, check format, lints and licences, then run every test.
+    /// Bring a system of the tests' own up, check format, lints and licences, then run every test.
     Test {
         /// Only the tests whose name contains this; the other checks are left out then.
         filter: Option<String>,

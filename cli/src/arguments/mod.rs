@@ -5,7 +5,7 @@ mod service;
 mod values;
 
 pub use service::{
-    AwsArguments, DatabaseArguments, Defer, DeferTime, Describe, FileArguments, QueueArguments, Quiet, Scans, Sending,
+    AwsArguments, DatabaseArguments, Defer, DeferTime, Describe, FileArguments, Migrate, QueueArguments, Quiet, Scans, Sending,
     ServiceCommand, Show, Upload, UploadTarget, Watch,
 };
 pub use values::Secret;

@@ -31,6 +31,8 @@ pub enum ServiceCommand {
     Confirm(Sending),
     /// Approve a scan that was reviewed, for good.
     Approve(Quiet),
+    /// Bring the tables of the database up to date.
+    Migrate(Migrate),
 }
 
 impl ServiceCommand {
@@ -45,6 +47,7 @@ impl ServiceCommand {
             Self::Cancel(arguments) | Self::Approve(arguments) => arguments.json,
             Self::Defer(arguments) => arguments.action.common.json,
             Self::Describe(arguments) => arguments.action.common.json,
+            Self::Migrate(_) => false,
         }
     }
 }
@@ -217,6 +220,14 @@ pub struct Quiet {
     /// Print the scan as one JSON object on standard output.
     #[arg(long)]
     pub json: bool,
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+}
+
+/// Arguments of `quire migrate`.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_STATUS)]
+pub struct Migrate {
     #[command(flatten)]
     pub database: DatabaseArguments,
 }

@@ -1,6 +1,7 @@
 //! One module a subcommand.
 
 pub mod inspect;
+pub mod migrate;
 pub mod operate;
 pub mod pair;
 pub mod process;

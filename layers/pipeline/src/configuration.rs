@@ -1,7 +1,7 @@
 //! What the functions are told through their environment, read once at the start.
 
 use catalog::{DatabaseSettings, LeaseRules};
-use clap::{Args, Parser, ValueEnum};
+use clap::{Args, CommandFactory, Parser, ValueEnum};
 use engine::detect::ModelChoice;
 use queues::QueueUrls;
 use std::path::PathBuf;
@@ -38,8 +38,26 @@ impl Configuration {
     /// # Errors
     /// When a variable is missing or not of its kind; the message names it.
     pub fn from_environment() -> Result<Self, ConfigurationError> {
-        Self::try_parse_from::<_, String>([]).map_err(|error| ConfigurationError { reason: error.to_string() })
+        Self::try_parse_from::<_, String>([]).map_err(|error| ConfigurationError { reason: reason(&error) })
     }
+}
+
+/// What is wrong, in the words of the environment: clap speaks of options, which nobody gives here.
+fn reason(error: &clap::Error) -> String {
+    let missing = match error.get(clap::error::ContextKind::InvalidArg) {
+        Some(clap::error::ContextValue::Strings(options)) => options.clone(),
+        Some(clap::error::ContextValue::String(option)) => vec![option.clone()],
+        _ => return error.to_string(),
+    };
+    let command = Configuration::command();
+    let variable = |option: &String| {
+        let name = option.trim_start_matches('-').split_whitespace().next().unwrap_or_default();
+        let argument = command.get_arguments().find(|argument| argument.get_long() == Some(name));
+        argument.and_then(clap::Arg::get_env).map_or_else(|| option.clone(), |env| env.to_string_lossy().into_owned())
+    };
+    let variables: Vec<String> = missing.iter().map(variable).collect();
+    let what = if error.kind() == clap::error::ErrorKind::MissingRequiredArgument { "missing" } else { "not valid" };
+    format!("{what}: {}", variables.join(", "))
 }
 
 /// Where the rows are.

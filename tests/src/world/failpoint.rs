@@ -6,7 +6,10 @@ use tempfile::TempDir;
 
 /// The directory that the functions look into.
 #[derive(Debug)]
-pub struct Failpoints(TempDir);
+pub struct Failpoints {
+    directory: PathBuf,
+    _temporary: Option<TempDir>,
+}
 
 impl Failpoints {
     /// None yet.
@@ -15,16 +18,24 @@ impl Failpoints {
     /// When there is no room for a directory.
     #[must_use]
     pub fn new() -> Self {
-        Self(tempfile::tempdir().expect("a directory for failpoints"))
+        let temporary = tempfile::tempdir().expect("a directory for failpoints");
+        Self { directory: temporary.path().to_owned(), _temporary: Some(temporary) }
+    }
+
+    /// Those of functions that run already.
+    #[must_use]
+    pub const fn at(directory: PathBuf) -> Self {
+        Self { directory, _temporary: None }
     }
 
     /// The directory.
     #[must_use]
     pub fn directory(&self) -> &Path {
-        self.0.path()
+        &self.directory
     }
 
-    /// Arms a failpoint: `kill`, `kill always`, `hold`, `skip`, `panic`, `fail`, `refuse`, `forget`.
+    /// Arms a failpoint: `kill`, `kill always`, `hold`, `skip`, `panic`, `fail`, `refuse`, `forget`; the
+    /// pipeline's `failpoints` say what each does.
     ///
     /// # Panics
     /// When it cannot be written.
@@ -63,7 +74,7 @@ impl Failpoints {
     }
 
     fn file(&self, point: &str, subject: &str) -> PathBuf {
-        self.0.path().join(point).join(subject.replace('/', "_"))
+        self.directory.join(point).join(subject.replace('/', "_"))
     }
 }
 

@@ -16,7 +16,7 @@ pub use failpoint::Failpoints;
 pub use function::{Ended, Function, Program};
 pub use mapping::{Mapping, Running, event};
 pub use proxy::Proxy;
-pub use resources::{Queue, Resources};
+pub use resources::{Queue, Resources, sdk};
 pub use volume::Volume;
 
 use catalog::testing::TestDatabase;

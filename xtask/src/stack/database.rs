@@ -2,9 +2,11 @@
 //! empty database; the one before is kept under another name.
 
 use super::postgres::{self, Programs, USER};
+use super::error::StackError;
 use super::record::{Record, Server, State};
 use super::say;
 use crate::error::Error;
+use crate::{program, workspace};
 use std::process::Command;
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -30,6 +32,17 @@ pub fn prepare(programs: &Programs, state: &State, record: &mut Record) -> Resul
         state.write(record)?;
     }
     Ok(session.url())
+}
+
+/// Brings the tables up to date. By the command, not by the crate: xtask would have to build sqlx once more.
+pub fn migrate(url: &str) -> Result<(), Error> {
+    let mut migrate = Command::new(workspace::quire());
+    let output = program::capture(migrate.arg("migrate").env("DATABASE_URL", url))?;
+    if !output.status.success() {
+        return Err(StackError::Migration { said: program::last_words(&output.stderr) }.into());
+    }
+    say("PostgreSQL", "the tables are up to date");
+    Ok(())
 }
 
 struct Session<'a> {

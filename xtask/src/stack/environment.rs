@@ -70,7 +70,6 @@ impl Environment {
     }
 
     /// The variables.
-    #[cfg_attr(not(test), expect(dead_code, reason = "the demonstration and the tests will read them"))]
     pub fn variables(&self) -> &BTreeMap<String, String> {
         &self.0
     }

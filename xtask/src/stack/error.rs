@@ -69,6 +69,12 @@ pub enum StackError {
         /// Its last words.
         said: String,
     },
+    /// The tables are not up to date.
+    #[error("`quire migrate` failed: {said}")]
+    Migration {
+        /// Its last words.
+        said: String,
+    },
     /// The template was not deployed.
     #[error("infra/template.yaml was not deployed: {said}")]
     Deployment {

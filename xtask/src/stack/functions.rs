@@ -12,6 +12,7 @@ use serde_json::json;
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::process::Command;
 
 /// Deployed as zip archives.
 const ZIPPED: [&str; 2] = ["intake", "reconcile"];
@@ -44,11 +45,16 @@ pub fn build(failpoints: bool) -> Result<Built, Error> {
     let mut command = cargo();
     command.args(["build", "--release", "--workspace"]);
     if failpoints {
-        let features: Vec<String> = names().map(|name| format!("{name}/failpoints")).collect();
-        command.args(["--features", &features.join(",")]);
+        command.args(failpoint_features());
     }
     program::run(&mut command)?;
     Ok(names().map(|name| (name, workspace::target().join("release").join(name))).collect())
+}
+
+/// What makes Cargo build the functions with their kill points.
+pub fn failpoint_features() -> [String; 2] {
+    let features: Vec<String> = names().map(|name| format!("{name}/failpoints")).collect();
+    ["--features".to_owned(), features.join(",")]
 }
 
 fn names() -> impl Iterator<Item = &'static str> {
@@ -72,23 +78,26 @@ pub fn stage(built: &Built, home: &QuireHome, state: &State) -> Result<Staged, E
     Ok(staged)
 }
 
-/// Copies unless the copy is there already: one that runs cannot be written.
+/// Copies unless the copy is newer. The lines of the source are left out: they make a program five times as large, and
+/// the names of the functions, which stay, are enough for a back trace.
 fn copy(built: &Built, name: &str, to: &Path) -> Result<(), Error> {
     let Some(from) = built.get(name) else {
         return Ok(());
     };
-    if to.is_file() && digest_of(from)? == digest_of(to)? {
+    if is_newer(to, from) {
         return Ok(());
     }
+    // One that runs cannot be written, but replaced.
     let partial = to.with_extension("partial");
-    fs::copy(from, &partial).map_err(Error::file("copying", from))?;
+    if !program::succeeds(Command::new("objcopy").arg("--strip-debug").args([from, &partial])) {
+        fs::copy(from, &partial).map_err(Error::file("copying", from))?;
+    }
     fs::rename(&partial, to).map_err(Error::file("writing", to))
 }
 
-/// Of the content alone: the copy has another name.
-fn digest_of(file: &Path) -> Result<Vec<u8>, Error> {
-    use sha2::{Digest, Sha256};
-    Ok(Sha256::digest(fs::read(file).map_err(Error::file("reading", file))?).to_vec())
+fn is_newer(file: &Path, than: &Path) -> bool {
+    let changed = |path: &Path| fs::metadata(path).and_then(|data| data.modified()).ok();
+    changed(file).zip(changed(than)).is_some_and(|(file, than)| file > than)
 }
 
 /// Tells the executor where the image's programs lie, and what the image's ENV instructions say.

@@ -19,6 +19,7 @@ mod virtual_environment;
 
 pub use environment::Environment;
 pub use error::StackError;
+pub use functions::failpoint_features;
 pub use image::{ImageOptions, image};
 pub use options::{DownOptions, UpOptions};
 pub use virtual_environment::ensure_linters;
@@ -49,6 +50,7 @@ pub fn up(options: &UpOptions) -> Result<Environment, Error> {
     let built = functions::build(options.failpoints)?;
     let staged = functions::stage(&built, &home, &state)?;
     let url = database::prepare(&server, &state, &mut record)?;
+    database::migrate(&url)?;
     localstack::wait(&state, &record)?;
     deployment::deploy(&python, &plan, &staged, &url, &state, &mut record)?;
     let environment = Environment::new(&record, &url, &home, &state)?;

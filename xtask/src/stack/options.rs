@@ -4,6 +4,26 @@ use crate::workspace;
 use clap::Args;
 use std::path::PathBuf;
 
+/// PostgreSQL's own port is often taken.
+const POSTGRES_PORT: u16 = 5433;
+
+/// LocalStack's own port.
+const LOCALSTACK_PORT: u16 = 4566;
+
+/// What takes minutes in production takes seconds in the tests. The schedule of `reconcile` stays a minute.
+const TEST_PARAMETERS: [(&str, &str); 10] = [
+    ("Model", "small"),
+    ("Ocr", "false"),
+    ("RangePages", "2"),
+    ("HeartbeatSeconds", "2"),
+    ("StaleAfterSeconds", "20"),
+    ("BackoffBaseSeconds", "1"),
+    ("BackoffCapSeconds", "1"),
+    ("RevivalGraceSeconds", "3"),
+    ("ResendAfterSeconds", "30"),
+    ("ReconcileSchedule", "rate(1 minute)"),
+];
+
 /// How the stack is started.
 #[derive(Args, Debug, Clone, Default)]
 pub struct UpOptions {
@@ -11,10 +31,10 @@ pub struct UpOptions {
     #[arg(long = "state", value_name = "DIRECTORY", env = "QUIRE_STACK")]
     directory: Option<PathBuf>,
     /// PostgreSQL's port; the next free one is taken when a stranger has it.
-    #[arg(long, default_value_t = 5433)]
+    #[arg(long, default_value_t = POSTGRES_PORT)]
     pub postgres_port: u16,
     /// LocalStack's port; the next free one is taken when a stranger has it.
-    #[arg(long, default_value_t = 4566)]
+    #[arg(long, default_value_t = LOCALSTACK_PORT)]
     pub localstack_port: u16,
     /// Build the functions with kill points, for the tests.
     #[arg(long)]
@@ -36,6 +56,23 @@ pub struct DownOptions {
 }
 
 impl UpOptions {
+    /// The stack of a demonstration, or of a developer: every default.
+    pub fn standard() -> Self {
+        Self { postgres_port: POSTGRES_PORT, localstack_port: LOCALSTACK_PORT, ..Self::default() }
+    }
+
+    /// A stack of the tests' own, with thresholds of seconds, and kill points in the functions.
+    pub fn for_tests() -> Self {
+        let parameters = TEST_PARAMETERS.map(|(name, value)| (name.to_owned(), value.to_owned()));
+        Self {
+            directory: Some(tests_state()),
+            postgres_port: POSTGRES_PORT + 100,
+            localstack_port: LOCALSTACK_PORT + 100,
+            failpoints: true,
+            parameters: parameters.into(),
+        }
+    }
+
     /// The state directory.
     pub fn state(&self) -> PathBuf {
         state(self.directory.as_ref())
@@ -43,6 +80,11 @@ impl UpOptions {
 }
 
 impl DownOptions {
+    /// Those that end what [`UpOptions::for_tests`] started, and leave nothing.
+    pub fn for_tests() -> Self {
+        Self { directory: Some(tests_state()), purge: true }
+    }
+
     /// The state directory.
     pub fn state(&self) -> PathBuf {
         state(self.directory.as_ref())
@@ -51,6 +93,10 @@ impl DownOptions {
 
 fn state(given: Option<&PathBuf>) -> PathBuf {
     given.cloned().unwrap_or_else(|| workspace::target().join("stack"))
+}
+
+fn tests_state() -> PathBuf {
+    workspace::target().join("test-stack")
 }
 
 fn parameter(text: &str) -> Result<(String, String), String> {

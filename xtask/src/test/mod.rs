@@ -7,7 +7,8 @@ mod runner;
 
 use crate::demo::cargo;
 use crate::error::Error;
-use crate::{program, setup, stack};
+use crate::stack::{self, DownOptions, UpOptions};
+use crate::{program, setup};
 use report::{Outcome, Report};
 use std::process::Command;
 
@@ -22,9 +23,14 @@ pub fn run(filter: Option<&str>) -> Result<(), Error> {
         report.step("licences, bans, sources", dependencies::check);
         report.step("advisories", dependencies::advisories);
     }
-    // The end-to-end tests run the command itself; the whole workspace, so that the tests use the same build of it.
-    program::run(cargo().args(["build", "--release", "--workspace"]))?;
-    report.step("tests", || runner::run(filter, &home));
+    // The end-to-end tests run the functions and the command themselves; `up` builds the whole workspace, as the tests do.
+    let environment = stack::up(&UpOptions::for_tests())?;
+    report.step("tests", || runner::run(filter, &home, &environment));
+    if report.has_failed() {
+        println!("the stack of the tests stays, for a look: {}", UpOptions::for_tests().state().display());
+    } else {
+        stack::down(&DownOptions::for_tests())?;
+    }
     report.print();
     report.verdict()
 }

@@ -45,6 +45,11 @@ impl Report {
         }
     }
 
+    /// True when a check failed.
+    pub fn has_failed(&self) -> bool {
+        self.lines.iter().any(|(_, _, outcome)| matches!(outcome, Outcome::Failed(_)))
+    }
+
     /// An error that names the checks that failed, if any.
     pub fn verdict(&self) -> Result<(), Error> {
         let failed = self.lines.iter().filter(|(_, _, outcome)| matches!(outcome, Outcome::Failed(_)));

@@ -6,15 +6,17 @@ use crate::demo::cargo;
 use crate::error::Error;
 use crate::home::QuireHome;
 use crate::program::{self, Stream};
+use crate::stack::{self, Environment, UpOptions};
+use crate::workspace;
 use std::process::Command;
 
 /// Runs the tests whose names contain the filter, and counts them. A run of no test at all proves nothing:
 /// it fails.
-pub fn run(filter: Option<&str>, home: &QuireHome) -> Result<Outcome, Error> {
+pub fn run(filter: Option<&str>, home: &QuireHome, environment: &Environment) -> Result<Outcome, Error> {
     let mut counts = Counts::default();
     let mut succeeded = true;
     for (arguments, stream) in runners() {
-        let mut command = prepared(arguments, filter, home);
+        let mut command = prepared(arguments, filter, home, environment);
         succeeded &= program::watch(&mut command, stream, &mut |line| counts.read(line))?;
     }
     Ok(match counts.run() {
@@ -36,10 +38,26 @@ fn runners() -> Vec<(&'static [&'static str], Stream)> {
     }
 }
 
-/// In the release profile: the models are too slow without optimisation.
-fn prepared(arguments: &[&str], filter: Option<&str>, home: &QuireHome) -> Command {
+/// In the release profile: the models are too slow without optimisation. With the kill points, as the stack was built:
+/// the functions that the tests start themselves are those in the target directory.
+fn prepared(arguments: &[&str], filter: Option<&str>, home: &QuireHome, environment: &Environment) -> Command {
     let mut command = cargo();
+    command.args(arguments).args(stack::failpoint_features()).args(filter);
     // Tesseract's threads cost five times the processor and win nothing; the limit is read at its start.
-    command.args(arguments).args(filter).env("OMP_THREAD_LIMIT", "1").env("QUIRE_HOME", home.directory());
+    command.env("OMP_THREAD_LIMIT", "1").env("QUIRE_HOME", home.directory());
+    command.envs(tests_environment(environment));
     command
+}
+
+/// Where the tests find the database, the emulator, the functions and the deployed stack.
+fn tests_environment(environment: &Environment) -> [(&'static str, String); 4] {
+    let value = |name: &str| environment.variables().get(name).cloned().unwrap_or_default();
+    let url = value("DATABASE_URL");
+    let administrator = url.rsplit_once('/').map_or(url.as_str(), |(server, _)| server);
+    [
+        ("QUIRE_TEST_DATABASE_URL", format!("{administrator}/postgres")),
+        ("QUIRE_TEST_AWS_ENDPOINT", value("AWS_ENDPOINT_URL")),
+        ("QUIRE_TEST_FUNCTIONS", workspace::target().join("release").display().to_string()),
+        ("QUIRE_TEST_STACK", UpOptions::for_tests().state().join("environment").display().to_string()),
+    ]
 }
