@@ -1,5 +1,9 @@
 //! The stack that `cargo xtask test` deployed from `infra/template.yaml`, seen from outside, as a user and AWS see it.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code: what is missing should stop the test where it stands")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "test code: what is missing should stop the test where it stands"
+)]
 
 use crate::world::{Failpoints, PATIENCE, required, sdk};
 use catalog::{Catalog, DatabaseSettings, Filter, ScanDetail, ScanSummary};
@@ -103,5 +107,8 @@ impl Deployed {
 fn read(file: &Path) -> BTreeMap<String, String> {
     let text = std::fs::read_to_string(file).unwrap_or_else(|error| panic!("{}: {error}", file.display()));
     let unquoted = |value: &str| value.trim_matches('\'').to_owned();
-    text.lines().filter_map(|line| line.split_once('=')).map(|(name, value)| (name.to_owned(), unquoted(value))).collect()
+    text.lines()
+        .filter_map(|line| line.split_once('='))
+        .map(|(name, value)| (name.to_owned(), unquoted(value)))
+        .collect()
 }

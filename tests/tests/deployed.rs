@@ -15,7 +15,8 @@ fn processed(volume: &Path, name: &str) -> BTreeMap<String, Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (folder.path().join(name), folder.path().join("out"));
     std::fs::copy(volume, &input).unwrap();
-    let process = Command::new(quire()).args(["process", "--model", "small", "--no-ocr", "-o"]).arg(&output).arg(&input).output();
+    let process =
+        Command::new(quire()).args(["process", "--model", "small", "--no-ocr", "-o"]).arg(&output).arg(&input).output();
     let process = process.unwrap();
     assert!(process.status.success(), "{process:?}");
     let root = output.join("arc/77/201");

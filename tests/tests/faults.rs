@@ -24,7 +24,10 @@ async fn receive(world: &World, queue: Queue) -> serde_json::Value {
 }
 
 /// Invokes a function on a thread of its own.
-fn invoke(mut function: Function, event: serde_json::Value) -> std::thread::JoinHandle<Result<serde_json::Value, Ended>> {
+fn invoke(
+    mut function: Function,
+    event: serde_json::Value,
+) -> std::thread::JoinHandle<Result<serde_json::Value, Ended>> {
     std::thread::spawn(move || function.invoke(&event, Duration::from_secs(120)))
 }
 
@@ -314,7 +317,11 @@ async fn exhausted_retries_end_among_the_dead_letters_and_a_redrive_revives() {
         let _running = world.start();
         upload(&world, &volume).await;
         let failed = world.ended(&volume.key).await;
-        assert_eq!((failed.status, failed.error_code.as_deref()), (Status::Failed, Some("retries_exhausted")), "{function}");
+        assert_eq!(
+            (failed.status, failed.error_code.as_deref()),
+            (Status::Failed, Some("retries_exhausted")),
+            "{function}"
+        );
         assert!(failed.error_message.is_some_and(|message| message.contains("scratch")), "the row says why");
         world.resources.dead_letters(queue, 1).await;
         world.failpoints.release(&point, &volume.key);

@@ -130,7 +130,8 @@ impl Case {
 
     async fn assert_end(&self, world: &World) {
         let detail = world.assert_sound(&self.volume.key).await;
-        let expected = if self.is_refused() || self.harm() == Some("refuse") { Status::Failed } else { Status::PendingReview };
+        let expected =
+            if self.is_refused() || self.harm() == Some("refuse") { Status::Failed } else { Status::PendingReview };
         assert_eq!(detail.scan.summary.status, expected, "{}: {detail:#?}\n{}", self.point(), world.log());
     }
 }

@@ -5,8 +5,8 @@ mod service;
 mod values;
 
 pub use service::{
-    AwsArguments, DatabaseArguments, Defer, DeferTime, Describe, FileArguments, Migrate, QueueArguments, Quiet, Scans, Sending,
-    ServiceCommand, Show, Upload, UploadTarget, Watch,
+    AwsArguments, DatabaseArguments, Defer, DeferTime, Describe, FileArguments, Migrate, QueueArguments, Quiet, Scans,
+    Sending, ServiceCommand, Show, Upload, UploadTarget, Watch,
 };
 pub use values::Secret;
 

@@ -98,7 +98,9 @@ impl StageError {
     #[must_use]
     pub fn consequence(&self) -> Consequence {
         match self {
-            Self::Engine(ProcessError::Intermediate(_)) => Consequence::ReturnToCompress,
+            Self::Engine(ProcessError::Intermediate(error)) if error.must_be_made_again() => {
+                Consequence::ReturnToCompress
+            }
             Self::Engine(error) if error.class() == ErrorClass::Input => Consequence::Fail,
             Self::OriginalMissing => Consequence::Fail,
             Self::IntermediateMissing { .. } => Consequence::ReturnToCompress,

@@ -183,6 +183,9 @@ fn invocation(event: &Value, limit: Duration) -> Response<std::io::Cursor<Vec<u8
     Response::from_string(event.to_string())
         .with_header(header("Lambda-Runtime-Aws-Request-Id", &uuid::Uuid::new_v4().to_string()))
         .with_header(header("Lambda-Runtime-Deadline-Ms", &ends.as_millis().to_string()))
-        .with_header(header("Lambda-Runtime-Invoked-Function-Arn", "arn:aws:lambda:us-east-1:000000000000:function:test"))
+        .with_header(header(
+            "Lambda-Runtime-Invoked-Function-Arn",
+            "arn:aws:lambda:us-east-1:000000000000:function:test",
+        ))
         .with_header(header("Lambda-Runtime-Trace-Id", "Root=1-5bef4de7-ad49b0e87f6ef6c87fc2e700"))
 }

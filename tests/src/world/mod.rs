@@ -2,7 +2,11 @@
 //!
 //! Where the tests of the deployed stack prove the wiring, these bring about the faults: a process can be killed, held
 //! or started twice at a chosen moment, and every threshold is the test's own.
-#![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code: what is missing should stop the test where it stands")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    reason = "test code: what is missing should stop the test where it stands"
+)]
 
 mod failpoint;
 mod function;

@@ -99,7 +99,8 @@ impl State {
 
     fn answer_busy(&self, mut client: TcpStream) {
         self.refused.fetch_add(1, Ordering::AcqRel);
-        let body = "<?xml version=\"1.0\"?><Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>";
+        let body =
+            "<?xml version=\"1.0\"?><Error><Code>SlowDown</Code><Message>Reduce your request rate.</Message></Error>";
         let head = format!("HTTP/1.1 503 Slow Down\r\nContent-Length: {}\r\nConnection: close\r\n\r\n", body.len());
         drop(client.write_all(format!("{head}{body}").as_bytes()));
         // What the client still sends is read, or the answer would be lost with a reset.

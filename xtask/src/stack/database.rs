@@ -1,8 +1,8 @@
 //! The database in the cluster. A LocalStack that is started anew has forgotten its objects and messages, so it gets an
 //! empty database; the one before is kept under another name.
 
-use super::postgres::{self, Programs, USER};
 use super::error::StackError;
+use super::postgres::{self, Programs, USER};
 use super::record::{Record, Server, State};
 use super::say;
 use crate::error::Error;

@@ -12,9 +12,7 @@ use crate::error::StageError;
 use crate::writes::Function;
 use crate::{dispatch, hooks};
 use catalog::Claim;
-use engine::external::ghostscript::CompressionOptions;
 use engine::installation::Installation;
-use engine::source::Limits;
 use engine::stages::Settings;
 use objects::WorkKey;
 use queues::{Received, Task, Verdict};
@@ -84,18 +82,10 @@ async fn unclaimed<T>(
     Ok(verdict)
 }
 
-/// The engine's settings from the function's.
+/// The engine's settings from the function's. What a function does not set is as `quire process` has it, so that the
+/// results are the same.
 fn settings(configuration: &Configuration) -> Settings {
     let volumes = &configuration.volumes;
-    Settings {
-        model: volumes.model_choice(),
-        ocr: volumes.ocr,
-        reading_resolution: 200,
-        language: "eng".to_owned(),
-        unredacted: false,
-        jobs: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
-        limits: Limits::default(),
-        compression: CompressionOptions::default(),
-        installation: Installation::new(&volumes.home),
-    }
+    let installation = Installation::new(&volumes.home);
+    Settings { model: volumes.model_choice(), ocr: volumes.ocr, ..Settings::new(installation) }
 }
