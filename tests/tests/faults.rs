@@ -397,3 +397,26 @@ async fn a_large_volume_does_not_hold_up_small_ones() {
     }
     assert_eq!(large.status, Status::PendingReview);
 }
+
+/// The attempt says so and gives its claim back; the next one, with room, succeeds.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_full_temporary_directory_costs_one_attempt() {
+    for (function, queue) in [("compress", Queue::Compress), ("scan", Queue::Scan), ("split", Queue::Split)] {
+        let (world, volume) = (World::new().await, Volume::of_pages(2));
+        let others: Vec<Running> =
+            Queue::ALL.iter().filter(|other| **other != queue).map(|other| world.start_one(*other)).collect();
+        upload(&world, &volume).await;
+        let event = receive(&world, queue).await;
+        let disk = tempfile::tempdir().unwrap();
+        let mut small = world.program(function).on_a_small_disk(disk.path(), "64k").start().unwrap();
+        let answer = small.invoke(&event, Duration::from_secs(60)).unwrap();
+        assert_eq!(answer["batchItemFailures"].as_array().map(Vec::len), Some(1), "{function}: {answer}");
+        let detail = world.detail(&volume.key).await;
+        let attempts = detail.scan.summary.attempts + detail.ranges.iter().map(|range| range.attempts).sum::<i32>();
+        assert_eq!(attempts, 1, "{function}: {detail:#?}");
+        let _running = world.start_one(queue);
+        assert_eq!(world.ended_with_reconcile(&volume.key).await.status, Status::PendingReview, "{function}");
+        world.assert_sound(&volume.key).await;
+        drop(others);
+    }
+}

@@ -36,6 +36,8 @@ pub struct Function {
 pub struct Program {
     /// Its binary.
     pub binary: PathBuf,
+    /// What the binary is told; nothing, unless it is a program that starts the function.
+    pub arguments: Vec<String>,
     /// Its whole environment, but for what Lambda sets.
     pub environment: BTreeMap<String, String>,
     /// Where its log goes.
@@ -48,6 +50,17 @@ impl Program {
     pub fn with(mut self, name: &str, value: &str) -> Self {
         self.environment.insert(name.to_owned(), value.to_owned());
         self
+    }
+
+    /// The same with a directory for temporary files that holds no more than `size` (as tmpfs reads it).
+    #[must_use]
+    pub fn on_a_small_disk(mut self, directory: &Path, size: &str) -> Self {
+        let script = "mount -t tmpfs -o size=\"$1\" tmpfs \"$2\" && exec \"$3\"";
+        let (directory, binary) = (directory.display().to_string(), self.binary.display().to_string());
+        let words = ["--user", "--map-root-user", "--mount", "sh", "-c", script, "sh", size, &directory, &binary];
+        self.arguments = words.map(str::to_owned).into();
+        self.binary = PathBuf::from("unshare");
+        self.with("TMPDIR", &directory)
     }
 
     /// Starts the process and waits for its first poll.
@@ -68,6 +81,7 @@ impl Program {
     fn spawn(&self, api: &Server, temporary: &Path) -> Child {
         let log = OpenOptions::new().create(true).append(true).open(&self.log).expect("the log can be written");
         let mut command = Command::new(&self.binary);
+        command.args(&self.arguments);
         command.env_clear().envs(&self.environment).current_dir(temporary).stdin(Stdio::null());
         if !self.environment.contains_key("TMPDIR") {
             command.env("TMPDIR", temporary);

@@ -76,6 +76,7 @@ impl World {
     pub fn program(&self, name: &str) -> Program {
         Program {
             binary: functions().join(name),
+            arguments: Vec::new(),
             environment: self.environment.clone(),
             log: self.logs.path().join(format!("{name}.log")),
         }
