@@ -64,10 +64,16 @@ pub fn build_quire() -> Result<(), Error> {
     program::run(cargo().args(["build", "--release", "--package", "cli"]))
 }
 
-/// The Cargo that runs this.
+/// The Cargo that runs this, without what it told this package: build scripts look at these variables, and would run
+/// again, with all that hangs on them, for a Cargo that a person starts.
 pub fn cargo() -> Command {
     let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
     command.current_dir(workspace::root());
+    let of_this_package = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+    for name in std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(|name| of_this_package(name))
+    {
+        command.env_remove(name);
+    }
     command
 }
 

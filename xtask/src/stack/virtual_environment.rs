@@ -176,8 +176,8 @@ mod tests {
         let [one, two] = ["one", "two"].map(|name| directory.path().join(name));
         fs::write(&one, "same").unwrap();
         fs::write(&two, "same").unwrap();
-        assert_ne!(digest(&[one.clone()]).unwrap(), digest(&[two]).unwrap());
-        let before = digest(&[one.clone()]).unwrap();
+        assert_ne!(digest(std::slice::from_ref(&one)).unwrap(), digest(&[two]).unwrap());
+        let before = digest(std::slice::from_ref(&one)).unwrap();
         fs::write(&one, "other").unwrap();
         assert_ne!(digest(&[one]).unwrap(), before);
     }

@@ -77,7 +77,7 @@ impl<'a> Attempt<'a> {
         Vigil {
             function: self.function,
             subject: self.subject.clone(),
-            lease: self.lease.clone(),
+            lease: self.lease,
             database: configuration.database.settings(),
             interval: configuration.recovery.heartbeat(),
             deadline: self.deadline,

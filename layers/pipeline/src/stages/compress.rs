@@ -51,7 +51,7 @@ impl Compress {
 
     async fn attempt(&self, context: &Context, claimed: ClaimedScan, deadline: Deadline) -> Verdict {
         tracing::Span::current().record("key", &claimed.key);
-        let holds = (claimed.lease.clone(), claimed.key.clone());
+        let holds = (claimed.lease, claimed.key.clone());
         attempt::run(context, Function::Compress, holds, deadline, async |attempt: &Attempt<'_>| {
             self.work(attempt, &claimed).await
         })

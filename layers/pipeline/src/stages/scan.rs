@@ -58,7 +58,7 @@ impl Scan {
 
     async fn attempt(&self, context: &Context, claimed: ClaimedRange, deadline: Deadline) -> Verdict {
         tracing::Span::current().record("key", &claimed.key);
-        let holds = (claimed.lease.clone(), claimed.key.clone());
+        let holds = (claimed.lease, claimed.key.clone());
         attempt::run(context, Function::Scan, holds, deadline, async |attempt: &Attempt<'_>| {
             self.work(attempt, &claimed).await
         })

@@ -55,7 +55,7 @@ impl Split {
 
     async fn attempt(&self, context: &Context, claimed: ClaimedScan, deadline: Deadline) -> Verdict {
         tracing::Span::current().record("key", &claimed.key);
-        let holds = (claimed.lease.clone(), claimed.key.clone());
+        let holds = (claimed.lease, claimed.key.clone());
         attempt::run(context, Function::Split, holds, deadline, async |attempt: &Attempt<'_>| {
             self.work(attempt, &claimed).await
         })
