@@ -361,14 +361,16 @@ async fn a_panic_fails_the_attempt_and_not_the_function() {
 /// Near its time limit an attempt gives its claim back, and says so.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_attempt_that_takes_too_long_gives_its_claim_back() {
-    let mut world = World::new().await;
-    world.environment.insert("QUIRE_STAGE_LIMIT_SECONDS".to_owned(), "2".to_owned());
-    let volume = Volume::small();
+    let (mut world, volume) = (World::new().await, Volume::small());
+    let others = [Queue::Uploads, Queue::Compress, Queue::Split];
+    let _others = others.map(|queue| world.start_one(queue));
+    // Long enough for an attempt on a busy machine, and not for one that is held.
+    world.environment.insert("QUIRE_STAGE_LIMIT_SECONDS".to_owned(), "15".to_owned());
     world.failpoints.arm("scan.work", &volume.key, "hold");
-    let _running = world.start();
+    let _scan = world.start_one(Queue::Scan);
     upload(&world, &volume).await;
     world.failpoints.reached("scan.work", &volume.key).await;
-    tokio::time::sleep(Duration::from_secs(3)).await;
+    tokio::time::sleep(Duration::from_secs(16)).await;
     world.failpoints.release("scan.work", &volume.key);
     assert_eq!(world.ended_with_reconcile(&volume.key).await.status, Status::PendingReview);
     let detail = world.assert_sound(&volume.key).await;
