@@ -1,0 +1,10 @@
+//! The service: the functions' real binaries, the deployed stack, and the command that talks to both. One program, because
+//! each that is linked with the AWS SDK costs a minute to build.
+
+mod cold_start;
+mod command;
+mod deployed;
+mod faults;
+mod kill_points;
+
+mod trigger;
