@@ -10,8 +10,18 @@ use tests::deployed::Deployed;
 use tests::world::{PATIENCE, Volume};
 use tests::{quire, sample};
 
+/// The number of a volume that the stack has not seen, in earlier runs of these tests neither.
+fn unseen() -> u128 {
+    std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_millis()
+}
+
+fn key(reporter: &str) -> String {
+    let volume = unseen();
+    format!("original_scans/{reporter}/{volume}/201/{reporter}.{volume}.201.203.original.pdf")
+}
+
 /// What `quire process` writes for the same file, by name.
-fn processed(volume: &Path, name: &str) -> BTreeMap<String, Vec<u8>> {
+fn processed(volume: &Path, name: &str, results: &str) -> BTreeMap<String, Vec<u8>> {
     let folder = tempfile::tempdir().unwrap();
     let (input, output) = (folder.path().join(name), folder.path().join("out"));
     std::fs::copy(volume, &input).unwrap();
@@ -19,7 +29,7 @@ fn processed(volume: &Path, name: &str) -> BTreeMap<String, Vec<u8>> {
         Command::new(quire()).args(["process", "--model", "small", "--no-ocr", "-o"]).arg(&output).arg(&input).output();
     let process = process.unwrap();
     assert!(process.status.success(), "{process:?}");
-    let root = output.join("arc/77/201");
+    let root = output.join(results);
     let mut files = BTreeMap::new();
     collect(&root, &root, &mut files);
     files
@@ -39,12 +49,14 @@ fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_upload_gives_what_the_command_gives() {
     let stack = Deployed::find().await;
-    let key = "original_scans/arc/77/201/arc.77.201.207.original.pdf";
-    stack.put(key, &sample::path()).await;
-    let scan = stack.ended(key).await;
+    let number = unseen();
+    let name = format!("arc.{number}.201.207.original.pdf");
+    let key = format!("original_scans/arc/{number}/201/{name}");
+    stack.put(&key, &sample::path()).await;
+    let scan = stack.ended(&key).await;
     assert_eq!(scan.scan.summary.status, Status::PendingReview, "{scan:#?}");
     let stored = stack.fetch(scan.scan.result_prefix.as_deref().unwrap()).await;
-    let expected = processed(&sample::path(), "arc.77.201.207.original.pdf");
+    let expected = processed(&sample::path(), &name, &format!("arc/{number}/201"));
     let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&stored), names(&expected));
     for (name, bytes) in &expected {
@@ -57,7 +69,7 @@ async fn an_upload_gives_what_the_command_gives() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_schedule_rescues_what_a_kill_left() {
     let (stack, volume) = (Deployed::find().await, Volume::small());
-    let key = volume.key.replace("/arc/", "/rescued/").replace("/arc.", "/rescued.");
+    let key = key("rescued");
     stack.failpoints.arm("compress.upload.after", &key, "kill");
     stack.put(&key, &volume.path()).await;
     stack.wait(&key, |scan| scan.status == Status::Compressing).await;
@@ -71,7 +83,7 @@ async fn the_schedule_rescues_what_a_kill_left() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_dead_letter_is_redriven() {
     let (stack, volume) = (Deployed::find().await, Volume::small());
-    let key = volume.key.replace("/arc/", "/redriven/").replace("/arc.", "/redriven.");
+    let key = key("redriven");
     let dead_letters = stack.value("QUIRE_SPLIT_DEAD_LETTERS_URL").to_owned();
     let before = stack.waiting(&dead_letters).await;
     stack.failpoints.arm("split.work", &key, "fail always");
@@ -94,7 +106,7 @@ async fn a_dead_letter_is_redriven() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_bus_hears_of_an_end_once() {
     let (stack, volume) = (Deployed::find().await, Volume::small());
-    let key = volume.key.replace("/arc/", "/heard/").replace("/arc.", "/heard.");
+    let key = key("heard");
     let (url, arn) = listener(&stack).await;
     stack.put(&key, &volume.path()).await;
     let scan = stack.ended(&key).await;

@@ -6,5 +6,4 @@ mod command;
 mod deployed;
 mod faults;
 mod kill_points;
-
 mod trigger;
