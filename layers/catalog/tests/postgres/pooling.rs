@@ -10,7 +10,8 @@ async fn one_connection_is_used_and_no_session_state_is_left_on_it() {
     bench.reviewable().await;
     bench.rescue(&crate::test_bench::RULES, 10).await.unwrap();
     bench.record_sample(0, 0).await.unwrap();
-    let others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()";
+    let others = "FROM pg_stat_activity WHERE datname = current_database()
+                  AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
     let count = format!("SELECT count(*)::text || ' ' || min(state) {others}");
     assert_eq!(bench.database.text(&count).await.unwrap(), "1 idle");
     let locks = "SELECT count(*)::text FROM pg_locks WHERE locktype = 'advisory'

@@ -86,7 +86,7 @@ impl Counters {
 /// Sessions report to the counters when they end; waits until every other one has.
 async fn sessions_ended(bench: &Bench) {
     let others = "SELECT count(*)::text FROM pg_stat_activity
-                  WHERE datname = current_database() AND pid <> pg_backend_pid()";
+                  WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()";
     while bench.database.text(others).await.unwrap() != "0" {
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
