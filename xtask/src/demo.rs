@@ -17,7 +17,7 @@ pub fn run() -> Result<(), Error> {
     let environment = stack::up(&UpOptions::standard())?;
     println!("\ndemo: quire upload {} --watch", shown(&volume));
     program::run(quire(&environment).arg("upload").arg(&volume).arg("--watch"))?;
-    let scan = newest(&environment)?;
+    let scan = scan_of(&environment, &volume)?;
     let output = workspace::root().join("out/demo");
     clear(&output)?;
     fetch(&environment, &scan, &output)?;
@@ -31,10 +31,13 @@ fn quire(environment: &Environment) -> Command {
     quire
 }
 
-/// Everything about the scan that was made last.
-fn newest(environment: &Environment) -> Result<Value, Error> {
-    let list = json(quire(environment).args(["scans", "--limit", "1", "--json"]))?;
-    let id = list["scans"][0]["id"].to_string();
+/// Everything about the sample's scan: a developer's stack may have newer ones.
+fn scan_of(environment: &Environment, volume: &Path) -> Result<Value, Error> {
+    let name = volume.file_name().unwrap_or_default().to_string_lossy().into_owned();
+    let list = json(quire(environment).args(["scans", "--json"]))?;
+    let is_the_sample = |scan: &&Value| scan["key"].as_str().is_some_and(|key| key.ends_with(&name));
+    let scan = list["scans"].as_array().and_then(|scans| scans.iter().find(is_the_sample));
+    let id = scan.map(|scan| scan["id"].to_string()).unwrap_or_default();
     json(quire(environment).args(["show", &id, "--json"]))
 }
 
