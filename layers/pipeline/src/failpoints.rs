@@ -9,7 +9,7 @@
 //! | `kill always` | SIGKILL, each time |
 //! | `panic` | the file is removed, and the worker panics |
 //! | `hold` | the first worker to come by renames the file to `….held` and waits until that is removed; others pass |
-//! | `skip` | what stands at this point is left out (heartbeats) |
+//! | `skip` | what stands at this point is left out, from then on (heartbeats) |
 //! | `fail` | the file is removed, and the attempt fails as if its disk were full |
 //! | `fail always` | the attempt fails so, each time |
 //! | `refuse` | the file is removed, and the attempt fails as if the input were at fault |

@@ -79,6 +79,8 @@ async fn a_worker_whose_heartbeat_stopped_changes_nothing_late() {
         upload(&world, &volume).await;
         let late = invoke(world.program(function).start().unwrap(), receive(&world, queue).await);
         world.failpoints.reached(&format!("{function}.finish.before"), &volume.key).await;
+        // The first beat is due after a second. Whoever comes later has a heartbeat again.
+        tokio::time::sleep(Duration::from_secs(3)).await;
         world.failpoints.release(&format!("{function}.heartbeat"), &volume.key);
         let _running = world.start_one(queue);
         assert_eq!(world.ended_with_reconcile(&volume.key).await.status, Status::PendingReview, "{function}");

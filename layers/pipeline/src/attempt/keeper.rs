@@ -97,7 +97,8 @@ async fn renew_until_lost(vigil: &Vigil) {
     loop {
         tokio::time::sleep(vigil.interval).await;
         if failpoints::reach(&point, &vigil.subject).await == Harm::Skip {
-            continue;
+            // A heartbeat that stopped stays stopped.
+            return std::future::pending().await;
         }
         match beat(&mut connection, vigil).await {
             Ok(true) => {}
