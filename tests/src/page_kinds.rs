@@ -16,5 +16,25 @@ pub use contents::{FURNITURE, HIDDEN_WORD, furnished, hidden_text, layered, vect
 pub use encodings::{ccitt_g4, cmyk_jpeg, jbig2, one_bit_flate, rgb_jpeg};
 pub use placements::{Turn, cropped, rotated, strips};
 
+/// A kind of volume by name.
+pub type Kind = (&'static str, fn() -> Vec<u8>);
+
+/// Every kind of which a plain page is made; one with [`layered`] content is not among them.
+pub const KINDS: [Kind; 13] = [
+    ("rgb", rgb_jpeg),
+    ("cmyk", cmyk_jpeg),
+    ("ccitt", ccitt_g4),
+    ("one-bit", one_bit_flate),
+    ("jbig2", jbig2),
+    ("quarter", || rotated(Turn::Quarter)),
+    ("half", || rotated(Turn::Half)),
+    ("three-quarters", || rotated(Turn::ThreeQuarters)),
+    ("cropped", cropped),
+    ("strips", || strips(8)),
+    ("vector", vector),
+    ("hidden-text", hidden_text),
+    ("furnished", furnished),
+];
+
 /// Pages of every volume made here: the first of the sample.
 pub const PAGES: usize = 2;

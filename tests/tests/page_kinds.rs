@@ -6,27 +6,8 @@ use serde_json::Value;
 use std::path::PathBuf;
 use tests::command::{Ending, Trial};
 use tests::look::{self, ListedImage, drawn, images, page_sizes, unpacked};
-use tests::page_kinds::{self, FURNITURE, HIDDEN_WORD, PAGES, Turn};
+use tests::page_kinds::{FURNITURE, HIDDEN_WORD, KINDS, Kind, PAGES};
 use tests::sample::Grey;
-
-/// A kind of volume by name.
-type Kind = (&'static str, fn() -> Vec<u8>);
-
-const KINDS: [Kind; 13] = [
-    ("rgb", page_kinds::rgb_jpeg),
-    ("cmyk", page_kinds::cmyk_jpeg),
-    ("ccitt", page_kinds::ccitt_g4),
-    ("one-bit", page_kinds::one_bit_flate),
-    ("jbig2", page_kinds::jbig2),
-    ("quarter", || page_kinds::rotated(Turn::Quarter)),
-    ("half", || page_kinds::rotated(Turn::Half)),
-    ("three-quarters", || page_kinds::rotated(Turn::ThreeQuarters)),
-    ("cropped", page_kinds::cropped),
-    ("strips", || page_kinds::strips(8)),
-    ("vector", page_kinds::vector),
-    ("hidden-text", page_kinds::hidden_text),
-    ("furnished", page_kinds::furnished),
-];
 
 /// The result for a kind, once for all tests.
 fn processed((name, volume): Kind) -> (Trial, Ending) {

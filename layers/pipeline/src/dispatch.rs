@@ -12,14 +12,18 @@ pub async fn send(context: &Context, function: Function, subject: &str, ready: &
     if ready.is_empty() {
         return Ok(());
     }
-    let tasks: Vec<Task> = ready.iter().map(task).collect();
+    let tasks = tasks(ready);
     write(function, Effect::Send, subject, context.queues.send(&tasks)).await?;
     tracing::info!(messages = tasks.len(), first = ?tasks.first(), "sent");
     Ok(())
 }
 
-/// The message that says so.
-pub fn task(ready: &Ready) -> Task {
+/// The messages that say so.
+pub fn tasks(ready: &[Ready]) -> Vec<Task> {
+    ready.iter().map(task).collect()
+}
+
+fn task(ready: &Ready) -> Task {
     match *ready {
         Ready::Compress { scan } => Task::Compress { scan },
         Ready::Range { scan, generation, number, is_large } => Task::Scan { scan, generation, range: number, is_large },

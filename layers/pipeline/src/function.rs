@@ -1,19 +1,16 @@
 //! From a process to a function: the start, and the loop over Lambda's invocations.
 
-use crate::attempt::Deadline;
-use crate::attempt::first_pause;
+use crate::attempt::{Deadline, first_pause};
 use crate::configuration::Configuration;
 use crate::context::{Context, sdk_config};
 use crate::logging;
 use crate::metrics::{Metric, emit};
 use crate::reconcile;
-use crate::stages::Worker;
-use crate::stages::{compress::Compress, intake::Intake, scan::Scan, split::Split};
-use crate::writes::Function;
-use crate::writes::{Effect, write};
+use crate::stages::{Worker, compress::Compress, intake::Intake, scan::Scan, split::Split};
+use crate::writes::{Effect, Function, write};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use queues::{Received, Task, Verdict};
+use queues::{QueueError, Received, Task, Verdict};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -66,7 +63,8 @@ async fn batch<W: Worker>(worker: &W, context: &Context, event: LambdaEvent<SqsE
     let span = tracing::info_span!("invocation", function = W::FUNCTION.name(), request);
     async {
         let handle = async |received: Received| handle(worker, context, &received, deadline).await;
-        let processed = queues::process_batch(&context.queues, event.payload, handle).await;
+        let put_back = async |received: Received, after| put_back::<W>(context, &received, after).await;
+        let processed = queues::process_batch(context.queues.urls(), event.payload, handle, put_back).await;
         for fault in &processed.faults {
             tracing::error!(code = "record.fault", message = fault.message_id, reason = %fault.reason, "a record fails");
         }
@@ -86,24 +84,16 @@ async fn handle<W: Worker>(worker: &W, context: &Context, received: &Received, d
     if let Some(age) = received.sent_at.and_then(|sent| SystemTime::now().duration_since(sent).ok()) {
         emit(W::FUNCTION, &[(Metric::MessageAgeSeconds, age.as_secs_f64())]);
     }
-    let verdict = Box::pin(worker.handle(context, received, deadline)).await.unwrap_or_else(|error| {
+    Box::pin(worker.handle(context, received, deadline)).await.unwrap_or_else(|error| {
         tracing::error!(code = error.code(), %error, message = received.message_id, "the message comes back");
         // Without a row there is no count of attempts: the first pause, and SQS's own count to the dead-letter queue.
         Verdict::Return { after: first_pause(&context.configuration.recovery) }
-    });
-    match verdict {
-        Verdict::Return { after } => put_back::<W>(context, received, after).await,
-        verdict => verdict,
-    }
+    })
 }
 
-async fn put_back<W: Worker>(context: &Context, received: &Received, after: Duration) -> Verdict {
+async fn put_back<W: Worker>(context: &Context, received: &Received, after: Duration) -> Result<(), QueueError> {
     let subject = Task::parse(&received.body).map_or_else(|_| "any".to_owned(), |task| task.scan().to_string());
-    let back_off = context.queues.back_off(received, after);
-    if let Err(error) = write(W::FUNCTION, Effect::BackOff, &subject, back_off).await {
-        tracing::warn!(code = error.code(), %error, "the message comes back later than intended");
-    }
-    Verdict::Returned
+    write(W::FUNCTION, Effect::BackOff, &subject, context.queues.back_off(received, after)).await
 }
 
 async fn poll_schedule() -> Result<(), Error> {

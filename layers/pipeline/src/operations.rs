@@ -81,7 +81,6 @@ impl Operator<'_> {
     }
 
     async fn send(&self, ready: &[Ready]) -> Result<(), StageError> {
-        let tasks: Vec<queues::Task> = ready.iter().map(dispatch::task).collect();
-        Ok(self.queues.send(&tasks).await?)
+        Ok(self.queues.send(&dispatch::tasks(ready)).await?)
     }
 }

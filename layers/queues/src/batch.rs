@@ -7,7 +7,7 @@ use std::time::Duration;
 use aws_lambda_events::sqs::{BatchItemFailure, SqsBatchResponse, SqsEvent};
 use futures_util::FutureExt;
 
-use crate::{QueueError, Queues, Received};
+use crate::{QueueError, QueueUrls, Received};
 
 /// How long a record stays away whose handling panicked: long enough not to spin, and short enough that five
 /// receives have brought it to the dead letters within minutes.
@@ -23,8 +23,6 @@ pub enum Verdict {
         /// The pause before that.
         after: Duration,
     },
-    /// It failed, and the handler has set its pause already.
-    Returned,
 }
 
 /// What to answer to Lambda, and what the boundary should log.
@@ -58,32 +56,34 @@ pub enum FaultReason {
 }
 
 /// Handles one record after another, in their order. A record that fails or panics returns alone: the others
-/// are deleted or returned by their own verdicts.
+/// are deleted or returned by their own verdicts. `put_back` sets the pause of a record that returns; that is
+/// [`crate::Queues::back_off`] and whatever the caller does around it.
 ///
 /// A panic is caught where the future is polled, not by a task of its own: so `handle` may borrow, the
 /// caller's `tracing` span stays around it, and nothing of it goes on running when the caller gives up.
-pub async fn process_batch<F, A>(queues: &Queues, event: SqsEvent, handle: F) -> Processed
+pub async fn process_batch<F, A, P, B>(urls: &QueueUrls, event: SqsEvent, handle: F, put_back: P) -> Processed
 where
     F: Fn(Received) -> A,
     A: Future<Output = Verdict>,
+    P: Fn(Received, Duration) -> B,
+    B: Future<Output = Result<(), QueueError>>,
 {
     let mut processed = Processed { response: SqsBatchResponse::default(), faults: Vec::new() };
     for message in event.records {
-        let received = Received::new(message, queues.urls());
+        let received = Received::new(message, urls);
         let guarded = AssertUnwindSafe(async { handle(received.clone()).await }).catch_unwind();
         let after = match guarded.await {
             Ok(Verdict::Delete) => continue,
-            Ok(Verdict::Returned) => {
-                processed.fail(received.message_id);
-                continue;
-            }
             Ok(Verdict::Return { after }) => after,
             Err(panic) => {
                 processed.blame(&received, FaultReason::Panicked(words(panic.as_ref())));
                 PAUSE_AFTER_PANIC
             }
         };
-        processed.give_back(queues, received, after).await;
+        if let Err(error) = put_back(received.clone(), after).await {
+            processed.blame(&received, error.into());
+        }
+        processed.fail(received.message_id);
     }
     processed
 }
@@ -91,13 +91,6 @@ where
 impl Processed {
     fn blame(&mut self, received: &Received, reason: FaultReason) {
         self.faults.push(Fault { message_id: received.message_id.clone(), reason });
-    }
-
-    async fn give_back(&mut self, queues: &Queues, received: Received, after: Duration) {
-        if let Err(error) = queues.back_off(&received, after).await {
-            self.blame(&received, error.into());
-        }
-        self.fail(received.message_id);
     }
 
     /// A record without an id gets an empty item identifier, by which Lambda returns the whole batch: doubled

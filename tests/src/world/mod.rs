@@ -20,7 +20,8 @@ pub use failpoint::Failpoints;
 pub use function::{Ended, Function, Program};
 pub use mapping::{Mapping, Running, event};
 pub use proxy::Proxy;
-pub use resources::{Queue, Resources, sdk};
+pub use queues::Queue;
+pub use resources::{Resources, function_of, sdk};
 pub use volume::Volume;
 
 use catalog::testing::TestDatabase;
@@ -94,7 +95,7 @@ impl World {
         let batch_size = if queue == Queue::Uploads { 10 } else { 1 };
         let (queue_url, queue_arn) = (self.resources.url(queue), self.resources.arn(queue));
         let limit = Duration::from_secs(120);
-        let mapping = Mapping { queue_url, queue_arn, batch_size, program: self.program(queue.function()), limit };
+        let mapping = Mapping { queue_url, queue_arn, batch_size, program: self.program(function_of(queue)), limit };
         mapping.start(self.resources.sqs.clone())
     }
 
@@ -134,14 +135,24 @@ impl World {
     /// # Panics
     /// When it never is.
     pub async fn wait(&self, key: &str, is_reached: impl Fn(&ScanSummary) -> bool) -> ScanSummary {
+        self.wait_while(key, is_reached, Duration::from_millis(100), |_| {}).await
+    }
+
+    async fn wait_while(
+        &self,
+        key: &str,
+        is_reached: impl Fn(&ScanSummary) -> bool,
+        pause: Duration,
+        meanwhile: impl Fn(Option<&ScanSummary>),
+    ) -> ScanSummary {
         let began = Instant::now();
         loop {
-            let scan = self.scan(key).await;
-            match scan {
+            match self.scan(key).await {
                 Some(scan) if is_reached(&scan) => return scan,
                 last if began.elapsed() > PATIENCE => panic!("{key} is stuck: {last:?}\n{}", self.log()),
-                _ => tokio::time::sleep(Duration::from_millis(100)).await,
+                last => meanwhile(last.as_ref()),
             }
+            tokio::time::sleep(pause).await;
         }
     }
 
@@ -150,7 +161,7 @@ impl World {
         self.wait(key, |scan| scan.status.is_ended()).await
     }
 
-    /// The same, while the reconciler runs once a second, as it does in a real system.
+    /// The same, while the reconciler runs, as it does in a real system.
     pub async fn ended_with_reconcile(&self, key: &str) -> ScanSummary {
         self.wait_with_reconcile(key, |scan| scan.status.is_ended()).await
     }
@@ -160,17 +171,9 @@ impl World {
     /// # Panics
     /// When it never is.
     pub async fn wait_with_reconcile(&self, key: &str, is_reached: impl Fn(&ScanSummary) -> bool) -> ScanSummary {
-        let began = Instant::now();
-        loop {
-            match self.scan(key).await {
-                Some(scan) if is_reached(&scan) => return scan,
-                last if began.elapsed() > PATIENCE => panic!("{key} is stuck: {last:?}\n{}", self.log()),
-                // A message that was in one batch with deadly ones may be among the dead letters: the sweep finds its upload.
-                None => drop(self.schedule("sweep_uploads")),
-                Some(_) => drop(self.schedule("reconcile")),
-            }
-            tokio::time::sleep(Duration::from_millis(500)).await;
-        }
+        // A message that was in one batch with deadly ones may be among the dead letters: the sweep finds its upload.
+        let task = |scan: Option<&ScanSummary>| if scan.is_some() { "reconcile" } else { "sweep_uploads" };
+        self.wait_while(key, is_reached, Duration::from_millis(500), |scan| drop(self.schedule(task(scan)))).await
     }
 
     /// Every scan of a key, the newest first.

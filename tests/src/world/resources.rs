@@ -6,50 +6,21 @@ use aws_sdk_s3::types::{
     BucketVersioningStatus, Event, NotificationConfiguration, QueueConfiguration, VersioningConfiguration,
 };
 use aws_sdk_sqs::types::QueueAttributeName;
-use std::collections::BTreeMap;
+use queues::Queue;
+use std::collections::{BTreeMap, HashMap};
 use std::path::Path;
 
 /// Lambda lets a function run for up to this long in these tests; a message stays away as long.
 const VISIBILITY_SECONDS: &str = "5";
 
-/// The queues.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Queue {
-    /// S3's events.
-    Uploads,
-    /// Volumes to compress.
-    Compress,
-    /// Page ranges.
-    Scan,
-    /// Page ranges of large volumes.
-    ScanLarge,
-    /// Volumes to split.
-    Split,
-}
-
-impl Queue {
-    /// All of them.
-    pub const ALL: [Self; 5] = [Self::Uploads, Self::Compress, Self::Scan, Self::ScanLarge, Self::Split];
-
-    /// The function that lives on it.
-    #[must_use]
-    pub const fn function(self) -> &'static str {
-        match self {
-            Self::Uploads => "intake",
-            Self::Compress => "compress",
-            Self::Scan | Self::ScanLarge => "scan",
-            Self::Split => "split",
-        }
-    }
-
-    const fn name(self) -> &'static str {
-        match self {
-            Self::Uploads => "uploads",
-            Self::Compress => "compress",
-            Self::Scan => "scan",
-            Self::ScanLarge => "scan-large",
-            Self::Split => "split",
-        }
+/// The function that lives on a queue.
+#[must_use]
+pub const fn function_of(queue: Queue) -> &'static str {
+    match queue {
+        Queue::Uploads => "intake",
+        Queue::Compress => "compress",
+        Queue::Scan | Queue::ScanLarge => "scan",
+        Queue::Split => "split",
     }
 }
 
@@ -65,7 +36,7 @@ pub struct Resources {
     /// The result bucket.
     pub results: String,
     endpoint: String,
-    queues: BTreeMap<Queue, Addresses>,
+    queues: HashMap<Queue, Addresses>,
 }
 
 #[derive(Debug, Clone)]
@@ -84,9 +55,9 @@ impl Resources {
         let name = format!("test-{}", uuid::Uuid::new_v4().simple());
         let s3 = aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build());
         let sqs = aws_sdk_sqs::Client::new(&sdk);
-        let mut queues = BTreeMap::new();
+        let mut queues = HashMap::new();
         for queue in Queue::ALL {
-            queues.insert(queue, create_queue(&sqs, &format!("{name}-{}", queue.name())).await);
+            queues.insert(queue, create_queue(&sqs, &format!("{name}-{queue:?}")).await);
         }
         let (uploads, results) = (format!("{name}-uploads"), format!("{name}-results"));
         let resources = Self { s3, sqs, uploads, results, endpoint, queues };

@@ -11,6 +11,7 @@ use ort::environment::Environment;
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::value::TensorRef;
+use rayon::prelude::*;
 use std::path::Path;
 use std::sync::{Mutex, PoisonError};
 
@@ -97,8 +98,10 @@ impl Detector {
     /// When ONNX Runtime or a model is not installed or cannot be used.
     pub fn load(installation: &Installation, choice: ModelChoice, workers: usize) -> Result<Self, DetectError> {
         let environment = environment(&installation.onnx_runtime())?;
-        let models = choice.kinds().iter().map(|kind| Model::load(&environment, installation, *kind, workers));
-        Ok(Self { models: models.collect::<Result<_, _>>()? })
+        // One beside the other: a function's cold start waits for them.
+        let models = choice.kinds().par_iter().map(|kind| Model::load(&environment, installation, *kind, workers));
+        let models: Vec<Result<Model, DetectError>> = models.collect();
+        Ok(Self { models: models.into_iter().collect::<Result<_, _>>()? })
     }
 
     /// Every box of a page, as `detections.json` holds them, without page numbers.

@@ -3,16 +3,15 @@
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::PathBuf;
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_sdk_s3::Client;
-use aws_sdk_s3::config::Credentials;
 use aws_sdk_s3::types::{BucketVersioningStatus, EncodingType, VersioningConfiguration};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use futures_util::{FutureExt, StreamExt, stream};
 use objects::{AttemptPrefix, Objects, UploadKey, Work, WorkKey};
 use percent_encoding::percent_decode_str;
 use tempfile::TempDir;
 use uuid::Uuid;
+
+use crate::emulator::{endpoint, sdk};
 
 /// The two buckets, and a directory.
 pub struct Buckets {
@@ -21,22 +20,6 @@ pub struct Buckets {
     pub uploads: String,
     pub results: String,
     pub directory: TempDir,
-}
-
-pub fn endpoint() -> String {
-    std::env::var("QUIRE_TEST_AWS_ENDPOINT")
-        .expect("QUIRE_TEST_AWS_ENDPOINT is not set: this test needs the local stack; run `cargo xtask test`")
-}
-
-pub async fn sdk(endpoint: &str) -> SdkConfig {
-    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .endpoint_url(endpoint)
-        .load()
-        .await
 }
 
 /// Runs a test with buckets of its own: the upload bucket with versions, the result bucket without.

@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use objects::ObjectError;
 
-use crate::buckets::{Buckets, bytes, endpoint, with_buckets, work_key};
+use crate::buckets::{Buckets, bytes, with_buckets, work_key};
+use crate::emulator::endpoint;
 use crate::proxy::{Fault, Proxy, Request};
 
 const MEBIBYTE: usize = 1024 * 1024;
@@ -199,7 +200,7 @@ async fn nobody_at_the_endpoint_is_unreachable() {
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let nobody = format!("http://{}", listener.local_addr().unwrap());
     drop(listener);
-    let sdk = crate::buckets::sdk(&nobody).await;
+    let sdk = crate::emulator::sdk(&nobody).await;
     let objects = objects::Objects::new(&sdk, "uploads".to_owned(), "results".to_owned());
     let error = objects.current(&objects::UploadKey::new("original_scans/x.pdf")).await.unwrap_err();
     assert_eq!((error.code(), error.is_transient()), ("objects.unreachable", true));

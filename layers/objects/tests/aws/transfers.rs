@@ -51,7 +51,7 @@ async fn an_object_knows_its_type_and_a_checksum_of_the_whole() {
 #[tokio::test]
 async fn parts_travel_at_once_but_only_a_few() {
     with_buckets(async |buckets| {
-        let proxy = Proxy::start(&crate::buckets::endpoint(), |_| None).await;
+        let proxy = Proxy::start(&crate::emulator::endpoint(), |_| None).await;
         let objects = buckets.through(&proxy.endpoint).await;
         let (from, key) = (buckets.file("from", &bytes(97 * MEBIBYTE)), work_key("volume.pdf"));
         objects.upload(&from, &key).await.unwrap();

@@ -1,13 +1,13 @@
 //! COMPRESSING: the original is checked, cut into ranges and made smaller.
 
-use super::{Worker, misplaced, settings, unclaimed};
-use crate::attempt::{self, Attempt, Deadline, Finished, persist};
+use super::{Offer, Worker, misplaced, settings, take_up};
+use crate::attempt::{Attempt, Deadline, Finished, persist};
 use crate::configuration::Configuration;
 use crate::context::Context;
 use crate::error::StageError;
 use crate::metrics::{Metric, emit};
 use crate::writes::{Effect, Function, write};
-use catalog::{Claim, ClaimedScan, FanOut, NewRange, Stage};
+use catalog::{ClaimedScan, FanOut, NewRange, Stage};
 use engine::stages::{NoProgress, Prepared, PreparedRange, Settings, prepare};
 use objects::{AttemptPrefix, UploadKey, Work};
 use queues::{Received, Task, Verdict};
@@ -41,21 +41,10 @@ impl Worker for Compress {
 
 impl Compress {
     async fn take(&self, context: &Context, scan: i64, deadline: Deadline) -> Result<Verdict, StageError> {
-        let (subject, rules) = (scan.to_string(), context.configuration.recovery.lease_rules());
+        let rules = context.configuration.recovery.lease_rules();
         let claim = context.catalog.claim_scan(Stage::Compress, scan, &rules);
-        match write(Function::Compress, Effect::Claim, &subject, claim).await? {
-            Claim::Claimed(claimed) => Ok(self.attempt(context, claimed, deadline).await),
-            other => unclaimed(context, Function::Compress, &subject, other).await,
-        }
-    }
-
-    async fn attempt(&self, context: &Context, claimed: ClaimedScan, deadline: Deadline) -> Verdict {
-        tracing::Span::current().record("key", &claimed.key);
-        let holds = (claimed.lease, claimed.key.clone());
-        attempt::run(context, Function::Compress, holds, deadline, async |attempt: &Attempt<'_>| {
-            self.work(attempt, &claimed).await
-        })
-        .await
+        let offer = Offer { context, function: Function::Compress, scan, deadline };
+        take_up(offer, claim, async |attempt, claimed| self.work(attempt, claimed).await).await
     }
 
     async fn work(&self, attempt: &Attempt<'_>, claimed: &ClaimedScan) -> Result<Finished, StageError> {

@@ -5,13 +5,13 @@ pub mod intake;
 pub mod scan;
 pub mod split;
 
-use crate::attempt::Deadline;
+use crate::attempt::{self, Attempt, Deadline, Finished};
 use crate::configuration::Configuration;
 use crate::context::Context;
 use crate::error::StageError;
-use crate::writes::Function;
+use crate::writes::{Effect, Function, write};
 use crate::{dispatch, hooks};
-use catalog::Claim;
+use catalog::{CatalogError, Claim, ClaimedRange, ClaimedScan, Lease, ScanId};
 use engine::installation::Installation;
 use engine::stages::Settings;
 use objects::WorkKey;
@@ -54,6 +54,54 @@ async fn fetch(context: &Context, key: &str, to: &Path) -> Result<(), StageError
         Ok(_) => Ok(()),
         Err(error) if error.is_missing() => Err(StageError::IntermediateMissing { key: key.to_owned() }),
         Err(error) => Err(error.into()),
+    }
+}
+
+/// What a claim gives, as far as every stage needs it: the lease, and the upload's key.
+trait Claimed {
+    fn holds(&self) -> (Lease, String);
+}
+
+impl Claimed for ClaimedScan {
+    fn holds(&self) -> (Lease, String) {
+        (self.lease, self.key.clone())
+    }
+}
+
+impl Claimed for ClaimedRange {
+    fn holds(&self) -> (Lease, String) {
+        (self.lease, self.key.clone())
+    }
+}
+
+/// What a function was asked to take up.
+struct Offer<'a> {
+    context: &'a Context,
+    function: Function,
+    scan: ScanId,
+    deadline: Deadline,
+}
+
+/// Claims a row and works on it, if it could be had.
+async fn take_up<C, W>(
+    offer: Offer<'_>,
+    claim: impl Future<Output = Result<Claim<C>, CatalogError>>,
+    work: W,
+) -> Result<Verdict, StageError>
+where
+    C: Claimed,
+    W: AsyncFnOnce(&Attempt<'_>, &C) -> Result<Finished, StageError>,
+{
+    let Offer { context, function, scan, deadline } = offer;
+    let subject = scan.to_string();
+    match write(function, Effect::Claim, &subject, claim).await? {
+        Claim::Claimed(claimed) => {
+            let holds = claimed.holds();
+            tracing::Span::current().record("key", &holds.1);
+            let work = async |attempt: &Attempt<'_>| work(attempt, &claimed).await;
+            Ok(attempt::run(context, function, holds, deadline, work).await)
+        }
+        other => unclaimed(context, function, &subject, other).await,
     }
 }
 

@@ -1,13 +1,13 @@
 //! SCANNING: one range of pages is looked at and read.
 
-use super::{Worker, fetch, misplaced, settings, unclaimed};
-use crate::attempt::{self, Attempt, Deadline, Finished, persist};
+use super::{Offer, Worker, fetch, misplaced, settings, take_up};
+use crate::attempt::{Attempt, Deadline, Finished, persist};
 use crate::configuration::Configuration;
 use crate::context::Context;
 use crate::error::StageError;
 use crate::metrics::{Metric, emit};
 use crate::writes::{Effect, Function, write};
-use catalog::{Claim, ClaimedRange};
+use catalog::ClaimedRange;
 use engine::detect::Detector;
 use engine::stages::{NoProgress, RangeToScan, ScannedRange, Settings, load_models};
 use objects::AttemptPrefix;
@@ -48,21 +48,10 @@ impl Scan {
         (scan, generation, number): (i64, i32, i32),
         deadline: Deadline,
     ) -> Result<Verdict, StageError> {
-        let (subject, rules) = (scan.to_string(), context.configuration.recovery.lease_rules());
+        let rules = context.configuration.recovery.lease_rules();
         let claim = context.catalog.claim_range(scan, generation, number, &rules);
-        match write(Function::Scan, Effect::Claim, &subject, claim).await? {
-            Claim::Claimed(claimed) => Ok(self.attempt(context, claimed, deadline).await),
-            other => unclaimed(context, Function::Scan, &subject, other).await,
-        }
-    }
-
-    async fn attempt(&self, context: &Context, claimed: ClaimedRange, deadline: Deadline) -> Verdict {
-        tracing::Span::current().record("key", &claimed.key);
-        let holds = (claimed.lease, claimed.key.clone());
-        attempt::run(context, Function::Scan, holds, deadline, async |attempt: &Attempt<'_>| {
-            self.work(attempt, &claimed).await
-        })
-        .await
+        let offer = Offer { context, function: Function::Scan, scan, deadline };
+        take_up(offer, claim, async |attempt, claimed| self.work(attempt, claimed).await).await
     }
 
     async fn work(&self, attempt: &Attempt<'_>, claimed: &ClaimedRange) -> Result<Finished, StageError> {

@@ -1,13 +1,13 @@
 //! SPLITTING: the ranges are gathered, and volume and opinions are written.
 
-use super::{Worker, fetch, misplaced, settings, unclaimed};
-use crate::attempt::{self, Attempt, Deadline, Finished, persist};
+use super::{Offer, Worker, fetch, misplaced, settings, take_up};
+use crate::attempt::{Attempt, Deadline, Finished, persist};
 use crate::configuration::Configuration;
 use crate::context::Context;
 use crate::error::StageError;
 use crate::metrics::{Metric, emit};
 use crate::writes::{Effect, Function, write};
-use catalog::{Claim, ClaimedScan, Fenced, NewOpinion, Publication, Stage};
+use catalog::{ClaimedScan, Fenced, NewOpinion, Publication, Stage};
 use engine::naming::VolumeName;
 use engine::stages::{NoProgress, ProcessError, Settings, SplitInputs, SplitOpinion, SplitResult, split};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -45,21 +45,10 @@ impl Worker for Split {
 
 impl Split {
     async fn take(&self, context: &Context, scan: i64, deadline: Deadline) -> Result<Verdict, StageError> {
-        let (subject, rules) = (scan.to_string(), context.configuration.recovery.lease_rules());
+        let rules = context.configuration.recovery.lease_rules();
         let claim = context.catalog.claim_scan(Stage::Split, scan, &rules);
-        match write(Function::Split, Effect::Claim, &subject, claim).await? {
-            Claim::Claimed(claimed) => Ok(self.attempt(context, claimed, deadline).await),
-            other => unclaimed(context, Function::Split, &subject, other).await,
-        }
-    }
-
-    async fn attempt(&self, context: &Context, claimed: ClaimedScan, deadline: Deadline) -> Verdict {
-        tracing::Span::current().record("key", &claimed.key);
-        let holds = (claimed.lease, claimed.key.clone());
-        attempt::run(context, Function::Split, holds, deadline, async |attempt: &Attempt<'_>| {
-            self.work(attempt, &claimed).await
-        })
-        .await
+        let offer = Offer { context, function: Function::Split, scan, deadline };
+        take_up(offer, claim, async |attempt, claimed| self.work(attempt, claimed).await).await
     }
 
     async fn work(&self, attempt: &Attempt<'_>, claimed: &ClaimedScan) -> Result<Finished, StageError> {

@@ -4,12 +4,23 @@ use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use queues::{FaultReason, Queue, Received, Verdict, process_batch};
+use queues::{FaultReason, Processed, Queue, Queues, Received, Verdict};
 
+use crate::emulator::endpoint;
 use crate::proxy::{Proxy, Request};
-use crate::stack::{endpoint, event, with_queues};
+use crate::stack::{event, with_queues};
 
 const AT_ONCE: Verdict = Verdict::Return { after: Duration::ZERO };
+
+/// As the functions do it.
+async fn process_batch<F, A>(queues: &Queues, event: SqsEvent, handle: F) -> Processed
+where
+    F: Fn(Received) -> A,
+    A: Future<Output = Verdict>,
+{
+    let put_back = |received: Received, after| async move { queues.back_off(&received, after).await };
+    queues::process_batch(queues.urls(), event, handle, put_back).await
+}
 
 fn ids(event: &SqsEvent) -> Vec<String> {
     event.records.iter().map(|record| record.message_id.clone().unwrap()).collect()

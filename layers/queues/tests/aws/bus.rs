@@ -10,8 +10,9 @@ use queues::{Bus, Queue, QueueError, ScanEnded};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
+use crate::emulator::{endpoint, sdk};
 use crate::proxy::{Fault, Proxy, Request};
-use crate::stack::{Stack, endpoint, nobody, sdk, with_queues};
+use crate::stack::{Stack, nobody, with_queues};
 
 /// Runs a test with a bus whose events go on to the queue [`Queue::Uploads`].
 async fn with_bus(test: impl AsyncFnOnce(&Stack, &str)) {

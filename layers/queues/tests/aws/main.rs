@@ -3,6 +3,8 @@
 
 mod batch;
 mod bus;
+#[path = "../../../objects/tests/aws/emulator.rs"]
+mod emulator;
 mod notifications;
 #[allow(dead_code, reason = "it is shared, and not every fault is needed here")]
 #[path = "../../../objects/tests/aws/proxy.rs"]

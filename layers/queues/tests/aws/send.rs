@@ -6,8 +6,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use aws_sdk_sqs::types::MessageSystemAttributeName;
 use queues::{Queue, QueueError, QueueUrls, Queues, Task};
 
+use crate::emulator::{endpoint, sdk};
 use crate::proxy::{Fault, Proxy, Request};
-use crate::stack::{endpoint, nobody, sdk, with_queues};
+use crate::stack::{nobody, with_queues};
 
 /// The last requests of SQS's protocol name their operation in a header.
 fn is_batch(request: &Request) -> bool {

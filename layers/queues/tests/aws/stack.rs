@@ -2,16 +2,16 @@
 
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
-use aws_config::{BehaviorVersion, Region, SdkConfig};
+use aws_config::SdkConfig;
 use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_sqs::Client;
-use aws_sdk_sqs::config::Credentials;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
-use aws_smithy_http_client::tls::{Provider, rustls_provider::CryptoMode};
 use futures_util::FutureExt;
 use queues::{Queue, QueueUrls, Queues};
 use serde_json::json;
 use uuid::Uuid;
+
+use crate::emulator::{endpoint, sdk};
 
 /// The queues.
 pub struct Stack {
@@ -20,22 +20,6 @@ pub struct Stack {
     pub queues: Queues,
     /// What the names of everything that the test makes end in.
     pub name: Uuid,
-}
-
-pub fn endpoint() -> String {
-    std::env::var("QUIRE_TEST_AWS_ENDPOINT")
-        .expect("QUIRE_TEST_AWS_ENDPOINT is not set: this test needs the local stack; run `cargo xtask test`")
-}
-
-pub async fn sdk(endpoint: &str) -> SdkConfig {
-    let http = aws_smithy_http_client::Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    aws_config::defaults(BehaviorVersion::latest())
-        .http_client(http)
-        .region(Region::new("us-east-1"))
-        .credentials_provider(Credentials::new("test", "test", None, None, "test"))
-        .endpoint_url(endpoint)
-        .load()
-        .await
 }
 
 /// An address where nobody listens.
