@@ -2,25 +2,13 @@
 
 use crate::service::ServiceError;
 use crate::terminal;
-use engine::error::ErrorClass;
+use domain::FailureCode;
 use engine::process::ProcessError;
 use serde::Serialize;
 use std::process::ExitCode;
 
-/// Wrong arguments, as the parser of arguments ends itself; or a setting is missing.
-pub const ARGUMENTS: u8 = 2;
-/// The input is at fault.
-pub const INPUT: u8 = 3;
-/// Something is not installed.
-pub const MISSING: u8 = 4;
-/// Disk, memory or time ran out.
-pub const RESOURCE: u8 = 5;
 /// A fault of Quire or of a program that it runs.
 pub const INTERNAL: u8 = 6;
-/// The database, S3 or a queue does not answer or refuses.
-pub const SERVICE: u8 = 7;
-/// There is no such scan, or its status does not allow it.
-pub const REFUSED: u8 = 8;
 /// A watched scan is FAILED.
 pub const SCAN_FAILED: u8 = 9;
 /// A watched scan is CANCELLED.
@@ -33,9 +21,8 @@ pub const INTERRUPTED: u8 = 130;
 /// A failure on its way to the user.
 #[derive(Debug)]
 pub struct Failure {
-    code: &'static str,
+    code: FailureCode,
     message: String,
-    status: u8,
     as_json: bool,
 }
 
@@ -46,7 +33,7 @@ struct FailureObject<'a> {
 
 #[derive(Serialize)]
 struct FailureBody<'a> {
-    code: &'a str,
+    code: FailureCode,
     message: &'a str,
 }
 
@@ -54,12 +41,12 @@ impl Failure {
     /// A failure of the engine that is reported as a JSON object, or as a sentence.
     pub fn new(error: impl Into<ProcessError>, as_json: bool) -> Self {
         let error = error.into();
-        Self { code: error.code(), message: error.to_string(), status: of_class(error.class()), as_json }
+        Self { code: error.code(), message: error.to_string(), as_json }
     }
 
     /// The same for a failure between here and the service.
     pub fn of_service(error: &ServiceError, as_json: bool) -> Self {
-        Self { code: error.code(), message: error.to_string(), status: error.status(), as_json }
+        Self { code: error.code(), message: error.to_string(), as_json }
     }
 
     /// Tells the user, once, and gives the exit status.
@@ -67,21 +54,10 @@ impl Failure {
         let Self { code, message, .. } = self;
         eprintln!("quire: {} [{code}]", terminal::visible_lines(message));
         if self.as_json {
-            let object = FailureObject { error: FailureBody { code, message } };
+            let object = FailureObject { error: FailureBody { code: *code, message } };
             // There is nothing left to tell a closed standard output to.
             let _ = terminal::print_json(&object);
         }
-        self.status.into()
-    }
-}
-
-/// The exit status of a class of failure.
-pub const fn of_class(class: ErrorClass) -> u8 {
-    match class {
-        ErrorClass::Input => INPUT,
-        ErrorClass::Missing => MISSING,
-        ErrorClass::Resource => RESOURCE,
-        ErrorClass::Interrupted => INTERRUPTED,
-        ErrorClass::Internal => INTERNAL,
+        self.code.class().exit_status().unwrap_or(INTERNAL).into()
     }
 }

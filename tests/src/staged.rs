@@ -1,10 +1,9 @@
 //! A volume worked on in stages, as the functions do it, but in one process.
 #![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
 
+use domain::{ModelChoice, VolumeName};
 use engine::cancellation::Cancellation;
-use engine::detect::ModelChoice;
 use engine::installation::Installation;
-use engine::naming::VolumeName;
 use engine::process::{NoProgress, ProcessError};
 use engine::stages::{self, Prepared, RangeToScan, Settings, SplitInputs, SplitResult};
 use std::path::{Path, PathBuf};

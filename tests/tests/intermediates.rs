@@ -2,8 +2,8 @@
 //! is written but where it belongs.
 #![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
 
+use domain::FailureClass;
 use engine::cancellation::Cancellation;
-use engine::error::ErrorClass;
 use engine::process::{NoProgress, ProcessError};
 use engine::stages::{self, Prepared, RangeToScan, SplitInputs};
 use serde_json::{Value, json};
@@ -221,7 +221,11 @@ fn a_range_that_is_not_the_one_that_was_cut_is_refused() {
         let scanned =
             stages::scan(&range, &detector, &staged::fast(), &place, &NoProgress, &Cancellation::new()).unwrap_err();
         assert!(matches!(scanned, ProcessError::Intermediate(_)), "{scanned:?}");
-        assert_eq!(scanned.class(), ErrorClass::Internal, "the person who uploaded the volume is not at fault");
+        assert_eq!(
+            scanned.code().class(),
+            FailureClass::Internal,
+            "the person who uploaded the volume is not at fault"
+        );
         scanned.code()
     };
     let cut = std::fs::read(&handed.prepared.ranges[1].file).unwrap();

@@ -1,7 +1,7 @@
 //! The three stages one after another give what `quire process` gives, byte for byte.
 #![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
 
-use engine::error::ErrorClass;
+use domain::FailureClass;
 use engine::stages::{Settings, SplitResult};
 use serde_json::Value;
 use std::path::{Path, PathBuf};
@@ -118,7 +118,7 @@ fn bad_volumes_are_refused_by_the_first_stage() {
         let volume = folder.path().join("original.pdf");
         std::fs::write(&volume, bytes).unwrap();
         let error = staged::prepared(&volume, &staged::fast(), 3, folder.path()).unwrap_err();
-        assert_eq!((error.code(), error.class()), (code, ErrorClass::Input), "{error}");
+        assert_eq!((error.code().as_str(), error.code().class()), (code, FailureClass::Input), "{error}");
         assert_eq!(files(&folder.path().join("prepare")), Vec::<PathBuf>::new());
     }
 }

@@ -54,7 +54,7 @@ fn assert_stops(folder: &Path, steps: &[Stage], run: impl Fn(&Path, &Stopper) ->
     for (step, after_pages) in steps.iter().flat_map(|step| [(*step, false), (*step, true)]) {
         let stopper = Stopper::new(step, after_pages);
         let error = run(&staged::made(&folder.join("stopped")), &stopper).unwrap_err();
-        assert!(["process.cancelled", "external.cancelled"].contains(&error.code()), "{step:?}: {error:?}");
+        assert!(["process.cancelled", "external.cancelled"].contains(&error.code().as_str()), "{step:?}: {error:?}");
         let left = processes(&folder.to_string_lossy());
         assert!(left.is_empty(), "{step:?}: {left:?}");
         // A thread that is done is listed until the kernel has put it away.

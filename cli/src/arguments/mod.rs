@@ -4,14 +4,14 @@
 mod service;
 mod values;
 
+use domain::ModelChoice;
 pub use service::{
     AwsArguments, DatabaseArguments, Defer, DeferTime, Describe, FileArguments, Migrate, QueueArguments, Quiet, Scans,
     Sending, ServiceCommand, Show, Upload, UploadTarget, Watch,
 };
 pub use values::Secret;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
-use engine::detect::ModelChoice;
+use clap::{Args, Parser, Subcommand};
 use engine::external::ghostscript::CompressionOptions;
 use engine::installation::Installation;
 use engine::process::{DEFAULT_LANGUAGE, DEFAULT_READING_RESOLUTION, Request, Settings};
@@ -53,17 +53,6 @@ pub enum Command {
     Inspect(Inspect),
     #[command(flatten)]
     Service(ServiceCommand),
-}
-
-/// The models.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Model {
-    /// The fast mode.
-    Small,
-    /// The larger model alone.
-    Medium,
-    /// Both, merged: the thorough mode.
-    Both,
 }
 
 /// Arguments of `quire process`.
@@ -131,7 +120,7 @@ pub struct Scan {
     pub first_page: Option<u32>,
     /// Which models look at the pages.
     #[arg(long, value_enum, default_value = "both")]
-    pub model: Model,
+    pub model: ModelChoice,
     /// Do not read the pages: faster, no words in the results.
     #[arg(long)]
     pub no_ocr: bool,
@@ -199,11 +188,7 @@ impl Scan {
             volume: self.volume_number,
             first_page: self.first_page,
             settings: Settings {
-                model: match self.model {
-                    Model::Small => ModelChoice::Small,
-                    Model::Medium => ModelChoice::Medium,
-                    Model::Both => ModelChoice::Both,
-                },
+                model: self.model,
                 ocr: !self.no_ocr,
                 reading_resolution: self.reading_resolution,
                 language: self.language,

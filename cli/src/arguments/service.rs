@@ -2,8 +2,8 @@
 
 use super::EXIT_STATUS;
 use super::values::{self, Secret};
-use catalog::{ScanId, Status};
 use clap::{Args, Subcommand};
+use domain::{ScanId, Status};
 use std::path::PathBuf;
 use std::time::Duration;
 use time::OffsetDateTime;

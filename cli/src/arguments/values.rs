@@ -1,6 +1,6 @@
 //! Values that a person types: a status, a time, a length of time.
 
-use catalog::Status;
+use domain::Status;
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;

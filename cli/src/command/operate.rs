@@ -126,7 +126,7 @@ fn sentence(row: &ScanRow, now: OffsetDateTime) -> String {
 mod tests {
     use super::*;
     use crate::report::testing::{NOW, detail};
-    use catalog::Status;
+    use domain::Status;
     use time::macros::datetime;
 
     #[test]

@@ -6,7 +6,8 @@ use crate::service::{self, ServiceError, Settings};
 use crate::terminal::{print, print_json, visible};
 use crate::upload::{Arrival, Planned, arrival, plan, send};
 use crate::watch::{Subject, View, follow};
-use catalog::{Catalog, DatabaseSettings, ScanId, ScanSummary};
+use catalog::{Catalog, DatabaseSettings, ScanSummary};
+use domain::{FailureCode, ScanId};
 use engine::cancellation::Cancellation;
 use objects::{ObjectVersion, Objects};
 use serde::Serialize;
@@ -91,7 +92,7 @@ impl Uploader<'_> {
              replaced, give --key {}.",
             planned.key, planned.key
         );
-        Err(ServiceError::NotUploaded { path: planned.path.clone(), code: "upload.exists", reason })
+        Err(ServiceError::NotUploaded { path: planned.path.clone(), code: FailureCode::UploadExists, reason })
     }
 
     /// The file is uploaded by now: that nobody can say which scan it became is no failure, unless it is to be followed.

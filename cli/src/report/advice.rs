@@ -1,6 +1,7 @@
 //! What a person can do about a scan that does not go on by itself.
 
-use catalog::{ScanSummary, Status, WaitsFor};
+use catalog::ScanSummary;
+use domain::{Status, WaitsFor};
 
 /// What to do, as a sentence; nothing where the service goes on by itself.
 pub fn advice(scan: &ScanSummary) -> Option<String> {

@@ -139,7 +139,7 @@ fn timeline(scan: &ScanDetail) -> Option<String> {
 mod tests {
     use super::*;
     use crate::report::testing::{self, NOW};
-    use catalog::Status;
+    use domain::Status;
     use serde_json::json;
 
     #[test]

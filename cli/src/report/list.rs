@@ -30,7 +30,7 @@ fn row(scan: &ScanSummary, now: OffsetDateTime) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::report::testing::{NOW, summary};
-    use catalog::{Status, WaitsFor};
+    use domain::{Status, WaitsFor};
 
     #[test]
     fn a_row_says_volume_status_ranges_age_and_error() {

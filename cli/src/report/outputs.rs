@@ -39,7 +39,7 @@ pub fn outputs(scan: &ScanDetail, bucket: Option<&str>) -> Vec<Output> {
 mod tests {
     use super::*;
     use crate::report::testing::detail;
-    use catalog::Status;
+    use domain::Status;
 
     #[test]
     fn a_file_has_its_whole_address_where_the_bucket_is_known() {

@@ -1,6 +1,7 @@
 //! Scans for tests.
 
-use catalog::{Event, OpinionDetail, RangeDetail, RangeStatus, ScanDetail, ScanRow, ScanSummary, Status};
+use catalog::{Event, OpinionDetail, RangeDetail, ScanDetail, ScanRow, ScanSummary};
+use domain::{RangeStatus, Status};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::datetime;

@@ -1,7 +1,8 @@
 //! A scan in few words.
 
 use crate::terminal::{shortened, visible};
-use catalog::{ScanSummary, Status, WaitsFor};
+use catalog::ScanSummary;
+use domain::{Status, WaitsFor};
 
 /// Which volume it is; the name of its file where nobody has said so.
 pub fn volume(scan: &ScanSummary) -> String {

@@ -1,18 +1,21 @@
 //! Why a command that talks to the service failed.
 
-use crate::exit;
-use catalog::{CatalogError, ScanId};
+use catalog::CatalogError;
+use domain::{FailureCode, ScanId};
 use engine::stages::ProcessError;
+use enum_assoc::Assoc;
 use objects::ObjectError;
 use pipeline::error::StageError;
 use queues::QueueError;
 use std::path::PathBuf;
 
 /// Why a command that talks to the service failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub fn code(&self) -> FailureCode)]
 pub enum ServiceError {
     /// Arguments that do not go together.
     #[error("{reason}")]
+    #[assoc(code = FailureCode::CommandArguments)]
     Arguments {
         /// Why, as a sentence.
         reason: String,
@@ -22,6 +25,7 @@ pub enum ServiceError {
         "{variable} is not set. Give {}, set the variable, or name a file that holds it with --environment-file \
          ({})", option(.variable), looked(.file.as_ref())
     )]
+    #[assoc(code = FailureCode::SettingsMissing)]
     SettingMissing {
         /// Its variable.
         variable: &'static str,
@@ -33,9 +37,11 @@ pub enum ServiceError {
         "no AWS region is set. Set AWS_REGION, or AWS_PROFILE to a profile that has one, or AWS_REGION in the \
          environment file"
     )]
+    #[assoc(code = FailureCode::SettingsMissing)]
     RegionMissing,
     /// The environment file cannot be read.
     #[error("the environment file {} cannot be read: {cause}", path.display())]
+    #[assoc(code = FailureCode::SettingsFile)]
     EnvironmentFile {
         /// The file.
         path: PathBuf,
@@ -44,6 +50,7 @@ pub enum ServiceError {
     },
     /// A line of the environment file is no setting.
     #[error("line {line} of the environment file {} is not KEY=VALUE", path.display())]
+    #[assoc(code = FailureCode::SettingsFile)]
     EnvironmentLine {
         /// The file.
         path: PathBuf,
@@ -52,16 +59,18 @@ pub enum ServiceError {
     },
     /// A volume that is not fit to be uploaded, or whose name does not say where it belongs.
     #[error("{}: {reason} Nothing was uploaded", path.display())]
+    #[assoc(code = *_code)]
     NotUploaded {
         /// The file.
         path: PathBuf,
         /// Code of the reason.
-        code: &'static str,
+        code: FailureCode,
         /// The reason, as a sentence.
         reason: String,
     },
     /// An upload that failed on its way.
     #[error("{}: {source}", path.display())]
+    #[assoc(code = _source.code())]
     Upload {
         /// The file.
         path: PathBuf,
@@ -70,15 +79,19 @@ pub enum ServiceError {
     },
     /// The database.
     #[error(transparent)]
+    #[assoc(code = _0.code())]
     Catalog(#[from] CatalogError),
     /// S3.
     #[error(transparent)]
+    #[assoc(code = _0.code())]
     Objects(#[from] ObjectError),
     /// An operator's action.
     #[error(transparent)]
+    #[assoc(code = _0.code())]
     Action(StageError),
     /// An operator's action was done, but its message was not sent.
     #[error("scan {scan} was changed, but {source}. Nothing more need be done: reconcile sends the message again")]
+    #[assoc(code = _source.code())]
     Unsent {
         /// The scan.
         scan: ScanId,
@@ -87,57 +100,25 @@ pub enum ServiceError {
     },
     /// Standard output does not take what there is to say.
     #[error("cannot write to standard output: {cause}")]
+    #[assoc(code = FailureCode::CommandOutput)]
     Output {
         /// What the system said.
         cause: std::io::Error,
     },
     /// The runtime does not start.
     #[error("cannot wait for answers: {cause}")]
+    #[assoc(code = FailureCode::CommandRuntime)]
     Runtime {
         /// What the system said.
         cause: std::io::Error,
     },
     /// A signal.
     #[error("stopped; scans in the service go on")]
+    #[assoc(code = FailureCode::CommandStopped)]
     Stopped,
 }
 
 impl ServiceError {
-    /// Stable code of the failure: the layer's where a layer failed.
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Arguments { .. } => "command.arguments",
-            Self::SettingMissing { .. } | Self::RegionMissing => "settings.missing",
-            Self::EnvironmentFile { .. } | Self::EnvironmentLine { .. } => "settings.file",
-            Self::NotUploaded { code, .. } => code,
-            Self::Upload { source, .. } => source.code(),
-            Self::Catalog(error) => error.code(),
-            Self::Objects(error) => error.code(),
-            Self::Action(error) => error.code(),
-            Self::Unsent { source, .. } => source.code(),
-            Self::Output { .. } => "command.output",
-            Self::Runtime { .. } => "command.runtime",
-            Self::Stopped => "command.stopped",
-        }
-    }
-
-    /// The exit status.
-    pub fn status(&self) -> u8 {
-        match self {
-            Self::Arguments { .. } | Self::SettingMissing { .. } | Self::RegionMissing => exit::ARGUMENTS,
-            Self::EnvironmentFile { .. } | Self::EnvironmentLine { .. } => exit::ARGUMENTS,
-            Self::NotUploaded { .. } => exit::INPUT,
-            Self::Upload { source, .. } => of_objects(source),
-            Self::Catalog(error) => of_catalog(error),
-            Self::Objects(error) => of_objects(error),
-            Self::Action(error) => of_action(error),
-            Self::Unsent { source, .. } => of_queues(source),
-            Self::Output { .. } => exit::RESOURCE,
-            Self::Runtime { .. } => exit::INTERNAL,
-            Self::Stopped => exit::INTERRUPTED,
-        }
-    }
-
     /// An action's failure. A message that was not sent is told apart: by then the scan is changed.
     pub fn of_action(scan: ScanId, error: StageError) -> Self {
         match error {
@@ -172,47 +153,10 @@ fn looked(file: Option<&PathBuf>) -> String {
     }
 }
 
-const fn of_catalog(error: &CatalogError) -> u8 {
-    match error {
-        CatalogError::Unreachable(_) | CatalogError::Denied(_) => exit::SERVICE,
-        CatalogError::Unknown(_) | CatalogError::Refused { .. } => exit::REFUSED,
-        CatalogError::Settings(_) | CatalogError::Invalid(_) => exit::ARGUMENTS,
-        _ => exit::INTERNAL,
-    }
-}
-
-const fn of_objects(error: &ObjectError) -> u8 {
-    match error {
-        ObjectError::Missing { .. } | ObjectError::Unreachable { .. } | ObjectError::Refused { .. } => exit::SERVICE,
-        ObjectError::File { .. } => exit::INPUT,
-        ObjectError::Key(_) => exit::ARGUMENTS,
-        ObjectError::Changed { .. } | ObjectError::Damaged { .. } => exit::INTERNAL,
-    }
-}
-
-const fn of_queues(error: &QueueError) -> u8 {
-    match error {
-        QueueError::Unreachable { .. } | QueueError::Refused { .. } | QueueError::EntriesRefused { .. } => {
-            exit::SERVICE
-        }
-        QueueError::Malformed { .. } | QueueError::UnknownQueue { .. } => exit::INTERNAL,
-    }
-}
-
-fn of_action(error: &StageError) -> u8 {
-    match error {
-        StageError::Engine(error) => exit::of_class(error.class()),
-        StageError::Catalog(error) => of_catalog(error),
-        StageError::Objects(error) => of_objects(error),
-        StageError::Queues(error) => of_queues(error),
-        _ => exit::INTERNAL,
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use catalog::Status;
+    use domain::Status;
 
     #[test]
     fn a_message_that_was_not_sent_does_not_read_as_an_action_that_failed() {
@@ -222,18 +166,18 @@ mod tests {
             message: "no".to_owned(),
         };
         let error = ServiceError::of_action(7, StageError::Queues(source()));
-        assert_eq!((error.code(), error.status()), ("queues.refused", exit::SERVICE));
+        assert_eq!((error.code(), error.code().class().exit_status()), (FailureCode::QueuesRefused, Some(7)));
         assert!(error.to_string().starts_with("scan 7 was changed, but cannot send messages"), "{error}");
     }
 
     #[test]
     fn the_exit_status_tells_who_can_mend_it() {
         let refused = CatalogError::Refused { scan: 7, status: Status::Approved, reason: "final".to_owned() };
-        assert_eq!(ServiceError::of_action(7, StageError::Catalog(refused)).status(), exit::REFUSED);
-        assert_eq!(ServiceError::Catalog(CatalogError::Unknown(7)).status(), exit::REFUSED);
+        assert_eq!(ServiceError::of_action(7, StageError::Catalog(refused)).code().class().exit_status(), Some(8));
+        assert_eq!(ServiceError::Catalog(CatalogError::Unknown(7)).code().class().exit_status(), Some(8));
         let input = StageError::Engine(engine::source::SourceError::Empty.into());
-        assert_eq!(ServiceError::of_action(7, input).status(), exit::INPUT);
-        assert_eq!(ServiceError::RegionMissing.status(), exit::ARGUMENTS);
+        assert_eq!(ServiceError::of_action(7, input).code().class().exit_status(), Some(3));
+        assert_eq!(ServiceError::RegionMissing.code().class().exit_status(), Some(2));
     }
 
     #[test]

@@ -1,8 +1,9 @@
 //! Waiting until intake has made a scan of an upload.
 
 use crate::service::ServiceError;
-use catalog::{Catalog, Filter, ScanRow, ScanSummary, Status};
-use objects::{ObjectVersion, Objects, UploadKey};
+use catalog::{Catalog, Filter, ScanRow, ScanSummary};
+use domain::{Status, UploadKey};
+use objects::{ObjectVersion, Objects};
 use std::time::Duration;
 use tokio::time::Instant;
 

@@ -2,20 +2,10 @@
 
 use crate::arguments::UploadTarget;
 use crate::service::ServiceError;
-use engine::naming::{NamingError, VolumeName};
+use domain::{FailureCode, NamingError, UploadKey, VolumeName};
 use engine::source::{Limits, SourceError};
-use objects::UploadKey;
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
-
-/// Where S3 tells the service of uploads, and where it looks for them.
-const ROOT: &str = "original_scans/";
-
-/// Where volumes wait that nobody has named yet.
-const UNSORTED: &str = "original_scans/unsorted/";
-
-/// The longest key of S3, bytes.
-const LONGEST_KEY: usize = 1024;
 
 /// A file that is fit to be uploaded.
 #[derive(Debug)]
@@ -80,14 +70,8 @@ fn key(path: &Path, target: &UploadTarget) -> Result<Key, ServiceError> {
 /// The archive's convention.
 fn named(path: &Path, target: &UploadTarget) -> Result<UploadKey, ServiceError> {
     let name = identity(path, target)?;
-    let (reporter, volume) = (name.reporter(), name.volume());
-    let unnamed = || refusal(path, "upload.unnamed", advice(path));
-    let (first, last) = name.first_page().zip(name.last_page()).ok_or_else(unnamed)?;
-    let key = format!("{ROOT}{reporter}/{volume}/{first}/{reporter}.{volume}.{first}.{last}.original.pdf");
-    let key = UploadKey::new(key);
-    // What intake will read must be what was meant here.
-    let is_read = key.identity().is_some_and(|read| (read.first_page, read.last_page) == (first, last));
-    is_read.then_some(key).ok_or_else(unnamed)
+    let unnamed = || refusal(path, FailureCode::UploadUnnamed, advice(path));
+    UploadKey::of_volume(&name).ok_or_else(unnamed)
 }
 
 /// Options overrule the name.
@@ -104,7 +88,7 @@ fn identity(path: &Path, target: &UploadTarget) -> Result<VolumeName, ServiceErr
         (.., Some(error)) if !matches!(error, NamingError::Unrecognised { .. }) => {
             Err(ServiceError::not_uploaded(path.to_owned(), error.clone()))
         }
-        _ => Err(refusal(path, "upload.unnamed", advice(path))),
+        _ => Err(refusal(path, FailureCode::UploadUnnamed, advice(path))),
     }
 }
 
@@ -113,33 +97,25 @@ fn advice(path: &Path) -> String {
     format!(
         "its name does not say which volume it is. Name it reporter.volume.first.last.pdf, such as a3d.217.101.120.pdf \
          for pages 101 to 120, or give what is missing with --reporter, --volume, --first-page and --last-page; or upload \
-         it as {UNSORTED}{file} with --unnamed and say it later with `quire describe`."
+         it as original_scans/unsorted/{file} with --unnamed and say it later with `quire describe`."
     )
 }
 
-/// Intake hears of nothing outside the root.
+/// S3 does not notify `intake` of other keys.
 fn chosen(key: &str) -> Result<UploadKey, ServiceError> {
-    let is_below = key.strip_prefix(ROOT).is_some_and(|rest| !rest.is_empty() && !rest.ends_with('/'));
-    if is_below && is_storable(key) {
-        return Ok(UploadKey::new(key));
-    }
-    let reason = format!(
-        "--key must begin with {ROOT} and name a file, in at most {LONGEST_KEY} bytes without control characters"
-    );
-    Err(ServiceError::Arguments { reason })
+    let invalid = || ServiceError::Arguments {
+        reason: format!(
+            "--key must begin with {} and name a file, in at most 1024 bytes without control characters.",
+            UploadKey::ROOT
+        ),
+    };
+    UploadKey::chosen(key).ok_or_else(invalid)
 }
 
 fn unsorted(path: &Path) -> Result<UploadKey, ServiceError> {
     let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    let key = format!("{UNSORTED}{name}");
-    if !name.is_empty() && is_storable(&key) {
-        return Ok(UploadKey::new(key));
-    }
-    Err(refusal(path, "upload.file_name", "its name cannot be a key; rename it.".to_owned()))
-}
-
-fn is_storable(key: &str) -> bool {
-    key.len() <= LONGEST_KEY && !key.contains(char::is_control)
+    let unusable = || refusal(path, FailureCode::UploadFileName, "its name cannot be a key.".to_owned());
+    UploadKey::unsorted(name).ok_or_else(unusable)
 }
 
 fn refuse_same_key(files: &[PathBuf], keys: &[Key]) -> Result<(), ServiceError> {
@@ -147,7 +123,7 @@ fn refuse_same_key(files: &[PathBuf], keys: &[Key]) -> Result<(), ServiceError> 
     for (path, key) in files.iter().zip(keys) {
         if let Some(other) = seen.insert(&key.key, path) {
             let reason = format!("{} would have the same key, {}.", other.display(), key.key);
-            return Err(refusal(path, "upload.same_key", reason));
+            return Err(refusal(path, FailureCode::UploadSameKey, reason));
         }
     }
     Ok(())
@@ -159,7 +135,7 @@ fn check(path: &Path) -> Result<(), ServiceError> {
     opened.map(drop).map_err(|error| ServiceError::not_uploaded(path.to_owned(), error))
 }
 
-fn refusal(path: &Path, code: &'static str, reason: String) -> ServiceError {
+fn refusal(path: &Path, code: FailureCode, reason: String) -> ServiceError {
     ServiceError::NotUploaded { path: path.to_owned(), code, reason }
 }
 
@@ -168,7 +144,7 @@ mod tests {
     use super::*;
 
     fn planned(file: &str, target: &UploadTarget) -> Result<String, &'static str> {
-        key(Path::new(file), target).map(|key| key.key.to_string()).map_err(|error| error.code())
+        key(Path::new(file), target).map(|key| key.key.to_string()).map_err(|error| error.code().as_str())
     }
 
     #[test]

@@ -1,7 +1,8 @@
 //! How scans ended that were watched.
 
 use crate::exit;
-use catalog::{ScanSummary, Status};
+use catalog::ScanSummary;
+use domain::Status;
 
 /// How a scan ended, the worst last. With several, the worst counts.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Debug)]
@@ -43,11 +44,11 @@ impl Ending {
 mod tests {
     use super::*;
     use crate::report::testing::summary;
-    use catalog::WaitsFor;
+    use domain::WaitsFor;
 
     #[test]
     fn every_status_goes_on_or_has_ended() {
-        for status in Status::ALL {
+        for &status in Status::ALL {
             let ending = Ending::of(&summary(7, status));
             assert_eq!(ending.is_some(), status.is_ended(), "{status}");
         }

@@ -2,7 +2,8 @@
 
 use super::{Ending, View};
 use crate::service::ServiceError;
-use catalog::{Catalog, CatalogError, Event, Filter, ScanDetail, ScanId, ScanSummary, Status};
+use catalog::{Catalog, CatalogError, Event, Filter, ScanDetail, ScanSummary};
+use domain::{ScanId, Status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -114,7 +115,7 @@ async fn unfinished(catalog: &Catalog, known: &BTreeMap<ScanId, Known>) -> Resul
 }
 
 async fn list(catalog: &Catalog) -> Result<Vec<ScanSummary>, ServiceError> {
-    let statuses: Vec<Status> = Status::ALL.into_iter().filter(|status| !status.is_ended()).collect();
+    let statuses: Vec<Status> = Status::ALL.iter().copied().filter(|status| !status.is_ended()).collect();
     let mut filter = Filter { statuses, limit: PAGE, ..Filter::default() };
     let mut summaries = Vec::new();
     loop {

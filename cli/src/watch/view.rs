@@ -99,7 +99,7 @@ pub fn ending(scan: &ScanSummary) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::report::testing::{event, summary};
-    use catalog::Status;
+    use domain::Status;
     use serde_json::json;
     use time::macros::datetime;
 

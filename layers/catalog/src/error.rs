@@ -1,35 +1,45 @@
 //! What can go wrong between Quire and its database.
 
-use crate::{ScanId, Status};
+use domain::{FailureCode, ScanId, Status};
+use enum_assoc::Assoc;
 
 /// An error of the catalog. [`CatalogError::code`] is stable.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 #[non_exhaustive]
 pub enum CatalogError {
     /// The database cannot be reached, is restarting, is out of connections, or ended this transaction for another
     /// one's sake. Nothing was changed, or the answer to a commit was lost: doing the same again is right.
     #[error("the database cannot be reached: {0}")]
+    #[assoc(code = FailureCode::CatalogUnreachable)]
     Unreachable(#[source] sqlx::Error),
     /// The database does not let us in: credentials, name or permissions are wrong.
     #[error("the database refuses access: {0}")]
+    #[assoc(code = FailureCode::CatalogDenied)]
     Denied(#[source] sqlx::Error),
     /// The database refused a statement: a mistake in this crate, or migrations that were not applied.
     #[error("the database refused a statement: {0}")]
+    #[assoc(code = FailureCode::CatalogStatement)]
     Statement(#[source] sqlx::Error),
     /// The settings of the database are wrong.
     #[error("the settings of the database are wrong: {0}")]
+    #[assoc(code = FailureCode::CatalogSettings)]
     Settings(String),
     /// A migration failed.
     #[error("a migration failed: {0}")]
+    #[assoc(code = FailureCode::CatalogMigration)]
     Migration(#[source] Box<sqlx::migrate::MigrateError>),
     /// The caller passed something that cannot be stored.
     #[error("invalid argument: {0}")]
+    #[assoc(code = FailureCode::CatalogInvalid)]
     Invalid(String),
     /// There is no scan of this id.
     #[error("there is no scan {0}")]
+    #[assoc(code = FailureCode::CatalogUnknown)]
     Unknown(ScanId),
     /// What an operator asked for is not possible in the scan's state.
     #[error("scan {scan} is {status}: {reason}")]
+    #[assoc(code = FailureCode::CatalogRefused)]
     Refused {
         /// The scan.
         scan: ScanId,
@@ -41,20 +51,6 @@ pub enum CatalogError {
 }
 
 impl CatalogError {
-    /// The stable name of this kind of error.
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Unreachable(_) => "catalog.unreachable",
-            Self::Denied(_) => "catalog.denied",
-            Self::Statement(_) => "catalog.statement",
-            Self::Settings(_) => "catalog.settings",
-            Self::Migration(_) => "catalog.migration",
-            Self::Invalid(_) => "catalog.invalid",
-            Self::Unknown(_) => "catalog.unknown",
-            Self::Refused { .. } => "catalog.refused",
-        }
-    }
-
     /// Whether doing the same again later may succeed without anybody mending anything.
     pub const fn is_temporary(&self) -> bool {
         matches!(self, Self::Unreachable(_))

@@ -2,7 +2,8 @@
 
 use crate::connection::Work;
 use crate::state::{take_ranges_back, tell};
-use crate::{Catalog, CatalogError, Failure, Ready, ScanId, Status, WaitsFor};
+use crate::{Catalog, CatalogError, Failure};
+use domain::{ScanId, Status, Task, VolumeName, WaitsFor};
 
 /// An open transaction that holds the row of one upload key: whoever else records an upload of that key waits. Ask S3
 /// for the key's current version while holding it, then [`KeyLock::record`]. Dropping it lets go and changes nothing.
@@ -15,19 +16,6 @@ pub struct KeyLock {
     key: String,
 }
 
-/// What an upload's key or a person says about the volume.
-#[derive(Clone, PartialEq, Eq, Debug)]
-pub struct VolumeIdentity {
-    /// The reporter.
-    pub reporter: String,
-    /// The volume of the reporter.
-    pub volume: String,
-    /// Printed number of the first page.
-    pub first_page: Option<i32>,
-    /// Printed number of the last page.
-    pub last_page: Option<i32>,
-}
-
 /// A version of an upload as S3 has it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewScan {
@@ -38,7 +26,7 @@ pub struct NewScan {
     /// Its size in bytes.
     pub size_bytes: i64,
     /// What the key says, if it follows the convention.
-    pub name: Option<VolumeIdentity>,
+    pub name: Option<VolumeName>,
     /// Why the upload is no work for compress (it is no PDF): the scan is FAILED from the start.
     pub refusal: Option<Failure>,
 }
@@ -53,14 +41,14 @@ pub enum Recorded {
         /// The earlier scan of the key that it superseded, the newest if there were several.
         superseded: Option<ScanId>,
         /// Compress, unless the upload was refused or a person must confirm it first.
-        ready: Vec<Ready>,
+        ready: Vec<Task>,
     },
     /// This version, or the same file, has a scan already.
     Known {
         /// That scan.
         scan: ScanId,
         /// Compress, if it still waits for it.
-        ready: Vec<Ready>,
+        ready: Vec<Task>,
     },
 }
 
@@ -107,7 +95,7 @@ impl Earlier {
         let waits = self.status == Status::Uploaded && self.waits_for.is_none() && self.due;
         Recorded::Known {
             scan: self.id,
-            ready: waits.then_some(Ready::Compress { scan: self.id }).into_iter().collect(),
+            ready: waits.then_some(Task::Compress { scan: self.id }).into_iter().collect(),
         }
     }
 }
@@ -152,7 +140,7 @@ impl KeyLock {
             .collect();
         supersede(&mut self.work, &replaced, scan).await?;
         let waits = upload.refusal.is_none() && waits_for.is_none();
-        let ready = waits.then_some(Ready::Compress { scan }).into_iter().collect();
+        let ready = waits.then_some(Task::Compress { scan }).into_iter().collect();
         Ok(Recorded::New { scan, superseded: replaced.last().copied(), ready })
     }
 
@@ -175,10 +163,10 @@ impl KeyLock {
             upload.version_id,
             etag,
             upload.size_bytes,
-            name.map(|name| name.reporter.as_str()),
-            name.map(|name| name.volume.as_str()),
-            name.and_then(|name| name.first_page),
-            name.and_then(|name| name.last_page),
+            name.map(VolumeName::reporter),
+            name.map(VolumeName::volume),
+            name.and_then(VolumeName::first_page).map(|page| page as i32),
+            name.and_then(VolumeName::last_page).map(|page| page as i32),
             status.as_str(),
             waits_for.map(WaitsFor::as_str),
             refusal.map(|refusal| refusal.code.as_str()),

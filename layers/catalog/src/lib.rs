@@ -4,7 +4,7 @@
 //! [`Lease`], renews it by a [`Heartbeat`], and ends it by one of the fenced writes ([`Catalog::finish_compress`],
 //! [`Catalog::finish_range`], [`Catalog::finish_split`], [`Catalog::give_back`], [`Catalog::fail`],
 //! [`Catalog::return_to_compress`]), which change nothing once the lease is lost. [`Catalog::rescue`] and
-//! [`Catalog::resend`] put right what nobody is working on. What each returns as [`Ready`] is to be sent right after.
+//! [`Catalog::resend`] put right what nobody is working on. What each returns as [`Task`] is to be sent right after.
 //!
 //! What keeps this right under races:
 //! - Every time is the database's clock.
@@ -29,7 +29,6 @@ mod read;
 mod ready;
 mod reconcile;
 mod state;
-mod status;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -38,11 +37,6 @@ pub use claim::{Claim, ClaimedRange, ClaimedScan, RangeResult};
 pub use connection::{Catalog, DatabaseSettings};
 pub use error::CatalogError;
 pub use heartbeat::Heartbeat;
-pub use intake::{KeyLock, NewScan, Recorded, VolumeIdentity};
+pub use intake::{KeyLock, NewScan, Recorded};
 pub use read::{Event, Filter, OpinionDetail, RangeDetail, ScanDetail, ScanRow, ScanSummary};
-pub use ready::Ready;
 pub use reconcile::{Attempt, OutboxEvent, RescueOutcome, Rescued, Sample, SeenUpload};
-pub use status::{RangeStatus, Stage, Status, WaitsFor};
-
-/// The number of a scan.
-pub type ScanId = i64;

@@ -4,9 +4,10 @@
 //! in a circle, and what one counts the other cannot change. The lock is FOR NO KEY UPDATE, which excludes its like but
 //! not the foreign keys of events that are being written.
 
+use crate::CatalogError;
 use crate::attempt::RETRIES_EXHAUSTED;
 use crate::connection::Work;
-use crate::{CatalogError, ScanId, Stage, Status, WaitsFor};
+use domain::{ScanId, Stage, Status, WaitsFor};
 
 /// A scan's row as far as decisions need it.
 #[derive(Debug)]

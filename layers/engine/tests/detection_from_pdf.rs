@@ -3,7 +3,8 @@
 
 mod support;
 
-use engine::detect::{Detector, ModelChoice, PixelView};
+use domain::ModelChoice;
+use engine::detect::{Detector, PixelView};
 use engine::detection::Detection;
 use engine::pixels::PixelReader;
 use engine::source::{Limits, open};

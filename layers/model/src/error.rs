@@ -2,13 +2,17 @@
 
 use crate::checkpoint::CheckpointError;
 use crate::network::NetworkError;
+use domain::FailureCode;
+use enum_assoc::Assoc;
 use std::path::PathBuf;
 
 /// Why an import failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 pub enum ModelError {
     /// The wheel cannot be read.
     #[error("cannot read {} ({source}): check the path and its permissions", path.display())]
+    #[assoc(code = FailureCode::ModelWheelUnreadable)]
     Unreadable {
         /// The wheel.
         path: PathBuf,
@@ -17,6 +21,7 @@ pub enum ModelError {
     },
     /// The wheel is no zip archive, or a damaged one.
     #[error("{} is not a readable wheel ({reason}): download blackletter==0.0.12 again", path.display())]
+    #[assoc(code = FailureCode::ModelWheel)]
     Wheel {
         /// The wheel.
         path: PathBuf,
@@ -25,6 +30,7 @@ pub enum ModelError {
     },
     /// The wheel carries no weights: those of later releases do not.
     #[error("{} carries no `{entry}`: only the wheel of blackletter 0.0.12 does, download that one", path.display())]
+    #[assoc(code = FailureCode::ModelWeightsMissing)]
     WeightsMissing {
         /// The wheel.
         path: PathBuf,
@@ -36,6 +42,7 @@ pub enum ModelError {
         "`{entry}` has the SHA-256 digest {found} instead of {expected}: it is damaged or not what was published, download \
          blackletter==0.0.12 again"
     )]
+    #[assoc(code = FailureCode::ModelDigest)]
     Digest {
         /// Name in the wheel.
         entry: &'static str,
@@ -46,6 +53,7 @@ pub enum ModelError {
     },
     /// The model cannot be written.
     #[error("cannot write {} ({source}): check that the directory can be written and the disk has 200 MB left", path.display())]
+    #[assoc(code = FailureCode::ModelUnwritable)]
     Unwritable {
         /// The file, or its directory.
         path: PathBuf,
@@ -54,22 +62,8 @@ pub enum ModelError {
     },
     /// The checkpoint cannot be translated.
     #[error(transparent)]
+    #[assoc(code = _0.code())]
     Network(#[from] NetworkError),
-}
-
-impl ModelError {
-    /// A stable code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Unreadable { .. } => "model.wheel-unreadable",
-            Self::Wheel { .. } => "model.wheel",
-            Self::WeightsMissing { .. } => "model.weights-missing",
-            Self::Digest { .. } => "model.digest",
-            Self::Unwritable { .. } => "model.unwritable",
-            Self::Network(error) => error.code(),
-        }
-    }
 }
 
 impl From<CheckpointError> for ModelError {

@@ -1,22 +1,25 @@
 //! What can go wrong with objects, by what a caller can do about it.
 
+use domain::{FailureCode, KeyError};
+use enum_assoc::Assoc;
 use std::error::Error;
 use std::io;
 use std::path::PathBuf;
 
-use crate::KeyError;
-
 /// A failure of S3, of a transfer, or of the file at its other end.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 pub enum ObjectError {
     /// There is no such object, or no such version: trying again does not help.
     #[error("there is no object {object}")]
+    #[assoc(code = FailureCode::ObjectsMissing)]
     Missing {
         /// Bucket, key and version.
         object: String,
     },
     /// The object was replaced while it was read.
     #[error("the object {object} changed while it was read")]
+    #[assoc(code = FailureCode::ObjectsChanged)]
     Changed {
         /// Bucket, key and version.
         object: String,
@@ -24,6 +27,7 @@ pub enum ObjectError {
     /// No answer, a time-out, a busy service, a connection that breaks again and again, and the retries are used
     /// up: the same call may succeed later.
     #[error("cannot {action} {object}: S3 does not answer: {reason}")]
+    #[assoc(code = FailureCode::ObjectsUnreachable)]
     Unreachable {
         /// What was tried.
         action: &'static str,
@@ -36,6 +40,7 @@ pub enum ObjectError {
     },
     /// S3 refused: permissions, a bucket that does not exist.
     #[error("cannot {action} {object}: S3 refuses: {error_code}: {message}")]
+    #[assoc(code = FailureCode::ObjectsRefused)]
     Refused {
         /// What was tried.
         action: &'static str,
@@ -48,6 +53,7 @@ pub enum ObjectError {
     },
     /// What arrived is not what is stored.
     #[error("the copy of {object} is damaged: {reason}")]
+    #[assoc(code = FailureCode::ObjectsDamaged)]
     Damaged {
         /// Bucket, key and version.
         object: String,
@@ -56,6 +62,7 @@ pub enum ObjectError {
     },
     /// The file at this end cannot be read or written; a full disk is such a case (see [`Self::is_disk_full`]).
     #[error("cannot {action} the file {}: {source}", path.display())]
+    #[assoc(code = FailureCode::ObjectsFile)]
     File {
         /// What was tried.
         action: &'static str,
@@ -66,24 +73,11 @@ pub enum ObjectError {
     },
     /// A key that is none of ours.
     #[error(transparent)]
+    #[assoc(code = _0.code())]
     Key(#[from] KeyError),
 }
 
 impl ObjectError {
-    /// A stable name of the kind of failure.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Missing { .. } => "objects.missing",
-            Self::Changed { .. } => "objects.changed",
-            Self::Unreachable { .. } => "objects.unreachable",
-            Self::Refused { .. } => "objects.refused",
-            Self::Damaged { .. } => "objects.damaged",
-            Self::File { .. } => "objects.file",
-            Self::Key(error) => error.code(),
-        }
-    }
-
     /// Whether the object does not exist.
     #[must_use]
     pub const fn is_missing(&self) -> bool {

@@ -10,7 +10,6 @@
 
 mod download;
 mod error;
-mod key;
 mod listing;
 mod objects;
 mod sdk;
@@ -18,7 +17,6 @@ mod upload;
 mod version;
 
 pub use error::ObjectError;
-pub use key::{AttemptKey, AttemptPrefix, KeyError, KeyIdentity, Kind, ResultKey, Results, UploadKey, Work, WorkKey};
-pub use listing::{Attempts, ListedAttempt, ListedUpload};
+pub use listing::{Attempts, ListedAttempt};
 pub use objects::Objects;
 pub use version::ObjectVersion;

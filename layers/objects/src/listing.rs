@@ -2,31 +2,16 @@
 
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::types::{Delete, EncodingType, Object, ObjectIdentifier};
+use domain::{AttemptKind, AttemptPrefix, ListedUpload, UploadKey};
 use percent_encoding::percent_decode_str;
-use serde::Serialize;
 use time::OffsetDateTime;
 
-use crate::key::UPLOAD_ROOT;
 use crate::sdk::{Address, failure};
 use crate::version::{bare_etag, instant, size};
-use crate::{AttemptPrefix, Kind, ObjectError, Objects, UploadKey};
+use crate::{ObjectError, Objects};
 
 /// What S3 lists or deletes in one call (a quota).
 const ENTRIES_PER_CALL: i32 = 1000;
-
-/// An upload in a listing.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
-pub struct ListedUpload {
-    /// The key.
-    pub key: UploadKey,
-    /// The entity tag, without its quotes.
-    pub etag: String,
-    /// The size in bytes.
-    pub size_bytes: u64,
-    /// When the current version was written.
-    #[serde(with = "time::serde::rfc3339")]
-    pub last_modified: OffsetDateTime,
-}
 
 /// An attempt that has objects.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -56,7 +41,7 @@ pub(crate) async fn uploads(
     limit: usize,
 ) -> Result<Vec<ListedUpload>, ObjectError> {
     let mut listed = Vec::new();
-    let mut pages = Pages::new(objects, objects.upload_bucket(), UPLOAD_ROOT, start_after);
+    let mut pages = Pages::new(objects, objects.upload_bucket(), UploadKey::ROOT, start_after);
     while listed.len() < limit
         && let Some(page) = pages.next().await?
     {
@@ -66,7 +51,7 @@ pub(crate) async fn uploads(
     Ok(listed)
 }
 
-pub(crate) async fn attempts<K: Kind>(
+pub(crate) async fn attempts<K: AttemptKind>(
     objects: &Objects,
     start_after: Option<&AttemptPrefix<K>>,
     limit: usize,
@@ -87,11 +72,11 @@ pub(crate) async fn attempts<K: Kind>(
 }
 
 /// A text behind all keys below a prefix, and before those of the next: `0` follows `/`.
-fn behind<K: Kind>(prefix: &AttemptPrefix<K>) -> String {
+fn behind<K: AttemptKind>(prefix: &AttemptPrefix<K>) -> String {
     format!("{}0", prefix.to_string().trim_end_matches('/'))
 }
 
-pub(crate) async fn delete<K: Kind>(objects: &Objects, prefix: &AttemptPrefix<K>) -> Result<u64, ObjectError> {
+pub(crate) async fn delete<K: AttemptKind>(objects: &Objects, prefix: &AttemptPrefix<K>) -> Result<u64, ObjectError> {
     let root = prefix.to_string();
     let address = objects.made(&root);
     let mut pages = Pages::new(objects, objects.result_bucket(), &root, None);
@@ -145,7 +130,7 @@ impl Entry {
     }
 
     /// Adds itself to its attempt, which is the last one, or a new one. What nobody of ours wrote is passed over.
-    fn count<K: Kind>(&self, attempts: &mut Vec<ListedAttempt<K>>) {
+    fn count<K: AttemptKind>(&self, attempts: &mut Vec<ListedAttempt<K>>) {
         let Some((prefix, _)) = AttemptPrefix::split(&self.key) else { return };
         match attempts.last_mut().filter(|attempt| attempt.prefix == prefix) {
             Some(attempt) => {

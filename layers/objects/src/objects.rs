@@ -1,5 +1,6 @@
 //! The two buckets and what is done with them.
 
+use domain::{AttemptKey, AttemptKind, AttemptPrefix, ListedUpload, ResultKey, UploadKey};
 use std::path::Path;
 use std::time::Duration;
 
@@ -7,11 +8,11 @@ use aws_config::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::presigning::PresigningConfig;
 
-use crate::listing::{self, Attempts, ListedUpload};
+use crate::listing::{self, Attempts};
 use crate::sdk::{self, Address, failure};
 use crate::upload::{Plan, upload};
 use crate::version::{self, ObjectVersion};
-use crate::{AttemptKey, AttemptPrefix, Kind, ObjectError, ResultKey, UploadKey, download};
+use crate::{ObjectError, download};
 
 /// The upload bucket and the result bucket.
 #[derive(Debug, Clone)]
@@ -83,7 +84,7 @@ impl Objects {
     ///
     /// # Errors
     /// As [`Self::download_original`].
-    pub async fn download<K: Kind>(&self, key: &AttemptKey<K>, to: &Path) -> Result<u64, ObjectError> {
+    pub async fn download<K: AttemptKind>(&self, key: &AttemptKey<K>, to: &Path) -> Result<u64, ObjectError> {
         download::download(self, &self.made(key.as_str()), to).await
     }
 
@@ -92,7 +93,7 @@ impl Objects {
     ///
     /// # Errors
     /// When S3 cannot be reached or refuses, or the file cannot be read.
-    pub async fn upload<K: Kind>(&self, from: &Path, key: &AttemptKey<K>) -> Result<(), ObjectError> {
+    pub async fn upload<K: AttemptKind>(&self, from: &Path, key: &AttemptKey<K>) -> Result<(), ObjectError> {
         upload(self, from, &self.made(key.as_str()), &Plan::QUICK, &|_| ()).await?;
         Ok(())
     }
@@ -130,7 +131,7 @@ impl Objects {
     ///
     /// # Errors
     /// When S3 cannot be reached or refuses.
-    pub async fn list_attempts<K: Kind>(
+    pub async fn list_attempts<K: AttemptKind>(
         &self,
         start_after: Option<&AttemptPrefix<K>>,
         limit: usize,
@@ -142,7 +143,7 @@ impl Objects {
     ///
     /// # Errors
     /// When S3 cannot be reached, refuses, or does not delete a single one of them.
-    pub async fn delete_attempt<K: Kind>(&self, prefix: &AttemptPrefix<K>) -> Result<u64, ObjectError> {
+    pub async fn delete_attempt<K: AttemptKind>(&self, prefix: &AttemptPrefix<K>) -> Result<u64, ObjectError> {
         listing::delete(self, prefix).await
     }
 

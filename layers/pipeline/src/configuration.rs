@@ -1,8 +1,8 @@
 //! What the functions are told through their environment, read once at the start.
 
 use catalog::{DatabaseSettings, LeaseRules};
-use clap::{Args, CommandFactory, Parser, ValueEnum};
-use engine::detect::ModelChoice;
+use clap::{Args, CommandFactory, Parser};
+use domain::ModelChoice;
 use queues::QueueUrls;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -182,17 +182,6 @@ impl Recovery {
     }
 }
 
-/// The models.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Model {
-    /// The fast one.
-    Small,
-    /// The larger one.
-    Medium,
-    /// Both, merged.
-    Both,
-}
-
 /// How volumes are worked on.
 #[derive(Debug, Clone, Args)]
 pub struct Volumes {
@@ -204,23 +193,11 @@ pub struct Volumes {
     pub range_pages: usize,
     /// Which models look at the pages.
     #[arg(long, env = "QUIRE_MODEL", value_enum, default_value = "both")]
-    pub model: Model,
+    pub model: ModelChoice,
     /// Whether the pages are read.
     #[arg(long, env = "QUIRE_OCR", action = clap::ArgAction::Set, default_value_t = true)]
     pub ocr: bool,
     /// Where models and native libraries are.
     #[arg(long, env = "QUIRE_HOME", default_value = "/opt/quire")]
     pub home: PathBuf,
-}
-
-impl Volumes {
-    /// The engine's word for the models.
-    #[must_use]
-    pub const fn model_choice(&self) -> ModelChoice {
-        match self.model {
-            Model::Small => ModelChoice::Small,
-            Model::Medium => ModelChoice::Medium,
-            Model::Both => ModelChoice::Both,
-        }
-    }
 }

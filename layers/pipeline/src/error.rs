@@ -1,41 +1,51 @@
 //! Why an attempt failed.
 
 use catalog::{CatalogError, Failure};
-use engine::error::ErrorClass;
+use domain::{FailureClass, FailureCode, KeyError};
 use engine::source::SourceError;
 use engine::stages::ProcessError;
-use objects::{KeyError, ObjectError};
+use enum_assoc::Assoc;
+use objects::ObjectError;
 use queues::QueueError;
 
 /// Why an attempt failed.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub fn code(&self) -> FailureCode)]
 pub enum StageError {
     /// The engine says so.
     #[error(transparent)]
+    #[assoc(code = _0.code())]
     Engine(#[from] ProcessError),
     /// The database says so, or says nothing.
     #[error(transparent)]
+    #[assoc(code = _0.code())]
     Catalog(#[from] CatalogError),
     /// S3 says so, or says nothing.
     #[error(transparent)]
+    #[assoc(code = _0.code())]
     Objects(#[from] ObjectError),
     /// A name or a key that could lead elsewhere.
     #[error(transparent)]
+    #[assoc(code = _0.code())]
     Key(#[from] KeyError),
     /// SQS or EventBridge.
     #[error(transparent)]
+    #[assoc(code = _0.code())]
     Queues(#[from] QueueError),
     /// The uploaded version is no longer there.
     #[error("the uploaded file is no longer in the bucket; upload it again")]
+    #[assoc(code = FailureCode::OriginalMissing)]
     OriginalMissing,
     /// An intermediate is no longer there.
     #[error("an intermediate file is gone ({key}); the volume is compressed anew")]
+    #[assoc(code = FailureCode::IntermediateMissing)]
     IntermediateMissing {
         /// Which.
         key: String,
     },
     /// The function's own disk.
     #[error("cannot use the scratch directory: {source}")]
+    #[assoc(code = FailureCode::Scratch)]
     Scratch {
         /// What the system said.
         #[source]
@@ -43,18 +53,21 @@ pub enum StageError {
     },
     /// The message is none of ours.
     #[error("the message is for another function: {task}")]
+    #[assoc(code = FailureCode::MessageMisplaced)]
     Misplaced {
         /// What it says.
         task: String,
     },
     /// A thread panicked.
     #[error("the worker panicked: {reason}")]
+    #[assoc(code = FailureCode::Panicked)]
     Panicked {
         /// Its message.
         reason: String,
     },
     /// The attempt came near its time limit.
     #[error("the attempt reached its time limit")]
+    #[assoc(code = FailureCode::Deadline)]
     Deadline,
 }
 
@@ -76,24 +89,6 @@ impl From<SourceError> for StageError {
 }
 
 impl StageError {
-    /// Stable code of the failure.
-    #[must_use]
-    pub fn code(&self) -> &'static str {
-        match self {
-            Self::Engine(error) => error.code(),
-            Self::Catalog(error) => error.code(),
-            Self::Objects(error) => error.code(),
-            Self::Key(error) => error.code(),
-            Self::Queues(error) => error.code(),
-            Self::OriginalMissing => "original.missing",
-            Self::IntermediateMissing { .. } => "intermediate.missing",
-            Self::Scratch { .. } => "scratch",
-            Self::Misplaced { .. } => "message.misplaced",
-            Self::Panicked { .. } => "panicked",
-            Self::Deadline => "deadline",
-        }
-    }
-
     /// What follows from it.
     #[must_use]
     pub fn consequence(&self) -> Consequence {
@@ -101,7 +96,7 @@ impl StageError {
             Self::Engine(ProcessError::Intermediate(error)) if error.must_be_made_again() => {
                 Consequence::ReturnToCompress
             }
-            Self::Engine(error) if error.class() == ErrorClass::Input => Consequence::Fail,
+            Self::Engine(error) if error.code().class() == FailureClass::Input => Consequence::Fail,
             Self::OriginalMissing => Consequence::Fail,
             Self::IntermediateMissing { .. } => Consequence::ReturnToCompress,
             _ => Consequence::Retry,
@@ -111,6 +106,6 @@ impl StageError {
     /// The row's word for it.
     #[must_use]
     pub fn failure(&self) -> Failure {
-        Failure { code: self.code().to_owned(), message: self.to_string() }
+        Failure { code: self.code().to_string(), message: self.to_string() }
     }
 }

@@ -10,7 +10,7 @@ use crate::stages::{Worker, compress::Compress, intake::Intake, scan::Scan, spli
 use crate::writes::{Effect, Function, write};
 use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use queues::{QueueError, Received, Task, Verdict};
+use queues::{QueueError, Received, Verdict};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -85,14 +85,14 @@ async fn handle<W: Worker>(worker: &W, context: &Context, received: &Received, d
         emit(W::FUNCTION, &[(Metric::MessageAgeSeconds, age.as_secs_f64())]);
     }
     Box::pin(worker.handle(context, received, deadline)).await.unwrap_or_else(|error| {
-        tracing::error!(code = error.code(), %error, message = received.message_id, "the message comes back");
+        tracing::error!(code = error.code().as_str(), %error, message = received.message_id, "the message comes back");
         // Without a row there is no count of attempts: the first pause, and SQS's own count to the dead-letter queue.
         Verdict::Return { after: first_pause(&context.configuration.recovery) }
     })
 }
 
 async fn put_back<W: Worker>(context: &Context, received: &Received, after: Duration) -> Result<(), QueueError> {
-    let subject = Task::parse(&received.body).map_or_else(|_| "any".to_owned(), |task| task.scan().to_string());
+    let subject = received.task().map_or_else(|_| "any".to_owned(), |task| task.scan().to_string());
     write(W::FUNCTION, Effect::BackOff, &subject, context.queues.back_off(received, after)).await
 }
 
@@ -106,7 +106,7 @@ async fn poll_schedule() -> Result<(), Error> {
             let span = tracing::info_span!("invocation", function = Function::Reconcile.name(), request);
             let report = Box::pin(reconcile::run(&context, event.payload, deadline)).instrument(span).await;
             report.map_err(|error| {
-                tracing::error!(code = error.code(), %error, "the pass failed");
+                tracing::error!(code = error.code().as_str(), %error, "the pass failed");
                 Error::from(error.to_string())
             })
         }

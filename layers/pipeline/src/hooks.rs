@@ -4,7 +4,7 @@ use crate::context::Context;
 use crate::error::StageError;
 use crate::writes::{Effect, Function, write};
 use catalog::OutboxEvent;
-use queues::ScanEnded;
+use domain::ScanEnded;
 
 /// Events that one call publishes: EventBridge takes ten at once.
 const BATCH: i64 = 10;
@@ -34,7 +34,7 @@ pub async fn publish(context: &Context, function: Function, subject: &str) -> Re
 /// Publishes after a scan's end, as well as it goes: what stays is published by `reconcile`.
 pub async fn publish_or_leave(context: &Context, function: Function, subject: &str) {
     if let Err(error) = publish(context, function, subject).await {
-        tracing::warn!(code = error.code(), %error, "the end of the scan is not published yet");
+        tracing::warn!(code = error.code().as_str(), %error, "the end of the scan is not published yet");
     }
 }
 

@@ -2,9 +2,9 @@
 //!
 //! Each is one commit and then the messages that follow from it; a message that gets lost is sent again by `reconcile`.
 
-use crate::dispatch;
 use crate::error::StageError;
-use catalog::{Catalog, Ready, ScanId};
+use catalog::Catalog;
+use domain::{ScanId, Task};
 use queues::Queues;
 use time::OffsetDateTime;
 
@@ -59,7 +59,7 @@ impl Operator<'_> {
     /// As [`Operator::retry`]; a name that could not be a directory's is refused.
     pub async fn describe(&self, scan: ScanId, description: &Description<'_>) -> Result<(), StageError> {
         let Description { reporter, volume, first_page } = *description;
-        engine::naming::VolumeName::new(reporter, volume, u32::try_from(first_page).ok(), None)
+        domain::VolumeName::new(reporter, volume, u32::try_from(first_page).ok(), None)
             .map_err(engine::stages::ProcessError::from)?;
         self.send(&self.catalog.describe(scan, reporter, volume, first_page).await?).await
     }
@@ -80,7 +80,7 @@ impl Operator<'_> {
         Ok(self.catalog.approve(scan).await?)
     }
 
-    async fn send(&self, ready: &[Ready]) -> Result<(), StageError> {
-        Ok(self.queues.send(&dispatch::tasks(ready)).await?)
+    async fn send(&self, ready: &[Task]) -> Result<(), StageError> {
+        Ok(self.queues.send(ready).await?)
     }
 }

@@ -3,7 +3,7 @@
 use aws_config::SdkConfig;
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
-use serde::Serialize;
+use domain::ScanEnded;
 use uuid::Uuid;
 
 use crate::QueueError;
@@ -22,19 +22,6 @@ const BYTES_PER_CALL: usize = 256 * 1024;
 const BYTES_BESIDE_DETAIL: usize = 1024;
 
 const ACTION: &str = "publish events";
-
-/// The end of a scan. As an event it is `{"id": …, "scan": …, "kind": …, "detail": …}`.
-#[derive(Debug, Clone, PartialEq, Serialize)]
-pub struct ScanEnded {
-    /// The same in every repetition, so that a listener can tell a repeated event from a new one.
-    pub id: Uuid,
-    /// The scan.
-    pub scan: i64,
-    /// How it ended.
-    pub kind: String,
-    /// Whatever else is worth knowing.
-    pub detail: serde_json::Value,
-}
 
 /// What became of the events.
 #[derive(Debug)]

@@ -1,13 +1,17 @@
 //! What can go wrong with messages and events, by what a caller can do about it.
 
+use domain::FailureCode;
+use enum_assoc::Assoc;
 use std::error::Error;
 use std::fmt;
 
 /// A failure of SQS or EventBridge, or of what they delivered.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 pub enum QueueError {
     /// No answer, a time-out, a busy service, and the SDK's retries are used up: the same call may succeed later.
     #[error("cannot {action}: the service does not answer: {reason}")]
+    #[assoc(code = FailureCode::QueuesUnreachable)]
     Unreachable {
         /// What was tried.
         action: &'static str,
@@ -18,6 +22,7 @@ pub enum QueueError {
     },
     /// The service refused the call: permissions, a name that does not exist, a receipt that is too old.
     #[error("cannot {action}: the service refuses: {error_code}: {message}")]
+    #[assoc(code = FailureCode::QueuesRefused)]
     Refused {
         /// What was tried.
         action: &'static str,
@@ -28,6 +33,7 @@ pub enum QueueError {
     },
     /// Single entries of a batch failed again and again, although the call as a whole was answered with 200.
     #[error("cannot {action}: {} failed in every attempt: {}", count(.entries), list(.entries))]
+    #[assoc(code = FailureCode::QueuesEntriesRefused)]
     EntriesRefused {
         /// What was tried.
         action: &'static str,
@@ -36,6 +42,7 @@ pub enum QueueError {
     },
     /// A body that is no message of ours.
     #[error("{what} cannot be read: {reason}")]
+    #[assoc(code = FailureCode::QueuesMalformed)]
     Malformed {
         /// What was read.
         what: &'static str,
@@ -44,6 +51,7 @@ pub enum QueueError {
     },
     /// A record whose queue is none of [`crate::QueueUrls`].
     #[error("the record {message_id} comes from a queue that is not known here")]
+    #[assoc(code = FailureCode::QueuesUnknownQueue)]
     UnknownQueue {
         /// SQS's id of the message.
         message_id: String,
@@ -62,18 +70,6 @@ pub struct RefusedEntry {
 }
 
 impl QueueError {
-    /// A stable name of the kind of failure.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Unreachable { .. } => "queues.unreachable",
-            Self::Refused { .. } => "queues.refused",
-            Self::EntriesRefused { .. } => "queues.entries_refused",
-            Self::Malformed { .. } => "queues.malformed",
-            Self::UnknownQueue { .. } => "queues.unknown_queue",
-        }
-    }
-
     /// Whether the same call may succeed later, with nothing changed by anybody.
     #[must_use]
     pub const fn is_transient(&self) -> bool {

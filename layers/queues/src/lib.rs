@@ -15,13 +15,11 @@ mod queue;
 mod received;
 mod repeat;
 mod sdk;
-mod task;
 mod upload;
 
 pub use batch::{Fault, FaultReason, Processed, Verdict, process_batch};
-pub use bus::{Bus, Published, ScanEnded};
+pub use bus::{Bus, Published};
 pub use error::{QueueError, RefusedEntry};
 pub use queue::{Queue, QueueUrls, Queues};
 pub use received::Received;
-pub use task::Task;
 pub use upload::{Upload, uploads};

@@ -2,6 +2,7 @@
 
 mod send;
 
+use domain::Task;
 use std::time::Duration;
 
 use aws_config::SdkConfig;
@@ -9,7 +10,7 @@ use aws_sdk_sqs::Client;
 
 use crate::sdk::{self, failure};
 use crate::upload::notification;
-use crate::{QueueError, Received, Task};
+use crate::{QueueError, Received};
 
 /// How long SQS can hide a message, seconds (the documented maximum of `ChangeMessageVisibility`).
 const LONGEST_VISIBILITY: u64 = 43_200;
@@ -47,6 +48,17 @@ pub struct QueueUrls {
 impl Queue {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Uploads, Self::Compress, Self::Scan, Self::ScanLarge, Self::Split];
+
+    /// The queue of a task.
+    #[must_use]
+    pub const fn of(task: &Task) -> Self {
+        match task {
+            Task::Compress { .. } => Self::Compress,
+            Task::Scan { is_large: false, .. } => Self::Scan,
+            Task::Scan { is_large: true, .. } => Self::ScanLarge,
+            Task::Split { .. } => Self::Split,
+        }
+    }
 }
 
 impl QueueUrls {
@@ -165,6 +177,14 @@ mod tests {
         assert_eq!(by_arn("large"), None);
         assert_eq!(by_arn(""), None);
         assert_eq!(urls().by_arn("split"), None);
+    }
+
+    #[test]
+    fn the_ranges_of_large_volumes_have_a_queue_of_their_own() {
+        let range = |is_large| Task::Scan { scan: 7, generation: 2, range: 0, is_large };
+        assert_eq!((Queue::of(&range(false)), Queue::of(&range(true))), (Queue::Scan, Queue::ScanLarge));
+        assert_eq!(Queue::of(&Task::Compress { scan: 7 }), Queue::Compress);
+        assert_eq!(Queue::of(&Task::Split { scan: 7 }), Queue::Split);
     }
 
     #[test]

@@ -4,7 +4,8 @@ use std::time::{Duration, SystemTime};
 
 use aws_lambda_events::sqs::SqsMessage;
 
-use crate::{Queue, QueueUrls};
+use crate::{Queue, QueueError, QueueUrls};
+use domain::Task;
 
 /// A received message.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -25,6 +26,15 @@ pub struct Received {
 }
 
 impl Received {
+    /// The task in the body.
+    ///
+    /// # Errors
+    /// [`QueueError::Malformed`] when the body is not a task.
+    pub fn task(&self) -> Result<Task, QueueError> {
+        Task::parse(&self.body)
+            .map_err(|error| QueueError::Malformed { what: "the message", reason: error.to_string() })
+    }
+
     pub(crate) fn new(message: SqsMessage, urls: &QueueUrls) -> Self {
         let attribute = |name: &str| message.attributes.get(name).map(String::as_str);
         Self {

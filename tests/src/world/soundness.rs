@@ -1,7 +1,8 @@
 //! What must hold of a scan that came to its end, whatever happened on the way.
 
 use super::World;
-use catalog::{RangeStatus, ScanDetail, Status};
+use catalog::ScanDetail;
+use domain::{RangeStatus, Status};
 use std::collections::BTreeSet;
 
 impl World {

@@ -1,7 +1,8 @@
 //! `quire upload`, `scans`, `show`, `watch` and the operators' actions, against a real database, S3 and queues.
 #![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
 
-use catalog::{Failure, NewScan, Recorded, ScanId, VolumeIdentity};
+use catalog::{Failure, NewScan, Recorded};
+use domain::{ScanId, VolumeName};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Lines};
 use std::path::{Path, PathBuf};
@@ -48,12 +49,7 @@ fn text(path: &Path) -> &str {
 
 /// A scan as intake records it.
 async fn record(world: &World, key: &str, refusal: Option<Failure>) -> ScanId {
-    let name = VolumeIdentity {
-        reporter: "arc".to_owned(),
-        volume: "12".to_owned(),
-        first_page: Some(201),
-        last_page: Some(207),
-    };
+    let name = VolumeName::new("arc", "12", Some(201), Some(207)).unwrap();
     let new = NewScan {
         version_id: "version".to_owned(),
         etag: "etag".to_owned(),

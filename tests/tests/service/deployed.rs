@@ -1,7 +1,7 @@
 //! The deployed stack from end to end: the template, S3's events, the mappings, the rules, the bus.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
 
-use catalog::Status;
+use domain::Status;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;

@@ -1,7 +1,7 @@
 //! What breaks on the way of an upload, one fault a test, against the real database, queues and binaries.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
 
-use catalog::Status;
+use domain::Status;
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tests::world::{Ended, Function, Queue, Running, Volume, World, event};

@@ -2,7 +2,7 @@
 //! stuck.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
 
-use catalog::Status;
+use domain::Status;
 use pipeline::writes::{Effect, Function, WRITES, point};
 use std::time::Duration;
 use tests::world::{Ended, Running, Volume, World};

@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
 
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
-use catalog::Status;
+use domain::Status;
 use serde_json::json;
 use tests::world::{Queue, Running, Volume, World};
 
@@ -144,10 +144,10 @@ async fn a_key_outside_the_convention_waits_for_a_person() {
     let _running = world.start();
     world.resources.put(key, &volume.path()).await;
     let scan = world.wait(key, |scan| scan.status == Status::Scanned).await;
-    assert_eq!(scan.waits_for, Some(catalog::WaitsFor::Metadata), "{scan:?}");
+    assert_eq!(scan.waits_for, Some(domain::WaitsFor::Metadata), "{scan:?}");
     assert_eq!(world.reconcile()["resent"], 0, "what waits for a person is left alone");
     let ready = world.catalog.describe(scan.id, "arc", "12", 201).await.unwrap();
-    assert_eq!(ready, [catalog::Ready::Split { scan: scan.id }]);
+    assert_eq!(ready, [domain::Task::Split { scan: scan.id }]);
     // The message of this answer is lost on purpose: the reconciler sends it.
     assert_eq!(world.wait_with_reconcile(key, |scan| scan.status.is_ended()).await.status, Status::PendingReview);
     world.assert_sound(key).await;

@@ -1,9 +1,10 @@
 //! Whether a lease still holds, for writes that touch more than one row.
 
 use super::Lease;
+use crate::CatalogError;
 use crate::connection::Work;
 use crate::state::ScanState;
-use crate::{CatalogError, Status};
+use domain::Status;
 
 /// Locks the scan's row and says whether the lease still holds: the token is on the row, the row is busy with the
 /// lease's stage, and of a range the scan is SCANNING that very generation.

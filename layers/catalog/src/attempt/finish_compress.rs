@@ -1,8 +1,10 @@
 //! Compress ends well: the page ranges exist from here on.
 
 use crate::connection::Work;
+use crate::ready::ready;
 use crate::state::ScanState;
-use crate::{Catalog, CatalogError, Fenced, Lease, Ready, ScanId, Stage};
+use crate::{Catalog, CatalogError, Fenced, Lease};
+use domain::{ScanId, Stage, Task};
 
 /// What compress published.
 #[derive(Clone, PartialEq, Debug)]
@@ -51,14 +53,14 @@ impl Catalog {
     /// Publishes what compress made: a new generation of page ranges, all waiting. Ranges of earlier generations go.
     /// A lease of another stage, or ranges that do not follow one another from the first page to the last, are
     /// [`CatalogError::Invalid`].
-    pub async fn finish_compress(&self, lease: &Lease, fan_out: &FanOut) -> Result<Fenced<Vec<Ready>>, CatalogError> {
+    pub async fn finish_compress(&self, lease: &Lease, fan_out: &FanOut) -> Result<Fenced<Vec<Task>>, CatalogError> {
         lease.expect_stage(Stage::Compress)?;
         fan_out.check()?;
         let mut work = self.begin().await?;
         let Some(generation) = publish(&mut work, lease, fan_out).await? else { return Ok(Fenced::Lost) };
         replace_ranges(&mut work, lease.scan, generation, &fan_out.ranges).await?;
         let ready = match ScanState::lock(&mut work, lease.scan).await? {
-            Some(state) => Ready::of(&mut work, &state).await?,
+            Some(state) => ready(&mut work, &state).await?,
             None => Vec::new(),
         };
         work.commit().await?;

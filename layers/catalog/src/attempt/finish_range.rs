@@ -2,12 +2,13 @@
 
 use super::fence::hold;
 use super::settle;
-use crate::{Catalog, CatalogError, Fenced, Lease, Ready, Stage};
+use crate::{Catalog, CatalogError, Fenced, Lease};
+use domain::{Stage, Task};
 
 impl Catalog {
     /// Publishes the results of one page range. The last range of the scan to end makes it SCANNED and returns
-    /// [`Ready::Split`] (unless it is deferred or waits for metadata), or FAILED if any range gave up.
-    pub async fn finish_range(&self, lease: &Lease, result_key: &str) -> Result<Fenced<Vec<Ready>>, CatalogError> {
+    /// [`Task::Split`] (unless it is deferred or waits for metadata), or FAILED if any range gave up.
+    pub async fn finish_range(&self, lease: &Lease, result_key: &str) -> Result<Fenced<Vec<Task>>, CatalogError> {
         lease.expect_stage(Stage::Scan)?;
         let mut work = self.begin().await?;
         if !hold(&mut work, lease).await? {

@@ -2,7 +2,8 @@
 
 use super::fence::hold;
 use crate::connection::Work;
-use crate::{Catalog, CatalogError, Fenced, Lease, ScanId, Stage};
+use crate::{Catalog, CatalogError, Fenced, Lease};
+use domain::{ScanId, Stage};
 
 /// What split published.
 #[derive(Clone, PartialEq, Debug)]

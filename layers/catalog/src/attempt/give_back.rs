@@ -3,7 +3,8 @@
 use super::fence::hold;
 use super::{RETRIES_EXHAUSTED, settle};
 use crate::connection::Work;
-use crate::{Catalog, CatalogError, Failure, Fenced, Lease, RangeStatus, Status};
+use crate::{Catalog, CatalogError, Failure, Fenced, Lease};
+use domain::{RangeStatus, Status};
 
 /// What became of a row that was given back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]

@@ -1,6 +1,7 @@
 //! The right to work on a row, and what it is worth once somebody else has taken the row.
 
-use crate::{CatalogError, ScanId, Stage};
+use crate::CatalogError;
+use domain::{ScanId, Stage};
 use std::time::Duration;
 use uuid::Uuid;
 

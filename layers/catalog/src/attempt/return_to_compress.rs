@@ -1,8 +1,10 @@
 //! The intermediates are gone: the scan starts again at compress.
 
 use super::fence::hold;
+use crate::ready::ready;
 use crate::state::{ScanState, take_ranges_back};
-use crate::{Catalog, CatalogError, Fenced, Lease, Ready, Stage};
+use crate::{Catalog, CatalogError, Fenced, Lease};
+use domain::{Stage, Task};
 
 /// How often a scan may come back before its retry, or its end, begins the count anew.
 const MAXIMUM_RETURNS: i32 = 3;
@@ -11,7 +13,7 @@ impl Catalog {
     /// Sends the scan back to compress because intermediates are missing: UPLOADED, other ranges lose their leases.
     /// A scan that comes back here for the fourth time fails with the code `intermediates_missing`; nothing is ready
     /// then.
-    pub async fn return_to_compress(&self, lease: &Lease, reason: &str) -> Result<Fenced<Vec<Ready>>, CatalogError> {
+    pub async fn return_to_compress(&self, lease: &Lease, reason: &str) -> Result<Fenced<Vec<Task>>, CatalogError> {
         if lease.stage == Stage::Compress {
             return Err(CatalogError::Invalid("compress reads the original, not intermediates".to_owned()));
         }
@@ -33,7 +35,7 @@ impl Catalog {
         .execute(work.on())
         .await?;
         let ready = match ScanState::lock(&mut work, lease.scan).await? {
-            Some(state) => Ready::of(&mut work, &state).await?,
+            Some(state) => ready(&mut work, &state).await?,
             None => Vec::new(),
         };
         work.commit().await?;

@@ -2,12 +2,14 @@
 
 use super::RETRIES_EXHAUSTED;
 use crate::connection::Work;
+use crate::ready::ready;
 use crate::state::ScanState;
-use crate::{CatalogError, Failure, Ready, ScanId, Status};
+use crate::{CatalogError, Failure};
+use domain::{ScanId, Status, Task};
 
 /// Makes a scan SCANNED or FAILED if its last range ended, and returns what is ready then. The caller holds the
 /// scan's row: so the count is of all that happened, and only one transaction finds the last range ended.
-pub(crate) async fn settle(work: &mut Work<'_>, scan: ScanId) -> Result<Vec<Ready>, CatalogError> {
+pub(crate) async fn settle(work: &mut Work<'_>, scan: ScanId) -> Result<Vec<Task>, CatalogError> {
     let count = sqlx::query!(
         r#"SELECT count(*) FILTER (WHERE ranges.status IN ('WAITING', 'SCANNING')) AS "open!",
                coalesce(array_agg(number ORDER BY number) FILTER (WHERE ranges.status = 'FAILED'), '{}') AS "failed!"
@@ -27,7 +29,7 @@ pub(crate) async fn settle(work: &mut Work<'_>, scan: ScanId) -> Result<Vec<Read
     }
 }
 
-async fn all_finished(work: &mut Work<'_>, scan: ScanId) -> Result<Vec<Ready>, CatalogError> {
+async fn all_finished(work: &mut Work<'_>, scan: ScanId) -> Result<Vec<Task>, CatalogError> {
     sqlx::query!(
         "UPDATE scans SET status = 'SCANNED', attempts = 0, interruptions = 0, error_code = NULL, error_message = NULL,
              waits_for = CASE WHEN reporter IS NULL OR volume IS NULL OR first_page IS NULL THEN 'metadata' END
@@ -37,7 +39,7 @@ async fn all_finished(work: &mut Work<'_>, scan: ScanId) -> Result<Vec<Ready>, C
     .execute(work.on())
     .await?;
     match ScanState::lock(work, scan).await? {
-        Some(state) if state.status == Status::Scanned => Ready::of(work, &state).await,
+        Some(state) if state.status == Status::Scanned => ready(work, &state).await,
         _ => Ok(Vec::new()),
     }
 }

@@ -3,8 +3,10 @@
 use super::revive::{is_settled, revive};
 use crate::attempt::{RETRIES_EXHAUSTED, settle};
 use crate::connection::Work;
+use crate::ready::ready;
 use crate::state::ScanState;
-use crate::{Catalog, CatalogError, Claim, ClaimedRange, Lease, LeaseRules, RangeStatus, Ready, ScanId, Stage, Status};
+use crate::{Catalog, CatalogError, Claim, ClaimedRange, Lease, LeaseRules};
+use domain::{RangeStatus, ScanId, Stage, Status};
 use uuid::Uuid;
 
 /// Which range a message names.
@@ -38,7 +40,7 @@ async fn claim(work: &mut Work<'_>, wanted: Wanted, rules: &LeaseRules) -> Resul
     }
     match state.status {
         Status::Compressed | Status::Scanning => claim_of_live(work, wanted, &state, rules).await,
-        Status::Scanned => Ok(Claim::Done(Ready::of(work, &state).await?)),
+        Status::Scanned => Ok(Claim::Done(ready(work, &state).await?)),
         Status::Splitting | Status::PendingReview | Status::Approved => Ok(Claim::Done(Vec::new())),
         Status::Failed if state.is_exhausted(Stage::Scan) => claim_of_exhausted(work, wanted, &state, rules).await,
         _ => Ok(Claim::Gone),

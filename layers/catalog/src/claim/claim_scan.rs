@@ -2,8 +2,10 @@
 
 use super::revive::revive;
 use crate::connection::Work;
+use crate::ready::ready;
 use crate::state::ScanState;
-use crate::{Catalog, CatalogError, Claim, ClaimedScan, Lease, LeaseRules, RangeResult, Ready, ScanId, Stage, Status};
+use crate::{Catalog, CatalogError, Claim, ClaimedScan, Lease, LeaseRules, RangeResult};
+use domain::{ScanId, Stage, Status};
 use uuid::Uuid;
 
 impl Catalog {
@@ -119,7 +121,7 @@ async fn look(
 /// The answer to a message whose stage is over, or has not come.
 async fn after(work: &mut Work<'_>, stage: Stage, state: &ScanState) -> Result<Claim<ClaimedScan>, CatalogError> {
     match (stage, state.status) {
-        (Stage::Compress, Status::Compressed | Status::Scanning) => Ok(Claim::Done(Ready::of(work, state).await?)),
+        (Stage::Compress, Status::Compressed | Status::Scanning) => Ok(Claim::Done(ready(work, state).await?)),
         (Stage::Compress, Status::Scanned | Status::Splitting) | (_, Status::PendingReview | Status::Approved) => {
             Ok(Claim::Done(Vec::new()))
         }

@@ -4,7 +4,8 @@ mod claim_range;
 mod claim_scan;
 mod revive;
 
-use crate::{Lease, Ready};
+use crate::Lease;
+use domain::Task;
 
 /// The answer to a claim.
 #[derive(Clone, PartialEq, Debug)]
@@ -16,7 +17,7 @@ pub enum Claim<T> {
     Busy,
     /// This stage is over. What may be next and still waits: send it (the sender may have died after its commit),
     /// then delete the message.
-    Done(Vec<Ready>),
+    Done(Vec<Task>),
     /// Deferred, or waits for a person: delete the message, another one comes when it is due.
     NotDue,
     /// FAILED(retries_exhausted) a moment ago: return the message as failed, so that SQS dead-letters it.

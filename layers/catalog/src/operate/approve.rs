@@ -1,7 +1,8 @@
 //! A person accepts the results.
 
 use crate::state::ScanState;
-use crate::{Catalog, CatalogError, ScanId, Status};
+use crate::{Catalog, CatalogError};
+use domain::{ScanId, Status};
 
 impl Catalog {
     /// Approves a scan that is PENDING_REVIEW; a superseded one is refused.

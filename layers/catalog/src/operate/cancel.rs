@@ -1,7 +1,8 @@
 //! A person wants it to stop.
 
 use crate::state::{ScanState, take_ranges_back};
-use crate::{Catalog, CatalogError, ScanId};
+use crate::{Catalog, CatalogError};
+use domain::ScanId;
 
 impl Catalog {
     /// Cancels a scan that waits or is being worked on; its workers lose their leases.

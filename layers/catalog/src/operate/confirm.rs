@@ -2,12 +2,14 @@
 
 use crate::connection::Work;
 use crate::intake::{lock_key_row, supersede};
+use crate::ready::ready;
 use crate::state::{ScanState, stamp, tell};
-use crate::{Catalog, CatalogError, Ready, ScanId, Status, WaitsFor};
+use crate::{Catalog, CatalogError};
+use domain::{ScanId, Status, Task, WaitsFor};
 
 impl Catalog {
     /// Lets a scan proceed that waits for confirmation; the approved scans of its key are superseded by it.
-    pub async fn confirm(&self, scan: ScanId) -> Result<Vec<Ready>, CatalogError> {
+    pub async fn confirm(&self, scan: ScanId) -> Result<Vec<Task>, CatalogError> {
         let mut work = self.begin().await?;
         lock_key_of(&mut work, scan).await?;
         let state = ScanState::lock_named(&mut work, scan).await?;
@@ -20,7 +22,7 @@ impl Catalog {
         supersede(&mut work, &approved, scan).await?;
         stamp(&mut work, scan).await?;
         let state = ScanState::lock_named(&mut work, scan).await?;
-        let ready = Ready::of(&mut work, &state).await?;
+        let ready = ready(&mut work, &state).await?;
         work.commit().await?;
         Ok(ready)
     }

@@ -1,13 +1,15 @@
 //! A person wants it later.
 
+use crate::ready::ready;
 use crate::state::{ScanState, stamp, tell};
-use crate::{Catalog, CatalogError, Ready, ScanId};
+use crate::{Catalog, CatalogError};
+use domain::{ScanId, Task};
 use time::OffsetDateTime;
 
 impl Catalog {
     /// No claim of the scan before `until`; what is running goes on. A time that has passed ends a deferral and
     /// returns what is ready now.
-    pub async fn defer(&self, scan: ScanId, until: OffsetDateTime) -> Result<Vec<Ready>, CatalogError> {
+    pub async fn defer(&self, scan: ScanId, until: OffsetDateTime) -> Result<Vec<Task>, CatalogError> {
         let mut work = self.begin().await?;
         let state = ScanState::lock_named(&mut work, scan).await?;
         if state.status.is_ended() {
@@ -18,7 +20,7 @@ impl Catalog {
             .await?;
         tell(&mut work, scan, "deferred", serde_json::json!({ "until": until.to_string() })).await?;
         let state = ScanState::lock_named(&mut work, scan).await?;
-        let ready = Ready::of(&mut work, &state).await?;
+        let ready = ready(&mut work, &state).await?;
         if !ready.is_empty() {
             stamp(&mut work, scan).await?;
         }

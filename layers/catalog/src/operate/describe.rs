@@ -1,8 +1,10 @@
 //! A person says which volume it is.
 
 use crate::connection::Work;
+use crate::ready::ready;
 use crate::state::{ScanState, stamp, tell};
-use crate::{Catalog, CatalogError, Ready, ScanId, Status, WaitsFor};
+use crate::{Catalog, CatalogError};
+use domain::{ScanId, Status, Task, WaitsFor};
 
 impl Catalog {
     /// Gives a scan its reporter, volume and first page; one that waited for them is ready for split. Refused once
@@ -13,7 +15,7 @@ impl Catalog {
         reporter: &str,
         volume: &str,
         first_page: i32,
-    ) -> Result<Vec<Ready>, CatalogError> {
+    ) -> Result<Vec<Task>, CatalogError> {
         if reporter.trim().is_empty() || volume.trim().is_empty() || first_page < 0 {
             return Err(CatalogError::Invalid("a volume has a reporter, a volume and a first page".to_owned()));
         }
@@ -52,11 +54,11 @@ async fn write(
 }
 
 /// What a scan that waited for its metadata is ready for.
-async fn released(work: &mut Work<'_>, before: &ScanState) -> Result<Vec<Ready>, CatalogError> {
+async fn released(work: &mut Work<'_>, before: &ScanState) -> Result<Vec<Task>, CatalogError> {
     if before.status != Status::Scanned || before.waits_for != Some(WaitsFor::Metadata) {
         return Ok(Vec::new());
     }
     stamp(work, before.scan).await?;
     let state = ScanState::lock_named(work, before.scan).await?;
-    Ready::of(work, &state).await
+    ready(work, &state).await
 }

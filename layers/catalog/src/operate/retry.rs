@@ -1,21 +1,23 @@
 //! A person wants another try.
 
 use crate::connection::Work;
+use crate::ready::ready;
 use crate::state::ScanState;
-use crate::{Catalog, CatalogError, Ready, ScanId, Stage, Status};
+use crate::{Catalog, CatalogError};
+use domain::{ScanId, Stage, Status, Task};
 
 impl Catalog {
     /// Puts a scan that FAILED or was CANCELLED back to where its stage waits, with fresh counts and no deferral.
     /// Finished ranges are kept; every other range is ready. A superseded scan is refused: its file is not the key's
     /// any more.
-    pub async fn retry(&self, scan: ScanId) -> Result<Vec<Ready>, CatalogError> {
+    pub async fn retry(&self, scan: ScanId) -> Result<Vec<Task>, CatalogError> {
         let mut work = self.begin().await?;
         let state = ScanState::lock_named(&mut work, scan).await?;
         check(&state)?;
         sqlx::query!("UPDATE scans SET not_before = NULL WHERE id = $1", scan).execute(work.on()).await?;
         restart(&mut work, &state).await?;
         let state = ScanState::lock_named(&mut work, scan).await?;
-        let ready = Ready::of(&mut work, &state).await?;
+        let ready = ready(&mut work, &state).await?;
         work.commit().await?;
         Ok(ready)
     }

@@ -1,7 +1,8 @@
 //! Everything about one scan.
 
 use crate::connection::Work;
-use crate::{Catalog, CatalogError, Filter, RangeStatus, ScanId, ScanSummary};
+use crate::{Catalog, CatalogError, Filter, ScanSummary};
+use domain::{RangeStatus, ScanId};
 use serde::Serialize;
 use time::OffsetDateTime;
 

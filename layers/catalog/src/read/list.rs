@@ -1,6 +1,7 @@
 //! Scans in a list.
 
-use crate::{Catalog, CatalogError, ScanId, Stage, Status, WaitsFor};
+use crate::{Catalog, CatalogError};
+use domain::{ScanId, Stage, Status, WaitsFor};
 use serde::Serialize;
 use time::OffsetDateTime;
 

@@ -1,6 +1,7 @@
 //! Which attempts in S3 still matter.
 
-use crate::{Catalog, CatalogError, ScanId};
+use crate::{Catalog, CatalogError};
+use domain::ScanId;
 use uuid::Uuid;
 
 /// The outputs of one attempt, as their S3 prefix names it.

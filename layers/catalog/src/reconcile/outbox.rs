@@ -1,6 +1,7 @@
 //! The ends of scans that the world has not heard of.
 
-use crate::{Catalog, CatalogError, ScanId};
+use crate::{Catalog, CatalogError};
+use domain::ScanId;
 use time::OffsetDateTime;
 use uuid::Uuid;
 

@@ -2,7 +2,8 @@
 
 use crate::attempt::settle;
 use crate::connection::Work;
-use crate::{Catalog, CatalogError, LeaseRules, RangeStatus, Ready, ScanId, Stage, Status};
+use crate::{Catalog, CatalogError, LeaseRules};
+use domain::{RangeStatus, ScanId, Stage, Status, Task};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -25,7 +26,7 @@ pub struct Rescued {
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RescueOutcome {
     /// It waits again: send this.
-    Resent(Ready),
+    Resent(Task),
     /// It was interrupted too often: FAILED(interrupted).
     Interrupted,
 }
@@ -75,8 +76,8 @@ async fn rescue_scans(work: &mut Work<'_>, rules: &LeaseRules, limit: i64) -> Re
 
 fn rescued_scan(scan: ScanId, was: Status, status: Status, idle: f64) -> Rescued {
     let (stage, ready) = match was {
-        Status::Compressing => (Stage::Compress, Ready::Compress { scan }),
-        _ => (Stage::Split, Ready::Split { scan }),
+        Status::Compressing => (Stage::Compress, Task::Compress { scan }),
+        _ => (Stage::Split, Task::Split { scan }),
     };
     let outcome = match status {
         Status::Failed => RescueOutcome::Interrupted,
@@ -163,10 +164,10 @@ async fn take_stale_ranges(
             stage: Stage::Scan,
             outcome: match row.status {
                 RangeStatus::Failed => RescueOutcome::Interrupted,
-                _ => RescueOutcome::Resent(Ready::Range {
+                _ => RescueOutcome::Resent(Task::Scan {
                     scan: row.scan_id,
                     generation: row.generation,
-                    number: row.number,
+                    range: row.number,
                     is_large: row.is_large,
                 }),
             },

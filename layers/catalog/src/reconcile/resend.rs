@@ -1,14 +1,15 @@
 //! Waiting rows whose message may be lost.
 
 use crate::connection::Work;
-use crate::{Catalog, CatalogError, Ready, Status};
+use crate::{Catalog, CatalogError};
+use domain::{Status, Task};
 use std::time::Duration;
 
 impl Catalog {
     /// At most `limit` scans and `limit` ranges that wait, are due, and got their last message longer ago than
     /// `after`, doubled for every message so far (six times at most), or before they were due. Stamps them; send what
     /// it returns.
-    pub async fn resend(&self, after: Duration, limit: i64) -> Result<Vec<Ready>, CatalogError> {
+    pub async fn resend(&self, after: Duration, limit: i64) -> Result<Vec<Task>, CatalogError> {
         let mut work = self.begin().await?;
         let mut ready = resend_scans(&mut work, after, limit).await?;
         ready.extend(resend_ranges(&mut work, after, limit).await?);
@@ -17,7 +18,7 @@ impl Catalog {
     }
 }
 
-async fn resend_scans(work: &mut Work<'_>, after: Duration, limit: i64) -> Result<Vec<Ready>, CatalogError> {
+async fn resend_scans(work: &mut Work<'_>, after: Duration, limit: i64) -> Result<Vec<Task>, CatalogError> {
     let rows = sqlx::query!(
         r#"WITH due AS MATERIALIZED (
                SELECT id FROM scans
@@ -39,13 +40,13 @@ async fn resend_scans(work: &mut Work<'_>, after: Duration, limit: i64) -> Resul
     Ok(rows
         .into_iter()
         .map(|row| match row.status {
-            Status::Uploaded => Ready::Compress { scan: row.id },
-            _ => Ready::Split { scan: row.id },
+            Status::Uploaded => Task::Compress { scan: row.id },
+            _ => Task::Split { scan: row.id },
         })
         .collect())
 }
 
-async fn resend_ranges(work: &mut Work<'_>, after: Duration, limit: i64) -> Result<Vec<Ready>, CatalogError> {
+async fn resend_ranges(work: &mut Work<'_>, after: Duration, limit: i64) -> Result<Vec<Task>, CatalogError> {
     let rows = sqlx::query!(
         "WITH due AS MATERIALIZED (
              SELECT scan_id, ranges.generation, number, is_large
@@ -69,10 +70,10 @@ async fn resend_ranges(work: &mut Work<'_>, after: Duration, limit: i64) -> Resu
     .await?;
     Ok(rows
         .into_iter()
-        .map(|row| Ready::Range {
+        .map(|row| Task::Scan {
             scan: row.scan_id,
             generation: row.generation,
-            number: row.number,
+            range: row.number,
             is_large: row.is_large,
         })
         .collect())

@@ -1,7 +1,8 @@
 //! A person, or a newer upload, stops a scan.
 
 use crate::test_bench::{BUCKET, Bench, KEY, Unwrapping, fan_out, new_scan, range, result_key};
-use catalog::{Claim, Fenced, NewScan, Ready, Recorded, ScanId, Stage, Status};
+use catalog::{Claim, Fenced, NewScan, Recorded};
+use domain::{ScanId, Stage, Status, Task};
 
 #[tokio::test]
 async fn cancel_takes_every_lease_and_retry_resumes() {
@@ -25,9 +26,9 @@ async fn cancel_and_retry_return_to_each_stage() {
     bench.claim(Stage::Compress, compressing).await.done();
     let splitting = bench.splitting().await.scan;
     for (scan, ready, status) in [
-        (uploaded, Ready::Compress { scan: uploaded }, Status::Uploaded),
-        (compressing, Ready::Compress { scan: compressing }, Status::Uploaded),
-        (splitting, Ready::Split { scan: splitting }, Status::Scanned),
+        (uploaded, Task::Compress { scan: uploaded }, Status::Uploaded),
+        (compressing, Task::Compress { scan: compressing }, Status::Uploaded),
+        (splitting, Task::Split { scan: splitting }, Status::Scanned),
     ] {
         bench.cancel(scan).await.unwrap();
         assert_eq!(bench.retry(scan).await.unwrap(), [ready]);
@@ -76,7 +77,7 @@ async fn a_newer_upload_cancels_the_earlier_scan_whatever_it_is_doing() {
     let lease = bench.claim_number(earlier, 0).await.done().lease;
     let recorded = bench.record(&new_scan("v2", "v2")).await;
     let Recorded::New { scan, superseded, ready } = recorded else { panic!("{recorded:?}") };
-    assert_eq!((superseded, ready.as_slice()), (Some(earlier), &[Ready::Compress { scan }][..]));
+    assert_eq!((superseded, ready.as_slice()), (Some(earlier), &[Task::Compress { scan }][..]));
     bench.assert_ended(earlier, Status::Cancelled, "superseded").await;
     assert_eq!(bench.detail(earlier).await.scan.summary.superseded_by, Some(scan));
     assert_eq!(bench.finish_range(&lease, "late").await.unwrap(), Fenced::Lost);
@@ -166,7 +167,7 @@ async fn an_approved_scan_is_replaced_only_when_a_person_confirms() {
     bench.cancel(third).await.unwrap();
     assert_eq!(bench.retry(third).await.unwrap(), []);
 
-    assert_eq!(bench.confirm(third).await.unwrap(), [Ready::Compress { scan: third }]);
+    assert_eq!(bench.confirm(third).await.unwrap(), [Task::Compress { scan: third }]);
     let summary = bench.detail(approved).await.scan.summary;
     assert_eq!((summary.status, summary.superseded_by), (Status::Approved, Some(third)));
     bench.claim(Stage::Compress, third).await.done();

@@ -1,7 +1,8 @@
 //! Who gets a row when several want it.
 
 use crate::test_bench::{Bench, RULES, Unwrapping, publication};
-use catalog::{Claim, Heartbeat, Lease, ScanId, Stage, Status};
+use catalog::{Claim, Heartbeat, Lease};
+use domain::{ScanId, Stage, Status};
 
 fn winners<T>(claims: &[Claim<T>]) -> usize {
     claims.iter().filter(|claim| matches!(claim, Claim::Claimed(_))).count()

@@ -1,13 +1,14 @@
 //! Ranges that end together: exactly one of them is the last.
 
 use crate::test_bench::{Bench, RULES, Unwrapping, failure, fan_out, range, result_key};
-use catalog::{Claim, Fenced, Lease, Ready, Stage, Status};
+use catalog::{Claim, Fenced, Lease};
+use domain::{Stage, Status, Task};
 
 #[tokio::test]
 async fn thirty_ranges_that_finish_together_start_one_split() {
     let bench = Bench::new().await;
     let (scan, leases) = bench.scanning(30).await;
-    let ready: Vec<Ready> = bench
+    let ready: Vec<Task> = bench
         .at_once(30, |place, worker| {
             let lease = leases[place];
             async move { worker.finish_range(&lease, &result_key(&lease)).await.unwrap().done() }
@@ -16,7 +17,7 @@ async fn thirty_ranges_that_finish_together_start_one_split() {
         .into_iter()
         .flatten()
         .collect();
-    assert_eq!(ready, [Ready::Split { scan }]);
+    assert_eq!(ready, [Task::Split { scan }]);
     let detail = bench.detail(scan).await;
     assert_eq!((detail.scan.summary.status, detail.scan.summary.ranges_finished), (Status::Scanned, 30));
     assert_eq!(bench.kinds(scan).await.iter().filter(|kind| *kind == "scanned").count(), 1);
@@ -27,7 +28,7 @@ async fn the_last_range_finishing_together_with_one_failing_fails_the_scan() {
     let bench = Bench::new().await;
     for _ in 0..10 {
         let (scan, leases) = bench.scanning(2).await;
-        let ready: Vec<Ready> = bench
+        let ready: Vec<Task> = bench
             .at_once(2, |place, worker| {
                 let lease = leases[place];
                 async move {
@@ -78,7 +79,7 @@ async fn an_old_generations_range_changes_nothing() {
     let bench = Bench::new().await;
     let (scan, leases) = bench.scanning(2).await;
     let ready = bench.return_to_compress(&leases[0], "range-0000.pdf is missing").await.unwrap().done();
-    assert_eq!(ready, [Ready::Compress { scan }]);
+    assert_eq!(ready, [Task::Compress { scan }]);
     let claimed = bench.claim(Stage::Compress, scan).await.done();
     let ready = bench.finish_compress(&claimed.lease, &fan_out(&claimed.lease, 1)).await.unwrap().done();
     assert_eq!(ready, [range(scan, 2, 0)]);
@@ -90,5 +91,5 @@ async fn an_old_generations_range_changes_nothing() {
     let mixed = Lease { range: Some((1, 0)), ..new };
     assert_eq!(bench.finish_range(&mixed, "late").await.unwrap(), Fenced::Lost);
     assert_eq!(bench.database.snapshot().await.unwrap(), before);
-    assert_eq!(bench.finish(&new).await, [Ready::Split { scan }]);
+    assert_eq!(bench.finish(&new).await, [Task::Split { scan }]);
 }

@@ -1,7 +1,8 @@
 //! A worker that lost its lease changes nothing, whatever it calls and whoever has the row now.
 
 use crate::test_bench::{Bench, MAXIMUM_ATTEMPTS, RULES, Unwrapping, failure, fan_out, publication, result_key};
-use catalog::{Fenced, Heartbeat, Lease, RescueOutcome, Stage};
+use catalog::{Fenced, Heartbeat, Lease, RescueOutcome};
+use domain::Stage;
 
 /// Calls everything that takes this lease, and expects that nothing at all was changed.
 async fn assert_powerless(bench: &Bench, lease: &Lease) {

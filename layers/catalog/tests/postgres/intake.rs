@@ -1,7 +1,8 @@
 //! Uploads become scans, once each, in S3's order.
 
 use crate::test_bench::{BUCKET, Bench, KEY, Unwrapping, failure, new_scan};
-use catalog::{Claim, NewScan, Ready, Recorded, ScanId, Stage, Status};
+use catalog::{Claim, NewScan, Recorded};
+use domain::{ScanId, Stage, Status, Task};
 use std::sync::Arc;
 use tokio::sync::Mutex;
 
@@ -16,7 +17,7 @@ async fn a_version_is_recorded_once_and_its_message_sent_while_it_waits() {
     let bench = Bench::new().await;
     let scan = scan_of(&bench.record(&new_scan("v1", "e1")).await);
     let known = |ready| Recorded::Known { scan, ready };
-    assert_eq!(bench.record(&new_scan("v1", "e1")).await, known(vec![Ready::Compress { scan }]));
+    assert_eq!(bench.record(&new_scan("v1", "e1")).await, known(vec![Task::Compress { scan }]));
     bench.claim(Stage::Compress, scan).await.done();
     assert_eq!(bench.record(&new_scan("v1", "e1")).await, known(Vec::new()));
 }

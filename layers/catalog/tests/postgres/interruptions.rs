@@ -1,7 +1,8 @@
 //! An input that kills its worker does not loop for ever.
 
 use crate::test_bench::{Bench, MAXIMUM_ATTEMPTS, RULES, Unwrapping, failure};
-use catalog::{Claim, RescueOutcome, Stage, Status};
+use catalog::{Claim, RescueOutcome};
+use domain::{Stage, Status};
 
 #[tokio::test]
 async fn claims_over_stale_leases_end_at_the_ceiling() {

@@ -1,7 +1,8 @@
 //! What a person may do, and when not.
 
 use crate::test_bench::{BUCKET, Bench, KEY, RULES, Unwrapping, new_scan};
-use catalog::{CatalogError, Claim, NewScan, Ready, Recorded, ScanId, Stage, Status, WaitsFor};
+use catalog::{CatalogError, Claim, NewScan, Recorded};
+use domain::{ScanId, Stage, Status, Task, WaitsFor};
 use time::OffsetDateTime;
 
 /// A scan of an upload whose key says nothing, scanned.
@@ -25,7 +26,7 @@ async fn a_nameless_scan_waits_before_split_until_a_person_names_it() {
     assert_eq!(bench.claim_number(scan, 0).await, Claim::Done(Vec::new()));
     bench.age_messages().await;
     assert_eq!(bench.resend(RULES.stale_after, 10).await.unwrap(), []);
-    assert_eq!(bench.describe(scan, " arc ", "12", 201).await.unwrap(), [Ready::Split { scan }]);
+    assert_eq!(bench.describe(scan, " arc ", "12", 201).await.unwrap(), [Task::Split { scan }]);
     let claimed = bench.claim(Stage::Split, scan).await.done();
     let name = (claimed.reporter.as_deref(), claimed.volume.as_deref(), claimed.first_page);
     assert_eq!(name, (Some("arc"), Some("12"), Some(201)));
@@ -40,7 +41,7 @@ async fn naming_a_scan_early_means_no_waiting() {
     assert_eq!(bench.describe(scan, "arc", "12", 201).await.unwrap(), []);
     bench.compress(scan, 1).await;
     let lease = bench.claim_number(scan, 0).await.done().lease;
-    assert_eq!(bench.finish(&lease).await, [Ready::Split { scan }]);
+    assert_eq!(bench.finish(&lease).await, [Task::Split { scan }]);
     assert_eq!(bench.describe(scan, "arc", "13", 201).await.unwrap(), [], "its message was sent already");
 }
 
@@ -53,7 +54,7 @@ async fn a_nameless_scan_that_was_cancelled_still_waits_for_its_name() {
     assert_eq!(bench.claim(Stage::Split, scan).await, Claim::NotDue);
     bench.cancel(scan).await.unwrap();
     assert_eq!(bench.describe(scan, "arc", "12", 201).await.unwrap(), []);
-    assert_eq!(bench.retry(scan).await.unwrap(), [Ready::Split { scan }]);
+    assert_eq!(bench.retry(scan).await.unwrap(), [Task::Split { scan }]);
 }
 
 #[tokio::test]
@@ -64,7 +65,7 @@ async fn a_name_and_its_finish_that_meet_send_one_split() {
         let Recorded::New { scan, .. } = bench.record(&upload).await else { panic!("known") };
         bench.compress(scan, 1).await;
         let lease = bench.claim_number(scan, 0).await.done().lease;
-        let ready: Vec<Ready> = bench
+        let ready: Vec<Task> = bench
             .at_once(2, |place, worker| async move {
                 match place {
                     0 => worker.finish_range(&lease, "r").await.unwrap().done(),
@@ -75,7 +76,7 @@ async fn a_name_and_its_finish_that_meet_send_one_split() {
             .into_iter()
             .flatten()
             .collect();
-        assert_eq!(ready, [Ready::Split { scan }]);
+        assert_eq!(ready, [Task::Split { scan }]);
     }
 }
 
@@ -119,5 +120,5 @@ async fn what_is_not_possible_is_refused_and_changes_nothing() {
 
 fn assert_refused<T: std::fmt::Debug>(answer: Result<T, CatalogError>) {
     let error = answer.unwrap_err();
-    assert_eq!((error.code(), error.is_temporary()), ("catalog.refused", false));
+    assert_eq!((error.code().as_str(), error.is_temporary()), ("catalog.refused", false));
 }

@@ -1,7 +1,8 @@
 //! Every end is told, once.
 
 use crate::test_bench::{Bench, RULES, Unwrapping, failure, publication};
-use catalog::{Fenced, Stage};
+use catalog::Fenced;
+use domain::Stage;
 use std::collections::HashSet;
 
 #[tokio::test]

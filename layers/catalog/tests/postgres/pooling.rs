@@ -2,7 +2,8 @@
 
 use crate::test_bench::{Bench, Unwrapping};
 use catalog::testing::TestDatabase;
-use catalog::{Catalog, DatabaseSettings, Heartbeat, Stage};
+use catalog::{Catalog, DatabaseSettings, Heartbeat};
+use domain::Stage;
 
 #[tokio::test]
 async fn one_connection_is_used_and_no_session_state_is_left_on_it() {
@@ -68,7 +69,7 @@ async fn an_unreachable_database_is_a_temporary_error() {
     // Port 1 is reserved and unused; the connection is refused.
     let settings = DatabaseSettings { url: "postgres://nobody@127.0.0.1:1/quire".to_owned() };
     let error = Catalog::new(&settings).unwrap().scan(1).await.unwrap_err();
-    assert_eq!((error.code(), error.is_temporary()), ("catalog.unreachable", true));
+    assert_eq!((error.code().as_str(), error.is_temporary()), ("catalog.unreachable", true));
     let error = Heartbeat::connect(&settings).await.unwrap_err();
     assert_eq!(error.code(), "catalog.unreachable");
 }
@@ -84,7 +85,7 @@ async fn wrong_settings_are_not_temporary() {
     let name = bench.database.text("SELECT current_database()::text").await.unwrap();
     let missing = DatabaseSettings { url: url.replace(&name, "there_is_no_such_database") };
     let error = Catalog::new(&missing).unwrap().scan(1).await.unwrap_err();
-    assert_eq!((error.code(), error.is_temporary()), ("catalog.denied", false));
+    assert_eq!((error.code().as_str(), error.is_temporary()), ("catalog.denied", false));
 }
 
 #[tokio::test]
@@ -92,7 +93,7 @@ async fn a_missing_table_is_a_statements_fault() {
     let bench = Bench::new().await;
     bench.database.execute("ALTER TABLE scans RENAME TO elsewhere").await.unwrap();
     let error = bench.scan(1).await.unwrap_err();
-    assert_eq!((error.code(), error.is_temporary()), ("catalog.statement", false));
+    assert_eq!((error.code().as_str(), error.is_temporary()), ("catalog.statement", false));
 }
 
 #[tokio::test]

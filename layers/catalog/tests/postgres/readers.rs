@@ -1,7 +1,8 @@
 //! What the command and the console are shown.
 
 use crate::test_bench::{Bench, RULES, Unwrapping, publication};
-use catalog::{Filter, Stage, Status};
+use catalog::Filter;
+use domain::{Stage, Status};
 
 #[tokio::test]
 async fn lists_are_newest_first_filtered_and_paged() {

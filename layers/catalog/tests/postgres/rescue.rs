@@ -1,10 +1,11 @@
 //! Reconcile takes back what nobody works on, and nothing else.
 
 use crate::test_bench::{Bench, MAXIMUM_ATTEMPTS, RULES, Unwrapping, failure, range, result_key};
-use catalog::{Claim, Ready, RescueOutcome, Rescued, ScanId, Stage, Status};
+use catalog::{Claim, RescueOutcome, Rescued};
+use domain::{ScanId, Stage, Status, Task};
 use std::collections::HashSet;
 
-fn ready(rescued: &[Rescued]) -> HashSet<Ready> {
+fn ready(rescued: &[Rescued]) -> HashSet<Task> {
     let ready = |rescued: &Rescued| match &rescued.outcome {
         RescueOutcome::Resent(ready) => ready.clone(),
         RescueOutcome::Interrupted => panic!("{rescued:?}"),
@@ -23,7 +24,7 @@ async fn every_kind_of_stale_row_waits_again_and_is_charged() {
     bench.age_leases().await;
     let rescued = bench.rescue(&RULES, 100).await.unwrap();
     let expected =
-        [Ready::Compress { scan: compress }, Ready::Split { scan: split }, range(scan, 1, 0), range(scan, 1, 2)];
+        [Task::Compress { scan: compress }, Task::Split { scan: split }, range(scan, 1, 0), range(scan, 1, 2)];
     assert_eq!(ready(&rescued), expected.into_iter().collect());
     assert!(rescued.iter().all(|rescued| rescued.idle.as_secs() >= 3_600));
     for (scan, status) in [(compress, Status::Uploaded), (split, Status::Scanned), (scan, Status::Scanning)] {

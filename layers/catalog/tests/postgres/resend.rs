@@ -1,14 +1,15 @@
 //! A lost message is sent again, ever less often.
 
 use crate::test_bench::{Bench, RULES, Unwrapping, range};
-use catalog::{Claim, Ready, Stage};
+use catalog::Claim;
+use domain::{Stage, Task};
 use std::collections::HashSet;
 use std::time::Duration;
 use time::OffsetDateTime;
 
 const AFTER: Duration = Duration::from_secs(600);
 
-async fn resend(bench: &Bench) -> HashSet<Ready> {
+async fn resend(bench: &Bench) -> HashSet<Task> {
     bench.resend(AFTER, 100).await.unwrap().into_iter().collect()
 }
 
@@ -30,8 +31,8 @@ async fn whatever_waits_is_sent_again_after_its_time() {
     assert_eq!(resend(&bench).await, HashSet::new());
     age_messages(&bench, 601).await;
     let expected = [
-        Ready::Compress { scan: uploaded },
-        Ready::Split { scan: scanned },
+        Task::Compress { scan: uploaded },
+        Task::Split { scan: scanned },
         range(untouched, 1, 0),
         range(begun, 1, 0),
         range(begun, 1, 2),
@@ -65,7 +66,7 @@ async fn a_new_wait_begins_a_new_count() {
     let lease = bench.claim(Stage::Compress, scan).await.done().lease;
     bench.give_back(&lease, &crate::test_bench::failure("test"), 5).await.unwrap().done();
     age_messages(&bench, 601).await;
-    assert_eq!(resend(&bench).await, [Ready::Compress { scan }].into_iter().collect());
+    assert_eq!(resend(&bench).await, [Task::Compress { scan }].into_iter().collect());
 }
 
 #[tokio::test]
@@ -76,7 +77,7 @@ async fn many_at_once_send_each_row_once() {
     }
     bench.compressed(10).await;
     bench.age_messages().await;
-    let sent: Vec<Ready> = bench
+    let sent: Vec<Task> = bench
         .at_once(4, |_, worker| async move { worker.resend(AFTER, 100).await.unwrap() })
         .await
         .into_iter()
@@ -106,8 +107,8 @@ async fn a_deferred_scan_is_claimed_and_sent_only_when_it_is_due() {
                UPDATE scans SET dispatched_at = clock_timestamp() - interval '2 s' WHERE dispatched_at IS NOT NULL;
                UPDATE page_ranges SET dispatched_at = clock_timestamp() - interval '2 s'";
     bench.database.execute(due).await.unwrap();
-    let expected: HashSet<Ready> =
-        [Ready::Compress { scan: uploaded }, range(compressed, 1, 0), range(compressed, 1, 1)].into_iter().collect();
+    let expected: HashSet<Task> =
+        [Task::Compress { scan: uploaded }, range(compressed, 1, 0), range(compressed, 1, 1)].into_iter().collect();
     assert_eq!(resend(&bench).await, expected);
     assert_eq!(resend(&bench).await, HashSet::new());
     bench.claim(Stage::Compress, uploaded).await.done();
@@ -120,7 +121,7 @@ async fn a_deferral_ends_when_a_person_ends_it() {
     let scan = bench.uploaded().await;
     bench.defer(scan, OffsetDateTime::now_utc() + Duration::from_secs(3_600)).await.unwrap();
     let ready = bench.defer(scan, OffsetDateTime::UNIX_EPOCH).await.unwrap();
-    assert_eq!(ready, [Ready::Compress { scan }]);
+    assert_eq!(ready, [Task::Compress { scan }]);
     assert_eq!(resend(&bench).await, HashSet::new(), "it was stamped");
     bench.claim(Stage::Compress, scan).await.done();
 }
@@ -138,6 +139,6 @@ async fn deferring_while_ranges_run_lets_them_finish_and_holds_the_rest_back() {
     bench.defer(scan, OffsetDateTime::now_utc() + Duration::from_secs(3_600)).await.unwrap();
     assert_eq!(bench.finish(&second).await, [], "split is deferred, too");
     assert_eq!(bench.claim(Stage::Split, scan).await, Claim::NotDue);
-    assert_eq!(bench.defer(scan, OffsetDateTime::UNIX_EPOCH).await.unwrap(), [Ready::Split { scan }]);
+    assert_eq!(bench.defer(scan, OffsetDateTime::UNIX_EPOCH).await.unwrap(), [Task::Split { scan }]);
     assert!(matches!(bench.claim_scan(Stage::Split, scan, &RULES).await.unwrap(), Claim::Claimed(_)));
 }

@@ -1,7 +1,8 @@
 //! Errors that may pass: a few attempts, then the dead-letter queue, then back by a message or by a person.
 
 use crate::test_bench::{Bench, MAXIMUM_ATTEMPTS, Unwrapping, failure, fan_out, range};
-use catalog::{Claim, GivenBack, Lease, Ready, ScanId, Stage, Status};
+use catalog::{Claim, GivenBack, Lease};
+use domain::{ScanId, Stage, Status, Task};
 
 /// Gives a claim of this stage back until its retries are exhausted.
 async fn exhaust(bench: &Bench, stage: Stage, scan: ScanId) {
@@ -87,7 +88,7 @@ async fn an_exhausted_range_comes_back_while_the_others_still_run() {
     bench.age_ends().await;
     let lease = bench.claim_number(scan, 0).await.done().lease;
     bench.finish(&other).await;
-    assert_eq!(bench.finish(&lease).await, [Ready::Split { scan }]);
+    assert_eq!(bench.finish(&lease).await, [Task::Split { scan }]);
 }
 
 #[tokio::test]
@@ -108,7 +109,7 @@ async fn exhausted_ranges_fail_their_scan_and_any_of_their_messages_revives_it()
     assert_eq!((claimed.attempts, bench.status(scan).await), (0, Status::Scanning));
     let other = bench.claim_number(scan, 0).await.done().lease;
     bench.finish(&claimed.lease).await;
-    assert_eq!(bench.finish(&other).await, [Ready::Split { scan }]);
+    assert_eq!(bench.finish(&other).await, [Task::Split { scan }]);
     assert_eq!(bench.detail(scan).await.ranges[1].result_key, Some(crate::test_bench::result_key(&finished)));
 }
 
@@ -153,7 +154,7 @@ async fn missing_intermediates_send_a_scan_back_to_compress_but_not_for_ever() {
     let scan = lease.scan;
     let mut ready = bench.return_to_compress(&lease, "compressed.zip is missing").await.unwrap().done();
     for generation in 2..=4 {
-        assert_eq!(ready, [Ready::Compress { scan }]);
+        assert_eq!(ready, [Task::Compress { scan }]);
         assert_eq!(bench.error_code(scan).await.as_deref(), Some("intermediates_missing"));
         let compress = bench.claim(Stage::Compress, scan).await.done().lease;
         let ranges = bench.finish_compress(&compress, &fan_out(&compress, 2)).await.unwrap().done();

@@ -1,7 +1,8 @@
 //! A scan's way from the upload to approval, and what each step leaves behind.
 
 use crate::test_bench::{Bench, KEY, Unwrapping, fan_out, new_scan, publication, range, result_key};
-use catalog::{CatalogError, Claim, Ready, Recorded, Stage, Status};
+use catalog::{CatalogError, Claim, Recorded};
+use domain::{Stage, Status, Task};
 
 #[tokio::test]
 async fn an_upload_goes_all_the_way() {
@@ -9,7 +10,7 @@ async fn an_upload_goes_all_the_way() {
     let Recorded::New { scan, superseded: None, ready } = bench.record(&new_scan("v1", "\"e1\"")).await else {
         panic!("known")
     };
-    assert_eq!(ready, [Ready::Compress { scan }]);
+    assert_eq!(ready, [Task::Compress { scan }]);
 
     let claimed = bench.claim(Stage::Compress, scan).await.done();
     assert_eq!((claimed.key.as_str(), claimed.version_id.as_str(), claimed.etag.as_str()), (KEY, "v1", "e1"));
@@ -25,7 +26,7 @@ async fn an_upload_goes_all_the_way() {
     assert_eq!((second.number, second.first_index, second.key.as_str()), (1, 2, KEY));
     assert!(second.input_key.ends_with("range-0001.pdf"));
     assert_eq!(bench.finish(&second.lease).await, []);
-    assert_eq!(bench.finish(&first.lease).await, [Ready::Split { scan }]);
+    assert_eq!(bench.finish(&first.lease).await, [Task::Split { scan }]);
     assert_eq!(bench.status(scan).await, Status::Scanned);
 
     let claimed = bench.claim(Stage::Split, scan).await.done();
@@ -90,7 +91,7 @@ async fn a_lease_of_one_stage_ends_no_other() {
         bench.claim_scan(Stage::Scan, split.scan, &crate::test_bench::RULES).await.unwrap_err(),
     ];
     for error in errors {
-        assert_eq!((error.code(), error.is_temporary()), ("catalog.invalid", false));
+        assert_eq!((error.code().as_str(), error.is_temporary()), ("catalog.invalid", false));
     }
     assert_eq!(bench.database.snapshot().await.unwrap(), before);
 }
@@ -108,7 +109,7 @@ async fn a_message_of_a_stage_that_is_over_sends_the_next_one() {
     assert_eq!(bench.claim_number(scan, 0).await, Claim::Done(Vec::new()));
     let second = bench.claim_number(scan, 1).await.done();
     bench.finish(&second.lease).await;
-    assert_eq!(bench.claim_number(scan, 1).await, Claim::Done(vec![Ready::Split { scan }]));
+    assert_eq!(bench.claim_number(scan, 1).await, Claim::Done(vec![Task::Split { scan }]));
     assert_eq!(bench.claim(Stage::Compress, scan).await, Claim::Done(Vec::new()));
     let split = bench.claim(Stage::Split, scan).await.done();
     assert_eq!(bench.claim_number(scan, 1).await, Claim::Done(Vec::new()));

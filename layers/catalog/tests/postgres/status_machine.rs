@@ -1,7 +1,8 @@
 //! The table in Rust and the table in PostgreSQL are the same one.
 
 use crate::test_bench::Bench;
-use catalog::{CatalogError, RangeStatus, Status};
+use catalog::CatalogError;
+use domain::{RangeStatus, Status};
 
 /// Columns that a row of this status must have besides the status.
 fn companions(status: Status) -> &'static str {
@@ -32,8 +33,8 @@ fn is_refusal(error: &CatalogError) -> bool {
 async fn every_pair_of_statuses_is_judged_alike() {
     let bench = Bench::new().await;
     bench.uploaded().await;
-    for from in Status::ALL {
-        for to in Status::ALL.into_iter().filter(|to| *to != from) {
+    for &from in Status::ALL {
+        for to in Status::ALL.iter().copied().filter(|to| *to != from) {
             bench.database.execute(&force(from)).await.unwrap();
             let change = format!("UPDATE scans SET status = '{to}' {}", companions(to));
             match bench.database.execute(&change).await {
@@ -50,7 +51,7 @@ async fn every_pair_of_statuses_is_judged_alike() {
 #[tokio::test]
 async fn a_scan_begins_only_in_an_initial_status() {
     let bench = Bench::new().await;
-    for status in Status::ALL {
+    for &status in Status::ALL {
         let lease = if companions(status).contains("lease") { "gen_random_uuid()" } else { "NULL" };
         let insert = format!(
             "INSERT INTO scans (bucket, key, version_id, etag, size_bytes, status, error_code, lease, heartbeat_at)
@@ -75,8 +76,8 @@ async fn every_pair_of_range_statuses_is_judged_alike() {
         RangeStatus::Finished => "lease = NULL, heartbeat_at = NULL, result_key = 'r'",
         RangeStatus::Failed => "lease = NULL, heartbeat_at = NULL, result_key = NULL, error_code = 'test'",
     };
-    for from in RangeStatus::ALL {
-        for to in RangeStatus::ALL.into_iter().filter(|to| *to != from) {
+    for &from in RangeStatus::ALL {
+        for to in RangeStatus::ALL.iter().copied().filter(|to| *to != from) {
             let force = format!(
                 "SET session_replication_role = replica;
                  UPDATE page_ranges SET status = '{from}', {};
@@ -94,7 +95,7 @@ async fn every_pair_of_range_statuses_is_judged_alike() {
 
 #[test]
 fn every_status_is_reached_and_only_approved_is_final() {
-    for status in Status::ALL {
+    for &status in Status::ALL {
         let reached = Status::INITIAL.contains(&status) || Status::ALL.iter().any(|from| from.may_become(status));
         assert!(reached, "nothing leads to {status}");
         assert_eq!(status.transitions().is_empty(), status == Status::Approved);

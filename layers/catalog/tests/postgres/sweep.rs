@@ -1,7 +1,8 @@
 //! The slow sweeps: uploads without a scan, attempts without a row.
 
 use crate::test_bench::{BUCKET, Bench, KEY, RULES, Unwrapping, failure, fan_out, new_scan, publication, result_key};
-use catalog::{Attempt, Lease, ScanId, SeenUpload, Stage};
+use catalog::{Attempt, Lease, SeenUpload};
+use domain::{ScanId, Stage};
 use uuid::Uuid;
 
 fn seen(key: &str, etag: &str) -> SeenUpload {

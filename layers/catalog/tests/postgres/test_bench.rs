@@ -3,8 +3,9 @@
 use catalog::testing::TestDatabase;
 use catalog::{
     Catalog, Claim, ClaimedRange, ClaimedScan, Failure, FanOut, Fenced, Lease, LeaseRules, NewOpinion, NewRange,
-    NewScan, Publication, Ready, Recorded, ScanDetail, ScanId, Stage, Status, VolumeIdentity,
+    NewScan, Publication, Recorded, ScanDetail,
 };
+use domain::{ScanId, Stage, Status, Task, VolumeName};
 use std::ops::Deref;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -45,12 +46,7 @@ pub fn new_scan(version: &str, etag: &str) -> NewScan {
         version_id: version.to_owned(),
         etag: etag.to_owned(),
         size_bytes: 1_000,
-        name: Some(VolumeIdentity {
-            reporter: "arc".to_owned(),
-            volume: "12".to_owned(),
-            first_page: Some(201),
-            last_page: Some(207),
-        }),
+        name: Some(VolumeName::new("arc", "12", Some(201), Some(207)).unwrap()),
         refusal: None,
     }
 }
@@ -92,8 +88,8 @@ pub fn publication(lease: &Lease, opinions: i32) -> Publication {
     }
 }
 
-pub fn range(scan: ScanId, generation: i32, number: i32) -> Ready {
-    Ready::Range { scan, generation, number, is_large: false }
+pub fn range(scan: ScanId, generation: i32, number: i32) -> Task {
+    Task::Scan { scan, generation, range: number, is_large: false }
 }
 
 pub trait Unwrapping<T> {
@@ -176,14 +172,14 @@ impl Bench {
         (scan, leases)
     }
 
-    pub async fn finish(&self, lease: &Lease) -> Vec<Ready> {
+    pub async fn finish(&self, lease: &Lease) -> Vec<Task> {
         self.finish_range(lease, &result_key(lease)).await.unwrap().done()
     }
 
     /// A new scan that waits for split.
     pub async fn scanned(&self) -> ScanId {
         let (scan, leases) = self.scanning(1).await;
-        assert_eq!(self.finish(&leases[0]).await, [Ready::Split { scan }]);
+        assert_eq!(self.finish(&leases[0]).await, [Task::Split { scan }]);
         scan
     }
 

@@ -7,6 +7,7 @@ use super::suppression;
 use crate::detection::{Detection, Label};
 use crate::geometry::Rect;
 use crate::installation::Installation;
+use domain::ModelChoice;
 use ort::environment::Environment;
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
@@ -59,25 +60,11 @@ impl ModelKind {
     }
 }
 
-/// Which models look at every page.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum ModelChoice {
-    /// The fast mode.
-    Small,
-    /// The larger model alone.
-    Medium,
-    /// Both, merged: the thorough mode.
-    #[default]
-    Both,
-}
-
-impl ModelChoice {
-    const fn kinds(self) -> &'static [ModelKind] {
-        match self {
-            Self::Small => &[ModelKind::Small],
-            Self::Medium => &[ModelKind::Medium],
-            Self::Both => &[ModelKind::Small, ModelKind::Medium],
-        }
+const fn kinds(choice: ModelChoice) -> &'static [ModelKind] {
+    match choice {
+        ModelChoice::Small => &[ModelKind::Small],
+        ModelChoice::Medium => &[ModelKind::Medium],
+        ModelChoice::Both => &[ModelKind::Small, ModelKind::Medium],
     }
 }
 
@@ -99,7 +86,7 @@ impl Detector {
     pub fn load(installation: &Installation, choice: ModelChoice, workers: usize) -> Result<Self, DetectError> {
         let environment = environment(&installation.onnx_runtime())?;
         // One beside the other: a function's cold start waits for them.
-        let models = choice.kinds().par_iter().map(|kind| Model::load(&environment, installation, *kind, workers));
+        let models = kinds(choice).par_iter().map(|kind| Model::load(&environment, installation, *kind, workers));
         let models: Vec<Result<Model, DetectError>> = models.collect();
         Ok(Self { models: models.into_iter().collect::<Result<_, _>>()? })
     }

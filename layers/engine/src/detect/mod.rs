@@ -7,7 +7,7 @@ mod letterbox;
 mod merge;
 mod suppression;
 
-pub use detector::{DetectedBox, Detector, ModelChoice, ModelKind};
+pub use detector::{DetectedBox, Detector, ModelKind};
 pub use error::DetectError;
 pub use letterbox::PixelView;
 pub use merge::{from_one_model, merge_models};

@@ -1,21 +1,25 @@
 //! What can go wrong while results are written.
 
-use crate::error::ErrorClass;
+use domain::FailureCode;
+use enum_assoc::Assoc;
 use std::path::{Path, PathBuf};
 
 /// A failure while writing results.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 pub enum OutputError {
     /// The disk is full.
     #[error(
         "no space left while writing {path}. Free some space (about three times the volume's size) and start again"
     )]
+    #[assoc(code = FailureCode::OutputDiskFull)]
     DiskFull {
         /// The file.
         path: PathBuf,
     },
     /// Another failure of the file system.
     #[error("cannot write {path}: {source}. Check that the directory exists and may be written to")]
+    #[assoc(code = FailureCode::OutputIo)]
     Io {
         /// The file.
         path: PathBuf,
@@ -24,18 +28,21 @@ pub enum OutputError {
     },
     /// The output directory holds something else.
     #[error("{path} holds files that are not a result of quire. Choose another output directory, or empty it")]
+    #[assoc(code = FailureCode::OutputNotOurs)]
     NotOurs {
         /// The directory.
         path: PathBuf,
     },
     /// A page's image cannot be decoded or encoded.
     #[error("a page's image cannot be rewritten: {reason}")]
+    #[assoc(code = FailureCode::OutputPageImage)]
     PageImage {
         /// What is wrong with it.
         reason: String,
     },
     /// A document that we or Ghostscript wrote cannot be read or built.
     #[error("a page cannot be built: {reason}. This is a fault of Quire; please report it with the volume")]
+    #[assoc(code = FailureCode::OutputDocument)]
     Document {
         /// What is wrong with it.
         reason: String,
@@ -43,28 +50,6 @@ pub enum OutputError {
 }
 
 impl OutputError {
-    /// Stable code of the failure.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::DiskFull { .. } => "output.disk_full",
-            Self::Io { .. } => "output.io",
-            Self::NotOurs { .. } => "output.not_ours",
-            Self::PageImage { .. } => "output.page_image",
-            Self::Document { .. } => "output.document",
-        }
-    }
-
-    /// Who can mend it.
-    #[must_use]
-    pub const fn class(&self) -> ErrorClass {
-        match self {
-            Self::DiskFull { .. } | Self::Io { .. } => ErrorClass::Resource,
-            Self::NotOurs { .. } => ErrorClass::Input,
-            Self::PageImage { .. } | Self::Document { .. } => ErrorClass::Internal,
-        }
-    }
-
     /// A failure of the file system on a path.
     pub(crate) fn io(path: &Path, source: std::io::Error) -> Self {
         let path = path.to_owned();

@@ -1,13 +1,16 @@
 //! What can be wrong with a file of detections.
 
-use crate::error::ErrorClass;
+use domain::FailureCode;
+use enum_assoc::Assoc;
 use std::path::PathBuf;
 
 /// A file of detections that cannot be paired.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 pub enum PairingError {
     /// The file could not be read.
     #[error("{} cannot be read ({source}); check the path and its permissions", path.display())]
+    #[assoc(code = FailureCode::PairingUnreadable)]
     Unreadable {
         /// The file.
         path: PathBuf,
@@ -16,6 +19,7 @@ pub enum PairingError {
     },
     /// The file is larger than any volume's detections.
     #[error("{} is larger than {limit} bytes; give the detections.json of one volume", path.display())]
+    #[assoc(code = FailureCode::PairingTooLarge)]
     TooLarge {
         /// The file.
         path: PathBuf,
@@ -24,6 +28,7 @@ pub enum PairingError {
     },
     /// The file is no list of detections.
     #[error("{} is no list of detections ({source}); mend it at that place or run the detection again", path.display())]
+    #[assoc(code = FailureCode::PairingJson)]
     Json {
         /// The file.
         path: PathBuf,
@@ -32,6 +37,7 @@ pub enum PairingError {
     },
     /// A page index beyond any volume.
     #[error("detection {place} is on page index {index}; the first page is 0 and the limit {limit}, correct it")]
+    #[assoc(code = FailureCode::PairingPageIndex)]
     PageIndex {
         /// Place in the list, from 0.
         place: usize,
@@ -42,6 +48,7 @@ pub enum PairingError {
     },
     /// A page size of nothing, or of more than any page has.
     #[error("detection {place} says that its page has {width} × {height} pixels; each must lie in 1 to {limit}")]
+    #[assoc(code = FailureCode::PairingPageSize)]
     PageSize {
         /// Place in the list, from 0.
         place: usize,
@@ -56,6 +63,7 @@ pub enum PairingError {
     #[error(
         "detection {place} gives page index {index} another size than those before it; give all the same img_width and img_height"
     )]
+    #[assoc(code = FailureCode::PairingSizesDiffer)]
     SizesDiffer {
         /// Place in the list, from 0.
         place: usize,
@@ -64,6 +72,7 @@ pub enum PairingError {
     },
     /// More boxes on a page than any detector finds.
     #[error("page index {index} has more than {limit} detections; remove those that are none")]
+    #[assoc(code = FailureCode::PairingTooManyOnPage)]
     TooManyOnPage {
         /// The page.
         index: usize,
@@ -72,6 +81,7 @@ pub enum PairingError {
     },
     /// A box that is inverted, not finite or far from its page.
     #[error("detection {place} has the box {bbox:?}; give it as [left, top, right, bottom] in pixels of its page")]
+    #[assoc(code = FailureCode::PairingBox)]
     Box {
         /// Place in the list, from 0.
         place: usize,
@@ -80,34 +90,11 @@ pub enum PairingError {
     },
     /// A confidence outside 0 to 1.
     #[error("detection {place} has confidence {confidence}; it must lie in 0 to 1 (1 for a box drawn by a person)")]
+    #[assoc(code = FailureCode::PairingConfidence)]
     Confidence {
         /// Place in the list, from 0.
         place: usize,
         /// The confidence as it was given.
         confidence: f64,
     },
-}
-
-impl PairingError {
-    /// The stable code of this failure.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Unreadable { .. } => "pairing.unreadable",
-            Self::TooLarge { .. } => "pairing.too_large",
-            Self::Json { .. } => "pairing.json",
-            Self::PageIndex { .. } => "pairing.page_index",
-            Self::PageSize { .. } => "pairing.page_size",
-            Self::SizesDiffer { .. } => "pairing.sizes_differ",
-            Self::TooManyOnPage { .. } => "pairing.too_many_on_page",
-            Self::Box { .. } => "pairing.box",
-            Self::Confidence { .. } => "pairing.confidence",
-        }
-    }
-
-    /// Who can mend it: always the person who brought the file.
-    #[must_use]
-    pub const fn class(&self) -> ErrorClass {
-        ErrorClass::Input
-    }
 }

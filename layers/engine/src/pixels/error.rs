@@ -1,12 +1,15 @@
 //! Why a page's pixels cannot be had.
 
-use crate::error::ErrorClass;
+use domain::FailureCode;
+use enum_assoc::Assoc;
 
 /// A page without pixels, or no program to draw it. Pages in messages count from 1, as readers do.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 pub enum PixelError {
     /// The page or its image is damaged.
     #[error("Page {page} cannot be read: {reason}. It stays a blank page; scan it again to have it.")]
+    #[assoc(code = FailureCode::PixelsDamaged)]
     Damaged {
         /// The page, from 1.
         page: usize,
@@ -15,18 +18,21 @@ pub enum PixelError {
     },
     /// The volume has no such page.
     #[error("There is no page {page}. This is a fault of Quire; please report it.")]
+    #[assoc(code = FailureCode::PixelsNoSuchPage)]
     NoSuchPage {
         /// The page, from 1.
         page: usize,
     },
     /// The page needs PDFium and none was given.
     #[error("Page {page} is not a plain scan and needs PDFium to be drawn. Install it with `cargo xtask setup`.")]
+    #[assoc(code = FailureCode::PixelsNoRenderer)]
     NoRenderer {
         /// The page, from 1.
         page: usize,
     },
     /// The library cannot be loaded.
     #[error("PDFium cannot be loaded from {path}: {cause}. Install it with `cargo xtask setup`.")]
+    #[assoc(code = FailureCode::PixelsLibraryMissing)]
     LibraryMissing {
         /// Where it was looked for.
         path: String,
@@ -35,41 +41,18 @@ pub enum PixelError {
     },
     /// PDFium does not open the file.
     #[error("PDFium cannot open the volume: {cause}. Mend the file with `qpdf IN.pdf OUT.pdf` and bring that.")]
+    #[assoc(code = FailureCode::PixelsNotOpened)]
     NotOpened {
         /// What PDFium said.
         cause: String,
     },
     /// PDFium and the page tree differ about the number of pages, so that pages would be mixed up.
     #[error("The file claims {claimed} pages and has {counted}. Mend it with `qpdf IN.pdf OUT.pdf` and bring that.")]
+    #[assoc(code = FailureCode::PixelsPageCount)]
     PageCount {
         /// Pages by the file's own word.
         claimed: usize,
         /// Pages counted.
         counted: usize,
     },
-}
-
-impl PixelError {
-    /// Stable code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Damaged { .. } => "pixels.damaged",
-            Self::NoSuchPage { .. } => "pixels.no_such_page",
-            Self::NoRenderer { .. } => "pixels.no_renderer",
-            Self::LibraryMissing { .. } => "pixels.library_missing",
-            Self::NotOpened { .. } => "pixels.not_opened",
-            Self::PageCount { .. } => "pixels.page_count",
-        }
-    }
-
-    /// Who can mend it.
-    #[must_use]
-    pub const fn class(&self) -> ErrorClass {
-        match self {
-            Self::Damaged { .. } | Self::NotOpened { .. } | Self::PageCount { .. } => ErrorClass::Input,
-            Self::NoRenderer { .. } | Self::LibraryMissing { .. } => ErrorClass::Missing,
-            Self::NoSuchPage { .. } => ErrorClass::Internal,
-        }
-    }
 }

@@ -1,9 +1,9 @@
 //! Pixels of good, odd and damaged pages.
 
 use super::{PDFIUM_LIBRARY, PageImage, PdfiumLibrary, PixelError, PixelReader};
-use crate::error::ErrorClass;
 use crate::source::testing::{GREY_SCAN, PdfBuilder, channels, file, jpeg, picture, shared};
 use crate::source::{Limits, PageKind, SourceVolume, open};
+use domain::FailureClass;
 use jpeg_encoder::{ColorType, Encoder};
 use std::path::PathBuf;
 use tempfile::NamedTempFile;
@@ -109,7 +109,7 @@ fn a_jpeg_that_lost_a_part_is_no_page() {
         for eighth in 1..7 {
             for (way, bytes) in damaged(&whole, whole.len() * eighth / 8).iter().enumerate() {
                 let error = scan_of(bytes, 800, 1600, "Gray").expect_err(&format!("{restart} {eighth} {way}"));
-                assert_eq!((error.code(), error.class()), ("pixels.damaged", ErrorClass::Input));
+                assert_eq!((error.code().as_str(), error.code().class()), ("pixels.damaged", FailureClass::Input));
             }
         }
     }

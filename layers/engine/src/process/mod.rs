@@ -27,9 +27,9 @@ pub use settings::{DEFAULT_LANGUAGE, DEFAULT_READING_RESOLUTION, Settings};
 pub use summary::{PageProblem, Stage, StageReport, Summary};
 
 use crate::cancellation::Cancellation;
-use crate::naming::VolumeName;
 use crate::output::{OutputError, check_target, move_into_place};
 use crate::source;
+use domain::VolumeName;
 use original::Original;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;

@@ -7,10 +7,10 @@ use super::redaction::{Redacted, RedactedRange};
 use super::summary::Summary;
 use super::work::Work;
 use crate::external::qpdf::{self, Part};
-use crate::naming::{VolumeName, image_file, opinion_files};
 use crate::output::{OutputError, Sidecars, files_under, write_sidecars};
 use crate::pairing::Opinion;
 use crate::redact::{MarginPage, RedactionPage};
+use domain::{VolumeName, image_file, opinion_files};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 

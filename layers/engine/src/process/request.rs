@@ -2,7 +2,7 @@
 
 use super::error::ProcessError;
 use super::settings::Settings;
-use crate::naming::VolumeName;
+use domain::VolumeName;
 use std::path::PathBuf;
 
 /// A volume and what to make of it.

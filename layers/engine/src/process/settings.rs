@@ -1,9 +1,9 @@
 //! How volumes are worked on, whichever volume it is.
 
-use crate::detect::ModelChoice;
 use crate::external::ghostscript::CompressionOptions;
 use crate::installation::Installation;
 use crate::source::Limits;
+use domain::ModelChoice;
 
 /// How volumes are worked on: the part of a request that is not about one volume.
 #[derive(Debug, Clone)]

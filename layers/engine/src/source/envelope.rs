@@ -109,7 +109,7 @@ mod tests {
     use super::*;
 
     fn code(bytes: &[u8]) -> &'static str {
-        check(bytes).map_or_else(|error| error.code(), |_| "whole")
+        check(bytes).map_or_else(|error| error.code().as_str(), |_| "whole")
     }
 
     #[test]
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn the_beginning_alone_tells_a_pdf() {
-        let code = |bytes: &[u8]| check_start(bytes).map_or_else(|error| error.code(), |()| "a PDF");
+        let code = |bytes: &[u8]| check_start(bytes).map_or_else(|error| error.code().as_str(), |()| "a PDF");
         assert_eq!(code(b"junk\n%PDF-1.4\nbody that goes on"), "a PDF");
         assert_eq!(code(b""), "source.empty");
         assert_eq!(code(b"%!PS-Adobe-3.0\n%PDF-1.4"), "source.not_pdf");

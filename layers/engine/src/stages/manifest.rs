@@ -2,9 +2,9 @@
 //! last stage has to know of the original.
 
 use super::{IntermediateError, PageProblem, Settings};
-use crate::detect::ModelChoice;
 use crate::geometry::PageSize;
 use crate::process::detection::ScannedPage;
+use domain::ModelChoice;
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
@@ -81,7 +81,7 @@ pub(super) struct RangeManifest {
 /// What all ranges of a volume must have been scanned with alike.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct ScanSettings {
-    model: String,
+    model: ModelChoice,
     /// Whether there are words.
     pub(super) ocr: bool,
     reading_resolution: u32,
@@ -90,13 +90,8 @@ pub(super) struct ScanSettings {
 
 impl ScanSettings {
     pub(super) fn of(settings: &Settings) -> Self {
-        let model = match settings.model {
-            ModelChoice::Small => "small",
-            ModelChoice::Medium => "medium",
-            ModelChoice::Both => "both",
-        };
-        let Settings { ocr, reading_resolution, ref language, .. } = *settings;
-        Self { model: model.to_owned(), ocr, reading_resolution, language: language.clone() }
+        let Settings { model, ocr, reading_resolution, ref language, .. } = *settings;
+        Self { model, ocr, reading_resolution, language: language.clone() }
     }
 }
 

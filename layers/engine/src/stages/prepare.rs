@@ -49,7 +49,7 @@ pub struct Prepared {
 /// it does not make the volume fail.
 ///
 /// # Errors
-/// Every [`ProcessError`]; of class [`crate::error::ErrorClass::Input`] when the original is at fault, which
+/// Every [`ProcessError`]; of class [`domain::FailureClass::Input`] when the original is at fault, which
 /// includes a volume of which not one page can be read.
 pub fn prepare(
     original: &Path,

@@ -3,7 +3,6 @@
 use super::unpack::unpack;
 use super::{ProcessError, Progress, Settings, Summary};
 use crate::cancellation::Cancellation;
-use crate::naming::VolumeName;
 use crate::output::OutputError;
 use crate::pairing::Opinion;
 use crate::process::numbers::numbered_pages;
@@ -11,6 +10,7 @@ use crate::process::publication::{REDACTED, RESULT, assemble, opinion_names, sum
 use crate::process::redaction::redact;
 use crate::process::work::Work;
 use crate::process::{Stage, first_page};
+use domain::VolumeName;
 use std::path::{Path, PathBuf};
 
 /// What the other stages made of a volume.

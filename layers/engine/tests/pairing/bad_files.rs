@@ -1,6 +1,6 @@
 //! Files that a person has spoilt.
 
-use engine::error::ErrorClass;
+use domain::FailureClass;
 use engine::pairing::{PairingError, pair_file};
 use std::io::Write as _;
 
@@ -25,8 +25,8 @@ fn opinion(more: &str) -> String {
 
 fn code(text: &str) -> &'static str {
     let error = pair_text(text, None).unwrap_err();
-    assert_eq!(error.class(), ErrorClass::Input);
-    error.code()
+    assert_eq!(error.code().class(), FailureClass::Input);
+    error.code().as_str()
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! What holds for every volume: orderly ones as a printer makes them, and boxes thrown at random.
 
 use crate::volumes::*;
+use domain::{VolumeName, opinion_files};
 use engine::detection::{Detection, Label};
 use engine::geometry::Rect;
-use engine::naming::{VolumeName, opinion_files};
 use engine::pairing::{Opinion, pages_from_detections, pair};
 use proptest::prelude::*;
 use std::collections::BTreeSet;

@@ -1,6 +1,6 @@
 //! Agreement with the reference on the shared data; skipped where that is absent.
 
-use engine::naming::{VolumeName, opinion_files};
+use domain::{VolumeName, opinion_files};
 use engine::pairing::{Opinion, OutsideRect, pair_file};
 use serde_json::Value;
 use std::path::{Path, PathBuf};

@@ -1,12 +1,16 @@
 //! Why a checkpoint cannot be read.
 
 use super::pickle::PickleError;
+use domain::FailureCode;
+use enum_assoc::Assoc;
 
 /// Why a checkpoint cannot be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 pub enum CheckpointError {
     /// Not a zip archive, or a damaged one.
     #[error("the checkpoint is not a readable zip archive ({reason}): it is damaged or cut short, fetch it again")]
+    #[assoc(code = FailureCode::ModelArchive)]
     Archive {
         /// What the zip reader says.
         reason: String,
@@ -15,6 +19,7 @@ pub enum CheckpointError {
     #[error(
         "the checkpoint has no entry `{entry}`: it is not a checkpoint that torch.save wrote, use the published weights"
     )]
+    #[assoc(code = FailureCode::ModelEntryMissing)]
     EntryMissing {
         /// Name in the archive.
         entry: String,
@@ -23,6 +28,7 @@ pub enum CheckpointError {
     #[error(
         "the checkpoint's entry `{entry}` is larger than {limit} bytes: this is no YOLOv8 checkpoint, use the published weights"
     )]
+    #[assoc(code = FailureCode::ModelEntryTooLarge)]
     EntryTooLarge {
         /// Name in the archive.
         entry: String,
@@ -31,31 +37,19 @@ pub enum CheckpointError {
     },
     /// The elements are stored in the other byte order.
     #[error("the checkpoint was written by a big-endian machine, which is not supported: use the published weights")]
+    #[assoc(code = FailureCode::ModelByteOrder)]
     ByteOrder,
     /// The pickle was refused.
     #[error(transparent)]
+    #[assoc(code = _0.code())]
     Pickle(#[from] PickleError),
     /// A tensor that does not cover its storage once, in row-major order, or holds other than real numbers.
     #[error("tensor `{tensor}` of the checkpoint is unfit ({reason}): use the published weights")]
+    #[assoc(code = FailureCode::ModelTensor)]
     Tensor {
         /// Path of the tensor in the module tree.
         tensor: String,
         /// What is wrong with it.
         reason: &'static str,
     },
-}
-
-impl CheckpointError {
-    /// A stable code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Archive { .. } => "model.archive",
-            Self::EntryMissing { .. } => "model.entry-missing",
-            Self::EntryTooLarge { .. } => "model.entry-too-large",
-            Self::ByteOrder => "model.byte-order",
-            Self::Pickle(error) => error.code(),
-            Self::Tensor { .. } => "model.tensor",
-        }
-    }
 }

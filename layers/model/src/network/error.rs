@@ -1,14 +1,18 @@
 //! Why a checkpoint's network cannot be turned into a graph.
 
 use crate::checkpoint::CheckpointError;
+use domain::FailureCode;
+use enum_assoc::Assoc;
 
 /// Why a checkpoint's network cannot be turned into a graph.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 pub enum NetworkError {
     /// A module lacks something, or has it in another form than YOLOv8's.
     #[error(
         "`{module}` of the checkpoint has no fit `{attribute}`: it is not a YOLOv8 detection model, use the published weights"
     )]
+    #[assoc(code = FailureCode::ModelNetworkIncomplete)]
     Incomplete {
         /// Path in the module tree.
         module: String,
@@ -19,6 +23,7 @@ pub enum NetworkError {
     #[error(
         "`{module}` of the checkpoint cannot be translated ({reason}): only YOLOv8 detection models are, use the published weights"
     )]
+    #[assoc(code = FailureCode::ModelNetworkUnsupported)]
     Unsupported {
         /// Path in the module tree.
         module: String,
@@ -29,6 +34,7 @@ pub enum NetworkError {
     #[error(
         "`{module}` of the checkpoint has {found} channels where {expected} fit: the file is inconsistent, use the published weights"
     )]
+    #[assoc(code = FailureCode::ModelNetworkChannels)]
     Channels {
         /// Path in the module tree.
         module: String,
@@ -41,6 +47,7 @@ pub enum NetworkError {
     #[error(
         "the checkpoint's network has more than {limit} {what}: this is no YOLOv8 model, use the published weights"
     )]
+    #[assoc(code = FailureCode::ModelNetworkLimit)]
     Limit {
         /// What there is too much of.
         what: &'static str,
@@ -49,19 +56,6 @@ pub enum NetworkError {
     },
     /// A tensor or the file around it.
     #[error(transparent)]
+    #[assoc(code = _0.code())]
     Checkpoint(#[from] CheckpointError),
-}
-
-impl NetworkError {
-    /// A stable code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Incomplete { .. } => "model.network-incomplete",
-            Self::Unsupported { .. } => "model.network-unsupported",
-            Self::Channels { .. } => "model.network-channels",
-            Self::Limit { .. } => "model.network-limit",
-            Self::Checkpoint(error) => error.code(),
-        }
-    }
 }

@@ -1,12 +1,13 @@
 //! Buckets of a test's own, removed behind it.
 
+use domain::{AttemptPrefix, UploadKey, Work, WorkKey};
 use std::panic::{AssertUnwindSafe, resume_unwind};
 use std::path::PathBuf;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{BucketVersioningStatus, EncodingType, VersioningConfiguration};
 use futures_util::{FutureExt, StreamExt, stream};
-use objects::{AttemptPrefix, Objects, UploadKey, Work, WorkKey};
+use objects::Objects;
 use percent_encoding::percent_decode_str;
 use tempfile::TempDir;
 use uuid::Uuid;

@@ -32,7 +32,7 @@ fn first(
 }
 
 /// An object of `size` bytes; returns them.
-async fn stored(buckets: &Buckets, key: &objects::WorkKey, size: usize) -> Vec<u8> {
+async fn stored(buckets: &Buckets, key: &domain::WorkKey, size: usize) -> Vec<u8> {
     let contents = bytes(size);
     buckets.objects.upload(&buckets.file("from", &contents), key).await.unwrap();
     std::fs::remove_file(buckets.path("from")).unwrap();
@@ -58,7 +58,10 @@ async fn an_s3_that_stays_busy_is_unreachable_not_missing() {
         let proxy = Proxy::start(&endpoint(), |_| Some(slow_down())).await;
         let objects = buckets.through(&proxy.endpoint).await;
         let error = objects.download(&work_key("x.zip"), &buckets.path("to")).await.unwrap_err();
-        assert_eq!((error.code(), error.is_transient(), error.is_missing()), ("objects.unreachable", true, false));
+        assert_eq!(
+            (error.code().as_str(), error.is_transient(), error.is_missing()),
+            ("objects.unreachable", true, false)
+        );
         assert_eq!(proxy.requests("HEAD").len(), 5);
     })
     .await;
@@ -93,7 +96,7 @@ async fn a_download_that_always_breaks_leaves_no_file() {
         let proxy = Proxy::start(&endpoint(), |request| request.is("GET").then_some(Fault::CutAfter(1000))).await;
         let objects = buckets.through(&proxy.endpoint).await;
         let error = objects.download(&key, &buckets.path("to")).await.unwrap_err();
-        assert_eq!((error.code(), error.is_transient()), ("objects.unreachable", true));
+        assert_eq!((error.code().as_str(), error.is_transient()), ("objects.unreachable", true));
         assert_eq!(buckets.files(), [""; 0]);
     })
     .await;
@@ -123,7 +126,7 @@ async fn a_changed_byte_is_noticed() {
             let proxy = Proxy::start(&endpoint(), |request| request.is("GET").then_some(Fault::Garble)).await;
             let objects = buckets.through(&proxy.endpoint).await;
             let error = objects.download(&key, &buckets.path("to")).await.unwrap_err();
-            assert_eq!((error.code(), error.is_transient()), ("objects.damaged", true), "{error}");
+            assert_eq!((error.code().as_str(), error.is_transient()), ("objects.damaged", true), "{error}");
             assert_eq!(buckets.files(), [""; 0]);
         }
     })
@@ -161,7 +164,7 @@ async fn a_failed_upload_is_given_up() {
             let objects = buckets.through(&proxy.endpoint).await;
             let key = work_key("volume.pdf");
             let error = objects.upload(&from, &key).await.unwrap_err();
-            assert_eq!((error.code(), error.is_transient()), ("objects.refused", false), "{error}");
+            assert_eq!((error.code().as_str(), error.is_transient()), ("objects.refused", false), "{error}");
             assert_eq!(proxy.requests("DELETE").len(), 1);
             assert_eq!(buckets.open_uploads().await, 0);
             let missing = buckets.objects.download(&key, &buckets.path("to")).await.unwrap_err();
@@ -202,6 +205,6 @@ async fn nobody_at_the_endpoint_is_unreachable() {
     drop(listener);
     let sdk = crate::emulator::sdk(&nobody).await;
     let objects = objects::Objects::new(&sdk, "uploads".to_owned(), "results".to_owned());
-    let error = objects.current(&objects::UploadKey::new("original_scans/x.pdf")).await.unwrap_err();
-    assert_eq!((error.code(), error.is_transient()), ("objects.unreachable", true));
+    let error = objects.current(&domain::UploadKey::new("original_scans/x.pdf")).await.unwrap_err();
+    assert_eq!((error.code().as_str(), error.is_transient()), ("objects.unreachable", true));
 }

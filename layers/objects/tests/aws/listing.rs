@@ -1,7 +1,7 @@
 //! What the sweeps see.
 
+use domain::{AttemptPrefix, Results, UploadKey, Work};
 use futures_util::{StreamExt, stream};
-use objects::{AttemptPrefix, Results, UploadKey, Work};
 use uuid::Uuid;
 
 use crate::buckets::{Buckets, with_buckets};

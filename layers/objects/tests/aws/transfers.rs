@@ -1,10 +1,11 @@
 //! Files to S3 and back.
 
+use domain::{AttemptPrefix, Results, UploadKey};
 use std::sync::Mutex;
 use std::time::Duration;
 
 use aws_sdk_s3::types::ChecksumMode;
-use objects::{AttemptPrefix, ObjectError, Results, UploadKey};
+use objects::ObjectError;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use uuid::Uuid;

@@ -103,7 +103,7 @@ async fn renew_until_lost(vigil: &Vigil) {
         match beat(&mut connection, vigil).await {
             Ok(true) => {}
             Ok(false) => return,
-            Err(error) => tracing::warn!(code = error.code(), %error, "a heartbeat was missed"),
+            Err(error) => tracing::warn!(code = error.code().as_str(), %error, "a heartbeat was missed"),
         }
     }
 }

@@ -7,6 +7,7 @@ mod persistence;
 mod scratch;
 
 pub use deadline::Deadline;
+use domain::Task;
 pub use keeper::StopReason;
 pub use scratch::Scratch;
 
@@ -15,7 +16,7 @@ use crate::error::{Consequence, StageError};
 use crate::metrics::{Metric, emit};
 use crate::writes::{Effect, Function, write};
 use crate::{dispatch, failpoints, hooks};
-use catalog::{Fenced, GivenBack, Lease, Ready};
+use catalog::{Fenced, GivenBack, Lease};
 use engine::cancellation::Cancellation;
 use keeper::{Keeper, Vigil};
 use queues::Verdict;
@@ -44,7 +45,7 @@ pub struct Attempt<'a> {
 }
 
 /// What a stage hands back: whether its results were published, and what is ready now.
-pub type Finished = Fenced<Vec<Ready>>;
+pub type Finished = Fenced<Vec<Task>>;
 
 impl<'a> Attempt<'a> {
     /// Prepares an attempt.
@@ -146,7 +147,7 @@ impl End<'_> {
         Verdict::Delete
     }
 
-    async fn finished(&self, ready: &[Ready]) -> Verdict {
+    async fn finished(&self, ready: &[Task]) -> Verdict {
         tracing::info!("finished");
         if ready.is_empty() {
             hooks::publish_or_leave(self.context, self.function, &self.subject).await;
@@ -154,21 +155,21 @@ impl End<'_> {
         match dispatch::send(self.context, self.function, &self.subject, ready).await {
             Ok(()) => Verdict::Delete,
             Err(error) => {
-                tracing::error!(code = error.code(), %error, "the next message could not be sent");
+                tracing::error!(code = error.code().as_str(), %error, "the next message could not be sent");
                 Verdict::Return { after: backoff::first(&self.context.configuration.recovery) }
             }
         }
     }
 
     async fn failed(&self, error: &StageError) -> Verdict {
-        tracing::error!(code = error.code(), %error, "failed");
+        tracing::error!(code = error.code().as_str(), %error, "failed");
         let written = match error.consequence() {
             Consequence::Fail => self.fail(error).await,
             Consequence::ReturnToCompress => self.return_to_compress(error).await,
             Consequence::Retry => self.give_back(error).await,
         };
         written.unwrap_or_else(|error| {
-            tracing::error!(code = error.code(), %error, "the failure could not be written down");
+            tracing::error!(code = error.code().as_str(), %error, "the failure could not be written down");
             Verdict::Return { after: backoff::first(&self.context.configuration.recovery) }
         })
     }

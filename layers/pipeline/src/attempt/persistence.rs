@@ -24,6 +24,8 @@ where
     write
         .retry(pauses)
         .when(CatalogError::is_temporary)
-        .notify(|error, pause| tracing::warn!(code = error.code(), %error, ?pause, "the database does not answer"))
+        .notify(
+            |error, pause| tracing::warn!(code = error.code().as_str(), %error, ?pause, "the database does not answer"),
+        )
         .await
 }

@@ -6,7 +6,8 @@ use crate::error::StageError;
 use crate::metrics::{Metric, emit};
 use crate::writes::{Effect, Function, write};
 use crate::{dispatch, hooks};
-use catalog::{Ready, RescueOutcome, Rescued};
+use catalog::{RescueOutcome, Rescued};
+use domain::Task;
 use std::time::Duration;
 
 /// Rows that one statement changes at most, so that none holds its locks for long.
@@ -32,7 +33,7 @@ async fn rescue(context: &Context, report: &mut Report) -> Result<(), StageError
         let rescue = context.catalog.rescue(&rules, BATCH);
         let rescued = write(Function::Reconcile, Effect::Rescue, ANY, rescue).await?;
         rescued.iter().for_each(tell);
-        let ready: Vec<Ready> = rescued.iter().filter_map(ready).collect();
+        let ready: Vec<Task> = rescued.iter().filter_map(ready).collect();
         report.rescued += rescued.len();
         report.interrupted += rescued.len() - ready.len();
         dispatch::send(context, Function::Reconcile, ANY, &ready).await?;
@@ -42,9 +43,9 @@ async fn rescue(context: &Context, report: &mut Report) -> Result<(), StageError
     }
 }
 
-fn ready(rescued: &Rescued) -> Option<Ready> {
+fn ready(rescued: &Rescued) -> Option<Task> {
     match &rescued.outcome {
-        RescueOutcome::Resent(ready) => Some(ready.clone()),
+        RescueOutcome::Resent(ready) => Some(*ready),
         RescueOutcome::Interrupted => None,
     }
 }

@@ -6,7 +6,8 @@ use crate::context::Context;
 use crate::error::StageError;
 use crate::writes::{Effect, Function, write};
 use catalog::Attempt;
-use objects::{AttemptPrefix, Kind, ListedAttempt, Results, Work};
+use domain::{AttemptKind, AttemptPrefix, Results, Work};
+use objects::ListedAttempt;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -25,7 +26,7 @@ pub async fn run(context: &Context, deadline: Deadline) -> Result<Report, StageE
     Ok(report)
 }
 
-async fn sweep<K: Kind>(context: &Context, deadline: Deadline) -> Result<usize, StageError> {
+async fn sweep<K: AttemptKind>(context: &Context, deadline: Deadline) -> Result<usize, StageError> {
     let (mut removed, mut next) = (0, None::<AttemptPrefix<K>>);
     loop {
         let page = context.objects.list_attempts(next.as_ref(), PAGE).await?;
@@ -43,7 +44,10 @@ async fn sweep<K: Kind>(context: &Context, deadline: Deadline) -> Result<usize, 
 }
 
 /// Those that are old enough and that no row names.
-async fn dead<K: Kind>(context: &Context, page: &[ListedAttempt<K>]) -> Result<Vec<AttemptPrefix<K>>, StageError> {
+async fn dead<K: AttemptKind>(
+    context: &Context,
+    page: &[ListedAttempt<K>],
+) -> Result<Vec<AttemptPrefix<K>>, StageError> {
     let age = Duration::from_secs(context.configuration.recovery.result_sweep_age_seconds);
     let is_old = |attempt: &&ListedAttempt<K>| OffsetDateTime::now_utc() - attempt.last_modified >= age;
     let old: Vec<AttemptPrefix<K>> = page.iter().filter(is_old).map(|attempt| attempt.prefix).collect();

@@ -7,7 +7,7 @@ use crate::error::StageError;
 use crate::metrics::{Metric, emit};
 use crate::writes::{Effect, Function, write};
 use catalog::SeenUpload;
-use objects::ListedUpload;
+use domain::ListedUpload;
 use std::time::Duration;
 use time::OffsetDateTime;
 

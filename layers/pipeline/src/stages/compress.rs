@@ -7,10 +7,10 @@ use crate::context::Context;
 use crate::error::StageError;
 use crate::metrics::{Metric, emit};
 use crate::writes::{Effect, Function, write};
-use catalog::{ClaimedScan, FanOut, NewRange, Stage};
+use catalog::{ClaimedScan, FanOut, NewRange};
+use domain::{AttemptPrefix, Stage, Task, UploadKey, Work};
 use engine::stages::{NoProgress, Prepared, PreparedRange, Settings, prepare};
-use objects::{AttemptPrefix, UploadKey, Work};
-use queues::{Received, Task, Verdict};
+use queues::{Received, Verdict};
 use serde_json::json;
 use std::path::Path;
 use tracing::Instrument;
@@ -29,7 +29,7 @@ impl Worker for Compress {
     }
 
     async fn handle(&self, context: &Context, message: &Received, deadline: Deadline) -> Result<Verdict, StageError> {
-        match Task::parse(&message.body)? {
+        match message.task()? {
             Task::Compress { scan } => {
                 let span = tracing::info_span!("compress", scan, key = tracing::field::Empty);
                 self.take(context, scan, deadline).instrument(span).await

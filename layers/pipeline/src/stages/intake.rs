@@ -7,8 +7,9 @@ use crate::context::Context;
 use crate::error::StageError;
 use crate::writes::{Effect, Function, write};
 use crate::{dispatch, hooks};
-use catalog::{Failure, NewScan, Recorded, VolumeIdentity};
-use objects::{ObjectVersion, UploadKey};
+use catalog::{Failure, NewScan, Recorded};
+use domain::UploadKey;
+use objects::ObjectVersion;
 use queues::{Received, Upload, Verdict};
 use tracing::Instrument;
 
@@ -61,7 +62,7 @@ async fn record(context: &Context, bucket: &str, key: &UploadKey) -> Result<Opti
         version_id: version.version_id,
         etag: version.etag,
         size_bytes: version.size_bytes as i64,
-        name: identity(key),
+        name: key.volume_name(),
         refusal,
     };
     Ok(Some(lock.record(&new).await?))
@@ -71,17 +72,6 @@ async fn record(context: &Context, bucket: &str, key: &UploadKey) -> Result<Opti
 async fn refusal(context: &Context, key: &UploadKey, version: &ObjectVersion) -> Result<Option<Failure>, StageError> {
     let start = context.objects.head_of(key, &version.version_id, FIRST_BYTES).await?;
     Ok(engine::source::check_start(&start).err().map(|error| StageError::from(error).failure()))
-}
-
-fn identity(key: &UploadKey) -> Option<VolumeIdentity> {
-    let identity = key.identity()?;
-    let (first_page, last_page) = (i32::try_from(identity.first_page).ok()?, i32::try_from(identity.last_page).ok()?);
-    Some(VolumeIdentity {
-        reporter: identity.reporter,
-        volume: identity.volume,
-        first_page: Some(first_page),
-        last_page: Some(last_page),
-    })
 }
 
 async fn follow_up(context: &Context, key: &str, recorded: Recorded) -> Result<(), StageError> {

@@ -11,11 +11,11 @@ use crate::context::Context;
 use crate::error::StageError;
 use crate::writes::{Effect, Function, write};
 use crate::{dispatch, hooks};
-use catalog::{CatalogError, Claim, ClaimedRange, ClaimedScan, Lease, ScanId};
+use catalog::{CatalogError, Claim, ClaimedRange, ClaimedScan, Lease};
+use domain::{ScanId, Task, WorkKey};
 use engine::installation::Installation;
 use engine::stages::Settings;
-use objects::WorkKey;
-use queues::{Received, Task, Verdict};
+use queues::{Received, Verdict};
 use std::path::Path;
 use std::time::Duration;
 
@@ -135,5 +135,5 @@ async fn unclaimed<T>(
 fn settings(configuration: &Configuration) -> Settings {
     let volumes = &configuration.volumes;
     let installation = Installation::new(&volumes.home);
-    Settings { model: volumes.model_choice(), ocr: volumes.ocr, ..Settings::new(installation) }
+    Settings { model: volumes.model, ocr: volumes.ocr, ..Settings::new(installation) }
 }

@@ -8,10 +8,10 @@ use crate::error::StageError;
 use crate::metrics::{Metric, emit};
 use crate::writes::{Effect, Function, write};
 use catalog::ClaimedRange;
+use domain::{AttemptPrefix, Task};
 use engine::detect::Detector;
 use engine::stages::{NoProgress, RangeToScan, ScannedRange, Settings, load_models};
-use objects::AttemptPrefix;
-use queues::{Received, Task, Verdict};
+use queues::{Received, Verdict};
 use std::path::PathBuf;
 use std::sync::Arc;
 use tracing::Instrument;
@@ -31,7 +31,7 @@ impl Worker for Scan {
     }
 
     async fn handle(&self, context: &Context, message: &Received, deadline: Deadline) -> Result<Verdict, StageError> {
-        match Task::parse(&message.body)? {
+        match message.task()? {
             Task::Scan { scan, generation, range, .. } => {
                 let span = tracing::info_span!("scan", scan, generation, range, key = tracing::field::Empty);
                 self.take(context, (scan, generation, range), deadline).instrument(span).await

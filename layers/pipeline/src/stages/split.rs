@@ -7,12 +7,11 @@ use crate::context::Context;
 use crate::error::StageError;
 use crate::metrics::{Metric, emit};
 use crate::writes::{Effect, Function, write};
-use catalog::{ClaimedScan, Fenced, NewOpinion, Publication, Stage};
-use engine::naming::VolumeName;
+use catalog::{ClaimedScan, Fenced, NewOpinion, Publication};
+use domain::{AttemptPrefix, Results, Stage, Task, VolumeName};
 use engine::stages::{NoProgress, ProcessError, Settings, SplitInputs, SplitOpinion, SplitResult, split};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use objects::{AttemptPrefix, Results};
-use queues::{Received, Task, Verdict};
+use queues::{Received, Verdict};
 use std::path::Path;
 use tracing::Instrument;
 
@@ -33,7 +32,7 @@ impl Worker for Split {
     }
 
     async fn handle(&self, context: &Context, message: &Received, deadline: Deadline) -> Result<Verdict, StageError> {
-        match Task::parse(&message.body)? {
+        match message.task()? {
             Task::Split { scan } => {
                 let span = tracing::info_span!("split", scan, key = tracing::field::Empty);
                 self.take(context, scan, deadline).instrument(span).await

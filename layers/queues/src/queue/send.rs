@@ -1,11 +1,12 @@
 //! Tasks to their queues, ten a call.
 
 use aws_sdk_sqs::types::SendMessageBatchRequestEntry;
+use domain::Task;
 
 use super::{Queue, Queues};
+use crate::QueueError;
 use crate::repeat::{Refusal, repeat_failed};
 use crate::sdk::failure;
-use crate::{QueueError, Task};
 
 /// What `SendMessageBatch` takes at once (a quota of SQS).
 const ENTRIES_PER_CALL: usize = 10;
@@ -16,7 +17,7 @@ const ACTION: &str = "send tasks";
 pub(super) async fn send(queues: &Queues, tasks: &[Task]) -> Result<(), QueueError> {
     let mut refused = Vec::new();
     for queue in Queue::ALL {
-        let own: Vec<Task> = tasks.iter().filter(|task| task.queue() == queue).copied().collect();
+        let own: Vec<Task> = tasks.iter().filter(|task| Queue::of(task) == queue).copied().collect();
         for some in own.chunks(ENTRIES_PER_CALL) {
             match repeat_failed(some.to_vec(), ACTION, |tasks| send_once(queues, queue, tasks)).await.error {
                 Some(QueueError::EntriesRefused { entries, .. }) => refused.extend(entries),
@@ -47,9 +48,11 @@ async fn send_once(queues: &Queues, queue: Queue, tasks: Vec<Task>) -> Result<Ve
 
 /// The scan is the message group: fair queues then keep one large volume from delaying all others.
 fn entry(index: usize, task: &Task) -> Result<SendMessageBatchRequestEntry, QueueError> {
+    let malformed = |reason: String| QueueError::Malformed { what: "a task", reason };
+    let body = task.body().map_err(|error| malformed(error.to_string()))?;
     SendMessageBatchRequestEntry::builder()
         .id(index.to_string())
-        .message_body(task.body()?)
+        .message_body(body)
         .message_group_id(task.scan().to_string())
         .build()
         .map_err(|error| QueueError::Malformed { what: "a batch's entry", reason: error.to_string() })

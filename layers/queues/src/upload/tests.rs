@@ -46,7 +46,7 @@ fn a_key_is_decoded_once() {
 fn a_key_that_is_not_utf8_is_an_error() {
     for encoded in ["%FF", "%C3", "a%C3%28", "%ED%A0%80"] {
         let error = uploads(&notified("ObjectCreated:Put", encoded)).unwrap_err();
-        assert_eq!((error.code(), error.is_transient()), ("queues.malformed", false));
+        assert_eq!((error.code().as_str(), error.is_transient()), ("queues.malformed", false));
     }
 }
 

@@ -1,12 +1,13 @@
 //! Events to the bus.
 
+use domain::ScanEnded;
 use std::collections::{HashMap, HashSet};
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::types::Target;
 use futures_util::FutureExt;
-use queues::{Bus, Queue, QueueError, ScanEnded};
+use queues::{Bus, Queue, QueueError};
 use serde_json::{Value, json};
 use uuid::Uuid;
 

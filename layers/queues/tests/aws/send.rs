@@ -1,10 +1,11 @@
 //! Tasks to their queues.
 
+use domain::Task;
 use std::collections::HashSet;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use aws_sdk_sqs::types::MessageSystemAttributeName;
-use queues::{Queue, QueueError, QueueUrls, Queues, Task};
+use queues::{Queue, QueueError, QueueUrls, Queues};
 
 use crate::emulator::{endpoint, sdk};
 use crate::proxy::{Fault, Proxy, Request};
@@ -40,7 +41,7 @@ async fn every_task_reaches_its_queue_once_in_the_group_of_its_scan() {
         let tasks: Vec<Task> = others.into_iter().chain(ranges(23, false)).chain(ranges(2, true)).collect();
         stack.queues.send(&tasks).await.unwrap();
         for queue in [Queue::Compress, Queue::Scan, Queue::ScanLarge, Queue::Split] {
-            let expected: HashSet<Task> = tasks.iter().filter(|task| task.queue() == queue).copied().collect();
+            let expected: HashSet<Task> = tasks.iter().filter(|task| Queue::of(task) == queue).copied().collect();
             let messages = stack.receive(queue, expected.len()).await;
             let parse = |message: &aws_sdk_sqs::types::Message| {
                 let task = Task::parse(message.body().unwrap()).unwrap();
@@ -106,7 +107,7 @@ async fn entries_that_always_fail_are_named_and_hold_nobody_up() {
         let mut tasks = ranges(2, false);
         tasks.push(Task::Split { scan: 9 });
         let error = stack.through(&proxy.endpoint).await.send(&tasks).await.unwrap_err();
-        assert_eq!((error.code(), error.is_transient()), ("queues.entries_refused", true));
+        assert_eq!((error.code().as_str(), error.is_transient()), ("queues.entries_refused", true));
         let QueueError::EntriesRefused { entries, .. } = &error else { panic!("{error:?}") };
         assert_eq!(entries.iter().map(|entry| entry.error_code.as_str()).collect::<Vec<_>>(), ["InternalError"; 2]);
         assert!(error.to_string().contains("2 entries") && error.to_string().contains("range: 1"), "{error}");
@@ -135,7 +136,7 @@ async fn a_queue_that_does_not_exist_is_a_refusal() {
     with_queues(async |stack| {
         let urls = QueueUrls { split: format!("{}-not", stack.url(Queue::Split)), ..stack.queues.urls().clone() };
         let error = Queues::new(&stack.sdk, urls).send(&[Task::Split { scan: 9 }]).await.unwrap_err();
-        assert_eq!((error.code(), error.is_transient()), ("queues.refused", false), "{error}");
+        assert_eq!((error.code().as_str(), error.is_transient()), ("queues.refused", false), "{error}");
     })
     .await;
 }
@@ -146,6 +147,6 @@ async fn nobody_at_the_endpoint_is_unreachable() {
     let urls = QueueUrls { uploads: url(), compress: url(), scan: url(), scan_large: url(), split: url() };
     let queues = Queues::new(&sdk(&nobody()).await, urls);
     let error = queues.send(&[Task::Split { scan: 9 }]).await.unwrap_err();
-    assert_eq!((error.code(), error.is_transient()), ("queues.unreachable", true));
+    assert_eq!((error.code().as_str(), error.is_transient()), ("queues.unreachable", true));
     assert!(error.to_string().contains("refused"), "{error}");
 }

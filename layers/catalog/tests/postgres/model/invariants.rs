@@ -1,7 +1,8 @@
 //! What holds at every moment, and that everything can come to an end.
 
 use crate::test_bench::{Bench, RULES, Unwrapping, fan_out, publication, result_key};
-use catalog::{Catalog, Claim, Filter, Ready, Stage, Status};
+use catalog::{Catalog, Claim, Filter};
+use domain::{Stage, Status, Task};
 use std::time::Duration;
 
 /// Each finds the rows that break a rule. What the table's constraints refuse is not asked again.
@@ -86,19 +87,19 @@ pub async fn drain(bench: &Bench) {
     assert!(scans.iter().all(|scan| scan.status != Status::Approved || scan.opinions == 2));
 }
 
-async fn work_off(catalog: &Catalog, ready: &Ready) {
+async fn work_off(catalog: &Catalog, ready: &Task) {
     match *ready {
-        Ready::Compress { scan } => {
+        Task::Compress { scan } => {
             if let Claim::Claimed(claimed) = catalog.claim_scan(Stage::Compress, scan, &RULES).await.unwrap() {
                 catalog.finish_compress(&claimed.lease, &fan_out(&claimed.lease, 2)).await.unwrap().done();
             }
         }
-        Ready::Range { scan, generation, number, .. } => {
+        Task::Scan { scan, generation, range: number, .. } => {
             if let Claim::Claimed(claimed) = catalog.claim_range(scan, generation, number, &RULES).await.unwrap() {
                 catalog.finish_range(&claimed.lease, &result_key(&claimed.lease)).await.unwrap().done();
             }
         }
-        Ready::Split { scan } => {
+        Task::Split { scan } => {
             if let Claim::Claimed(claimed) = catalog.claim_scan(Stage::Split, scan, &RULES).await.unwrap() {
                 catalog.finish_split(&claimed.lease, &publication(&claimed.lease, 2)).await.unwrap().done();
             }

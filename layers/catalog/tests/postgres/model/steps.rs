@@ -1,7 +1,8 @@
 //! What may happen to a scan.
 
 use crate::test_bench::{BUCKET, Bench, MAXIMUM_ATTEMPTS, RULES, failure, fan_out, new_scan, publication, result_key};
-use catalog::{Catalog, CatalogError, Claim, Fenced, Lease, LeaseRules, NewScan, ScanId, Stage};
+use catalog::{Catalog, CatalogError, Claim, Fenced, Lease, LeaseRules, NewScan};
+use domain::{ScanId, Stage};
 use proptest::prelude::*;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -91,7 +92,7 @@ fn pick(leases: &Leases, back: usize) -> Option<Lease> {
 /// An operator may be refused; nothing else may go wrong.
 fn expected<T>(answer: Result<T, CatalogError>) {
     if let Err(error) = answer {
-        assert!(matches!(error.code(), "catalog.refused" | "catalog.unknown"), "{error:?}");
+        assert!(matches!(error.code().as_str(), "catalog.refused" | "catalog.unknown"), "{error:?}");
     }
 }
 

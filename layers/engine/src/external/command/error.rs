@@ -1,15 +1,18 @@
 //! Why a program did not do what it was asked.
 
-use crate::error::ErrorClass;
+use domain::FailureCode;
+use enum_assoc::Assoc;
 use std::process::ExitStatus;
 use std::time::Duration;
 
 /// Why a program did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 #[non_exhaustive]
 pub enum CommandError {
     /// The program is not on the `PATH`.
     #[error("{program} is not installed; install it with: apt-get install {package}")]
+    #[assoc(code = FailureCode::ExternalNotInstalled)]
     NotInstalled {
         /// The program.
         program: String,
@@ -21,6 +24,7 @@ pub enum CommandError {
         "{program} was stopped because it was still running after its limit of {} s; \
          try again on an idle machine or with a longer limit", limit.as_secs_f64()
     )]
+    #[assoc(code = FailureCode::ExternalTimedOut)]
     TimedOut {
         /// The program.
         program: String,
@@ -29,6 +33,7 @@ pub enum CommandError {
     },
     /// The program ended with an error of its own.
     #[error("{program} failed ({status}); its last words, which say what to mend, were:\n{last_lines}")]
+    #[assoc(code = FailureCode::ExternalFailed)]
     Failed {
         /// The program.
         program: String,
@@ -39,18 +44,21 @@ pub enum CommandError {
     },
     /// The work was cancelled.
     #[error("{program} was stopped because the work was cancelled; start it again to go on")]
+    #[assoc(code = FailureCode::ExternalCancelled)]
     Cancelled {
         /// The program.
         program: String,
     },
     /// The disk is full.
     #[error("{program} found no space left on the disk; free some space or set TMPDIR to a larger disk")]
+    #[assoc(code = FailureCode::ExternalOutOfSpace)]
     OutOfSpace {
         /// The program.
         program: String,
     },
     /// The program tried to write a larger file than it may.
     #[error("{program} was stopped because a file grew past {limit} bytes; raise the limit or use a smaller input")]
+    #[assoc(code = FailureCode::ExternalFileTooLarge)]
     FileTooLarge {
         /// The program.
         program: String,
@@ -59,6 +67,7 @@ pub enum CommandError {
     },
     /// The program wrote more to its standard output than it may.
     #[error("{program} was stopped because it printed more than {limit} bytes; raise the limit or use a smaller input")]
+    #[assoc(code = FailureCode::ExternalOutputTooLarge)]
     OutputTooLarge {
         /// The program.
         program: String,
@@ -67,6 +76,7 @@ pub enum CommandError {
     },
     /// The operating system refused something.
     #[error("could not {action} {program}: {source}; look at the system's limits and permissions")]
+    #[assoc(code = FailureCode::ExternalIo)]
     Io {
         /// The program.
         program: String,
@@ -75,35 +85,4 @@ pub enum CommandError {
         /// What the system said.
         source: std::io::Error,
     },
-}
-
-impl CommandError {
-    /// Stable code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NotInstalled { .. } => "external.not_installed",
-            Self::TimedOut { .. } => "external.timed_out",
-            Self::Failed { .. } => "external.failed",
-            Self::Cancelled { .. } => "external.cancelled",
-            Self::OutOfSpace { .. } => "external.out_of_space",
-            Self::FileTooLarge { .. } => "external.file_too_large",
-            Self::OutputTooLarge { .. } => "external.output_too_large",
-            Self::Io { .. } => "external.io",
-        }
-    }
-
-    /// Who can mend it.
-    #[must_use]
-    pub const fn class(&self) -> ErrorClass {
-        match self {
-            Self::NotInstalled { .. } => ErrorClass::Missing,
-            Self::Cancelled { .. } => ErrorClass::Interrupted,
-            Self::Failed { .. } | Self::Io { .. } => ErrorClass::Internal,
-            Self::TimedOut { .. }
-            | Self::OutOfSpace { .. }
-            | Self::FileTooLarge { .. }
-            | Self::OutputTooLarge { .. } => ErrorClass::Resource,
-        }
-    }
 }

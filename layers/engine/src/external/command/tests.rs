@@ -1,7 +1,7 @@
 //! Real children: what is asked of them is the least that shows the rule.
 
 use super::*;
-use crate::error::ErrorClass;
+use domain::FailureClass;
 use std::path::Path;
 
 fn shell(script: &str) -> Command {
@@ -85,14 +85,14 @@ fn the_environment_holds_only_what_is_listed() {
 #[test]
 fn a_missing_program_names_its_package() {
     let error = run(Command::new("no-such-program-of-quire", "some-package")).unwrap_err();
-    assert_eq!((error.code(), error.class()), ("external.not_installed", ErrorClass::Missing));
+    assert_eq!((error.code().as_str(), error.code().class()), ("external.not_installed", FailureClass::NotInstalled));
     assert!(error.to_string().contains("apt-get install some-package"), "{error}");
 }
 
 #[test]
 fn a_failure_quotes_the_last_lines() {
     let error = run(shell("echo on stdout; echo on stderr >&2; exit 7")).unwrap_err();
-    assert_eq!((error.code(), error.class()), ("external.failed", ErrorClass::Internal));
+    assert_eq!((error.code().as_str(), error.code().class()), ("external.failed", FailureClass::Internal));
     let CommandError::Failed { status, last_lines, .. } = error else { panic!("{error}") };
     assert_eq!(status.code(), Some(7));
     assert_eq!(last_lines, "on stdout\non stderr");
@@ -107,7 +107,7 @@ fn an_accepted_status_is_a_success() {
 #[test]
 fn a_full_disk_is_told_from_other_failures() {
     let error = run(shell("exec head -c 10 /dev/zero > /dev/full")).unwrap_err();
-    assert_eq!((error.code(), error.class()), ("external.out_of_space", ErrorClass::Resource));
+    assert_eq!((error.code().as_str(), error.code().class()), ("external.out_of_space", FailureClass::Resource));
 }
 
 #[test]
@@ -115,7 +115,7 @@ fn the_time_limit_kills_grandchildren_too() {
     let directory = tempfile::tempdir().unwrap();
     let (command, file) = family(directory.path());
     let error = run(command.time_limit(Duration::from_secs(2))).unwrap_err();
-    assert_eq!((error.code(), error.class()), ("external.timed_out", ErrorClass::Resource));
+    assert_eq!((error.code().as_str(), error.code().class()), ("external.timed_out", FailureClass::Resource));
     assert!(dies(&note(&file)));
 }
 
@@ -129,7 +129,7 @@ fn cancelling_kills_grandchildren_too() {
     let grandchild = note(&file);
     remote.cancel();
     let error = worker.join().unwrap().unwrap_err();
-    assert_eq!((error.code(), error.class()), ("external.cancelled", ErrorClass::Interrupted));
+    assert_eq!((error.code().as_str(), error.code().class()), ("external.cancelled", FailureClass::Interrupted));
     assert!(dies(&grandchild));
 }
 
@@ -165,7 +165,7 @@ fn a_grandchild_does_not_outlive_a_child_that_ends_well() {
 #[test]
 fn output_past_the_limit_stops_the_child() {
     let error = run(Command::new("yes", "coreutils").output_limit(100_000)).unwrap_err();
-    assert_eq!((error.code(), error.class()), ("external.output_too_large", ErrorClass::Resource));
+    assert_eq!((error.code().as_str(), error.code().class()), ("external.output_too_large", FailureClass::Resource));
 }
 
 #[test]
@@ -197,6 +197,6 @@ fn file_size_is_limited() {
     let limits = Limits { file_size: 10_000, ..Limits::default() };
     let script = format!("exec head -c 1000000 /dev/zero > {}", file.display());
     let error = run(shell(&script).limits(limits)).unwrap_err();
-    assert_eq!((error.code(), error.class()), ("external.file_too_large", ErrorClass::Resource));
+    assert_eq!((error.code().as_str(), error.code().class()), ("external.file_too_large", FailureClass::Resource));
     assert_eq!(std::fs::metadata(&file).unwrap().len(), 10_000);
 }

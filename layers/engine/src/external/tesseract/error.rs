@@ -1,18 +1,22 @@
 //! Why an image could not be read.
 
-use crate::error::ErrorClass;
 use crate::external::command::CommandError;
 use crate::text::hocr::HocrError;
+use domain::FailureCode;
+use enum_assoc::Assoc;
 
 /// Why an image could not be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 #[non_exhaustive]
 pub enum RecognitionError {
     /// Tesseract is missing, failed or was stopped.
     #[error(transparent)]
+    #[assoc(code = _0.code())]
     Command(CommandError),
     /// Tesseract is there, its language is not.
     #[error("Tesseract does not know the language {language}; install it with: apt-get install {package}")]
+    #[assoc(code = FailureCode::TesseractLanguageMissing)]
     LanguageMissing {
         /// The language, as Tesseract calls it.
         language: String,
@@ -21,11 +25,13 @@ pub enum RecognitionError {
     },
     /// Tesseract's answer could not be understood.
     #[error(transparent)]
+    #[assoc(code = _0.code())]
     Hocr(#[from] HocrError),
     /// An image whose bytes do not fit its size.
     #[error(
         "an image of {width} x {height} pixels with {bytes} bytes cannot be read; this is a fault of Quire, please report it"
     )]
+    #[assoc(code = FailureCode::TesseractImage)]
     Image {
         /// Width in pixels.
         width: usize,
@@ -36,11 +42,13 @@ pub enum RecognitionError {
     },
     /// The crops could not be stored for Tesseract to read.
     #[error("could not store the crops of page numbers ({0}); free some space or set TMPDIR to another disk")]
+    #[assoc(code = FailureCode::TesseractScratch)]
     Scratch(#[from] std::io::Error),
     /// Tesseract did not answer for every crop.
     #[error(
         "Tesseract answered for {found} of {expected} page numbers; run again, and report it if that does not help"
     )]
+    #[assoc(code = FailureCode::TesseractCount)]
     Count {
         /// Crops that were given.
         expected: usize,
@@ -53,31 +61,6 @@ impl RecognitionError {
     pub(super) fn language_missing(language: &str) -> Self {
         let package = format!("tesseract-ocr-{}", language.replace('_', "-"));
         Self::LanguageMissing { language: language.to_owned(), package }
-    }
-
-    /// Stable code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Command(error) => error.code(),
-            Self::LanguageMissing { .. } => "tesseract.language_missing",
-            Self::Hocr(error) => error.code(),
-            Self::Image { .. } => "tesseract.image",
-            Self::Scratch(_) => "tesseract.scratch",
-            Self::Count { .. } => "tesseract.count",
-        }
-    }
-
-    /// Who can mend it.
-    #[must_use]
-    pub const fn class(&self) -> ErrorClass {
-        match self {
-            Self::Command(error) => error.class(),
-            Self::LanguageMissing { .. } => ErrorClass::Missing,
-            Self::Hocr(error) => error.class(),
-            Self::Scratch(_) => ErrorClass::Resource,
-            Self::Image { .. } | Self::Count { .. } => ErrorClass::Internal,
-        }
     }
 }
 

@@ -1,7 +1,7 @@
 //! The program's own behaviour; how well it reads is measured in the crate's integration tests.
 
 use super::*;
-use crate::error::ErrorClass;
+use domain::FailureClass;
 
 fn english() -> Tesseract {
     Tesseract::new("eng", Cancellation::new())
@@ -32,7 +32,7 @@ fn no_crops_need_no_process() {
     assert!(nowhere.recognise_page_numbers(&[], 8).unwrap().is_empty());
     assert_eq!(nowhere.recognise_page_numbers(&[GreyImage::filled(0, 9, 0)], 8).unwrap(), [""]);
     let error = nowhere.recognise_page_numbers(&[GreyImage::filled(9, 9, 0)], 8).unwrap_err();
-    assert_eq!((error.code(), error.class()), ("tesseract.scratch", ErrorClass::Resource));
+    assert_eq!((error.code().as_str(), error.code().class()), ("tesseract.scratch", FailureClass::Resource));
 }
 
 #[test]
@@ -49,7 +49,10 @@ fn a_missing_language_names_its_package() {
         let tesseract = Tesseract::new(language, Cancellation::new());
         let page = GreyImage::filled(60, 60, 255);
         for error in [tesseract.recognise(&page, 300.0).unwrap_err(), tesseract.check().unwrap_err()] {
-            assert_eq!((error.code(), error.class()), ("tesseract.language_missing", ErrorClass::Missing));
+            assert_eq!(
+                (error.code().as_str(), error.code().class()),
+                ("tesseract.language_missing", FailureClass::NotInstalled)
+            );
             assert!(error.to_string().contains("tesseract-ocr-xyz-abc"), "{error}");
         }
     }
@@ -69,8 +72,8 @@ fn cancellation_and_the_time_limit_stop_it() {
     let cancellation = Cancellation::new();
     cancellation.cancel();
     assert_eq!(
-        Tesseract::new("eng", cancellation).recognise(&page, 300.0).unwrap_err().class(),
-        ErrorClass::Interrupted
+        Tesseract::new("eng", cancellation).recognise(&page, 300.0).unwrap_err().code().class(),
+        FailureClass::Interrupted
     );
     let error = english().time_limit(Duration::ZERO).recognise(&page, 300.0).unwrap_err();
     assert_eq!(error.code(), "external.timed_out");

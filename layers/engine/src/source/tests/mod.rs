@@ -13,7 +13,7 @@ pub(super) fn opened(bytes: &[u8]) -> Result<SourceVolume, SourceError> {
 }
 
 pub(super) fn code(bytes: &[u8]) -> &'static str {
-    opened(bytes).map_or_else(|error| error.code(), |_| "opened")
+    opened(bytes).map_or_else(|error| error.code().as_str(), |_| "opened")
 }
 
 pub(super) fn only_page(pdf: PdfBuilder) -> SourcePage {

@@ -1,18 +1,22 @@
 //! Why a page of hOCR could not be read.
 
-use crate::error::ErrorClass;
+use domain::FailureCode;
+use enum_assoc::Assoc;
 
 /// Why a page of hOCR could not be read.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 #[non_exhaustive]
 pub enum HocrError {
     /// Not UTF-8.
     #[error("Tesseract's answer is not UTF-8 text; check that the tesseract on the PATH is the real one")]
+    #[assoc(code = FailureCode::HocrEncoding)]
     Encoding,
     /// More or fewer pages than images.
     #[error(
         "Tesseract answered with {found} pages for {expected}; check that the tesseract on the PATH is the real one"
     )]
+    #[assoc(code = FailureCode::HocrPageCount)]
     PageCount {
         /// Images that were given.
         expected: usize,
@@ -21,35 +25,18 @@ pub enum HocrError {
     },
     /// Not well-formed XML.
     #[error("Tesseract's answer is not well-formed hOCR ({0}); check that the tesseract on the PATH is the real one")]
+    #[assoc(code = FailureCode::HocrMalformed)]
     Malformed(String),
     /// A number that is none, or is out of bounds.
     #[error(
         "Tesseract's answer holds a position that makes no sense ({0:.60}); scan this page anew if it happens again"
     )]
+    #[assoc(code = FailureCode::HocrPosition)]
     Position(String),
     /// More nesting, words or letters than a page can have.
     #[error("Tesseract's answer has too many {0} for one page; scan this page anew at a usual resolution")]
+    #[assoc(code = FailureCode::HocrTooMuch)]
     TooMuch(&'static str),
-}
-
-impl HocrError {
-    /// Stable code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Encoding => "hocr.encoding",
-            Self::PageCount { .. } => "hocr.page_count",
-            Self::Malformed(_) => "hocr.malformed",
-            Self::Position(_) => "hocr.position",
-            Self::TooMuch(_) => "hocr.too_much",
-        }
-    }
-
-    /// Who can mend it.
-    #[must_use]
-    pub const fn class(&self) -> ErrorClass {
-        ErrorClass::Internal
-    }
 }
 
 impl From<quick_xml::Error> for HocrError {

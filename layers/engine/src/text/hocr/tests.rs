@@ -1,6 +1,6 @@
 use super::*;
-use crate::error::ErrorClass;
 use crate::text::Baseline;
+use domain::FailureClass;
 use proptest::prelude::*;
 
 fn page(inside: &str) -> String {
@@ -101,7 +101,7 @@ fn bad_numbers_are_refused() {
         "",
     ] {
         let error = parse_words(&word(title, "a")).unwrap_err();
-        assert_eq!((error.code(), error.class()), ("hocr.position", ErrorClass::Internal), "{title}");
+        assert_eq!((error.code().as_str(), error.code().class()), ("hocr.position", FailureClass::Internal), "{title}");
     }
     assert_eq!(parse_words(&word("bbox 1 2 3 4; x_wconf x", "a")).unwrap_err().code(), "hocr.position");
 }

@@ -1,10 +1,15 @@
 //! Why a pickle was refused.
 
+use domain::FailureCode;
+use enum_assoc::Assoc;
+
 /// Why a pickle was refused. Nothing of it was run: the machine only ever builds plain data.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 pub enum PickleError {
     /// The program ends in the middle of an instruction.
     #[error("the checkpoint's pickle ends early, at byte {at}: fetch the file again, it is cut short")]
+    #[assoc(code = FailureCode::ModelPickleTruncated)]
     Truncated {
         /// Offset in bytes.
         at: usize,
@@ -14,6 +19,7 @@ pub enum PickleError {
         "the checkpoint's pickle uses opcode {opcode:#04x} at byte {at}, which a YOLOv8 checkpoint does not need: do not \
          trust this file, use the published weights"
     )]
+    #[assoc(code = FailureCode::ModelPickleOpcode)]
     Opcode {
         /// The opcode.
         opcode: u8,
@@ -25,12 +31,14 @@ pub enum PickleError {
         "the checkpoint's pickle asks for `{name}`, which is not part of a YOLOv8 model: do not trust this file, use the \
          published weights"
     )]
+    #[assoc(code = FailureCode::ModelPickleGlobal)]
     Global {
         /// Module and name, as the pickle gives them.
         name: String,
     },
     /// Operands that do not fit the instruction.
     #[error("the checkpoint's pickle is malformed at byte {at} ({reason}): use the published weights")]
+    #[assoc(code = FailureCode::ModelPickleMalformed)]
     Malformed {
         /// What does not fit.
         reason: &'static str,
@@ -41,24 +49,11 @@ pub enum PickleError {
     #[error(
         "the checkpoint's pickle has more than {limit} {what}: a YOLOv8 checkpoint has far fewer, use the published weights"
     )]
+    #[assoc(code = FailureCode::ModelPickleLimit)]
     Limit {
         /// What there is too much of.
         what: &'static str,
         /// The bound.
         limit: usize,
     },
-}
-
-impl PickleError {
-    /// A stable code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Truncated { .. } => "model.pickle-truncated",
-            Self::Opcode { .. } => "model.pickle-opcode",
-            Self::Global { .. } => "model.pickle-global",
-            Self::Malformed { .. } => "model.pickle-malformed",
-            Self::Limit { .. } => "model.pickle-limit",
-        }
-    }
 }

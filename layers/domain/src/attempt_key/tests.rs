@@ -21,7 +21,7 @@ fn a_name_that_leads_elsewhere_is_refused() {
     let long = "x".repeat(1024);
     for name in ["", "/", "/a", "a/", "a//b", ".", "..", "../a", "a/../b", "a/..", "./a", "a\\b", "a\0", "a\nb", &long]
     {
-        assert_eq!(prefix().join(name).unwrap_err().code(), "objects.name", "{name:?}");
+        assert_eq!(prefix().join(name).unwrap_err().code(), FailureCode::ObjectsName, "{name:?}");
     }
     for name in ["a", ".a", "..a", "a..", "...", "a/b/c"] {
         assert!(prefix().join(name).is_ok(), "{name}");
@@ -44,11 +44,11 @@ fn what_the_database_keeps_is_read_again() {
         "results/42/67e55044-10b1-426f-9247-bb680e5fe0c8/",
         "workshop/42/67e55044-10b1-426f-9247-bb680e5fe0c8/",
     ] {
-        assert_eq!(text.parse::<AttemptPrefix<Work>>().unwrap_err().code(), "objects.foreign_key", "{text}");
+        assert_eq!(text.parse::<AttemptPrefix<Work>>().unwrap_err().code(), FailureCode::ObjectsForeignKey, "{text}");
         assert!(format!("{text}a").parse::<WorkKey>().is_err(), "{text}");
     }
     let climbing = format!("{}../a", prefix());
-    assert_eq!(climbing.parse::<WorkKey>().unwrap_err().code(), "objects.name");
+    assert_eq!(climbing.parse::<WorkKey>().unwrap_err().code(), FailureCode::ObjectsName);
 }
 
 proptest! {

@@ -1,6 +1,9 @@
-//! Keys of what an attempt writes: nobody else writes below its prefix, so that a half-written attempt
-//! is never taken for a whole one.
+//! The keys of the objects that an attempt writes.
+//!
+//! Each attempt has a prefix of its own, and nobody else writes below it. So the results of an attempt that stopped
+//! halfway are never mistaken for complete ones.
 
+use enum_assoc::Assoc;
 use std::fmt;
 use std::hash::Hash;
 use std::marker::PhantomData;
@@ -8,74 +11,81 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use super::KeyError;
+use crate::{FailureCode, ScanId};
 
-/// The longest key that S3 takes, bytes.
+/// The longest key that S3 accepts, in bytes.
 const LONGEST_KEY: usize = 1024;
 
-/// What an attempt writes.
-pub trait Kind: Copy + Ord + Hash + fmt::Debug + Send + Sync + 'static {
-    /// The first part of the keys.
+/// What kind of objects an attempt writes: [`Work`] or [`Results`].
+pub trait AttemptKind: Copy + Ord + Hash + fmt::Debug + Send + Sync + 'static {
     const ROOT: &'static str;
 }
 
-/// What the next stage reads; expires.
+/// Intermediates, which the next stage reads. They expire.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Work;
 
-/// What people get.
+/// Results, for people.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct Results;
 
-impl Kind for Work {
+impl AttemptKind for Work {
     const ROOT: &'static str = "work";
 }
 
-impl Kind for Results {
+impl AttemptKind for Results {
     const ROOT: &'static str = "results";
 }
 
-/// Where one attempt writes: `work/{scan}/{token}/` or `results/{scan}/{token}/`.
+/// A text that is not the key of an object of an attempt.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
+pub enum KeyError {
+    /// The name does not stay below the attempt's prefix, or no file could have it.
+    #[error("{name:?} cannot be the name of an object of an attempt.")]
+    #[assoc(code = FailureCode::ObjectsName)]
+    Name { name: String },
+    #[error("{key:?} is not below {root}/{{scan}}/{{token}}/.")]
+    #[assoc(code = FailureCode::ObjectsForeignKey)]
+    Foreign { key: String, root: &'static str },
+}
+
+/// The prefix of one attempt: `work/{scan}/{token}/` or `results/{scan}/{token}/`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AttemptPrefix<K> {
-    scan: i64,
+    scan: ScanId,
     token: Uuid,
     kind: PhantomData<K>,
 }
 
-/// The key of one object of an attempt.
+/// The key of one object that an attempt wrote.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 pub struct AttemptKey<K> {
     text: String,
     kind: PhantomData<K>,
 }
 
-/// The key of an intermediate.
 pub type WorkKey = AttemptKey<Work>;
 
-/// The key of an output.
 pub type ResultKey = AttemptKey<Results>;
 
 impl AttemptPrefix<Work> {
-    /// Where an attempt puts what the next stage reads.
     #[must_use]
-    pub const fn work(scan: i64, token: Uuid) -> Self {
+    pub const fn work(scan: ScanId, token: Uuid) -> Self {
         Self { scan, token, kind: PhantomData }
     }
 }
 
 impl AttemptPrefix<Results> {
-    /// Where an attempt puts what people get.
     #[must_use]
-    pub const fn result(scan: i64, token: Uuid) -> Self {
+    pub const fn result(scan: ScanId, token: Uuid) -> Self {
         Self { scan, token, kind: PhantomData }
     }
 }
 
-impl<K: Kind> AttemptPrefix<K> {
-    /// The scan.
+impl<K: AttemptKind> AttemptPrefix<K> {
     #[must_use]
-    pub const fn scan(&self) -> i64 {
+    pub const fn scan(&self) -> ScanId {
         self.scan
     }
 
@@ -88,8 +98,8 @@ impl<K: Kind> AttemptPrefix<K> {
     /// The key of an object below the prefix. A name may have folders (`opinions/0001.pdf`).
     ///
     /// # Errors
-    /// [`KeyError::Name`] when the name would lead elsewhere (`..`, a leading `/`, an empty part), has control
-    /// characters or a backslash, or makes the key longer than S3 takes.
+    /// [`KeyError::Name`] when the name would lead outside the prefix (`..`, a leading `/`, an empty part), has control
+    /// characters or a backslash, or makes the key longer than S3 accepts.
     pub fn join(&self, name: &str) -> Result<AttemptKey<K>, KeyError> {
         let text = format!("{self}{name}");
         if is_name(name) && text.len() <= LONGEST_KEY {
@@ -99,17 +109,16 @@ impl<K: Kind> AttemptPrefix<K> {
     }
 
     /// The prefix that a key is below, and the rest of the key.
-    pub(crate) fn split(key: &str) -> Option<(Self, &str)> {
+    pub fn split(key: &str) -> Option<(Self, &str)> {
         let (scan, rest) = key.strip_prefix(K::ROOT)?.strip_prefix('/')?.split_once('/')?;
         let (token, name) = rest.split_once('/')?;
         let prefix = Self { scan: scan.parse().ok()?, token: token.parse().ok()?, kind: PhantomData };
-        // Numbers and tokens have more than one spelling; only ours means this attempt.
+        // Numbers and tokens have more than one spelling; only ours is the prefix of this attempt.
         key.starts_with(&prefix.to_string()).then_some((prefix, name))
     }
 }
 
-impl<K: Kind> AttemptKey<K> {
-    /// The key as S3 knows it.
+impl<K: AttemptKind> AttemptKey<K> {
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.text
@@ -121,27 +130,27 @@ impl<K: Kind> AttemptKey<K> {
         AttemptPrefix::split(&self.text).map(|(prefix, _)| prefix)
     }
 
-    /// What it is called below its attempt's prefix.
+    /// The name below the prefix of its attempt.
     #[must_use]
     pub fn name(&self) -> &str {
         AttemptPrefix::<K>::split(&self.text).map_or(&self.text, |(_, name)| name)
     }
 }
 
-impl<K: Kind> fmt::Display for AttemptPrefix<K> {
+impl<K: AttemptKind> fmt::Display for AttemptPrefix<K> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "{}/{}/{}/", K::ROOT, self.scan, self.token)
     }
 }
 
-impl<K: Kind> fmt::Display for AttemptKey<K> {
+impl<K: AttemptKind> fmt::Display for AttemptKey<K> {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.text)
     }
 }
 
 /// Reads what [`Display`](fmt::Display) wrote, as the database keeps it.
-impl<K: Kind> FromStr for AttemptPrefix<K> {
+impl<K: AttemptKind> FromStr for AttemptPrefix<K> {
     type Err = KeyError;
 
     fn from_str(text: &str) -> Result<Self, KeyError> {
@@ -151,7 +160,7 @@ impl<K: Kind> FromStr for AttemptPrefix<K> {
 }
 
 /// Reads what [`Display`](fmt::Display) wrote, as the database keeps it.
-impl<K: Kind> FromStr for AttemptKey<K> {
+impl<K: AttemptKind> FromStr for AttemptKey<K> {
     type Err = KeyError;
 
     fn from_str(text: &str) -> Result<Self, KeyError> {

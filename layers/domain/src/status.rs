@@ -25,11 +25,26 @@
 //! to WAITING by retry. A finished range stays finished until a new generation replaces it.
 
 use serde::{Deserialize, Serialize};
-use std::fmt;
+use strum::VariantArray;
 
 /// A part of the work on a scan, done by one function.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Debug,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    VariantArray,
+)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "sqlx", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "snake_case"))]
 pub enum Stage {
     /// Validates the volume, cuts it into page ranges and makes it smaller.
     Compress,
@@ -40,8 +55,23 @@ pub enum Stage {
 }
 
 /// Where a scan is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Debug,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    VariantArray,
+)]
+#[strum(const_into_str, serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "sqlx", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum Status {
     /// Waits for compress.
     Uploaded,
@@ -66,8 +96,23 @@ pub enum Status {
 }
 
 /// What a scan waits for besides its turn.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Debug,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    VariantArray,
+)]
+#[strum(const_into_str, serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
+#[cfg_attr(feature = "sqlx", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "snake_case"))]
 pub enum WaitsFor {
     /// Before split: a person must say which reporter, volume and first page it is.
     Metadata,
@@ -76,8 +121,23 @@ pub enum WaitsFor {
 }
 
 /// Where a page range is.
-#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize)]
+#[derive(
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    Hash,
+    Debug,
+    Serialize,
+    Deserialize,
+    strum::Display,
+    strum::EnumString,
+    strum::IntoStaticStr,
+    VariantArray,
+)]
+#[strum(const_into_str, serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[cfg_attr(feature = "sqlx", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE"))]
 pub enum RangeStatus {
     /// Waits for scan.
     Waiting,
@@ -91,15 +151,11 @@ pub enum RangeStatus {
 
 impl Stage {
     /// Every stage, in order.
-    pub const ALL: [Self; 3] = [Self::Compress, Self::Scan, Self::Split];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
-    /// The name in the database and in messages.
+    /// The name in the database, in messages and in JSON.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Compress => "compress",
-            Self::Scan => "scan",
-            Self::Split => "split",
-        }
+        self.into_str()
     }
 
     /// The status in which a scan waits for this stage.
@@ -120,48 +176,25 @@ impl Stage {
         }
     }
 
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|stage| stage.as_str() == text)
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
     }
 }
 
 impl Status {
     /// Every status, in the order of the flow.
-    pub const ALL: [Self; 10] = [
-        Self::Uploaded,
-        Self::Compressing,
-        Self::Compressed,
-        Self::Scanning,
-        Self::Scanned,
-        Self::Splitting,
-        Self::PendingReview,
-        Self::Approved,
-        Self::Failed,
-        Self::Cancelled,
-    ];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
     /// The statuses in which a scan may be created.
     pub const INITIAL: [Self; 2] = [Self::Uploaded, Self::Failed];
 
-    /// The name in the database.
+    /// The name in the database, in messages and in JSON.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Uploaded => "UPLOADED",
-            Self::Compressing => "COMPRESSING",
-            Self::Compressed => "COMPRESSED",
-            Self::Scanning => "SCANNING",
-            Self::Scanned => "SCANNED",
-            Self::Splitting => "SPLITTING",
-            Self::PendingReview => "PENDING_REVIEW",
-            Self::Approved => "APPROVED",
-            Self::Failed => "FAILED",
-            Self::Cancelled => "CANCELLED",
-        }
+        self.into_str()
     }
 
-    /// The status of this name.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text)
+        text.parse().ok()
     }
 
     /// The statuses that may follow this one.
@@ -211,36 +244,27 @@ impl Status {
 }
 
 impl WaitsFor {
-    /// The name in the database.
+    /// The name in the database, in messages and in JSON.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Metadata => "metadata",
-            Self::Confirmation => "confirmation",
-        }
+        self.into_str()
     }
 
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        [Self::Metadata, Self::Confirmation].into_iter().find(|waits_for| waits_for.as_str() == text)
+    pub fn parse(text: &str) -> Option<Self> {
+        text.parse().ok()
     }
 }
 
 impl RangeStatus {
     /// Every status of a page range.
-    pub const ALL: [Self; 4] = [Self::Waiting, Self::Scanning, Self::Finished, Self::Failed];
+    pub const ALL: &[Self] = Self::VARIANTS;
 
-    /// The name in the database.
+    /// The name in the database, in messages and in JSON.
     pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Waiting => "WAITING",
-            Self::Scanning => "SCANNING",
-            Self::Finished => "FINISHED",
-            Self::Failed => "FAILED",
-        }
+        self.into_str()
     }
 
-    /// The status of this name.
     pub fn parse(text: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|status| status.as_str() == text)
+        text.parse().ok()
     }
 
     /// The statuses that may follow this one.
@@ -258,35 +282,3 @@ impl RangeStatus {
         self.transitions().contains(&next)
     }
 }
-
-macro_rules! text_column {
-    ($kind:ty) => {
-        impl fmt::Display for $kind {
-            fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-                formatter.write_str(self.as_str())
-            }
-        }
-
-        impl sqlx::Type<sqlx::Postgres> for $kind {
-            fn type_info() -> sqlx::postgres::PgTypeInfo {
-                <str as sqlx::Type<sqlx::Postgres>>::type_info()
-            }
-
-            fn compatible(info: &sqlx::postgres::PgTypeInfo) -> bool {
-                <str as sqlx::Type<sqlx::Postgres>>::compatible(info)
-            }
-        }
-
-        impl<'r> sqlx::Decode<'r, sqlx::Postgres> for $kind {
-            fn decode(value: sqlx::postgres::PgValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
-                let text = <&str as sqlx::Decode<sqlx::Postgres>>::decode(value)?;
-                Self::parse(text).ok_or_else(|| format!("{text:?} is not a {}", stringify!($kind)).into())
-            }
-        }
-    };
-}
-
-text_column!(Stage);
-text_column!(Status);
-text_column!(RangeStatus);
-text_column!(WaitsFor);

@@ -3,8 +3,8 @@ use proptest::prelude::*;
 use super::*;
 
 fn identity(key: &str) -> Option<(String, String, u32, u32)> {
-    let identity = UploadKey::new(key).identity()?;
-    Some((identity.reporter, identity.volume, identity.first_page, identity.last_page))
+    let name = UploadKey::new(key).volume_name()?;
+    Some((name.reporter().to_owned(), name.volume().to_owned(), name.first_page()?, name.last_page()?))
 }
 
 fn expected(reporter: &str, volume: &str, first: u32, last: u32) -> Option<(String, String, u32, u32)> {
@@ -17,8 +17,8 @@ fn the_convention_is_read() {
         ("original_scans/arc/12/201/arc.12.201.207.original.pdf", expected("arc", "12", 201, 207)),
         ("original_scans/arc/12/201/arc.12.201.207.original.PDF", expected("arc", "12", 201, 207)),
         ("original_scans/F.3d/999/1/F.3d.999.1.1400.original.pdf", expected("F.3d", "999", 1, 1400)),
-        ("original_scans/U.S./5/1/U.S..5.1.9.original.Pdf", expected("U.S.", "5", 1, 9)),
-        ("original_scans/N. Y. +é%/2.1/1/N. Y. +é%.2.1.1.1.original.pdf", expected("N. Y. +é%", "2.1", 1, 1)),
+        ("original_scans/U.S/5/1/U.S.5.1.9.original.Pdf", expected("U.S", "5", 1, 9)),
+        ("original_scans/N. Y. &é/2-1/1/N. Y. &é.2-1.1.1.original.pdf", expected("N. Y. &é", "2-1", 1, 1)),
         ("original_scans/arc/12/0201/arc.12.201.0207.original.pdf", expected("arc", "12", 201, 207)),
     ] {
         assert_eq!(identity(key), volume, "{key}");
@@ -54,6 +54,9 @@ fn other_keys_and_keys_whose_parts_disagree_are_nobody() {
         "original_scans/../12/1/...12.1.9.original.pdf",
         "original_scans/arc/./1/arc...1.9.original.pdf",
         "original_scans//12/1/.12.1.9.original.pdf",
+        "original_scans/U.S./5/1/U.S..5.1.9.original.pdf",
+        "original_scans/N. Y. +%/2/1/N. Y. +%.2.1.1.original.pdf",
+        "original_scans/arc/2.1/1/arc.2.1.1.1.original.pdf",
         "original_scans/a\n/12/1/a\n.12.1.9.original.pdf",
         "original_scans/a\\b/12/1/a\\b.12.1.9.original.pdf",
     ] {
@@ -64,7 +67,7 @@ fn other_keys_and_keys_whose_parts_disagree_are_nobody() {
 proptest! {
     #[test]
     fn no_key_panics(key in any::<String>()) {
-        drop(UploadKey::new(key).identity());
+        drop(UploadKey::new(key).volume_name());
     }
 
     #[test]
@@ -72,21 +75,56 @@ proptest! {
         reporter in "[a.é/\\\\\u{0}-\u{2}]{0,4}", volume in "[1.]{0,3}", first in "[+0-9]{0,8}", last in "[0-9.]{0,8}",
     ) {
         let key = format!("original_scans/{reporter}/{volume}/{first}/{reporter}.{volume}.{first}.{last}.original.pdf");
-        if let Some(found) = UploadKey::new(key).identity() {
-            for name in [&found.reporter, &found.volume] {
+        if let Some(found) = UploadKey::new(key).volume_name() {
+            for name in [found.reporter(), found.volume()] {
                 prop_assert!(!name.contains(['/', '\\']) && !name.contains(char::is_control));
-                prop_assert!(![".", "..", ""].contains(&name.as_str()));
+                prop_assert!(![".", "..", ""].contains(&name));
             }
-            prop_assert!(found.first_page <= found.last_page && found.last_page <= 9_999_999);
+            prop_assert!(found.first_page() <= found.last_page() && found.last_page() <= Some(9_999_999));
         }
     }
 
     #[test]
     fn every_volume_is_read_from_its_key(
-        reporter in "[A-Za-zé][A-Za-z0-9 .+%é]{0,12}", volume in "[0-9]{1,4}", first in 0_u32..9_999, more in 0_u32..999,
+        reporter in "[A-Za-zé][A-Za-z0-9 .&é-]{0,12}", volume in "[0-9]{1,4}", first in 0_u32..9_999, more in 0_u32..999,
     ) {
-        let last = first + more;
-        let key = format!("original_scans/{reporter}/{volume}/{first}/{reporter}.{volume}.{first}.{last}.original.pdf");
-        prop_assert_eq!(identity(&key), expected(&reporter, &volume, first, last));
+        let Ok(name) = VolumeName::new(&reporter, &volume, Some(first), Some(first + more)) else { return Ok(()) };
+        let key = UploadKey::of_volume(&name).unwrap();
+        prop_assert_eq!(key.volume_name(), Some(name));
+        prop_assert_eq!(UploadKey::chosen(key.as_str()), Some(key));
     }
+
+    #[test]
+    fn a_key_that_names_a_volume_is_that_volumes_key_but_for_zeros_and_case(
+        reporter in "[a-c.]{1,3}", volume in "[0-9a]{1,2}", first in "[0-9]{1,3}", last in "[0-9]{1,3}", pdf in "[pP][dD][fF]",
+    ) {
+        let key = format!("original_scans/{reporter}/{volume}/{first}/{reporter}.{volume}.{first}.{last}.original.{pdf}");
+        if let Some(name) = UploadKey::new(key).volume_name() {
+            let (first, last) = (first.parse::<u32>().unwrap(), last.parse::<u32>().unwrap());
+            prop_assert_eq!(Ok(name), VolumeName::new(&reporter, &volume, Some(first), Some(last)));
+        }
+    }
+}
+
+#[test]
+fn a_volume_without_its_pages_has_no_key() {
+    let name = VolumeName::new("a3d", "217", Some(101), None).unwrap();
+    assert_eq!(UploadKey::of_volume(&name), None);
+}
+
+#[test]
+fn a_chosen_key_is_where_intake_looks() {
+    assert!(UploadKey::chosen("original_scans/b/c.pdf").is_some());
+    let long = format!("original_scans/{}", "a".repeat(1010));
+    for wrong in ["scan.pdf", "original_scans/", "original_scans/a/", "original_scans/a\n", "/original_scans/a", &long]
+    {
+        assert_eq!(UploadKey::chosen(wrong), None, "{wrong:?}");
+    }
+}
+
+#[test]
+fn a_file_without_a_volume_goes_to_the_unsorted() {
+    let key = UploadKey::unsorted("scan 12.pdf").unwrap();
+    assert_eq!(key.as_str(), "original_scans/unsorted/scan 12.pdf");
+    assert_eq!((UploadKey::unsorted(""), UploadKey::unsorted("a\u{1b}.pdf")), (None, None));
 }

@@ -1,17 +1,27 @@
-//! The identity of a volume, and how it is read from a file name.
+//! The name of a volume: how it is read from a file name, and the names of the files that come out of it.
+//!
+//! The rules are those of the reference (docs/reference-behaviour.md, "Naming"). Reporter and volume become directory
+//! names and parts of S3 keys, so a name never holds anything that could leave its directory.
 
-use super::NamingError;
+use crate::FailureCode;
+use enum_assoc::Assoc;
+use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 
 /// Longest reporter or volume, in bytes.
-const MAX_COMPONENT_BYTES: usize = 64;
+const LONGEST_PART: usize = 64;
 
-/// Words that tools append to a file name and that say nothing about the volume (specification, section 6).
+/// The largest page number that is believed.
+const LARGEST_PAGE: u32 = 9_999_999;
+
+/// Words that tools append to a file name and that say nothing about the volume.
 const PROCESSING_WORDS: [&str; 8] = ["redacted", "ocr", "compressed", "dupes", "bitonal", "copy", "fixed", "original"];
 
-/// Which volume this is: reporter, volume and, where known, its printed pages. Reporter and volume are safe as
-/// directory names.
-#[derive(Debug, Clone, PartialEq, Eq)]
+/// Reporter, volume and, where known, the printed numbers of the first and last page.
+///
+/// Reporter and volume are safe as directory names. Page numbers are at most 9,999,999, and the last is not below the
+/// first.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct VolumeName {
     reporter: String,
     volume: String,
@@ -19,12 +29,29 @@ pub struct VolumeName {
     last_page: Option<u32>,
 }
 
+/// Why a text or its parts are not the name of a volume.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
+pub enum NamingError {
+    #[error("The file name {name:?} does not say which volume this is.")]
+    #[assoc(code = FailureCode::NamingUnrecognised)]
+    Unrecognised { name: String },
+    /// `part` is "reporter" or "volume".
+    #[error("{value:?} cannot be a {part}.")]
+    #[assoc(code = FailureCode::NamingComponent)]
+    Component { part: &'static str, value: String },
+    #[error("The last page {last} is before the first page {first}.")]
+    #[assoc(code = FailureCode::NamingPagesReversed)]
+    PagesReversed { first: u32, last: u32 },
+    #[error("{page} is too large for a page number; the largest is {LARGEST_PAGE}.")]
+    #[assoc(code = FailureCode::NamingPageTooLarge)]
+    PageTooLarge { page: u32 },
+}
+
 impl VolumeName {
-    /// A name from its parts.
-    ///
     /// # Errors
-    /// [`NamingError::Component`] when reporter or volume could not be a directory name,
-    /// [`NamingError::PagesReversed`] when the last page lies before the first.
+    /// [`NamingError::Component`] when reporter or volume is not safe as a directory name,
+    /// [`NamingError::PagesReversed`] when the last page is before the first, [`NamingError::PageTooLarge`].
     pub fn new(
         reporter: &str,
         volume: &str,
@@ -39,11 +66,14 @@ impl VolumeName {
             }
             _ => {}
         }
+        if let Some(page) = first_page.max(last_page).filter(|page| *page > LARGEST_PAGE) {
+            return Err(NamingError::PageTooLarge { page });
+        }
         Ok(Self { reporter: reporter.to_owned(), volume: volume.to_owned(), first_page, last_page })
     }
 
     /// Reads `reporter.volume.first.last.pdf`, also without the last or both page numbers, and with any of the
-    /// words that processing appends (`_ocr`, `.original`, …), in upper or lower case (specification, section 6).
+    /// words that processing appends (`_ocr`, `.original`, …), in upper or lower case.
     ///
     /// # Errors
     /// [`NamingError::Unrecognised`] when the name has another form; otherwise as [`VolumeName::new`].
@@ -66,20 +96,20 @@ impl VolumeName {
     /// Reads the last component of a path; see [`VolumeName::parse`].
     ///
     /// # Errors
-    /// As [`VolumeName::parse`]; a name that is no UTF-8 is unrecognised.
+    /// As [`VolumeName::parse`]; a name that is not UTF-8 is unrecognised.
     pub fn from_path(path: &Path) -> Result<Self, NamingError> {
         path.file_name()
             .and_then(|name| name.to_str())
             .map_or_else(|| Err(NamingError::Unrecognised { name: path.to_string_lossy().into_owned() }), Self::parse)
     }
 
-    /// The reporter, such as `a3d`.
+    /// Such as `a3d`.
     #[must_use]
     pub fn reporter(&self) -> &str {
         &self.reporter
     }
 
-    /// The volume, such as `217`.
+    /// Such as `217`.
     #[must_use]
     pub fn volume(&self) -> &str {
         &self.volume
@@ -97,11 +127,48 @@ impl VolumeName {
         self.last_page
     }
 
-    /// Where the outputs belong, relative to the output directory: `<reporter>/<volume>/<first page>`.
+    /// The directory of the outputs, relative to the output directory: `{reporter}/{volume}/{first page}`.
     #[must_use]
     pub fn directory(&self, first_page: u32) -> PathBuf {
         [self.reporter.as_str(), self.volume.as_str(), &first_page.to_string()].iter().collect()
     }
+    /// The whole volume, compressed and searchable: `{reporter}.{volume}.{first}.{last}.pdf`.
+    #[must_use]
+    pub fn volume_file(&self, first: u32, last: u32) -> String {
+        format!("{}.{}.{first}.{last}.pdf", self.reporter, self.volume)
+    }
+
+    /// The whole volume, redacted: `{reporter}.{volume}.{first}.{last}.redacted.pdf`.
+    #[must_use]
+    pub fn redacted_file(&self, first: u32, last: u32) -> String {
+        format!("{}.{}.{first}.{last}.redacted.pdf", self.reporter, self.volume)
+    }
+}
+
+/// One file name for each opinion, given the first and last printed number of each, in order:
+/// `{reporter}.{volume}.0101-0104.pdf`. Where several opinions have the same pages, each of them, the first included,
+/// gets `-1`, `-2`, … in order.
+#[must_use]
+pub fn opinion_files(name: &VolumeName, pages: &[(u32, u32)]) -> Vec<String> {
+    let mut seen: HashMap<(u32, u32), (usize, usize)> = HashMap::new();
+    for range in pages {
+        seen.entry(*range).or_default().0 += 1;
+    }
+    pages
+        .iter()
+        .map(|&(first, last)| {
+            let base = format!("{}.{}.{first:04}-{last:04}", name.reporter, name.volume);
+            let (total, used) = seen.entry((first, last)).or_default();
+            *used += 1;
+            if *total > 1 { format!("{base}-{used}.pdf") } else { format!("{base}.pdf") }
+        })
+        .collect()
+}
+
+/// A picture cut from a page: `{page number}-{its place on the page, from 1}.png`.
+#[must_use]
+pub fn image_file(page: u32, sequence: usize) -> String {
+    format!("{page:04}-{sequence:03}.png")
 }
 
 /// The file name without `.pdf` and without the words that processing appended, in any order.
@@ -130,20 +197,24 @@ fn trailing_pages(parts: &[&str]) -> Vec<u32> {
     last_two[last_two.len() - count..].iter().filter_map(|part| page(part)).collect()
 }
 
-/// A page number; `+7`, which `u32` would parse, is none.
-fn page(part: &str) -> Option<u32> {
-    part.bytes().all(|byte| byte.is_ascii_digit()).then(|| part.parse().ok())?
+/// Digits only: `u32` would also parse `+7`.
+pub(crate) fn page(part: &str) -> Option<u32> {
+    let is_number = part.bytes().all(|byte| byte.is_ascii_digit());
+    part.parse().ok().filter(|page| is_number && *page <= LARGEST_PAGE)
 }
 
-/// Holds what is safe as a directory name on every system, and refuses all else: separators, control
-/// characters, leading dots and dashes, and characters that turn the direction of writing.
+/// Allows what is safe as a directory name on every system, and refuses everything else: separators, control
+/// characters, leading dots and dashes, and characters that change the direction of writing.
 fn check_component(part: &'static str, value: &str, dots: bool) -> Result<(), NamingError> {
     let allowed =
         |character: char| character.is_alphanumeric() || "-_ &'".contains(character) || (dots && character == '.');
-    let safe = (1..=MAX_COMPONENT_BYTES).contains(&value.len())
+    let safe = (1..=LONGEST_PART).contains(&value.len())
         && value.chars().all(allowed)
         && value.starts_with(char::is_alphanumeric)
         && !value.ends_with(['.', ' '])
         && !value.contains("..");
     if safe { Ok(()) } else { Err(NamingError::Component { part, value: value.to_owned() }) }
 }
+
+#[cfg(test)]
+mod tests;

@@ -49,7 +49,7 @@ fn refuses_what_names_no_volume() {
         "a3d.",
     ] {
         let error = VolumeName::parse(file_name).unwrap_err();
-        assert_eq!(error.code(), "naming.unrecognised", "{file_name}");
+        assert_eq!(error.code(), FailureCode::NamingUnrecognised, "{file_name}");
     }
     assert!(VolumeName::from_path(Path::new("/")).is_err());
 }
@@ -62,13 +62,15 @@ fn refuses_hostile_components() {
     {
         for (reporter, volume) in [(value, "217"), ("a3d", value)] {
             let error = VolumeName::new(reporter, volume, None, None).unwrap_err();
-            assert_eq!(error.code(), "naming.component", "{reporter:?} {volume:?}");
+            assert_eq!(error.code(), FailureCode::NamingComponent, "{reporter:?} {volume:?}");
         }
     }
     assert!(VolumeName::parse("../../etc.217.101.120.pdf").is_err());
     assert!(VolumeName::parse("a/b.217.101.120.pdf").is_err());
     assert!(VolumeName::new(&"a".repeat(64), "1", None, None).is_ok());
-    assert_eq!(VolumeName::parse("a3d.217.120.101.pdf").unwrap_err().code(), "naming.pages_reversed");
+    let error = VolumeName::new("a3d", "217", Some(1), Some(10_000_000)).unwrap_err();
+    assert_eq!(error.code(), FailureCode::NamingPageTooLarge);
+    assert_eq!(VolumeName::parse("a3d.217.120.101.pdf").unwrap_err().code(), FailureCode::NamingPagesReversed);
 }
 
 #[test]

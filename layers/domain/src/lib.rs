@@ -1,0 +1,27 @@
+//! The words that every layer shares, each defined once. This crate does no I/O.
+//!
+//! - [`Status`], [`RangeStatus`], [`Stage`]: the status machine of a scan and of its page ranges.
+//! - [`Task`]: the message between two stages.
+//! - [`VolumeName`], [`UploadKey`], [`AttemptPrefix`]: names and keys, parsed and formatted here and nowhere else.
+//! - [`FailureCode`]: every code that a failure can have, with its class and what to do about it.
+
+mod attempt_key;
+mod failure;
+mod model_choice;
+mod scan_ended;
+mod status;
+mod task;
+mod upload_key;
+mod volume_name;
+
+pub use attempt_key::{AttemptKey, AttemptKind, AttemptPrefix, KeyError, ResultKey, Results, Work, WorkKey};
+pub use failure::{FailureClass, FailureCode};
+pub use model_choice::ModelChoice;
+pub use scan_ended::ScanEnded;
+pub use status::{RangeStatus, Stage, Status, WaitsFor};
+pub use task::Task;
+pub use upload_key::{ListedUpload, UploadKey};
+pub use volume_name::{NamingError, VolumeName, image_file, opinion_files};
+
+/// The number of a scan: the primary key of its row.
+pub type ScanId = i64;

@@ -1,0 +1,84 @@
+//! The message between two stages.
+
+use crate::{ScanId, Stage};
+use serde::{Deserialize, Serialize};
+
+/// Says that a scan, or one of its page ranges, may be ready for a stage. It is the whole body of a message.
+///
+/// A task carries no state: PostgreSQL holds the truth, so an old or repeated task does no harm.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(tag = "stage", rename_all = "snake_case")]
+pub enum Task {
+    /// A scan waits for `compress`.
+    Compress { scan: ScanId },
+    /// A page range waits for `scan`.
+    Scan {
+        scan: ScanId,
+        /// The fan-out to which the range belongs. Tasks of an older generation change nothing.
+        generation: i32,
+        /// The number of the range, from 0.
+        range: i32,
+        /// Whether the range goes to the queue for large volumes, which cannot delay small ones.
+        is_large: bool,
+    },
+    /// The ranges of a scan are finished, and it waits for `split`.
+    Split { scan: ScanId },
+}
+
+impl Task {
+    pub const fn scan(&self) -> ScanId {
+        match self {
+            Self::Compress { scan } | Self::Scan { scan, .. } | Self::Split { scan } => *scan,
+        }
+    }
+
+    pub const fn stage(&self) -> Stage {
+        match self {
+            Self::Compress { .. } => Stage::Compress,
+            Self::Scan { .. } => Stage::Scan,
+            Self::Split { .. } => Stage::Split,
+        }
+    }
+
+    /// Reads the body of a message.
+    ///
+    /// # Errors
+    /// When the body is not a task.
+    pub fn parse(body: &str) -> Result<Self, serde_json::Error> {
+        serde_json::from_str(body)
+    }
+
+    /// The body of a message.
+    ///
+    /// # Errors
+    /// None: every task has a JSON form.
+    pub fn body(&self) -> Result<String, serde_json::Error> {
+        serde_json::to_string(self)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_task_is_a_small_json_object() {
+        let range = Task::Scan { scan: 7, generation: 2, range: 0, is_large: true };
+        for (task, body) in [
+            (Task::Compress { scan: 7 }, r#"{"stage":"compress","scan":7}"#),
+            (range, r#"{"stage":"scan","scan":7,"generation":2,"range":0,"is_large":true}"#),
+            (Task::Split { scan: i64::MAX }, r#"{"stage":"split","scan":9223372036854775807}"#),
+        ] {
+            assert_eq!(task.body().unwrap(), body);
+            assert_eq!(Task::parse(body).unwrap(), task);
+            assert!(body.contains(task.stage().as_str()));
+        }
+    }
+
+    #[test]
+    fn other_bodies_are_not_tasks() {
+        for body in ["", "{}", r#"{"stage":"scan","scan":7}"#, r#"{"stage":"sleep","scan":7}"#, r#"{"Records":[]}"#] {
+            assert!(Task::parse(body).is_err(), "{body}");
+        }
+    }
+}
