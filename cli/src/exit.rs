@@ -15,8 +15,6 @@ pub const SCAN_FAILED: u8 = 9;
 pub const SCAN_CANCELLED: u8 = 10;
 /// A watched scan waits for a person to describe or confirm it.
 pub const SCAN_WAITS: u8 = 11;
-/// Stopped by a signal, as a shell counts it for Ctrl-C.
-pub const INTERRUPTED: u8 = 130;
 
 /// A failure on its way to the user.
 #[derive(Debug)]
