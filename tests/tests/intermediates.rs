@@ -62,7 +62,7 @@ impl Handed {
         assert_eq!(files(self.folder.path()), before, "something was written elsewhere: {error}");
         let ProcessError::Intermediate(intermediate) = &error else { panic!("{error:?}") };
         println!("{error}");
-        (error.code(), intermediate.must_be_made_again())
+        (error.code().as_str(), intermediate.must_be_made_again())
     }
 
     fn assert_refused(&self, what: &str, inputs: &SplitInputs, code: &str) {
