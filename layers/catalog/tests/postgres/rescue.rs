@@ -7,7 +7,7 @@ use std::collections::HashSet;
 
 fn ready(rescued: &[Rescued]) -> HashSet<Task> {
     let ready = |rescued: &Rescued| match &rescued.outcome {
-        RescueOutcome::Resent(ready) => ready.clone(),
+        RescueOutcome::Resent(ready) => *ready,
         RescueOutcome::Interrupted => panic!("{rescued:?}"),
     };
     rescued.iter().map(ready).collect()

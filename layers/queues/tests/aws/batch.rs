@@ -108,7 +108,7 @@ async fn a_record_that_cannot_be_put_back_is_returned_all_the_same() {
         let processed = process_batch(&stack.queues, event, handle).await;
         assert_eq!(returned(&processed.response), [&ids[0], &ids[1], &ids[3]]);
         let faults = processed.faults.iter().map(|fault| match &fault.reason {
-            FaultReason::NotBackedOff(error) => (fault.message_id.as_str(), error.code()),
+            FaultReason::NotBackedOff(error) => (fault.message_id.as_str(), error.code().as_str()),
             reason @ FaultReason::Panicked(_) => panic!("{reason}"),
         });
         let expected = [(ids[0].as_str(), "queues.refused"), (ids[1].as_str(), "queues.unknown_queue")];
