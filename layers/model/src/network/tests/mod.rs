@@ -199,7 +199,10 @@ fn channels_that_do_not_fit_are_named() {
 #[test]
 fn a_network_without_a_head_is_refused() {
     let headless = layers()[..4].to_vec();
-    assert_eq!(build(&checkpoint_of(headless)).err().map(|error| error.code().as_str()), Some("model.network-unsupported"));
+    assert_eq!(
+        build(&checkpoint_of(headless)).err().map(|error| error.code().as_str()),
+        Some("model.network-unsupported")
+    );
 }
 
 #[test]
