@@ -1,131 +1,111 @@
-//! `cargo xtask demo`: the sample volume through the whole system, as a user would send it, then where to look.
+//! `cargo xtask engine`, the engine alone, and `cargo xtask demo`, the sample volume through the whole service.
 
-use crate::error::Error;
+use crate::build::{Build, ENGINE};
 use crate::stack::{self, Environment, UpOptions};
-use crate::{program, workspace};
+use crate::{program, setup, workspace};
+use anyhow::{Context, Result};
 use serde_json::Value;
-use std::fs;
+use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::process::Command;
+use std::time::Instant;
 
-/// Brings the stack up, uploads the sample, follows it to its end and fetches what came out.
-pub fn run() -> Result<(), Error> {
-    let volume = workspace::sample();
-    if !volume.is_file() {
-        return Err(Error::VolumeMissing { path: volume, advice: "restore it from the repository" });
-    }
+/// Installs what the engine needs and builds `quire` without the service.
+pub fn engine() -> Result<()> {
+    let begun = Instant::now();
+    let build = Build::start(&ENGINE)?;
+    setup::install()?;
+    build.wait()?;
+    setup::import_models()?;
+    let (quire, sample) = (shown(&workspace::built("quire")), shown(&workspace::sample()));
+    println!("\nReady after {:.0} s. Try:\n  {quire} process {sample} -o out", begun.elapsed().as_secs_f64());
+    Ok(())
+}
+
+/// Starts the stack, uploads the sample as a user would, waits until it is processed, and downloads the results.
+pub fn run() -> Result<()> {
     let environment = stack::up(&UpOptions::standard())?;
+    let volume = workspace::sample();
     println!("\ndemo: quire upload {} --watch", shown(&volume));
     program::run(quire(&environment).arg("upload").arg(&volume).arg("--watch"))?;
     let scan = scan_of(&environment, &volume)?;
     let output = workspace::root().join("out/demo");
-    clear(&output)?;
-    fetch(&environment, &scan, &output)?;
-    tell(&environment, &scan, &output)
+    workspace::remove_directory(&output)?;
+    download(&environment, &scan, &output)?;
+    print_results(&environment, &scan, &output)
 }
 
-/// The command, told where the stack is.
+/// The command, with the variables of the stack.
 fn quire(environment: &Environment) -> Command {
-    let mut quire = Command::new(workspace::quire());
+    let mut quire = Command::new(workspace::built("quire"));
     quire.current_dir(workspace::root()).envs(environment.variables());
     quire
 }
 
-/// Everything about the sample's scan: a developer's stack may have newer ones.
-fn scan_of(environment: &Environment, volume: &Path) -> Result<Value, Error> {
+/// What `quire show` knows about the scan of the sample. A developer's stack may have newer scans.
+fn scan_of(environment: &Environment, volume: &Path) -> Result<Value> {
     let name = volume.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let list = json(quire(environment).args(["scans", "--json"]))?;
-    let is_the_sample = |scan: &&Value| scan["key"].as_str().is_some_and(|key| key.ends_with(&name));
-    let scan = list["scans"].as_array().and_then(|scans| scans.iter().find(is_the_sample));
-    let id = scan.map(|scan| scan["id"].to_string()).unwrap_or_default();
-    json(quire(environment).args(["show", &id, "--json"]))
+    let is_of_sample = |scan: &&Value| scan["key"].as_str().is_some_and(|key| key.ends_with(&name));
+    let scan = list["scans"].as_array().and_then(|scans| scans.iter().find(is_of_sample));
+    let scan = scan.with_context(|| format!("`quire scans` lists no scan of {name}."))?;
+    json(quire(environment).args(["show", &scan["id"].to_string(), "--json"]))
 }
 
-fn json(command: &mut Command) -> Result<Value, Error> {
-    let output = program::capture(command)?;
-    let line = program::line(command);
-    if !output.status.success() {
-        return Err(Error::Failed { command: line, status: program::last_words(&output.stderr) });
-    }
-    serde_json::from_slice(&output.stdout).map_err(|error| Error::Output { command: line, reason: error.to_string() })
+fn json(command: &mut Command) -> Result<Value> {
+    let output = program::output(command)?;
+    serde_json::from_slice(&output).with_context(|| format!("`{}` printed no JSON", program::line(command)))
 }
 
-/// Copies the outputs out of the bucket, as the AWS command line does.
-fn fetch(environment: &Environment, scan: &Value, output: &Path) -> Result<(), Error> {
-    let value = |name: &str| environment.variables().get(name).cloned().unwrap_or_default();
+/// Copies the results out of the bucket, with the AWS command line.
+fn download(environment: &Environment, scan: &Value, output: &Path) -> Result<()> {
     let prefix = scan["scan"]["result_prefix"].as_str().unwrap_or_default();
-    let from = format!("s3://{}/{prefix}", value("QUIRE_RESULT_BUCKET"));
-    let home = PathBuf::from(value("QUIRE_HOME"));
-    let mut aws = Command::new(home.join("localstack/bin/python"));
-    aws.arg(home.join("localstack/bin/aws")).args(["s3", "cp", "--recursive", "--only-show-errors"]);
-    program::run(aws.arg(from).arg(output).envs(environment.variables()))
+    let from = format!("s3://{}/{prefix}", environment.value("QUIRE_RESULT_BUCKET"));
+    let programs = workspace::home()?.join("localstack/bin");
+    let mut aws = Command::new(programs.join("python"));
+    aws.arg(programs.join("aws")).args(["s3", "cp", "--recursive", "--only-show-errors", &from]);
+    program::run(aws.arg(output).envs(environment.variables()))
 }
 
-/// Builds the command in the release profile.
-pub fn build_quire() -> Result<(), Error> {
-    println!("building quire (release)");
-    program::run(cargo().args(["build", "--release", "--package", "cli"]))
-}
-
-/// The Cargo that runs this, without what it told this package: build scripts look at these variables, and would run
-/// again, with all that hangs on them, for a Cargo that a person starts.
-pub fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
-    command.current_dir(workspace::root());
-    let of_this_package = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
-    for name in std::env::vars_os().filter_map(|(name, _)| name.into_string().ok()).filter(|name| of_this_package(name))
-    {
-        command.env_remove(name);
-    }
-    command
-}
-
-/// Removes an earlier demonstration, so that what is shown is of this run.
-fn clear(output: &Path) -> Result<(), Error> {
-    if output.exists() { fs::remove_dir_all(output).map_err(Error::file("removing", output)) } else { Ok(()) }
-}
-
-fn tell(environment: &Environment, scan: &Value, output: &Path) -> Result<(), Error> {
+fn print_results(environment: &Environment, scan: &Value, output: &Path) -> Result<()> {
     let listing = listing(output)?;
     let width = listing.iter().map(|(name, _)| name.len()).max().unwrap_or(0);
-    println!("\nWhere to look, below {}:", shown(output));
+    println!("\nThe results, below {}:", shown(output));
     for (name, meaning) in listing {
         println!("  {name:<width$}  {meaning}");
     }
-    let logs = environment.variables().get("QUIRE_STACK_LOGS").cloned().unwrap_or_default();
-    println!("\nThe functions' logs:        {}", shown(Path::new(&logs)));
-    println!("All that happened to it:    {} show {}", shown(&workspace::quire()), scan["scan"]["id"]);
-    println!("The stack stays; it ends with: cargo xtask down");
+    println!("\nLogs of the functions:  {}", shown(Path::new(environment.value("QUIRE_STACK_LOGS"))));
+    println!("History of the scan:    {} show {}", shown(&workspace::built("quire")), scan["scan"]["id"]);
+    println!("The stack keeps running. To stop it: cargo xtask down");
     Ok(())
 }
 
-/// The files of the output with what they are.
-fn listing(output: &Path) -> Result<Vec<(String, &'static str)>, Error> {
+/// The files of the output, each with what it is.
+fn listing(output: &Path) -> Result<Vec<(String, &'static str)>> {
     let files = workspace::files(output)?;
     let relative = |file: &PathBuf| file.strip_prefix(output).unwrap_or(file).to_owned();
     Ok(files.iter().map(relative).map(|file| (file.display().to_string(), meaning(&file))).collect())
 }
 
-/// What a file of the output is, in a line.
 fn meaning(file: &Path) -> &'static str {
-    let text = |part: Option<&std::ffi::OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
+    let text = |part: Option<&OsStr>| part.unwrap_or_default().to_string_lossy().into_owned();
     let (name, directory) = (text(file.file_name()), text(file.parent().and_then(Path::file_name)));
     match (directory.as_str(), name.as_str()) {
-        ("redacted", _) => "one opinion, what is not the court's removed",
-        ("unredacted", _) => "one opinion, untouched",
+        ("redacted", _) => "one opinion, redacted",
+        ("unredacted", _) => "one opinion, not redacted",
         ("images", _) => "a picture found in an opinion",
-        (_, "detections.json") => "every box the models found",
+        (_, "detections.json") => "every box that the models found",
         (_, "pages_meta.json") => "the text columns of every page",
-        (_, "opinions.json") => "the opinions: pages, numbers, what lies outside",
-        (_, "redaction_rects.json") => "what is blacked or whited out, by page",
-        (_, "margin_rects.json") => "the margins that are whited out, by page",
+        (_, "opinions.json") => "the opinions: pages, numbers, and what lies outside them",
+        (_, "redaction_rects.json") => "what is covered in black or white, by page",
+        (_, "margin_rects.json") => "the margins that are covered in white, by page",
         (_, name) if name.ends_with(".redacted.pdf") => "the whole volume, redacted",
         (_, name) if name.ends_with(".pdf") => "the whole volume, compressed and searchable",
         _ => "",
     }
 }
 
-/// A path as a person would type it from the workspace's root.
+/// A path as a person would type it in the workspace's root.
 fn shown(path: &Path) -> String {
     path.strip_prefix(workspace::root()).unwrap_or(path).display().to_string()
 }
@@ -133,6 +113,7 @@ fn shown(path: &Path) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn every_file_is_listed_with_what_it_is() {

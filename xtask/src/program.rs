@@ -1,7 +1,6 @@
 //! Running other programs.
 
-use crate::error::Error;
-use std::io::{BufRead, BufReader, Read, Write};
+use anyhow::{Context, Result, bail};
 use std::path::PathBuf;
 use std::process::{Command, Output, Stdio};
 
@@ -11,60 +10,36 @@ pub fn find(program: &str) -> Option<PathBuf> {
     std::env::split_paths(&directories).map(|directory| directory.join(program)).find(|path| path.is_file())
 }
 
-/// Runs a command with its output on the terminal; an error unless it succeeds.
-pub fn run(command: &mut Command) -> Result<(), Error> {
-    let status = command.status().map_err(|source| Error::Start { command: line(command), source })?;
-    if status.success() { Ok(()) } else { Err(Error::Failed { command: line(command), status: status.to_string() }) }
+/// Runs a command with its output on the terminal.
+pub fn run(command: &mut Command) -> Result<()> {
+    let status = command.status().with_context(|| did_not_start(command))?;
+    if !status.success() {
+        bail!("`{}` failed ({status}). Its own message is above.", line(command));
+    }
+    Ok(())
 }
 
-/// Runs a command silently and hands back how it ended and what it printed.
-pub fn capture(command: &mut Command) -> Result<Output, Error> {
-    command.stdin(Stdio::null()).output().map_err(|source| Error::Start { command: line(command), source })
+/// Runs a command without terminal output.
+pub fn capture(command: &mut Command) -> Result<Output> {
+    command.stdin(Stdio::null()).output().with_context(|| did_not_start(command))
 }
 
-/// True when the command starts and succeeds; its output is dropped.
+/// Runs a command without terminal output and returns its standard output. The error quotes its last line.
+pub fn output(command: &mut Command) -> Result<Vec<u8>> {
+    let output = capture(command)?;
+    if !output.status.success() {
+        bail!("`{}` failed: {}", line(command), last_words(&output.stderr));
+    }
+    Ok(output.stdout)
+}
+
+/// Like [`output`], as trimmed text.
+pub fn text(command: &mut Command) -> Result<String> {
+    Ok(String::from_utf8_lossy(&output(command)?).trim().to_owned())
+}
+
 pub fn succeeds(command: &mut Command) -> bool {
     capture(command).is_ok_and(|output| output.status.success())
-}
-
-/// Which of a program's two outputs is read.
-#[derive(Debug, Clone, Copy)]
-pub enum Stream {
-    /// Standard output.
-    Output,
-    /// Standard error.
-    Error,
-}
-
-/// Runs a command with its output on the terminal while `watch` sees every line of one stream.
-/// Tells whether it succeeded.
-pub fn watch(command: &mut Command, stream: Stream, watch: &mut dyn FnMut(&str)) -> Result<bool, Error> {
-    match stream {
-        Stream::Output => command.stdout(Stdio::piped()),
-        Stream::Error => command.stderr(Stdio::piped()),
-    };
-    let mut child = command.spawn().map_err(|source| Error::Start { command: line(command), source })?;
-    let piped: Option<Box<dyn Read>> = match stream {
-        Stream::Output => child.stdout.take().map(|pipe| Box::new(pipe) as Box<dyn Read>),
-        Stream::Error => child.stderr.take().map(|pipe| Box::new(pipe) as Box<dyn Read>),
-    };
-    if let Some(pipe) = piped {
-        echo(pipe, watch).map_err(|error| Error::Output { command: line(command), reason: error.to_string() })?;
-    }
-    let status = child.wait().map_err(|source| Error::Start { command: line(command), source })?;
-    Ok(status.success())
-}
-
-/// Passes lines on to standard output as they come.
-fn echo(pipe: impl Read, watch: &mut dyn FnMut(&str)) -> std::io::Result<()> {
-    let mut reader = BufReader::new(pipe);
-    let mut bytes = Vec::new();
-    while reader.read_until(b'\n', &mut bytes)? > 0 {
-        std::io::stdout().write_all(&bytes)?;
-        watch(String::from_utf8_lossy(&bytes).trim_end());
-        bytes.clear();
-    }
-    std::io::stdout().flush()
 }
 
 /// The command line, for messages.
@@ -73,25 +48,19 @@ pub fn line(command: &Command) -> String {
     std::iter::once(command.get_program().to_string_lossy()).chain(arguments).collect::<Vec<_>>().join(" ")
 }
 
-/// The last words of a program that failed: its last line that is not blank.
+/// The last line that is not blank.
 pub fn last_words(bytes: &[u8]) -> String {
     let text = String::from_utf8_lossy(bytes);
-    text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it said nothing").to_owned()
+    text.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or("it printed no message").to_owned()
+}
+
+fn did_not_start(command: &Command) -> String {
+    format!("`{}` could not be started. Install it and make sure it is in PATH", line(command))
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn watched_lines_arrive_and_failure_is_told() {
-        let mut seen = Vec::new();
-        let mut command = Command::new("sh");
-        command.args(["-c", "echo one; echo two; exit 3"]);
-        let succeeded = watch(&mut command, Stream::Output, &mut |line| seen.push(line.to_owned())).unwrap();
-        assert!(!succeeded);
-        assert_eq!(seen, ["one", "two"]);
-    }
 
     #[test]
     fn a_failed_command_names_itself() {
@@ -102,6 +71,6 @@ mod tests {
     #[test]
     fn last_words_skip_blank_lines() {
         assert_eq!(last_words(b"first\nERROR: no such version\n\n"), "ERROR: no such version");
-        assert_eq!(last_words(b"\n"), "it said nothing");
+        assert_eq!(last_words(b"\n"), "it printed no message");
     }
 }

@@ -1,73 +1,114 @@
-//! The template, deployed to LocalStack through its CloudFormation, as to AWS.
+//! The functions and the template, deployed to LocalStack through its CloudFormation, as to AWS.
 
-use super::error::StackError;
-use super::functions::Staged;
-use super::localstack::{FAILPOINTS, REGION};
-use super::options::UpOptions;
-use super::record::{Record, State};
-use super::virtual_environment::{digest, text_digest};
-use super::{environment, say};
-use crate::error::Error;
+use super::localstack::{self, CREDENTIALS, FAILPOINTS, IMAGES, REGION};
+use super::record::{DEPLOYED, Record, State};
+use super::{UpOptions, say};
+use crate::build::{IN_IMAGE, ZIPPED};
 use crate::{program, workspace};
-use serde::Deserialize;
+use anyhow::{Context, Result};
+use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Instant;
 
-/// Name of the CloudFormation stack, with which every resource's name begins.
+/// The name of the CloudFormation stack. The name of every resource begins with it.
 const STACK: &str = "quire";
+/// The directory of the deployed programs, below the state directory.
+const FUNCTIONS: &str = "functions";
 
-/// Values of the template's parameters, by name.
-type Parameters = BTreeMap<String, String>;
-
-/// What is to be deployed, but for the functions' code.
-#[derive(Debug)]
+/// The template and its parameters.
 pub struct Plan {
     template: PathBuf,
-    parameters: Parameters,
-    digest: String,
+    parameters: BTreeMap<String, String>,
+    /// LocalStack is restarted when this changes, because it cannot update every resource.
+    pub fingerprint: String,
 }
 
 impl Plan {
-    /// The template with the local parameters, and over them those of the command line.
-    pub fn new(options: &UpOptions, state: &State) -> Result<Self, Error> {
+    pub fn new(options: &UpOptions, state: &State) -> Result<Self> {
         let template = workspace::root().join("infra/template.yaml");
-        let mut parameters = local(&workspace::root().join("localstack/parameters.json"))?;
-        parameters.insert("Architecture".to_owned(), architecture().to_owned());
+        let mut parameters = local_parameters(&workspace::root().join("localstack/parameters.json"))?;
+        let architecture = if std::env::consts::ARCH == "aarch64" { "arm64" } else { "x86_64" };
+        parameters.insert("Architecture".to_owned(), architecture.to_owned());
         if options.failpoints {
             parameters.insert("Failpoints".to_owned(), state.path(FAILPOINTS).display().to_string());
         }
         parameters.extend(options.parameters.iter().cloned());
-        let digest = text_digest(&format!("{} {parameters:?}", digest(std::slice::from_ref(&template))?));
-        Ok(Self { template, parameters, digest })
-    }
-
-    /// Another digest is a plan that LocalStack has to be started anew for: it cannot update every resource.
-    pub fn digest(&self) -> &str {
-        &self.digest
+        let content = workspace::fingerprint(std::slice::from_ref(&template))?;
+        let fingerprint = workspace::text_fingerprint(&format!("{content} {parameters:?}"));
+        Ok(Self { template, parameters, fingerprint })
     }
 }
 
-/// The parameters that every local stack has.
-fn local(file: &Path) -> Result<Parameters, Error> {
-    let bytes = fs::read(file).map_err(Error::file("reading", file))?;
-    serde_json::from_slice(&bytes).map_err(|error| Error::file("reading", file)(error.into()))
+/// The parameters of every local stack.
+fn local_parameters(file: &Path) -> Result<BTreeMap<String, String>> {
+    let json: Value = serde_json::from_slice(&workspace::read(file)?)?;
+    let object = json.as_object().with_context(|| format!("{} is not a JSON object.", file.display()))?;
+    Ok(object.iter().map(|(name, value)| (name.clone(), value.as_str().unwrap_or_default().to_owned())).collect())
 }
 
-/// As Lambda names it.
-fn architecture() -> &'static str {
-    if std::env::consts::ARCH == "aarch64" { "arm64" } else { "x86_64" }
+/// The programs that are deployed. They are copies, because the next build may replace the originals while these run.
+pub struct Staged {
+    /// Contains NAME/bootstrap for each zip function.
+    directory: PathBuf,
+    /// The name and tag of the image. The tag is a fingerprint of the programs.
+    image: String,
+    /// The directory that stands for the image.
+    programs: PathBuf,
+    fingerprint: String,
 }
 
-/// What `localstack/deploy.py` prints.
-#[derive(Deserialize)]
-struct Deployed {
-    outputs: BTreeMap<String, String>,
+impl Staged {
+    /// Copies the built programs from a directory.
+    pub fn new(built: &Path, home: &Path, state: &State) -> Result<Self> {
+        let paths = |names: &[&str]| names.iter().map(|name| built.join(name)).collect::<Vec<_>>();
+        let (in_image, all) = (paths(&IN_IMAGE), paths(&[&ZIPPED[..], &IN_IMAGE].concat()));
+        let tag = workspace::fingerprint(&in_image)?;
+        let (directory, programs) = (state.make(FUNCTIONS)?, state.make(&format!("{FUNCTIONS}/image-{tag}"))?);
+        for name in ZIPPED {
+            copy_stripped(&built.join(name), &state.make(&format!("{FUNCTIONS}/{name}"))?.join("bootstrap"))?;
+        }
+        for name in IN_IMAGE {
+            copy_stripped(&built.join(name), &programs.join(name))?;
+        }
+        let staged =
+            Self { directory, image: format!("quire:{tag}"), programs, fingerprint: workspace::fingerprint(&all)? };
+        // The executor reads this map. The environment stands for the ENV instructions of the image.
+        let image = json!({ "directory": staged.programs, "environment": { "QUIRE_HOME": home } });
+        state.write_private(IMAGES, &json!({ &staged.image: image }).to_string())?;
+        Ok(staged)
+    }
+
+    /// Deletes the programs of earlier deployments.
+    pub fn sweep(&self) -> Result<()> {
+        for entry in fs::read_dir(&self.directory)? {
+            let path = entry?.path();
+            let is_image = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with("image-"));
+            if is_image && path != self.programs {
+                workspace::remove_directory(&path)?;
+            }
+        }
+        Ok(())
+    }
 }
 
-/// Deploys, unless the same was deployed already.
+/// Copies a program without its debugging information, which makes up most of it, unless the copy is newer.
+fn copy_stripped(from: &Path, to: &Path) -> Result<()> {
+    let changed = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
+    if changed(to).zip(changed(from)).is_some_and(|(copy, original)| copy > original) {
+        return Ok(());
+    }
+    // A running program cannot be overwritten, but it can be replaced.
+    let partial = to.with_extension("partial");
+    if !program::succeeds(Command::new("objcopy").arg("--strip-debug").args([from, &partial])) {
+        workspace::copy(from, &partial)?;
+    }
+    fs::rename(&partial, to).with_context(|| format!("{} could not be written", to.display()))
+}
+
+/// Deploys, unless exactly this was deployed before.
 pub fn deploy(
     python: &Path,
     plan: &Plan,
@@ -75,41 +116,63 @@ pub fn deploy(
     url: &str,
     state: &State,
     record: &mut Record,
-) -> Result<(), Error> {
-    let wanted = text_digest(&format!("{} {} {url}", plan.digest, staged.digest));
-    if record.deployed.as_deref() == Some(wanted.as_str()) {
-        say("deployment", "nothing has changed");
+) -> Result<()> {
+    let wanted = workspace::text_fingerprint(&format!("{} {} {url}", plan.fingerprint, staged.fingerprint));
+    if record.get(DEPLOYED) == Some(&wanted) {
+        say("deployment", "is up to date");
         return Ok(());
     }
     let begun = Instant::now();
     let mut parameters = plan.parameters.clone();
-    parameters
-        .extend([("DatabaseUrl", url), ("ImageUri", &staged.image)].map(|(name, value)| (name.into(), value.into())));
-    let text =
-        serde_json::to_string(&parameters).map_err(|error| StackError::Deployment { said: error.to_string() })?;
-    state.write_private("parameters.json", &text)?;
-    record.outputs = run(&mut command(python, plan, staged, state, record))?.outputs;
-    record.deployed = Some(wanted);
+    parameters.insert("DatabaseUrl".to_owned(), url.to_owned());
+    parameters.insert("ImageUri".to_owned(), staged.image.clone());
+    // In a file, because it contains the password of the database.
+    state.write_private("parameters.json", &json!(parameters).to_string())?;
+    let mut deploy = Command::new(python);
+    deploy.arg(workspace::root().join("localstack/deploy.py"));
+    deploy.args(["--endpoint", &localstack::endpoint(record), "--region", REGION, "--stack", STACK]);
+    deploy.arg("--template").arg(&plan.template).arg("--code").arg(&staged.directory);
+    deploy.arg("--parameters").arg(state.path("parameters.json")).envs(CREDENTIALS);
+    deploy.env("NO_PROXY", "127.0.0.1,localhost").env_remove("AWS_PROFILE");
+    deploy.env_remove("PYTHONPATH").env_remove("PYTHONHOME");
+    let printed = program::capture(&mut deploy)?;
+    let message = String::from_utf8_lossy(&printed.stderr).trim().to_owned();
+    anyhow::ensure!(printed.status.success(), "infra/template.yaml was not deployed: {message}");
+    let printed: Value = serde_json::from_slice(&printed.stdout)?;
+    for (name, value) in printed["outputs"].as_object().into_iter().flatten() {
+        record.set_output(name, value.as_str().unwrap_or_default());
+    }
+    record.set(DEPLOYED, wanted);
     say("deployment", &format!("took {:.1} s", begun.elapsed().as_secs_f64()));
     state.write(record)
 }
 
-fn command(python: &Path, plan: &Plan, staged: &Staged, state: &State, record: &Record) -> Command {
-    let mut command = Command::new(python);
-    command.arg(workspace::root().join("localstack/deploy.py"));
-    command.args(["--endpoint", &environment::endpoint(record), "--region", REGION, "--stack", STACK]);
-    command.arg("--template").arg(&plan.template).arg("--code").arg(&staged.code);
-    command.arg("--parameters").arg(state.path("parameters.json"));
-    command.envs(environment::CREDENTIALS).env("NO_PROXY", "127.0.0.1,localhost");
-    command.env_remove("AWS_PROFILE").env_remove("PYTHONPATH").env_remove("PYTHONHOME");
-    command
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-fn run(command: &mut Command) -> Result<Deployed, Error> {
-    let output = program::capture(command)?;
-    if !output.status.success() {
-        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
-        return Err(StackError::Deployment { said }.into());
+    fn build(directory: &Path, scan: &str) {
+        for name in ZIPPED.into_iter().chain(IN_IMAGE) {
+            fs::write(directory.join(name), if name == "scan" { scan } else { name }).unwrap();
+        }
     }
-    Ok(serde_json::from_slice(&output.stdout).map_err(|error| StackError::Deployment { said: error.to_string() })?)
+
+    #[test]
+    fn a_changed_program_is_another_image_and_the_last_one_goes() {
+        let [target, directory] = [(); 2].map(|()| tempfile::tempdir().unwrap());
+        let state = State::open(directory.path()).unwrap();
+        let stage = |scan| {
+            build(target.path(), scan);
+            Staged::new(target.path(), Path::new("/home/of/quire"), &state).unwrap()
+        };
+        let first = stage("one");
+        assert_eq!(stage("one").fingerprint, first.fingerprint);
+        let second = stage("two");
+        assert_ne!(second.image, first.image);
+        assert_eq!(fs::read_to_string(second.programs.join("scan")).unwrap(), "two");
+        second.sweep().unwrap();
+        assert!(!first.programs.exists() && second.programs.exists());
+        let images: Value = serde_json::from_slice(&fs::read(state.path(IMAGES)).unwrap()).unwrap();
+        assert_eq!(images[&second.image]["environment"]["QUIRE_HOME"], "/home/of/quire");
+    }
 }

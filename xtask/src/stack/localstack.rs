@@ -1,13 +1,11 @@
 //! LocalStack on this machine, without Docker, with the executor that runs the functions as processes.
 
 use super::deployment::Plan;
-use super::error::StackError;
-use super::options::UpOptions;
 use super::process::{self, Identity};
-use super::record::{Record, Server, State};
-use super::{port, say};
-use crate::error::Error;
-use rustix::process::Signal;
+use super::record::{LOCALSTACK_PORT, PLAN, Record, State};
+use super::{free_port, say};
+use anyhow::{Context, Result, bail};
+use serde_json::Value;
 use std::fs;
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, TcpStream};
@@ -15,90 +13,104 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// A cold machine takes ten seconds; this is for one that is very busy.
-const START_LIMIT: Duration = Duration::from_secs(120);
-/// It keeps nothing that a longer farewell would save, and its own waits for messages hold it up for a minute.
+/// An idle machine needs ten seconds. This is for a machine that is busy building.
+const START_LIMIT: Duration = Duration::from_secs(180);
+/// Its own shutdown waits up to a minute for messages, and saves nothing.
 const STOP_LIMIT: Duration = Duration::from_secs(3);
 const KILL_LIMIT: Duration = Duration::from_secs(10);
 
-/// The region in which everything seems to be.
+/// The region in which everything appears to be.
 pub const REGION: &str = "us-east-1";
+/// LocalStack accepts any credentials. These belong to its account 000000000000.
+pub const CREDENTIALS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")];
 
-/// File of the images' programs, below the state directory.
+// Names below the state directory.
+/// Maps the container image to a directory of programs.
 pub const IMAGES: &str = "images.json";
-/// Directory of the functions' logs.
+/// The logs of the functions.
 pub const LOGS: &str = "logs";
-/// Directory with one file for each process of a function.
+/// One file for each process of a function.
 pub const PROCESSES: &str = "processes";
-/// Directory with a file for each kill point that tests have set.
+/// One file for each failpoint that a test has set.
 pub const FAILPOINTS: &str = "failpoints";
 
-/// Starts LocalStack unless one runs for the same plan.
-pub fn start(python: &Path, options: &UpOptions, plan: &Plan, state: &State, record: &mut Record) -> Result<(), Error> {
-    if let Some(server) = Server::running(record.localstack) {
-        if record.plan.as_deref() == Some(plan.digest()) {
-            say("LocalStack", &format!("runs on port {}", server.port));
+/// Settings that are the same on every machine.
+const SETTINGS: [(&str, &str); 11] = [
+    ("SERVICES", "s3,sqs,events,cloudformation,lambda,sts,iam,cloudwatch,logs,ssm"),
+    // The default server ignores the address and listens on every interface.
+    ("GATEWAY_SERVER", "hypercorn"),
+    ("LAMBDA_RUNTIME_EXECUTOR", "process"),
+    // Seconds. Loading the models takes long while a build runs.
+    ("LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT", "60"),
+    // Seconds between two receives. The executor uses long polling, so this costs nothing.
+    ("LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC", "0.01"),
+    ("SQS_ENDPOINT_STRATEGY", "path"),
+    // Nothing leaves the machine: no DNS, no usage reports, no certificate download, no proxy.
+    ("DNS_ADDRESS", "0"),
+    ("DISABLE_EVENTS", "1"),
+    ("SKIP_SSL_CERT_DOWNLOAD", "1"),
+    ("NO_PROXY", "127.0.0.1,localhost"),
+    ("no_proxy", "127.0.0.1,localhost"),
+];
+
+/// Starts LocalStack, unless one is running that was started for the same plan.
+pub fn start(python: &Path, wanted_port: u16, plan: &Plan, state: &State, record: &mut Record) -> Result<()> {
+    if record.localstack().is_some() {
+        if record.get(PLAN) == Some(plan.fingerprint.as_str()) {
+            say("LocalStack", &format!("is running on port {}", port(record)));
             return Ok(());
         }
-        say("LocalStack", "the template or its parameters changed, which it cannot take over: starting it anew");
+        say("LocalStack", "restarting, because it cannot apply the change of the template or its parameters");
     }
     stop(state, record)?;
-    let port = port::free(options.localstack_port, "LocalStack", "localstack-port")?;
-    let process = process::start(&command(python, port, state)?, &log(state))?;
-    record.localstack = Some(Server { process, port });
-    record.plan = Some(plan.digest().to_owned());
+    let port = free_port(wanted_port, "LocalStack")?;
+    let process = process::start(&mut command(python, port, state)?, &log(state))?;
+    record.set_localstack(process, port, &plan.fingerprint);
     state.write(record)?;
     say("LocalStack", &format!("starting on port {port}"));
     Ok(())
 }
 
 /// Waits until it answers.
-pub fn wait(state: &State, record: &Record) -> Result<(), Error> {
-    let Some(server) = record.localstack else {
-        return Ok(());
-    };
+pub fn wait(state: &State, record: &Record) -> Result<()> {
     let begun = Instant::now();
-    while !is_healthy(server.port) {
-        let reason = match begun.elapsed() {
-            _ if !server.process.is_alive() => "it ended".to_owned(),
-            elapsed if elapsed > START_LIMIT => format!("{} seconds passed", START_LIMIT.as_secs()),
-            _ => {
-                std::thread::sleep(Duration::from_millis(100));
-                continue;
-            }
-        };
-        return Err(StackError::NotReady { what: "LocalStack", reason, log: log(state) }.into());
+    while !is_healthy(port(record)) {
+        if record.localstack().is_none() {
+            bail!("LocalStack ended. Its log is {}.", log(state).display());
+        }
+        if begun.elapsed() > START_LIMIT {
+            bail!("LocalStack was not ready after {} s. Its log is {}.", START_LIMIT.as_secs(), log(state).display());
+        }
+        std::thread::sleep(Duration::from_millis(100));
     }
     Ok(())
 }
 
-/// Ends LocalStack, if it is the one that was started, and the functions' processes.
-pub fn stop(state: &State, record: &mut Record) -> Result<(), Error> {
-    if let Some(server) = Server::running(record.localstack) {
-        server.process.signal(Signal::TERM);
-        if !server.process.wait(STOP_LIMIT) {
-            server.process.signal(Signal::KILL);
+/// Stops LocalStack and the processes of the functions.
+pub fn stop(state: &State, record: &mut Record) -> Result<()> {
+    if let Some(process) = record.localstack() {
+        process.signal("TERM");
+        if !process.wait(STOP_LIMIT) {
+            process.signal("KILL");
         }
-        if !server.process.wait(KILL_LIMIT) {
-            return Err(StackError::Undead { what: "LocalStack", id: server.process.pid }.into());
+        if !process.wait(KILL_LIMIT) {
+            bail!("LocalStack (process {}) does not end. Stop it by hand.", process.pid);
         }
-        say("LocalStack", "ended; its buckets and queues are gone with it");
+        say("LocalStack", "stopped; its buckets and queues are gone");
     }
-    end_functions(&state.path(PROCESSES))?;
-    (record.localstack, record.plan, record.deployed) = (None, None, None);
-    record.outputs.clear();
+    stop_functions(&state.path(PROCESSES))?;
+    record.forget_localstack();
     state.write(record)
 }
 
-/// Ends the processes that the executor has recorded and did not come to end itself.
-fn end_functions(directory: &Path) -> Result<(), Error> {
-    let entries = fs::read_dir(directory).into_iter().flatten().flatten();
-    for path in entries.map(|entry| entry.path()) {
-        let bytes = fs::read(&path).unwrap_or_default();
-        if let Ok(process) = serde_json::from_slice::<Identity>(&bytes) {
-            process.signal(Signal::KILL);
+/// Stops the processes that the executor recorded and did not stop itself.
+fn stop_functions(directory: &Path) -> Result<()> {
+    for path in fs::read_dir(directory).into_iter().flatten().flatten().map(|entry| entry.path()) {
+        let function: Value = serde_json::from_slice(&fs::read(&path).unwrap_or_default()).unwrap_or_default();
+        if let Some((pid, started)) = function["pid"].as_i64().zip(function["started"].as_u64()) {
+            Identity { pid: i32::try_from(pid).unwrap_or_default(), started }.signal("KILL");
         }
-        fs::remove_file(&path).map_err(Error::file("removing", &path))?;
+        fs::remove_file(&path).with_context(|| format!("{} could not be removed", path.display()))?;
     }
     Ok(())
 }
@@ -107,53 +119,41 @@ fn log(state: &State) -> PathBuf {
     state.path("localstack.log")
 }
 
-fn command(python: &Path, port: u16, state: &State) -> Result<Command, Error> {
+fn port(record: &Record) -> u16 {
+    record.get(LOCALSTACK_PORT).and_then(|port| port.parse().ok()).unwrap_or_default()
+}
+
+/// The address for AWS clients.
+pub fn endpoint(record: &Record) -> String {
+    format!("http://127.0.0.1:{}", port(record))
+}
+
+fn command(python: &Path, port: u16, state: &State) -> Result<Command> {
     let mut command = Command::new(python);
-    command.args(["-m", "localstack.runtime.main"]).current_dir(state.directory());
+    command.args(["-m", "localstack.runtime.main"]).current_dir(state.directory()).envs(SETTINGS);
     let address = format!("127.0.0.1:{port}");
-    // The default server takes no notice of the address and listens everywhere.
-    command.env("GATEWAY_SERVER", "hypercorn").env("GATEWAY_LISTEN", &address).env("LOCALSTACK_HOST", &address);
-    command.envs(SETTINGS);
+    command.env("GATEWAY_LISTEN", &address).env("LOCALSTACK_HOST", &address);
     command.env("TMPDIR", state.make("tmp")?).env("LOCALSTACK_VOLUME_DIR", state.make("localstack")?);
-    command.env("PROCESS_EXECUTOR_IMAGES", state.path(IMAGES));
-    command.env("PROCESS_EXECUTOR_LOGS", state.make(LOGS)?);
+    command.env("PROCESS_EXECUTOR_IMAGES", state.path(IMAGES)).env("PROCESS_EXECUTOR_LOGS", state.make(LOGS)?);
     command.env("PROCESS_EXECUTOR_PROCESSES", state.make(PROCESSES)?);
     command.env("PROCESS_EXECUTOR_TEMPORARY", state.make("tmp/functions")?);
     state.make(FAILPOINTS)?;
-    // A proxy would not find this machine's loopback, nor a profile its credentials; Python's own are another Python's.
-    command.env("NO_PROXY", "127.0.0.1,localhost").env("no_proxy", "127.0.0.1,localhost");
     for name in ["AWS_PROFILE", "AWS_ENDPOINT_URL", "PYTHONPATH", "PYTHONHOME"] {
         command.env_remove(name);
     }
     Ok(command)
 }
 
-/// What does not depend on the machine.
-const SETTINGS: [(&str, &str); 8] = [
-    ("SERVICES", "s3,sqs,events,cloudformation,lambda,sts,iam,cloudwatch,logs,ssm"),
-    ("LAMBDA_RUNTIME_EXECUTOR", "process"),
-    // Seconds; loading models takes long while builds run beside it.
-    ("LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT", "60"),
-    // Seconds between one message and the next; waiting for messages costs nothing with the executor.
-    ("LAMBDA_EVENT_SOURCE_MAPPING_POLL_INTERVAL_SEC", "0.01"),
-    ("SQS_ENDPOINT_STRATEGY", "path"),
-    // Nothing leaves the machine: no names, no usage reports, no certificate.
-    ("DNS_ADDRESS", "0"),
-    ("DISABLE_EVENTS", "1"),
-    ("SKIP_SSL_CERT_DOWNLOAD", "1"),
-];
-
 fn is_healthy(port: u16) -> bool {
-    health(port).is_ok_and(|answer| answer.starts_with("HTTP/1.1 200") || answer.starts_with("HTTP/1.0 200"))
-}
-
-fn health(port: u16) -> std::io::Result<String> {
-    let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
-    stream.set_read_timeout(Some(Duration::from_secs(5)))?;
-    stream.write_all(b"GET /_localstack/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
-    let mut answer = [0; 12];
-    stream.read_exact(&mut answer)?;
-    Ok(String::from_utf8_lossy(&answer).into_owned())
+    let status = || -> std::io::Result<[u8; 12]> {
+        let mut stream = TcpStream::connect((Ipv4Addr::LOCALHOST, port))?;
+        stream.set_read_timeout(Some(Duration::from_secs(5)))?;
+        stream.write_all(b"GET /_localstack/health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n")?;
+        let mut status = [0; 12];
+        stream.read_exact(&mut status)?;
+        Ok(status)
+    };
+    status().is_ok_and(|status| status.ends_with(b" 200"))
 }
 
 #[cfg(test)]
@@ -167,10 +167,10 @@ mod tests {
         let [own, stranger] = [0, 1].map(|index: usize| Identity::of(children[index].id() as i32).unwrap());
         let earlier = Identity { started: stranger.started - 1, ..stranger };
         for (name, process) in [("scan-1.json", own), ("scan-2.json", earlier)] {
-            let bytes = serde_json::to_vec(&process).unwrap();
-            fs::write(directory.path().join(name), bytes).unwrap();
+            let json = serde_json::json!({ "pid": process.pid, "started": process.started });
+            fs::write(directory.path().join(name), json.to_string()).unwrap();
         }
-        end_functions(directory.path()).unwrap();
+        stop_functions(directory.path()).unwrap();
         assert!(own.wait(Duration::from_secs(30)));
         assert!(stranger.is_alive());
         assert_eq!(fs::read_dir(directory.path()).unwrap().count(), 0);

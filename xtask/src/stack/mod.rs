@@ -1,95 +1,190 @@
-//! `cargo xtask up` and `down`: the whole system on this machine. PostgreSQL, LocalStack and the real functions as
-//! processes, all on loopback, all below one state directory.
+//! `cargo xtask up` and `down`: the whole service on this machine. PostgreSQL, LocalStack, and the real functions as
+//! processes; everything on loopback and recorded in one state directory.
 
-mod database;
 mod deployment;
 mod environment;
-mod error;
-mod functions;
-mod image;
 mod localstack;
-mod options;
-mod ownership;
-mod port;
 mod postgres;
 mod process;
-mod python;
 mod record;
-mod virtual_environment;
 
-pub use environment::Environment;
-pub use error::StackError;
-pub use functions::failpoint_features;
-pub use image::{ImageOptions, image};
-pub use options::{DownOptions, UpOptions};
-pub use virtual_environment::ensure_linters;
+pub use environment::{Environment, FILE as ENVIRONMENT_FILE};
 
-use crate::error::Error;
-use crate::setup;
-use record::{Record, State};
-use std::time::{Duration, Instant};
+use crate::build::{self, Build};
+use crate::{program, python, setup, workspace};
+use anyhow::{Context, Result};
+use record::{CLUSTER, Record, State};
+use std::fs;
+use std::net::{Ipv4Addr, TcpListener};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Instant;
+
+/// PostgreSQL's usual port is often taken.
+const POSTGRES_PORT: u16 = 5433;
+const LOCALSTACK_PORT: u16 = 4566;
+
+/// The tests wait seconds for what takes minutes in production.
+const TEST_PARAMETERS: [(&str, &str); 10] = [
+    ("Model", "small"),
+    ("Ocr", "false"),
+    ("RangePages", "2"),
+    ("HeartbeatSeconds", "2"),
+    ("StaleAfterSeconds", "20"),
+    ("BackoffBaseSeconds", "1"),
+    ("BackoffCapSeconds", "1"),
+    ("RevivalGraceSeconds", "3"),
+    ("ResendAfterSeconds", "30"),
+    ("ReconcileSchedule", "rate(1 minute)"),
+];
+
+/// How the stack is started.
+#[derive(Debug, Clone)]
+pub struct UpOptions {
+    /// The state directory. Two stacks at the same time need two.
+    pub state: PathBuf,
+    /// The first port to try.
+    pub postgres_port: u16,
+    /// The first port to try.
+    pub localstack_port: u16,
+    /// Build the functions with failpoints.
+    pub failpoints: bool,
+    /// Parameters of the template.
+    pub parameters: Vec<(String, String)>,
+}
+
+impl UpOptions {
+    /// The stack of a demonstration or of a developer.
+    pub fn standard() -> Self {
+        let state = std::env::var_os("QUIRE_STACK").filter(|state| !state.is_empty());
+        Self {
+            state: state.map_or_else(|| workspace::target().join("stack"), PathBuf::from),
+            postgres_port: POSTGRES_PORT,
+            localstack_port: LOCALSTACK_PORT,
+            failpoints: false,
+            parameters: Vec::new(),
+        }
+    }
+
+    /// A separate stack for the tests.
+    pub fn for_tests() -> Self {
+        Self {
+            state: workspace::target().join("test-stack"),
+            postgres_port: POSTGRES_PORT + 100,
+            localstack_port: LOCALSTACK_PORT + 100,
+            failpoints: true,
+            parameters: TEST_PARAMETERS.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
+        }
+    }
+}
 
 /// One line of progress.
 fn say(subject: &str, what: &str) {
     println!("stack: {subject:<12} {what}");
 }
 
-/// Starts what is not running, deploys what changed, and hands back where everything is. Returns when all is ready;
-/// the processes stay.
-pub fn up(options: &UpOptions) -> Result<Environment, Error> {
+/// Starts what is not running, deploys what changed, and returns where everything is. The processes keep running.
+pub fn up(options: &UpOptions) -> Result<Environment> {
     let begun = Instant::now();
-    let home = setup::run()?;
-    let server = postgres::Programs::ensure()?;
-    let python = virtual_environment::ensure(&home)?;
-    let state = State::open(&options.state())?;
+    let build = Build::start(&build_arguments(options.failpoints))?;
+    setup::install()?;
+    let python = python::install_localstack()?;
+    let programs = postgres::Programs::install()?;
+    let home = workspace::home()?;
+    let state = State::open(&options.state)?;
     let mut record = state.read()?;
     let plan = deployment::Plan::new(options, &state)?;
-    // Both start while the functions are built.
-    postgres::start(&server, options, &state, &mut record)?;
-    localstack::start(&python, options, &plan, &state, &mut record)?;
-    let built = functions::build(options.failpoints)?;
-    let staged = functions::stage(&built, &home, &state)?;
-    let url = database::prepare(&server, &state, &mut record)?;
-    database::migrate(&url)?;
-    localstack::wait(&state, &record)?;
-    deployment::deploy(&python, &plan, &staged, &url, &state, &mut record)?;
+    postgres::start(&programs, options.postgres_port, &state, &mut record)?;
+    localstack::start(&python, options.localstack_port, &plan, &state, &mut record)?;
+    build.wait()?;
+    // Converting the weights takes as long as the deployment, and neither needs the other.
+    let url = std::thread::scope(|scope| -> Result<String> {
+        let models = scope.spawn(setup::import_models);
+        let staged = deployment::Staged::new(&workspace::target().join("release"), &home, &state)?;
+        let url = postgres::database(&programs, &state, &mut record)?;
+        migrate(&url)?;
+        localstack::wait(&state, &record)?;
+        deployment::deploy(&python, &plan, &staged, &url, &state, &mut record)?;
+        staged.sweep()?;
+        models.join().map_err(|_| anyhow::anyhow!("The import of the models panicked."))??;
+        Ok(url)
+    })?;
     let environment = Environment::new(&record, &url, &home, &state)?;
     environment.write(&state)?;
-    functions::sweep(&staged, &state)?;
-    tell(&environment, &state, begun.elapsed());
+    environment.print(&state);
+    println!("\nReady after {:.1} s. `cargo xtask down` stops it.", begun.elapsed().as_secs_f64());
     Ok(environment)
 }
 
-/// Ends what `up` started; with `purge` nothing of it is left.
-pub fn down(options: &DownOptions) -> Result<(), Error> {
-    let directory = options.state();
+/// The whole workspace, as the tests build it: with fewer packages some dependencies would have other features, and Cargo
+/// would build them twice.
+fn build_arguments(failpoints: bool) -> Vec<&'static str> {
+    let mut arguments = vec!["--workspace"];
+    if failpoints {
+        arguments.extend(build::FAILPOINT_FEATURES);
+    }
+    arguments
+}
+
+/// Brings the tables up to date. The command does it, because a dependency on sqlx would make this package slow to build.
+fn migrate(url: &str) -> Result<()> {
+    let mut migrate = Command::new(workspace::built("quire"));
+    program::output(migrate.arg("migrate").env("DATABASE_URL", url))?;
+    say("PostgreSQL", "the tables are up to date");
+    Ok(())
+}
+
+/// Stops what `up` started. With `purge`, also deletes its data, logs and records.
+pub fn down(directory: &Path, purge: bool) -> Result<()> {
     if !directory.is_dir() {
-        say("down", &format!("nothing is known of a stack in {}", directory.display()));
+        say("down", &format!("there is no stack in {}", directory.display()));
         return Ok(());
     }
-    let state = State::open(&directory)?;
+    let state = State::open(directory)?;
     let mut record = state.read()?;
     localstack::stop(&state, &mut record)?;
-    postgres::stop(&state, &mut record)?;
-    state.forget_environment()?;
-    if options.purge {
-        purge(state, &record)?;
+    postgres::stop(&record)?;
+    let environment = state.path(ENVIRONMENT_FILE);
+    if environment.exists() {
+        fs::remove_file(&environment).with_context(|| format!("{} could not be removed", environment.display()))?;
+    }
+    if purge {
+        delete(&state, &record)?;
     }
     Ok(())
 }
 
-fn purge(state: State, record: &Record) -> Result<(), Error> {
-    if let Some(cluster) = &record.cluster {
-        ownership::remove(cluster)?;
+fn delete(state: &State, record: &Record) -> Result<()> {
+    if let Some(cluster) = record.get(CLUSTER) {
+        workspace::remove_directory(Path::new(cluster))?;
     }
+    workspace::remove_directory(state.directory())?;
     say("purged", &state.directory().display().to_string());
-    state.remove()
+    Ok(())
 }
 
-fn tell(environment: &Environment, state: &State, elapsed: Duration) {
-    println!();
-    for (what, place) in environment.places(state) {
-        println!("  {what:<12} {place}");
+/// The wanted port, or the next one that is free.
+fn free_port(wanted: u16, what: &str) -> Result<u16> {
+    let last = wanted.saturating_add(99);
+    // The listener is closed at once. A server that loses the port to another process fails to start and says so.
+    let is_free = |port: &u16| TcpListener::bind((Ipv4Addr::LOCALHOST, *port)).is_ok();
+    let found = (wanted..=last).find(is_free);
+    let found =
+        found.with_context(|| format!("No port from {wanted} to {last} is free for {what}. Choose another."))?;
+    if found != wanted {
+        say("port", &format!("{wanted} is taken, so {what} uses {found}"));
     }
-    println!("\nReady after {:.1} s. `cargo xtask down` ends it.", elapsed.as_secs_f64());
+    Ok(found)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_stranger_s_port_is_left_to_it() {
+        let stranger = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).unwrap();
+        let taken = stranger.local_addr().unwrap().port();
+        assert!(free_port(taken, "the test").unwrap() > taken);
+    }
 }

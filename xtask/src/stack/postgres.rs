@@ -1,209 +1,194 @@
-//! PostgreSQL of the stack's own: a cluster below the state directory, on loopback, without a socket.
+//! PostgreSQL: a cluster of the stack's own, on loopback, without a socket. `pg_ctl` starts it, waits for it and stops it.
 
-use super::error::StackError;
-use super::options::UpOptions;
-use super::process::Identity;
-use super::record::{Record, Server, State};
-use super::{ownership, port, process, say};
-use crate::error::Error;
-use crate::{program, setup};
-use rustix::process::Signal;
-use std::fs::{self, File};
+use super::record::{CLUSTER, DATABASE, PASSWORD, POSTGRES_PORT, Record, State};
+use super::{free_port, say};
+use crate::{program, setup, workspace};
+use anyhow::{Context, Result, bail};
+use std::fs::File;
 use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
-use std::time::{Duration, Instant};
+use std::time::{SystemTime, UNIX_EPOCH};
 
-/// The only user, and the owner of the database.
-pub const USER: &str = "quire";
+/// The only user, and the owner of the databases.
+const USER: &str = "quire";
 
-/// Where Debian's packages put the programs of each version: they are not in PATH.
+/// Where Debian installs the programs of each version. They are not in PATH.
 const VERSIONS: &str = "/usr/lib/postgresql";
 
-/// A cold machine takes seconds; this is for one that is very busy.
-const START_LIMIT: Duration = Duration::from_secs(60);
-/// For clients to be cut off and a last checkpoint.
-const STOP_LIMIT: Duration = Duration::from_secs(30);
+/// PostgreSQL refuses to run as root. Root runs it as this user, which Debian's package creates, with its data below the
+/// home of that user, because the user cannot read directories of root.
+const SYSTEM_USER: &str = "postgres";
+const SYSTEM_HOME: &str = "/var/lib/postgresql";
+
+/// Durability is switched off: the stack starts empty, so a crash of the machine loses nothing of value.
+const SETTINGS: &str = "-c listen_addresses=127.0.0.1 -c unix_socket_directories= -c fsync=off -c full_page_writes=off";
+
+/// Makes a cluster, with the password from the standard input. `initdb` reads passwords from files only.
+const INITIALISE: &str = r#"umask 077 && cat > "$1.password" && "$2" -D "$1" --username "$3" --pwfile "$1.password" \
+    --auth=scram-sha-256 --encoding=UTF8 --locale=C.UTF-8 --no-sync; status=$?; rm -f "$1.password"; exit $status"#;
 
 /// The directory of PostgreSQL's programs.
-#[derive(Debug, Clone)]
 pub struct Programs(PathBuf);
 
 impl Programs {
-    /// Finds the newest version, and installs the package when there is none.
-    pub fn ensure() -> Result<Self, Error> {
-        if let Some(found) = Self::find() {
-            return Ok(found);
-        }
-        setup::install_packages(&["postgresql"])?;
-        let absent = || Error::PackagesMissing {
-            packages: "postgresql".to_owned(),
-            reason: "apt-get ran, but /usr/lib/postgresql has no server",
+    /// Finds the newest version. Installs the Debian package if there is none.
+    pub fn install() -> Result<Self> {
+        let find = || {
+            let in_path = program::find("initdb").and_then(|path| path.parent().map(Path::to_owned));
+            newest(Path::new(VERSIONS)).or(in_path.filter(|directory| directory.join("pg_ctl").is_file()))
         };
-        Self::find().ok_or_else(absent)
-    }
-
-    fn find() -> Option<Self> {
-        let in_path = program::find("initdb").and_then(|path| path.parent().map(Path::to_owned));
-        newest(Path::new(VERSIONS)).or(in_path.filter(|directory| directory.join("postgres").is_file())).map(Self)
+        if find().is_none() {
+            setup::install_packages(&["postgresql"])?;
+        }
+        find().map(Self).with_context(|| format!("apt-get installed postgresql, but {VERSIONS} contains no server."))
     }
 
     /// One of the programs, as the user who owns the data.
-    pub fn command(&self, name: &str) -> Command {
-        ownership::command(&self.0.join(name))
+    fn command(&self, name: &str) -> Command {
+        as_owner(&self.0.join(name))
+    }
+
+    fn control(&self, action: &str, cluster: &str) -> Command {
+        let mut command = self.command("pg_ctl");
+        command.args([action, "--silent", "-D", cluster]);
+        command
     }
 }
 
-/// The programs of the highest version that has a server; a directory may hold a client only.
+fn is_root() -> bool {
+    program::text(Command::new("id").arg("-u")).is_ok_and(|id| id == "0")
+}
+
+fn as_owner(program: &Path) -> Command {
+    if !is_root() {
+        return Command::new(program);
+    }
+    let mut command = Command::new("setpriv");
+    let user = [format!("--reuid={SYSTEM_USER}"), format!("--regid={SYSTEM_USER}")];
+    command.args(user).args(["--clear-groups", "--"]).arg(program).current_dir("/");
+    command
+}
+
+/// The programs of the highest version that has a server. A version's directory may contain only a client.
 fn newest(versions: &Path) -> Option<PathBuf> {
-    let entries = fs::read_dir(versions).ok()?.flatten();
+    let entries = std::fs::read_dir(versions).ok()?.flatten();
     let numbered = entries.filter_map(|entry| {
         let version: u32 = entry.file_name().to_str()?.parse().ok()?;
         let programs = entry.path().join("bin");
-        programs.join("postgres").is_file().then_some((version, programs))
+        programs.join("pg_ctl").is_file().then_some((version, programs))
     });
     numbered.max().map(|(_, programs)| programs)
 }
 
-/// Starts the server unless it runs, over the data that is there or a new cluster.
-pub fn start(programs: &Programs, options: &UpOptions, state: &State, record: &mut Record) -> Result<(), Error> {
-    if let Some(server) = running(record) {
-        say("PostgreSQL", &format!("runs on port {}", server.port));
-        record.postgres = Some(server);
-        return state.write(record);
-    }
-    // The functions of a LocalStack that still runs know the port that it had.
-    let wanted = record.postgres.map_or(options.postgres_port, |server| server.port);
+/// Starts the server, unless it runs, over its earlier data or a new cluster.
+pub fn start(programs: &Programs, wanted_port: u16, state: &State, record: &mut Record) -> Result<()> {
     let cluster = cluster(programs, state, record)?;
-    let port = port::free(wanted, "PostgreSQL", "postgres-port")?;
-    let mut server = programs.command("postgres");
-    server.arg("-D").arg(&cluster).args(["-p", &port.to_string()]);
-    // What is lost with the machine's power is only this stack's, which starts empty: no waiting for the disk.
-    let settings = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "fsync=off", "full_page_writes=off"];
-    server.args(settings.iter().flat_map(|setting| ["-c", setting]));
-    let process = process::start(&server, &log(state))?;
-    record.postgres = Some(Server { process, port });
+    // The functions of a LocalStack that still runs know the earlier port.
+    let wanted_port = record.get(POSTGRES_PORT).and_then(|port| port.parse().ok()).unwrap_or(wanted_port);
+    if program::succeeds(&mut programs.control("status", &cluster)) {
+        say("PostgreSQL", &format!("is running on port {wanted_port}"));
+        return Ok(());
+    }
+    let port = free_port(wanted_port, "PostgreSQL")?;
+    record.set(POSTGRES_PORT, port);
     state.write(record)?;
-    say("PostgreSQL", &format!("starting on port {port}"));
+    let log = format!("{cluster}/server.log");
+    let mut start = programs.control("start", &cluster);
+    start.args(["--wait", "--timeout=60", "--log", &log, "--options", &format!("-p {port} {SETTINGS}")]);
+    // The server keeps the output open, so it cannot be captured.
+    let status = start.stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null()).status()?;
+    if !status.success() {
+        bail!("PostgreSQL did not start. Its log is {log}.");
+    }
+    say("PostgreSQL", &format!("started on port {port}"));
     Ok(())
 }
 
-/// The server that was started; or the one that serves its data since, because somebody started that again.
-fn running(record: &Record) -> Option<Server> {
-    Server::running(record.postgres).or_else(|| serving(record.cluster.as_deref()?))
-}
-
-/// The server that works in a data directory, from the file that it keeps there: id and port are its first and fourth
-/// lines.
-fn serving(cluster: &Path) -> Option<Server> {
-    let text = fs::read_to_string(cluster.join("postmaster.pid")).ok()?;
-    let lines: Vec<&str> = text.lines().map(str::trim).collect();
-    let process = Identity::of(lines.first()?.parse().ok()?)?;
-    // A file that a crash left behind may name a stranger.
-    let place = fs::read_link(format!("/proc/{}/cwd", process.pid)).ok();
-    let works_there = place.is_some() && place == cluster.canonicalize().ok();
-    let port = lines.get(3)?.parse().ok()?;
-    works_there.then_some(Server { process, port })
-}
-
-/// Waits until the server takes connections.
-pub fn wait(programs: &Programs, state: &State, server: Server) -> Result<(), Error> {
-    let begun = Instant::now();
-    let port = server.port.to_string();
-    while !program::succeeds(programs.command("pg_isready").args(["--quiet", "--host=127.0.0.1", "--port", &port])) {
-        let reason = match begun.elapsed() {
-            _ if !server.process.is_alive() => "it ended".to_owned(),
-            elapsed if elapsed > START_LIMIT => format!("{} seconds passed", START_LIMIT.as_secs()),
-            _ => {
-                std::thread::sleep(Duration::from_millis(50));
-                continue;
-            }
-        };
-        return Err(StackError::NotReady { what: "PostgreSQL", reason, log: log(state) }.into());
+/// The data directory. A cluster without a recorded password was not finished, and is made again.
+fn cluster(programs: &Programs, state: &State, record: &mut Record) -> Result<String> {
+    if let Some((cluster, _)) = record.get(CLUSTER).zip(record.get(PASSWORD)) {
+        return Ok(cluster.to_owned());
     }
-    Ok(())
-}
-
-/// Ends the server if it is the one that was started.
-pub fn stop(state: &State, record: &mut Record) -> Result<(), Error> {
-    if let Some(server) = running(record) {
-        // A fast shutdown: clients are cut off, what is committed is kept.
-        server.process.signal(Signal::INT);
-        if !server.process.wait(STOP_LIMIT) {
-            return Err(StackError::Undead { what: "PostgreSQL", id: server.process.pid }.into());
-        }
-        say("PostgreSQL", "ended; its data stays");
-    }
-    record.postgres = None;
-    state.write(record)
-}
-
-fn log(state: &State) -> PathBuf {
-    state.path("postgres.log")
-}
-
-/// The data directory; a new cluster when there is none that was finished.
-fn cluster(programs: &Programs, state: &State, record: &mut Record) -> Result<PathBuf, Error> {
-    if let Some(cluster) = record.cluster.clone().filter(|_| record.password.is_some()) {
-        return Ok(cluster);
-    }
-    let directory = ownership::data_directory(state)?;
-    record.cluster = Some(directory.clone());
+    let name = workspace::text_fingerprint(&state.directory().to_string_lossy());
+    let directory =
+        if is_root() { Path::new(SYSTEM_HOME).join(format!("quire-{name}")) } else { state.path("postgres") };
+    workspace::remove_directory(&directory)?;
+    let cluster = directory.display().to_string();
+    record.set(CLUSTER, &cluster);
     state.write(record)?;
-    let password = password()?;
-    initialise(programs, &directory, &password)?;
-    record.password = Some(password);
+    say("PostgreSQL", "creating a cluster");
+    let password = random_password()?;
+    let mut initialise = as_owner(Path::new("sh"));
+    initialise.args(["-c", INITIALISE, "sh", &cluster]).arg(programs.0.join("initdb")).arg(USER);
+    with_input(&mut initialise, &password)?;
+    record.set(PASSWORD, password);
     state.write(record)?;
-    Ok(directory)
+    Ok(cluster)
 }
 
-fn initialise(programs: &Programs, directory: &Path, password: &str) -> Result<(), Error> {
-    say("PostgreSQL", "making a cluster");
-    let mut command = programs.command("initdb");
-    let file = ownership::secret(password)?;
-    command.arg("-D").arg(directory).args(["--username", USER, "--auth=scram-sha-256", "--pwfile"]).arg(file.path());
-    command.args(["--encoding=UTF8", "--locale=C.UTF-8", "--no-sync"]);
-    run(&mut command, "").map(drop)
-}
-
-/// Runs one of the programs with some input, and hands back what it printed.
-pub fn run(command: &mut Command, input: &str) -> Result<String, Error> {
-    let started = |source| Error::Start { command: command_line(command), source };
-    let mut prepared = Command::new(command.get_program());
-    prepared.args(command.get_args()).envs(command.get_envs().filter_map(|(name, value)| Some((name, value?))));
-    prepared.current_dir("/").stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    let mut child = prepared.spawn().map_err(started)?;
+/// Runs a command with some input and returns its output.
+fn with_input(command: &mut Command, input: &str) -> Result<String> {
+    command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    let mut child = command.spawn().with_context(|| format!("`{}` could not be started", program::line(command)))?;
     if let Some(mut stdin) = child.stdin.take() {
-        stdin.write_all(input.as_bytes()).map_err(started)?;
+        stdin.write_all(input.as_bytes())?;
     }
-    let output = child.wait_with_output().map_err(started)?;
-    if output.status.success() {
-        return Ok(String::from_utf8_lossy(&output.stdout).into_owned());
+    let output = child.wait_with_output()?;
+    if !output.status.success() {
+        bail!("`{}` failed: {}", program::line(command), program::last_words(&output.stderr));
     }
-    let said = program::last_words(&output.stderr);
-    Err(StackError::Database { program: command_line(command), said }.into())
-}
-
-fn command_line(command: &Command) -> String {
-    program::line(command)
+    Ok(String::from_utf8_lossy(&output.stdout).into_owned())
 }
 
 /// 128 random bits.
-fn password() -> Result<String, Error> {
-    let source = Path::new("/dev/urandom");
+fn random_password() -> Result<String> {
     let mut bytes = [0; 16];
-    File::open(source).and_then(|mut file| file.read_exact(&mut bytes)).map_err(Error::file("reading", source))?;
-    Ok(setup::hexadecimal(&bytes))
+    File::open("/dev/urandom")?.read_exact(&mut bytes)?;
+    Ok(bytes.iter().map(|byte| format!("{byte:02x}")).collect())
+}
+
+/// Returns the URL of the database of this LocalStack, which has no scans of an earlier one. LocalStack loses its objects
+/// and messages when it stops, so each has a database of its own. Earlier databases are kept.
+pub fn database(programs: &Programs, state: &State, record: &mut Record) -> Result<String> {
+    let [password, port] =
+        [PASSWORD, POSTGRES_PORT].map(|name| record.get(name).map(str::to_owned).unwrap_or_default());
+    let name = match record.get(DATABASE) {
+        Some(name) => name.to_owned(),
+        None => {
+            let name = format!("quire_{}", SystemTime::now().duration_since(UNIX_EPOCH)?.as_secs());
+            let mut psql = programs.command("psql");
+            psql.args(["--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--host=127.0.0.1", "--port", &port]);
+            psql.args(["--username", USER, "--dbname", "postgres"]).env("PGPASSWORD", &password);
+            with_input(&mut psql, &format!("CREATE DATABASE {name}"))?;
+            record.set(DATABASE, &name);
+            state.write(record)?;
+            name
+        }
+    };
+    Ok(format!("postgres://{USER}:{password}@127.0.0.1:{port}/{name}"))
+}
+
+/// Stops the server. Clients are disconnected; committed data is kept.
+pub fn stop(record: &Record) -> Result<()> {
+    let Some(cluster) = record.get(CLUSTER) else { return Ok(()) };
+    let programs = Programs::install()?;
+    if program::succeeds(&mut programs.control("status", cluster)) {
+        program::output(programs.control("stop", cluster).args(["--mode=fast", "--wait", "--timeout=30"]))?;
+        say("PostgreSQL", "stopped; its data is kept");
+    }
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::fs;
 
     #[test]
     fn the_newest_version_with_a_server_is_taken() {
         let directory = tempfile::tempdir().unwrap();
-        for (version, program) in [("9", "postgres"), ("15", "postgres"), ("16", "psql"), ("common", "postgres")] {
+        for (version, program) in [("9", "pg_ctl"), ("15", "pg_ctl"), ("16", "psql"), ("common", "pg_ctl")] {
             let programs = directory.path().join(version).join("bin");
             fs::create_dir_all(&programs).unwrap();
             fs::write(programs.join(program), "").unwrap();
@@ -213,22 +198,8 @@ mod tests {
     }
 
     #[test]
-    fn only_a_server_that_works_in_the_directory_serves_it() {
-        let directory = tempfile::tempdir().unwrap();
-        let cluster = directory.path().canonicalize().unwrap();
-        let mut child = Command::new("sleep").arg("60").current_dir(&cluster).spawn().unwrap();
-        let file = cluster.join("postmaster.pid");
-        fs::write(&file, format!("{}\n{}\n1700000000\n5433\n", child.id(), cluster.display())).unwrap();
-        assert_eq!(serving(&cluster).map(|server| server.port), Some(5433));
-        fs::write(&file, format!("{}\n{}\n1700000000\n5433\n", std::process::id(), cluster.display())).unwrap();
-        assert_eq!(serving(&cluster), None);
-        child.kill().unwrap();
-        child.wait().unwrap();
-    }
-
-    #[test]
     fn passwords_are_long_and_differ() {
-        let (one, other) = (password().unwrap(), password().unwrap());
+        let (one, other) = (random_password().unwrap(), random_password().unwrap());
         assert_eq!(one.len(), 32);
         assert_ne!(one, other);
     }

@@ -1,50 +1,71 @@
-//! The state directory and the record in it: what `up` started, so that the next `up` finds it and `down` ends it.
+//! The state directory, and the record in it of what `up` started, so that the next `up` finds it and `down` stops it.
 
-use super::error::StackError;
 use super::process::Identity;
-use crate::error::Error;
-use serde::{Deserialize, Serialize};
+use crate::workspace;
+use anyhow::{Context, Result, bail};
 use std::collections::BTreeMap;
-use std::fs::{self, File, Permissions, TryLockError};
+use std::fs::{self, File, OpenOptions, TryLockError};
 use std::io::Write;
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 
-/// What is known of a stack.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Record {
-    /// PostgreSQL, if it was started.
-    pub postgres: Option<Server>,
-    /// LocalStack, if it was started.
-    pub localstack: Option<Server>,
-    /// PostgreSQL's data directory.
-    pub cluster: Option<PathBuf>,
-    /// Password of the database's only user; random, the server listens on loopback only.
-    pub password: Option<String>,
-    /// The LocalStack that the database belongs to.
-    pub database_of: Option<Identity>,
-    /// Digest of the template and its parameters that this LocalStack was started for.
-    pub plan: Option<String>,
-    /// Digest of what was deployed last, functions included.
-    pub deployed: Option<String>,
-    /// The outputs of that deployment.
-    #[serde(default)]
-    pub outputs: BTreeMap<String, String>,
-}
+/// What is known of a stack: lines of NAME=VALUE in a file.
+#[derive(Debug, Default, PartialEq, Eq)]
+pub struct Record(BTreeMap<String, String>);
 
-/// A server that was started.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Server {
-    /// Its process.
-    pub process: Identity,
-    /// Its port on loopback.
-    pub port: u16,
-}
+/// The directory of PostgreSQL's data.
+pub const CLUSTER: &str = "cluster";
+/// The password of the database's only user.
+pub const PASSWORD: &str = "password";
+pub const POSTGRES_PORT: &str = "postgres_port";
+pub const LOCALSTACK_PORT: &str = "localstack_port";
+/// Fingerprint of the template and its parameters, for which LocalStack was started.
+pub const PLAN: &str = "plan";
+/// Fingerprint of what was deployed, including the functions.
+pub const DEPLOYED: &str = "deployed";
+/// The database that belongs to this LocalStack.
+pub const DATABASE: &str = "database";
 
-impl Server {
-    /// The server, if it still runs.
-    pub fn running(server: Option<Self>) -> Option<Self> {
-        server.filter(|server| server.process.is_alive())
+const PROCESS: [&str; 2] = ["localstack_pid", "localstack_started"];
+/// What an output of the deployed template is recorded under.
+const OUTPUT: &str = "output.";
+
+impl Record {
+    pub fn get(&self, name: &str) -> Option<&str> {
+        self.0.get(name).map(String::as_str)
+    }
+
+    pub fn set(&mut self, name: &str, value: impl ToString) {
+        self.0.insert(name.to_owned(), value.to_string());
+    }
+
+    pub fn output(&self, name: &str) -> Option<&str> {
+        self.get(&format!("{OUTPUT}{name}"))
+    }
+
+    pub fn set_output(&mut self, name: &str, value: &str) {
+        self.set(&format!("{OUTPUT}{name}"), value);
+    }
+
+    /// LocalStack, if it was started and still runs.
+    pub fn localstack(&self) -> Option<Identity> {
+        let number = |name| self.get(name)?.parse::<u64>().ok();
+        let [pid, started] = PROCESS.map(number);
+        let identity = Identity { pid: i32::try_from(pid?).ok()?, started: started? };
+        identity.is_alive().then_some(identity)
+    }
+
+    pub fn set_localstack(&mut self, process: Identity, port: u16, plan: &str) {
+        self.set(PROCESS[0], process.pid);
+        self.set(PROCESS[1], process.started);
+        self.set(LOCALSTACK_PORT, port);
+        self.set(PLAN, plan);
+    }
+
+    /// Forgets LocalStack and everything in it.
+    pub fn forget_localstack(&mut self) {
+        let postgres = [CLUSTER, PASSWORD, POSTGRES_PORT];
+        self.0.retain(|name, _| postgres.contains(&name.as_str()));
     }
 }
 
@@ -57,96 +78,104 @@ pub struct State {
 }
 
 impl State {
-    /// Makes the directory if need be, and locks it.
-    pub fn open(directory: &Path) -> Result<Self, Error> {
-        let directory = std::path::absolute(directory).map_err(Error::file("finding", directory))?;
-        fs::create_dir_all(&directory).map_err(Error::file("making", &directory))?;
+    /// Locks the directory, and creates it first if it is missing.
+    pub fn open(directory: &Path) -> Result<Self> {
+        let directory = std::path::absolute(directory)?;
+        workspace::create_directory(&directory)?;
         let path = directory.join("lock");
-        let lock = File::create(&path).map_err(Error::file("writing", &path))?;
+        let lock = File::create(&path).with_context(|| format!("{} could not be written", path.display()))?;
         match lock.try_lock() {
             Ok(()) => Ok(Self { directory, _lock: lock }),
-            Err(TryLockError::WouldBlock) => Err(StackError::Busy(directory).into()),
-            Err(TryLockError::Error(source)) => Err(Error::file("locking", &path)(source)),
+            Err(TryLockError::Error(error)) => {
+                Err(error).with_context(|| format!("{} could not be locked", path.display()))
+            }
+            Err(TryLockError::WouldBlock) => bail!(
+                "Another `cargo xtask up` or `down` is using {}. Wait for it, or use another --state.",
+                directory.display()
+            ),
         }
     }
 
-    /// The directory.
     pub fn directory(&self) -> &Path {
         &self.directory
     }
 
-    /// A path below it.
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.join(name)
     }
 
-    /// A directory below it, made if need be.
-    pub fn make(&self, name: &str) -> Result<PathBuf, Error> {
+    /// A directory below it, created if it is missing.
+    pub fn make(&self, name: &str) -> Result<PathBuf> {
         let path = self.path(name);
-        fs::create_dir_all(&path).map_err(Error::file("making", &path))?;
+        workspace::create_directory(&path)?;
         Ok(path)
     }
 
-    /// The record; an empty one when nothing was started yet.
-    pub fn read(&self) -> Result<Record, Error> {
-        let path = self.path("record.json");
+    /// The record; an empty one if nothing was started yet.
+    pub fn read(&self) -> Result<Record> {
+        let path = self.path("record");
         if !path.exists() {
             return Ok(Record::default());
         }
-        let bytes = fs::read(&path).map_err(Error::file("reading", &path))?;
-        serde_json::from_slice(&bytes).map_err(|error| StackError::Record { path, reason: error.to_string() }.into())
+        let text = String::from_utf8_lossy(&workspace::read(&path)?).into_owned();
+        let pairs = text.lines().map(|line| line.split_once('=').map(|(name, value)| (name.into(), value.into())));
+        let record = pairs.collect::<Option<_>>().map(Record);
+        record.with_context(|| format!("{} is damaged. Stop what it names by hand, then delete it.", path.display()))
     }
 
-    /// Writes the record; at once after anything is started, so that it can be ended whatever comes.
-    pub fn write(&self, record: &Record) -> Result<(), Error> {
-        let path = self.path("record.json");
-        let text = serde_json::to_string_pretty(record).map_err(|error| Error::file("writing", &path)(error.into()))?;
-        self.write_private("record.json", &text)
+    /// Writes the record. Call it as soon as something was started, so that `down` can always stop it.
+    pub fn write(&self, record: &Record) -> Result<()> {
+        let lines: String = record.0.iter().map(|(name, value)| format!("{name}={value}\n")).collect();
+        self.write_private("record", &lines)
     }
 
-    /// Writes a file that its owner alone may read, whole or not at all.
-    pub fn write_private(&self, name: &str, text: &str) -> Result<(), Error> {
-        let path = self.path(name);
-        let failed = |source| Error::File { action: "writing", path: path.clone(), source };
-        let mut file = tempfile::NamedTempFile::new_in(&self.directory).map_err(failed)?;
-        file.as_file().set_permissions(Permissions::from_mode(0o600)).map_err(failed)?;
-        file.write_all(text.as_bytes()).map_err(failed)?;
-        file.persist(&path).map_err(|error| failed(error.error))?;
-        Ok(())
-    }
-
-    /// Removes what tells others that the stack runs.
-    pub fn forget_environment(&self) -> Result<(), Error> {
-        let path = self.path(super::environment::FILE);
-        if path.exists() { fs::remove_file(&path).map_err(Error::file("removing", &path)) } else { Ok(()) }
-    }
-
-    /// Removes the directory.
-    pub fn remove(self) -> Result<(), Error> {
-        fs::remove_dir_all(&self.directory).map_err(Error::file("removing", &self.directory))
+    /// Replaces a file that only its owner may read.
+    pub fn write_private(&self, name: &str, text: &str) -> Result<()> {
+        let (path, partial) = (self.path(name), self.path(&format!("{name}.partial")));
+        let write = || -> std::io::Result<()> {
+            fs::remove_file(&partial).ok();
+            let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&partial)?;
+            file.write_all(text.as_bytes())?;
+            fs::rename(&partial, &path)
+        };
+        write().with_context(|| format!("{} could not be written", path.display()))
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use std::os::unix::fs::PermissionsExt;
 
     #[test]
     fn the_record_survives_and_only_its_owner_reads_it() {
         let directory = tempfile::tempdir().unwrap();
         let state = State::open(directory.path()).unwrap();
-        let server = Server { process: Identity { pid: 7, started: 8 }, port: 9 };
-        state.write(&Record { postgres: Some(server), ..Record::default() }).unwrap();
-        assert_eq!(state.read().unwrap().postgres, Some(server));
-        let mode = fs::metadata(state.path("record.json")).unwrap().permissions().mode();
+        let mut record = Record::default();
+        record.set_localstack(Identity { pid: 7, started: 8 }, 9, "a=b");
+        state.write(&record).unwrap();
+        assert_eq!(state.read().unwrap(), record);
+        assert_eq!(record.get(PLAN), Some("a=b"));
+        let mode = fs::metadata(state.path("record")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
+    }
+
+    #[test]
+    fn without_localstack_only_postgres_is_remembered() {
+        let mut record = Record::default();
+        record.set(CLUSTER, "/data");
+        record.set_localstack(Identity { pid: 7, started: 8 }, 9, "");
+        record.set_output("BusName", "bus");
+        record.forget_localstack();
+        assert_eq!((record.get(CLUSTER), record.output("BusName")), (Some("/data"), None));
+        assert_eq!(record.0.len(), 1);
     }
 
     #[test]
     fn two_at_once_are_refused() {
         let directory = tempfile::tempdir().unwrap();
         let first = State::open(directory.path()).unwrap();
-        assert!(matches!(State::open(directory.path()), Err(Error::Stack(StackError::Busy(_)))));
+        assert!(State::open(directory.path()).unwrap_err().to_string().contains("Another"));
         drop(first);
         State::open(directory.path()).unwrap();
     }
@@ -155,7 +184,7 @@ mod tests {
     fn a_damaged_record_is_not_taken_for_an_empty_one() {
         let directory = tempfile::tempdir().unwrap();
         let state = State::open(directory.path()).unwrap();
-        fs::write(state.path("record.json"), "{").unwrap();
-        assert!(matches!(state.read(), Err(Error::Stack(StackError::Record { .. }))));
+        fs::write(state.path("record"), "{").unwrap();
+        assert!(state.read().unwrap_err().to_string().contains("damaged"));
     }
 }

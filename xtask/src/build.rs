@@ -1,0 +1,64 @@
+//! Cargo, called from here. A build runs as a child process beside the set-up, because both take minutes on a new machine.
+
+use crate::{program, workspace};
+use anyhow::{Context, Result, bail};
+use std::process::{Child, Command};
+
+/// The functions with their own zip archives.
+pub const ZIPPED: [&str; 2] = ["intake", "reconcile"];
+/// The functions that share the container image.
+pub const IN_IMAGE: [&str; 3] = ["compress", "scan", "split"];
+
+/// Makes Cargo build the functions with their failpoints.
+pub const FAILPOINT_FEATURES: [&str; 2] =
+    ["--features", "intake/failpoints,reconcile/failpoints,compress/failpoints,scan/failpoints,split/failpoints"];
+
+/// `quire` without the service, and the importer of the models.
+pub const ENGINE: [&str; 5] = ["--package", "cli", "--package", "model", "--no-default-features"];
+
+/// The Cargo that runs this task, without the variables that it set for this package. Build scripts read such variables,
+/// so they would run again when a person calls Cargo.
+pub fn cargo() -> Command {
+    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    command.current_dir(workspace::root());
+    for (name, _) in std::env::vars_os() {
+        let text = name.to_string_lossy();
+        if text.starts_with("CARGO_PKG_") || text.starts_with("CARGO_MANIFEST_") {
+            command.env_remove(&name);
+        }
+    }
+    command
+}
+
+/// A build in the release profile that is running.
+pub struct Build {
+    cargo: Child,
+    line: String,
+}
+
+impl Build {
+    pub fn start(arguments: &[&str]) -> Result<Self> {
+        let mut command = cargo();
+        command.args(["build", "--release"]).args(arguments);
+        let line = program::line(&command);
+        println!("build: {line}");
+        let cargo = command.spawn().with_context(|| format!("`{line}` could not be started"))?;
+        Ok(Self { cargo, line })
+    }
+
+    pub fn wait(mut self) -> Result<()> {
+        let status = self.cargo.wait()?;
+        if !status.success() {
+            bail!("`{}` failed ({status}). Its own message is above.", self.line);
+        }
+        Ok(())
+    }
+}
+
+impl Drop for Build {
+    /// Stops the build if the set-up beside it failed.
+    fn drop(&mut self) {
+        self.cargo.kill().ok();
+        self.cargo.wait().ok();
+    }
+}
