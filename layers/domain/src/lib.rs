@@ -1,9 +1,4 @@
-//! The words that every layer shares, each defined once. This crate does no I/O.
-//!
-//! - [`Status`], [`RangeStatus`], [`Stage`]: the status machine of a scan and of its page ranges.
-//! - [`Task`]: the message between two stages.
-//! - [`VolumeName`], [`UploadKey`], [`AttemptPrefix`]: names and keys, parsed and formatted here and nowhere else.
-//! - [`FailureCode`]: every code that a failure can have, with its class and what to do about it.
+#![doc = include_str!("../README.md")]
 
 mod attempt_key;
 mod failure;
