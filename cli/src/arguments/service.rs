@@ -276,8 +276,8 @@ pub struct Describe {
     #[arg(long)]
     pub volume: String,
     /// Number printed on the first page.
-    #[arg(long, value_name = "N", value_parser = clap::value_parser!(i32).range(0..))]
-    pub first_page: i32,
+    #[arg(long, value_name = "N")]
+    pub first_page: u32,
     #[command(flatten)]
     pub action: Sending,
 }

@@ -5,16 +5,17 @@ use crate::report::{advice, state, volume};
 use crate::service::{self, ServiceError, Settings};
 use crate::terminal::{print, print_json, timestamp};
 use catalog::{Catalog, CatalogError, ScanRow};
+use domain::VolumeName;
 use engine::cancellation::Cancellation;
 use pipeline::error::StageError;
-use pipeline::operations::{Description, Operator};
+use pipeline::operations::Operator;
 use queues::Queues;
 use std::time::Duration;
 use time::OffsetDateTime;
 
 /// An action that needs nothing but the scan.
 #[derive(Debug)]
-pub enum Action<'a> {
+pub enum Action {
     /// Send it on its way again.
     Retry,
     /// Stop it.
@@ -22,7 +23,7 @@ pub enum Action<'a> {
     /// Put it off.
     Defer(OffsetDateTime),
     /// Say which volume it is.
-    Describe(Description<'a>),
+    Describe(VolumeName),
     /// Let it replace the approved one.
     Confirm,
     /// Approve it.
@@ -33,7 +34,7 @@ pub enum Action<'a> {
 ///
 /// # Errors
 /// When the scan does not exist, its status does not allow it, or the database or a queue does not answer.
-pub fn send(action: Action<'_>, arguments: &Sending, cancellation: &Cancellation) -> Result<u8, ServiceError> {
+pub fn send(action: Action, arguments: &Sending, cancellation: &Cancellation) -> Result<u8, ServiceError> {
     let settings = Settings::new(&arguments.common.database.file)?;
     let database = settings.required_database(&arguments.common.database)?;
     let urls = settings.queue_urls(&arguments.queues)?;
@@ -49,7 +50,7 @@ pub fn send(action: Action<'_>, arguments: &Sending, cancellation: &Cancellation
 ///
 /// # Errors
 /// As [`send`], but for the queues.
-pub fn act_quietly(action: Action<'_>, arguments: &Quiet, cancellation: &Cancellation) -> Result<u8, ServiceError> {
+pub fn act_quietly(action: Action, arguments: &Quiet, cancellation: &Cancellation) -> Result<u8, ServiceError> {
     let database = Settings::new(&arguments.database.file)?.required_database(&arguments.database)?;
     let row = service::run(cancellation, Duration::ZERO, async {
         act(action, arguments, &service::catalog(&database)?, &service::offline_queues()).await
@@ -72,8 +73,8 @@ pub fn defer(arguments: &Defer, cancellation: &Cancellation) -> Result<u8, Servi
 /// As [`send`]; a name that could not be a directory's is refused.
 pub fn describe(arguments: &Describe, cancellation: &Cancellation) -> Result<u8, ServiceError> {
     let Describe { reporter, volume, first_page, action } = arguments;
-    let description = Description { reporter, volume, first_page: *first_page };
-    send(Action::Describe(description), action, cancellation)
+    let name = VolumeName::new(reporter, volume, Some(*first_page), None)?;
+    send(Action::Describe(name), action, cancellation)
 }
 
 /// One of the two is given.
@@ -81,25 +82,20 @@ fn until(time: &DeferTime, now: OffsetDateTime) -> OffsetDateTime {
     time.until.unwrap_or_else(|| now.saturating_add(time.length.unwrap_or_default().try_into().unwrap_or_default()))
 }
 
-async fn act(
-    action: Action<'_>,
-    arguments: &Quiet,
-    catalog: &Catalog,
-    queues: &Queues,
-) -> Result<ScanRow, ServiceError> {
+async fn act(action: Action, arguments: &Quiet, catalog: &Catalog, queues: &Queues) -> Result<ScanRow, ServiceError> {
     let scan = arguments.scan;
     let done = perform(action, arguments, Operator { catalog, queues }).await;
     done.map_err(|error| ServiceError::of_action(scan, error))?;
     Ok(catalog.scan(scan).await?.ok_or(CatalogError::Unknown(scan))?.scan)
 }
 
-async fn perform(action: Action<'_>, arguments: &Quiet, operator: Operator<'_>) -> Result<(), StageError> {
+async fn perform(action: Action, arguments: &Quiet, operator: Operator<'_>) -> Result<(), StageError> {
     let scan = arguments.scan;
     match action {
         Action::Retry => operator.retry(scan).await,
         Action::Cancel => operator.cancel(scan).await,
         Action::Defer(until) => operator.defer(scan, until).await,
-        Action::Describe(description) => operator.describe(scan, &description).await,
+        Action::Describe(name) => operator.describe(scan, &name).await,
         Action::Confirm => operator.confirm(scan).await,
         Action::Approve => operator.approve(scan).await,
     }

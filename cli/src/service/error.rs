@@ -1,7 +1,7 @@
 //! Why a command that talks to the service failed.
 
 use catalog::CatalogError;
-use domain::{FailureCode, ScanId};
+use domain::{FailureCode, NamingError, ScanId};
 use engine::stages::ProcessError;
 use enum_assoc::Assoc;
 use objects::ObjectError;
@@ -85,6 +85,9 @@ pub enum ServiceError {
     #[error(transparent)]
     #[assoc(code = _0.code())]
     Objects(#[from] ObjectError),
+    #[error(transparent)]
+    #[assoc(code = _0.code())]
+    Naming(#[from] NamingError),
     /// An operator's action.
     #[error(transparent)]
     #[assoc(code = _0.code())]

@@ -3,7 +3,7 @@
 use crate::connection::Work;
 use crate::state::{take_ranges_back, tell};
 use crate::{Catalog, CatalogError, Failure};
-use domain::{ScanId, Status, Task, VolumeName, WaitsFor};
+use domain::{FailureCode, ScanId, Status, Task, VolumeName, WaitsFor};
 
 /// An open transaction that holds the row of one upload key: whoever else records an upload of that key waits. Ask S3
 /// for the key's current version while holding it, then [`KeyLock::record`]. Dropping it lets go and changes nothing.
@@ -21,7 +21,7 @@ pub struct KeyLock {
 pub struct NewScan {
     /// The version.
     pub version_id: String,
-    /// Its ETag, with or without quotes.
+    /// The entity tag, without its quotes.
     pub etag: String,
     /// Its size in bytes.
     pub size_bytes: i64,
@@ -103,13 +103,12 @@ impl Earlier {
 impl KeyLock {
     /// Records the version that S3 says is current, and lets the key go.
     pub async fn record(mut self, upload: &NewScan) -> Result<Recorded, CatalogError> {
-        let etag = unquoted(&upload.etag);
         let earlier = self.lock_earlier().await?;
         let same_version = earlier.iter().find(|scan| scan.version_id == upload.version_id);
-        let same_file = earlier.last().filter(|scan| scan.stands() && scan.etag == etag);
+        let same_file = earlier.last().filter(|scan| scan.stands() && scan.etag == upload.etag);
         let recorded = match same_version.or(same_file) {
             Some(scan) => scan.known(),
-            None => self.create(upload, etag, &earlier).await?,
+            None => self.create(upload, &earlier).await?,
         };
         self.work.commit().await?;
         Ok(recorded)
@@ -129,10 +128,10 @@ impl KeyLock {
         .await?)
     }
 
-    async fn create(&mut self, upload: &NewScan, etag: &str, earlier: &[Earlier]) -> Result<Recorded, CatalogError> {
+    async fn create(&mut self, upload: &NewScan, earlier: &[Earlier]) -> Result<Recorded, CatalogError> {
         let asks = earlier.iter().any(|scan| scan.status == Status::Approved && !scan.is_superseded);
         let waits_for = asks.then_some(WaitsFor::Confirmation);
-        let scan = self.insert(upload, etag, waits_for).await?;
+        let scan = self.insert(upload, waits_for).await?;
         let replaced: Vec<ScanId> = earlier
             .iter()
             .filter(|earlier| earlier.status != Status::Approved && !earlier.is_superseded)
@@ -144,12 +143,7 @@ impl KeyLock {
         Ok(Recorded::New { scan, superseded: replaced.last().copied(), ready })
     }
 
-    async fn insert(
-        &mut self,
-        upload: &NewScan,
-        etag: &str,
-        waits_for: Option<WaitsFor>,
-    ) -> Result<ScanId, CatalogError> {
+    async fn insert(&mut self, upload: &NewScan, waits_for: Option<WaitsFor>) -> Result<ScanId, CatalogError> {
         let status = if upload.refusal.is_some() { Status::Failed } else { Status::Uploaded };
         let name = upload.name.as_ref();
         let refusal = upload.refusal.as_ref();
@@ -161,7 +155,7 @@ impl KeyLock {
             self.bucket,
             self.key,
             upload.version_id,
-            etag,
+            upload.etag,
             upload.size_bytes,
             name.map(VolumeName::reporter),
             name.map(VolumeName::volume),
@@ -182,12 +176,13 @@ pub(crate) async fn supersede(work: &mut Work<'_>, scans: &[ScanId], by: ScanId)
     sqlx::query!(
         "UPDATE scans SET superseded_by = $2, updated_at = clock_timestamp(),
              status = CASE WHEN finished_at IS NULL THEN 'CANCELLED' ELSE status END,
-             error_code = CASE WHEN finished_at IS NULL THEN 'superseded' ELSE error_code END,
-             error_message = CASE WHEN finished_at IS NULL THEN 'a newer upload of the same key replaced it'
-                             ELSE error_message END
+             error_code = CASE WHEN finished_at IS NULL THEN $3 ELSE error_code END,
+             error_message = CASE WHEN finished_at IS NULL THEN $4 ELSE error_message END
          WHERE id = ANY($1)",
         scans,
         by,
+        FailureCode::Superseded.as_str(),
+        FailureCode::Superseded.meaning(),
     )
     .execute(work.on())
     .await?;
@@ -196,9 +191,4 @@ pub(crate) async fn supersede(work: &mut Work<'_>, scans: &[ScanId], by: ScanId)
         tell(work, *scan, "superseded", serde_json::json!({ "by": by })).await?;
     }
     Ok(())
-}
-
-/// S3 puts quotes around an ETag in some answers and not in others.
-pub(crate) fn unquoted(etag: &str) -> &str {
-    etag.trim_matches('"')
 }

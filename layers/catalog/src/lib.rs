@@ -39,4 +39,4 @@ pub use error::CatalogError;
 pub use heartbeat::Heartbeat;
 pub use intake::{KeyLock, NewScan, Recorded};
 pub use read::{Event, Filter, OpinionDetail, RangeDetail, ScanDetail, ScanRow, ScanSummary};
-pub use reconcile::{Attempt, OutboxEvent, RescueOutcome, Rescued, Sample, SeenUpload};
+pub use reconcile::{RescueOutcome, Rescued, Sample};

@@ -5,9 +5,8 @@
 //! not the foreign keys of events that are being written.
 
 use crate::CatalogError;
-use crate::attempt::RETRIES_EXHAUSTED;
 use crate::connection::Work;
-use domain::{ScanId, Stage, Status, WaitsFor};
+use domain::{FailureCode, ScanId, Stage, Status, WaitsFor};
 
 /// A scan's row as far as decisions need it.
 #[derive(Debug)]
@@ -64,7 +63,7 @@ impl ScanState {
         self.status == Status::Failed
             && self.failed_stage == Some(stage)
             && self.superseded_by.is_none()
-            && self.error_code.as_deref() == Some(RETRIES_EXHAUSTED)
+            && self.error_code.as_deref() == Some(FailureCode::RetriesExhausted.as_str())
     }
 }
 

@@ -106,6 +106,6 @@ impl StageError {
     /// The row's word for it.
     #[must_use]
     pub fn failure(&self) -> Failure {
-        Failure { code: self.code().to_string(), message: self.to_string() }
+        Failure { code: self.code(), message: self.to_string() }
     }
 }

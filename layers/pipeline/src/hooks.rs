@@ -3,8 +3,6 @@
 use crate::context::Context;
 use crate::error::StageError;
 use crate::writes::{Effect, Function, write};
-use catalog::OutboxEvent;
-use domain::ScanEnded;
 
 /// Events that one call publishes: EventBridge takes ten at once.
 const BATCH: i64 = 10;
@@ -18,8 +16,7 @@ pub async fn publish(context: &Context, function: Function, subject: &str) -> Re
         if unsent.is_empty() {
             return Ok(published);
         }
-        let events: Vec<ScanEnded> = unsent.iter().map(event).collect();
-        let sent = write(function, Effect::Publish, subject, context.bus.publish(&events)).await;
+        let sent = write(function, Effect::Publish, subject, context.bus.publish(&unsent)).await;
         write(function, Effect::MarkSent, subject, context.catalog.mark_sent(&sent.accepted)).await?;
         published += sent.accepted.len();
         if let Some(error) = sent.error {
@@ -36,8 +33,4 @@ pub async fn publish_or_leave(context: &Context, function: Function, subject: &s
     if let Err(error) = publish(context, function, subject).await {
         tracing::warn!(code = error.code().as_str(), %error, "the end of the scan is not published yet");
     }
-}
-
-fn event(event: &OutboxEvent) -> ScanEnded {
-    ScanEnded { id: event.id, scan: event.scan, kind: event.kind.clone(), detail: event.detail.clone() }
 }

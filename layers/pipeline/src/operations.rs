@@ -4,7 +4,7 @@
 
 use crate::error::StageError;
 use catalog::Catalog;
-use domain::{ScanId, Task};
+use domain::{ScanId, Task, VolumeName};
 use queues::Queues;
 use time::OffsetDateTime;
 
@@ -15,17 +15,6 @@ pub struct Operator<'a> {
     pub catalog: &'a Catalog,
     /// The messages.
     pub queues: &'a Queues,
-}
-
-/// What a person knows of a volume whose key did not say it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Description<'a> {
-    /// Reporter.
-    pub reporter: &'a str,
-    /// Volume.
-    pub volume: &'a str,
-    /// Number printed on the first page.
-    pub first_page: i32,
 }
 
 impl Operator<'_> {
@@ -56,12 +45,9 @@ impl Operator<'_> {
     /// Names a volume whose key did not; if it was only waiting for that, it goes on.
     ///
     /// # Errors
-    /// As [`Operator::retry`]; a name that could not be a directory's is refused.
-    pub async fn describe(&self, scan: ScanId, description: &Description<'_>) -> Result<(), StageError> {
-        let Description { reporter, volume, first_page } = *description;
-        domain::VolumeName::new(reporter, volume, u32::try_from(first_page).ok(), None)
-            .map_err(engine::stages::ProcessError::from)?;
-        self.send(&self.catalog.describe(scan, reporter, volume, first_page).await?).await
+    /// As [`Operator::retry`], and when the name has no first page.
+    pub async fn describe(&self, scan: ScanId, name: &VolumeName) -> Result<(), StageError> {
+        self.send(&self.catalog.describe(scan, name).await?).await
     }
 
     /// Lets a scan supersede the approved one of its key.

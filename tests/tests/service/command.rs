@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
 
 use catalog::{Failure, NewScan, Recorded};
-use domain::{ScanId, VolumeName};
+use domain::{FailureCode, ScanId, VolumeName};
 use serde_json::Value;
 use std::io::{BufRead, BufReader, Lines};
 use std::path::{Path, PathBuf};
@@ -151,7 +151,7 @@ async fn an_unnamed_file_replaces_no_other() {
 #[tokio::test]
 async fn what_is_printed_does_nothing_to_a_terminal() {
     let world = World::new().await;
-    let failure = Failure { code: "source.not_pdf".to_owned(), message: format!("It is{HOSTILE} no PDF.") };
+    let failure = Failure { code: FailureCode::SourceNotPdf, message: format!("It is{HOSTILE} no PDF.") };
     let scan = record(&world, &format!("original_scans/unsorted/{HOSTILE}.pdf"), Some(failure)).await.to_string();
     for arguments in [vec!["scans"], vec!["scans", "--json"], vec!["show", &scan], vec!["show", &scan, "--json"]] {
         let ending = run(&world, &arguments);
@@ -164,7 +164,7 @@ async fn what_is_printed_does_nothing_to_a_terminal() {
 #[tokio::test]
 async fn the_exit_status_of_watch_tells_how_it_ended() {
     let world = World::new().await;
-    let failure = Failure { code: "source.empty".to_owned(), message: "The file is empty.".to_owned() };
+    let failure = Failure { code: FailureCode::SourceEmpty, message: "The file is empty.".to_owned() };
     let failed = record(&world, "original_scans/a.pdf", Some(failure)).await.to_string();
     let cancelled = record(&world, "original_scans/b.pdf", None).await;
     world.catalog.cancel(cancelled).await.unwrap();

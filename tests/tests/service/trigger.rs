@@ -146,7 +146,8 @@ async fn a_key_outside_the_convention_waits_for_a_person() {
     let scan = world.wait(key, |scan| scan.status == Status::Scanned).await;
     assert_eq!(scan.waits_for, Some(domain::WaitsFor::Metadata), "{scan:?}");
     assert_eq!(world.reconcile()["resent"], 0, "what waits for a person is left alone");
-    let ready = world.catalog.describe(scan.id, "arc", "12", 201).await.unwrap();
+    let name = domain::VolumeName::new("arc", "12", Some(201), None).unwrap();
+    let ready = world.catalog.describe(scan.id, &name).await.unwrap();
     assert_eq!(ready, [domain::Task::Split { scan: scan.id }]);
     // The message of this answer is lost on purpose: the reconciler sends it.
     assert_eq!(world.wait_with_reconcile(key, |scan| scan.status.is_ended()).await.status, Status::PendingReview);

@@ -1,10 +1,10 @@
 //! An attempt ends badly: the row waits for the next one, or fails.
 
 use super::fence::hold;
-use super::{RETRIES_EXHAUSTED, settle};
+use super::settle;
 use crate::connection::Work;
 use crate::{Catalog, CatalogError, Failure, Fenced, Lease};
-use domain::{RangeStatus, Status};
+use domain::{FailureCode, RangeStatus, Status};
 
 /// What became of a row that was given back.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
@@ -81,12 +81,14 @@ impl End<'_> {
         }
     }
 
-    fn failure(&self) -> Failure {
+    /// What the row says after this many failed attempts.
+    fn failure(&self, attempts: i32) -> Failure {
         match *self {
             Self::Waits(error) | Self::Failed(error) => error.clone(),
-            Self::Exhausted(error) => {
-                Failure { code: RETRIES_EXHAUSTED.to_owned(), message: format!("{}: {}", error.code, error.message) }
-            }
+            Self::Exhausted(Failure { code, message }) => Failure {
+                code: FailureCode::RetriesExhausted,
+                message: format!("Attempt {attempts}, the last one, failed too: {message} [{code}]"),
+            },
         }
     }
 }
@@ -116,7 +118,7 @@ async fn write(work: &mut Work<'_>, lease: &Lease, end: &End<'_>, attempts: i32)
 }
 
 async fn write_scan(work: &mut Work<'_>, lease: &Lease, end: &End<'_>, attempts: i32) -> Result<(), CatalogError> {
-    let failure = end.failure();
+    let failure = end.failure(attempts);
     sqlx::query!(
         "UPDATE scans SET status = $4, attempts = $5, error_code = $6, error_message = $7
          WHERE id = $1 AND lease = $2 AND status = $3",
@@ -125,7 +127,7 @@ async fn write_scan(work: &mut Work<'_>, lease: &Lease, end: &End<'_>, attempts:
         lease.stage.busy().as_str(),
         end.status(lease),
         attempts,
-        failure.code,
+        failure.code.as_str(),
         failure.message,
     )
     .execute(work.on())
@@ -134,7 +136,7 @@ async fn write_scan(work: &mut Work<'_>, lease: &Lease, end: &End<'_>, attempts:
 }
 
 async fn write_range(work: &mut Work<'_>, lease: &Lease, end: &End<'_>, attempts: i32) -> Result<(), CatalogError> {
-    let failure = end.failure();
+    let failure = end.failure(attempts);
     sqlx::query!(
         "UPDATE page_ranges SET status = $3, attempts = $4, error_code = $5, error_message = $6
          WHERE scan_id = $1 AND lease = $2 AND status = 'SCANNING'",
@@ -142,7 +144,7 @@ async fn write_range(work: &mut Work<'_>, lease: &Lease, end: &End<'_>, attempts
         lease.token,
         end.status(lease),
         attempts,
-        failure.code,
+        failure.code.as_str(),
         failure.message,
     )
     .execute(work.on())

@@ -1,7 +1,7 @@
 //! The right to work on a row, and what it is worth once somebody else has taken the row.
 
 use crate::CatalogError;
-use domain::{ScanId, Stage};
+use domain::{FailureCode, ScanId, Stage};
 use std::time::Duration;
 use uuid::Uuid;
 
@@ -53,11 +53,10 @@ pub enum Fenced<T> {
 /// Why an attempt or a scan failed.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct Failure {
-    /// A stable code, for programs.
-    pub code: String,
-    /// A sentence, for the person who uploaded the file.
+    pub code: FailureCode,
+    /// Sentences for the person who uploaded the file.
     pub message: String,
 }
 
-/// The code of a row that was tried as often as allowed.
-pub(crate) const RETRIES_EXHAUSTED: &str = "retries_exhausted";
+/// The message of a row whose worker did not renew its lease. Its code is [`FailureCode::Interrupted`].
+pub(crate) const WORKER_STOPPED: &str = "The worker stopped without reporting.";

@@ -15,6 +15,6 @@ mod settle;
 pub use finish_compress::{FanOut, NewRange};
 pub use finish_split::{NewOpinion, Publication};
 pub use give_back::GivenBack;
-pub(crate) use lease::RETRIES_EXHAUSTED;
+pub(crate) use lease::WORKER_STOPPED;
 pub use lease::{Failure, Fenced, Lease, LeaseRules};
 pub(crate) use settle::settle;

@@ -4,7 +4,7 @@ use super::fence::hold;
 use crate::ready::ready;
 use crate::state::{ScanState, take_ranges_back};
 use crate::{Catalog, CatalogError, Fenced, Lease};
-use domain::{Stage, Task};
+use domain::{FailureCode, Stage, Task};
 
 /// How often a scan may come back before its retry, or its end, begins the count anew.
 const MAXIMUM_RETURNS: i32 = 3;
@@ -25,12 +25,13 @@ impl Catalog {
         sqlx::query!(
             "UPDATE scans SET status = CASE WHEN returns >= $2 THEN 'FAILED' ELSE 'UPLOADED' END,
                  returns = returns + 1, attempts = 0, interruptions = 0,
-                 error_code = 'intermediates_missing', error_message = $3
+                 error_code = $5, error_message = $3
              WHERE id = $1 AND status = $4",
             lease.scan,
             MAXIMUM_RETURNS,
             reason,
             lease.stage.busy().as_str(),
+            FailureCode::IntermediatesMissing.as_str(),
         )
         .execute(work.on())
         .await?;

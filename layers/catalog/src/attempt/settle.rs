@@ -1,11 +1,10 @@
 //! What becomes of a scan when none of its ranges waits or runs.
 
-use super::RETRIES_EXHAUSTED;
+use crate::CatalogError;
 use crate::connection::Work;
 use crate::ready::ready;
 use crate::state::ScanState;
-use crate::{CatalogError, Failure};
-use domain::{ScanId, Status, Task};
+use domain::{FailureCode, ScanId, Status, Task};
 
 /// Makes a scan SCANNED or FAILED if its last range ended, and returns what is ready then. The caller holds the
 /// scan's row: so the count is of all that happened, and only one transaction finds the last range ended.
@@ -44,35 +43,28 @@ async fn all_finished(work: &mut Work<'_>, scan: ScanId) -> Result<Vec<Task>, Ca
     }
 }
 
+/// The scan takes the failure of one range: one of the input before an interruption, and an exhausted retry last. So a
+/// scan is `retries_exhausted`, and a message can revive it, only if every failed range is.
 async fn some_failed(work: &mut Work<'_>, scan: ScanId, failed: &[i32]) -> Result<(), CatalogError> {
-    let worst = worst_failure(work, scan, failed).await?;
     let numbers: Vec<String> = failed.iter().map(i32::to_string).collect();
+    let ranges = if failed.len() == 1 { "Page range" } else { "Page ranges" };
     sqlx::query!(
-        "UPDATE scans SET status = 'FAILED', error_code = $2, error_message = $3
+        "UPDATE scans SET status = 'FAILED', error_code = worst.error_code,
+             error_message = concat_ws(' ', $3::text, worst.error_message)
+         FROM (
+             SELECT ranges.error_code, ranges.error_message
+             FROM page_ranges AS ranges JOIN scans ON scans.id = scan_id AND scans.generation = ranges.generation
+             WHERE scan_id = $1 AND number = ANY($2)
+             ORDER BY array_position($4::text[], ranges.error_code) NULLS FIRST, number
+             LIMIT 1
+         ) AS worst
          WHERE id = $1 AND status = 'SCANNING'",
         scan,
-        worst.code,
-        format!("page ranges {} failed: {}", numbers.join(", "), worst.message),
+        failed,
+        format!("{ranges} {} failed.", numbers.join(", ")),
+        &[FailureCode::Interrupted, FailureCode::RetriesExhausted].map(|code| code.as_str().to_owned()),
     )
     .execute(work.on())
     .await?;
     Ok(())
-}
-
-/// The failure that speaks for the scan: one of the input before an interruption, and an exhausted retry last. So a
-/// scan is `retries_exhausted`, and can be revived by a message, only if every failed range is.
-async fn worst_failure(work: &mut Work<'_>, scan: ScanId, failed: &[i32]) -> Result<Failure, CatalogError> {
-    Ok(sqlx::query_as!(
-        Failure,
-        r#"SELECT error_code AS "code!", coalesce(error_message, '') AS "message!"
-           FROM page_ranges
-           WHERE scan_id = $1 AND generation = (SELECT generation FROM scans WHERE id = $1) AND number = ANY($2)
-           ORDER BY array_position(ARRAY['interrupted', $3], error_code) NULLS FIRST, number
-           LIMIT 1"#,
-        scan,
-        failed,
-        RETRIES_EXHAUSTED,
-    )
-    .fetch_one(work.on())
-    .await?)
 }

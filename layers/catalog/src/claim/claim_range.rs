@@ -1,12 +1,12 @@
 //! Claims of scan.
 
 use super::revive::{is_settled, revive};
-use crate::attempt::{RETRIES_EXHAUSTED, settle};
+use crate::attempt::{WORKER_STOPPED, settle};
 use crate::connection::Work;
 use crate::ready::ready;
 use crate::state::ScanState;
 use crate::{Catalog, CatalogError, Claim, ClaimedRange, Lease, LeaseRules};
-use domain::{RangeStatus, ScanId, Stage, Status};
+use domain::{FailureCode, RangeStatus, ScanId, Stage, Status};
 use uuid::Uuid;
 
 /// Which range a message names.
@@ -62,7 +62,7 @@ async fn claim_of_live(
         RangeStatus::Scanning => Ok(Claim::Busy),
         RangeStatus::Finished => Ok(Claim::Done(Vec::new())),
         RangeStatus::Failed if !range.is_exhausted() => Ok(Claim::Gone),
-        RangeStatus::Failed if !is_settled(range.seconds_since_end, rules) => Ok(Claim::Bouncing),
+        RangeStatus::Failed if !is_settled(range.seconds_since_end, rules) => Ok(Claim::JustExhausted),
         RangeStatus::Failed => {
             restart_range(work, wanted).await?;
             Ok(take(work, wanted, state, rules).await?.unwrap_or(Claim::NotDue))
@@ -81,7 +81,7 @@ async fn claim_of_exhausted(
     match Seen::get(work, wanted).await? {
         Some(range) if range.is_exhausted() => {
             if !revive(work, state, rules).await? {
-                return Ok(Claim::Bouncing);
+                return Ok(Claim::JustExhausted);
             }
             let Some(revived) = ScanState::lock(work, wanted.scan).await? else { return Ok(Claim::Gone) };
             Ok(take(work, wanted, &revived, rules).await?.unwrap_or(Claim::NotDue))
@@ -105,14 +105,13 @@ async fn take(
                status = CASE WHEN page_ranges.status = 'SCANNING' AND interruptions >= $6
                         THEN 'FAILED' ELSE 'SCANNING' END,
                interruptions = interruptions + CASE WHEN status = 'SCANNING' THEN 1 ELSE 0 END,
-               error_code = CASE WHEN status = 'SCANNING' THEN 'interrupted' ELSE error_code END,
-               error_message = CASE WHEN status = 'SCANNING' THEN 'its worker stopped without a word'
-                               ELSE error_message END,
+               error_code = CASE WHEN status = 'SCANNING' THEN $8 ELSE error_code END,
+               error_message = CASE WHEN status = 'SCANNING' THEN $9 ELSE error_message END,
                lease = $4, processing_started_at = clock_timestamp(), heartbeat_at = clock_timestamp()
            WHERE scan_id = $1 AND generation = $2 AND number = $3
              AND (status = 'WAITING' AND $7
                OR status = 'SCANNING' AND heartbeat_at < clock_timestamp() - make_interval(secs => $5))
-           RETURNING status AS "status: RangeStatus", first_index, page_count, input_key, attempts"#,
+           RETURNING status AS "status: RangeStatus", first_index, page_count, input_key"#,
         wanted.scan,
         wanted.generation,
         wanted.number,
@@ -120,6 +119,8 @@ async fn take(
         rules.stale_after.as_secs_f64(),
         rules.maximum_interruptions,
         state.due,
+        FailureCode::Interrupted.as_str(),
+        WORKER_STOPPED,
     )
     .fetch_optional(work.on())
     .await?;
@@ -137,8 +138,6 @@ async fn take(
         page_count: row.page_count,
         input_key: row.input_key,
         first_page: volume.first_page,
-        attempts: row.attempts,
-        is_large: state.is_large,
     })))
 }
 
@@ -180,7 +179,7 @@ impl Seen {
     }
 
     fn is_exhausted(&self) -> bool {
-        self.status == RangeStatus::Failed && self.error_code.as_deref() == Some(RETRIES_EXHAUSTED)
+        self.status == RangeStatus::Failed && self.error_code.as_deref() == Some(FailureCode::RetriesExhausted.as_str())
     }
 }
 

@@ -1,11 +1,12 @@
 //! Claims of compress and split.
 
 use super::revive::revive;
+use crate::attempt::WORKER_STOPPED;
 use crate::connection::Work;
 use crate::ready::ready;
 use crate::state::ScanState;
 use crate::{Catalog, CatalogError, Claim, ClaimedScan, Lease, LeaseRules, RangeResult};
-use domain::{ScanId, Stage, Status};
+use domain::{FailureCode, ScanId, Stage, Status};
 use uuid::Uuid;
 
 impl Catalog {
@@ -42,20 +43,21 @@ async fn take(
         r#"UPDATE scans SET
                status = CASE WHEN status = $3 AND interruptions >= $6 THEN 'FAILED' ELSE $3 END,
                interruptions = interruptions + CASE WHEN status = $3 THEN 1 ELSE 0 END,
-               error_code = CASE WHEN status = $3 THEN 'interrupted' ELSE error_code END,
-               error_message = CASE WHEN status = $3 THEN 'its worker stopped without a word' ELSE error_message END,
+               error_code = CASE WHEN status = $3 THEN $7 ELSE error_code END,
+               error_message = CASE WHEN status = $3 THEN $8 ELSE error_message END,
                lease = $4, processing_started_at = clock_timestamp(), heartbeat_at = clock_timestamp()
            WHERE id = $1
              AND (status = $2 AND waits_for IS NULL AND coalesce(not_before <= clock_timestamp(), true)
                OR status = $3 AND heartbeat_at < clock_timestamp() - make_interval(secs => $5))
-           RETURNING status AS "status: Status", bucket, key, version_id, etag, size_bytes, reporter, volume,
-               first_page, last_page, pages, work_prefix, details, attempts, generation"#,
+           RETURNING status AS "status: Status", key, version_id, reporter, volume, first_page, work_prefix, generation"#,
         scan,
         stage.waiting().as_str(),
         stage.busy().as_str(),
         token,
         rules.stale_after.as_secs_f64(),
         rules.maximum_interruptions,
+        FailureCode::Interrupted.as_str(),
+        WORKER_STOPPED,
     )
     .fetch_optional(work.on())
     .await?;
@@ -66,26 +68,19 @@ async fn take(
     Ok(Some(Claim::Claimed(ClaimedScan {
         lease: Lease { scan, range: None, token, stage },
         ranges: ranges(work, scan, row.generation).await?,
-        bucket: row.bucket,
         key: row.key,
         version_id: row.version_id,
-        etag: row.etag,
-        size_bytes: row.size_bytes,
         reporter: row.reporter,
         volume: row.volume,
         first_page: row.first_page,
-        last_page: row.last_page,
-        pages: row.pages,
         work_prefix: row.work_prefix,
-        details: row.details,
-        attempts: row.attempts,
     })))
 }
 
 async fn ranges(work: &mut Work<'_>, scan: ScanId, generation: i32) -> Result<Vec<RangeResult>, CatalogError> {
     Ok(sqlx::query_as!(
         RangeResult,
-        "SELECT number, first_index, page_count, input_key, result_key FROM page_ranges
+        "SELECT number, result_key FROM page_ranges
          WHERE scan_id = $1 AND generation = $2 ORDER BY number",
         scan,
         generation,
@@ -104,7 +99,7 @@ async fn look(
     let Some(state) = ScanState::lock(work, scan).await? else { return Ok(Claim::Gone) };
     if state.is_exhausted(stage) {
         if !revive(work, &state, rules).await? {
-            return Ok(Claim::Bouncing);
+            return Ok(Claim::JustExhausted);
         }
         return Ok(take(work, stage, scan, rules).await?.unwrap_or(Claim::NotDue));
     }

@@ -20,8 +20,9 @@ pub enum Claim<T> {
     Done(Vec<Task>),
     /// Deferred, or waits for a person: delete the message, another one comes when it is due.
     NotDue,
-    /// FAILED(retries_exhausted) a moment ago: return the message as failed, so that SQS dead-letters it.
-    Bouncing,
+    /// The row became FAILED(retries_exhausted) moments ago, and this message is the one that is being retried: return
+    /// it, so that SQS moves it to the dead-letter queue.
+    JustExhausted,
     /// The row was stale and past the ceiling: FAILED(interrupted) was just written. Delete the message.
     Interrupted,
     /// Nothing to do for this message and never will be: another failure, cancelled, superseded, of another
@@ -30,59 +31,36 @@ pub enum Claim<T> {
 }
 
 /// A scan claimed for compress or split.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ClaimedScan {
-    /// The lease.
     pub lease: Lease,
-    /// The upload bucket.
-    pub bucket: String,
     /// The key of the upload.
     pub key: String,
     /// The version of the upload that this scan is.
     pub version_id: String,
-    /// The ETag of that version.
-    pub etag: String,
-    /// Its size in bytes.
-    pub size_bytes: i64,
-    /// The reporter, from the key or from a person.
+    /// From the key or from a person.
     pub reporter: Option<String>,
-    /// The volume of the reporter.
     pub volume: Option<String>,
     /// Printed number of the first page.
     pub first_page: Option<i32>,
-    /// Printed number of the last page.
-    pub last_page: Option<i32>,
-    /// Pages, once compress counted them.
-    pub pages: Option<i32>,
     /// The S3 prefix that compress published.
     pub work_prefix: Option<String>,
-    /// What compress had to say (see [`crate::FanOut::details`]).
-    pub details: serde_json::Value,
     /// The ranges of the current generation, in order.
     pub ranges: Vec<RangeResult>,
-    /// Attempts at this stage that failed before this one.
-    pub attempts: i32,
 }
 
-/// What scan made of one page range.
+/// Where the results of a page range are.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct RangeResult {
     /// Number of the range, from 0.
     pub number: i32,
-    /// Index of its first page in the volume, from 0.
-    pub first_index: i32,
-    /// Pages in it.
-    pub page_count: i32,
-    /// The S3 key of its pages.
-    pub input_key: String,
-    /// The S3 key of its results; none before it finished.
+    /// None before the range finished.
     pub result_key: Option<String>,
 }
 
 /// A page range claimed for scan.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ClaimedRange {
-    /// The lease.
     pub lease: Lease,
     /// The key of the upload, for logs.
     pub key: String,
@@ -90,14 +68,9 @@ pub struct ClaimedRange {
     pub number: i32,
     /// Index of its first page in the volume, from 0.
     pub first_index: i32,
-    /// Pages in it.
     pub page_count: i32,
     /// The S3 key of its pages.
     pub input_key: String,
     /// Printed number of the volume's first page, if known.
     pub first_page: Option<i32>,
-    /// Attempts at this range that failed before this one.
-    pub attempts: i32,
-    /// Whether the volume takes the lane for large ones.
-    pub is_large: bool,
 }

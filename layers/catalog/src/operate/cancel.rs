@@ -2,7 +2,7 @@
 
 use crate::state::{ScanState, take_ranges_back};
 use crate::{Catalog, CatalogError};
-use domain::ScanId;
+use domain::{FailureCode, ScanId};
 
 impl Catalog {
     /// Cancels a scan that waits or is being worked on; its workers lose their leases.
@@ -13,9 +13,10 @@ impl Catalog {
             return Err(state.refuse("it is over already"));
         }
         sqlx::query!(
-            "UPDATE scans SET status = 'CANCELLED', error_code = 'cancelled',
-                 error_message = 'a person cancelled it' WHERE id = $1",
+            "UPDATE scans SET status = 'CANCELLED', error_code = $2, error_message = $3 WHERE id = $1",
             scan,
+            FailureCode::Cancelled.as_str(),
+            FailureCode::Cancelled.meaning(),
         )
         .execute(work.on())
         .await?;

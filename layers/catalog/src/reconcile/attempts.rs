@@ -1,31 +1,23 @@
 //! Which attempts in S3 still matter.
 
 use crate::{Catalog, CatalogError};
-use domain::ScanId;
+use domain::{AttemptKind, AttemptPrefix, ScanId};
 use uuid::Uuid;
 
-/// The outputs of one attempt, as their S3 prefix names it.
-#[derive(Clone, PartialEq, Eq, Hash, Debug)]
-pub struct Attempt {
-    /// The S3 prefix, ending in a slash.
-    pub prefix: String,
-    /// The scan in it.
-    pub scan: ScanId,
-    /// The lease token in it.
-    pub token: Uuid,
-}
-
 impl Catalog {
-    /// Those prefixes that a row names (published by compress or split, or holding a finished range's results), or
-    /// whose token is a lease that nobody has taken away. Every other one may be deleted.
-    pub async fn live_attempts(&self, attempts: &[Attempt]) -> Result<Vec<String>, CatalogError> {
-        let prefixes: Vec<String> = attempts.iter().map(|attempt| attempt.prefix.clone()).collect();
-        let scans: Vec<ScanId> = attempts.iter().map(|attempt| attempt.scan).collect();
-        let tokens: Vec<Uuid> = attempts.iter().map(|attempt| attempt.token).collect();
+    /// Those attempts whose prefix a row names (published by compress or split, or holding a finished range's
+    /// results), or whose token is a lease that is still held. Every other one may be deleted.
+    pub async fn live_attempts<K: AttemptKind>(
+        &self,
+        attempts: &[AttemptPrefix<K>],
+    ) -> Result<Vec<AttemptPrefix<K>>, CatalogError> {
+        let prefixes: Vec<String> = attempts.iter().map(ToString::to_string).collect();
+        let scans: Vec<ScanId> = attempts.iter().map(AttemptPrefix::scan).collect();
+        let tokens: Vec<Uuid> = attempts.iter().map(AttemptPrefix::token).collect();
         let mut work = self.begin().await?;
         let live = sqlx::query_scalar!(
-            r#"SELECT prefix AS "prefix!"
-               FROM unnest($1::text[], $2::bigint[], $3::uuid[]) AS attempt (prefix, scan, token)
+            r#"SELECT place AS "place!"
+               FROM unnest($1::text[], $2::bigint[], $3::uuid[]) WITH ORDINALITY AS attempt (prefix, scan, token, place)
                WHERE EXISTS (
                    SELECT FROM scans WHERE id = scan AND (work_prefix = prefix OR result_prefix = prefix OR lease = token)
                ) OR EXISTS (
@@ -38,6 +30,6 @@ impl Catalog {
         .fetch_all(work.on())
         .await?;
         work.commit().await?;
-        Ok(live)
+        Ok(live.into_iter().filter_map(|place| attempts.get(place as usize - 1).copied()).collect())
     }
 }

@@ -8,8 +8,5 @@ mod resend;
 mod sample;
 mod uploads;
 
-pub use attempts::Attempt;
-pub use outbox::OutboxEvent;
 pub use rescue::{RescueOutcome, Rescued};
 pub use sample::Sample;
-pub use uploads::SeenUpload;

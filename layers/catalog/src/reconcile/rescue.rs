@@ -1,9 +1,9 @@
 //! Busy rows whose worker is gone.
 
-use crate::attempt::settle;
+use crate::attempt::{WORKER_STOPPED, settle};
 use crate::connection::Work;
 use crate::{Catalog, CatalogError, LeaseRules};
-use domain::{RangeStatus, ScanId, Stage, Status, Task};
+use domain::{FailureCode, RangeStatus, ScanId, Stage, Status, Task};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
@@ -59,7 +59,7 @@ async fn rescue_scans(work: &mut Work<'_>, rules: &LeaseRules, limit: i64) -> Re
                status = CASE WHEN interruptions >= $2 THEN 'FAILED'
                         WHEN scans.status = 'COMPRESSING' THEN 'UPLOADED' ELSE 'SCANNED' END,
                interruptions = interruptions + 1,
-               error_code = 'interrupted', error_message = 'its worker stopped without a word'
+               error_code = $4, error_message = $5
            FROM stale
            WHERE scans.id = stale.id AND scans.status = stale.status
              AND scans.status IN ('COMPRESSING', 'SPLITTING')
@@ -68,6 +68,8 @@ async fn rescue_scans(work: &mut Work<'_>, rules: &LeaseRules, limit: i64) -> Re
         rules.stale_after.as_secs_f64(),
         rules.maximum_interruptions,
         limit,
+        FailureCode::Interrupted.as_str(),
+        WORKER_STOPPED,
     )
     .fetch_all(work.on())
     .await?;
@@ -143,7 +145,7 @@ async fn take_stale_ranges(
            UPDATE page_ranges AS ranges SET
                status = CASE WHEN interruptions >= $2 THEN 'FAILED' ELSE 'WAITING' END,
                interruptions = interruptions + 1,
-               error_code = 'interrupted', error_message = 'its worker stopped without a word'
+               error_code = $4, error_message = $5
            FROM stale
            WHERE ranges.scan_id = stale.scan_id AND ranges.generation = stale.generation
              AND ranges.number = stale.number AND ranges.status = 'SCANNING'
@@ -153,6 +155,8 @@ async fn take_stale_ranges(
         rules.stale_after.as_secs_f64(),
         rules.maximum_interruptions,
         scans,
+        FailureCode::Interrupted.as_str(),
+        WORKER_STOPPED,
     )
     .fetch_all(work.on())
     .await?;

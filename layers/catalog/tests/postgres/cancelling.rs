@@ -2,7 +2,7 @@
 
 use crate::test_bench::{BUCKET, Bench, KEY, Unwrapping, fan_out, new_scan, range, result_key};
 use catalog::{Claim, Fenced, NewScan, Recorded};
-use domain::{ScanId, Stage, Status, Task};
+use domain::{FailureCode, ScanId, Stage, Status, Task};
 
 #[tokio::test]
 async fn cancel_takes_every_lease_and_retry_resumes() {
@@ -120,9 +120,9 @@ async fn ended_scans_are_only_marked() {
     let bench = Bench::new().await;
     let failed = record(&bench, "v1").await;
     let lease = bench.claim(Stage::Compress, failed).await.done().lease;
-    bench.fail(&lease, &crate::test_bench::failure("engine.damaged")).await.unwrap().done();
+    bench.fail(&lease, &crate::test_bench::failure(FailureCode::SourceDamaged)).await.unwrap().done();
     let reviewable = record(&bench, "v2").await;
-    bench.assert_ended(failed, Status::Failed, "engine.damaged").await;
+    bench.assert_ended(failed, Status::Failed, "source.damaged").await;
     assert_eq!(bench.detail(failed).await.scan.summary.superseded_by, Some(reviewable));
     review(&bench, reviewable).await;
     let newest = record(&bench, "v3").await;

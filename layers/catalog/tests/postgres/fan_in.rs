@@ -2,7 +2,7 @@
 
 use crate::test_bench::{Bench, RULES, Unwrapping, failure, fan_out, range, result_key};
 use catalog::{Claim, Fenced, Lease};
-use domain::{Stage, Status, Task};
+use domain::{FailureCode, Stage, Status, Task};
 
 #[tokio::test]
 async fn thirty_ranges_that_finish_together_start_one_split() {
@@ -35,7 +35,7 @@ async fn the_last_range_finishing_together_with_one_failing_fails_the_scan() {
                     if place == 0 {
                         return worker.finish_range(&lease, &result_key(&lease)).await.unwrap().done();
                     }
-                    worker.fail(&lease, &failure("engine.page_too_large")).await.unwrap().done();
+                    worker.fail(&lease, &failure(FailureCode::SourcePageTooLarge)).await.unwrap().done();
                     Vec::new()
                 }
             })
@@ -44,9 +44,9 @@ async fn the_last_range_finishing_together_with_one_failing_fails_the_scan() {
             .flatten()
             .collect();
         assert_eq!(ready, []);
-        bench.assert_ended(scan, Status::Failed, "engine.page_too_large").await;
+        bench.assert_ended(scan, Status::Failed, "source.page_too_large").await;
         let message = bench.detail(scan).await.scan.summary.error_message.unwrap();
-        assert!(message.contains("page ranges 1 failed"), "{message}");
+        assert!(message.contains("Page range 1 failed"), "{message}");
     }
 }
 
@@ -54,24 +54,24 @@ async fn the_last_range_finishing_together_with_one_failing_fails_the_scan() {
 async fn the_other_ranges_go_on_after_one_gave_up() {
     let bench = Bench::new().await;
     let (scan, leases) = bench.scanning(3).await;
-    bench.fail(&leases[1], &failure("engine.damaged")).await.unwrap().done();
+    bench.fail(&leases[1], &failure(FailureCode::SourceDamaged)).await.unwrap().done();
     assert_eq!(bench.status(scan).await, Status::Scanning);
     assert_eq!(bench.claim_number(scan, 1).await, Claim::Gone);
     assert_eq!(bench.finish(&leases[0]).await, []);
     assert_eq!(bench.finish(&leases[2]).await, []);
-    bench.assert_ended(scan, Status::Failed, "engine.damaged").await;
+    bench.assert_ended(scan, Status::Failed, "source.damaged").await;
 }
 
 #[tokio::test]
 async fn what_fails_the_input_speaks_for_the_scan() {
     let bench = Bench::new().await;
     let (scan, leases) = bench.scanning(3).await;
-    bench.give_back(&leases[0], &failure("objects.unavailable"), 1).await.unwrap().done();
-    bench.fail(&leases[2], &failure("engine.damaged")).await.unwrap().done();
-    bench.fail(&leases[1], &failure("engine.encrypted")).await.unwrap().done();
-    bench.assert_ended(scan, Status::Failed, "engine.encrypted").await;
+    bench.give_back(&leases[0], &failure(FailureCode::ObjectsUnreachable), 1).await.unwrap().done();
+    bench.fail(&leases[2], &failure(FailureCode::SourceDamaged)).await.unwrap().done();
+    bench.fail(&leases[1], &failure(FailureCode::SourceEncrypted)).await.unwrap().done();
+    bench.assert_ended(scan, Status::Failed, "source.encrypted").await;
     let message = bench.detail(scan).await.scan.summary.error_message.unwrap();
-    assert!(message.contains("page ranges 0, 1, 2 failed"), "{message}");
+    assert!(message.contains("Page ranges 0, 1, 2 failed"), "{message}");
 }
 
 #[tokio::test]

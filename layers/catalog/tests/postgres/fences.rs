@@ -2,7 +2,7 @@
 
 use crate::test_bench::{Bench, MAXIMUM_ATTEMPTS, RULES, Unwrapping, failure, fan_out, publication, result_key};
 use catalog::{Fenced, Heartbeat, Lease, RescueOutcome};
-use domain::Stage;
+use domain::{FailureCode, Stage};
 
 /// Calls everything that takes this lease, and expects that nothing at all was changed.
 async fn assert_powerless(bench: &Bench, lease: &Lease) {
@@ -20,7 +20,7 @@ async fn assert_powerless(bench: &Bench, lease: &Lease) {
             assert_eq!(bench.return_to_compress(lease, "late").await.unwrap(), Fenced::Lost);
         }
     }
-    let late = failure("late");
+    let late = failure(FailureCode::Deadline);
     assert_eq!(bench.give_back(lease, &late, MAXIMUM_ATTEMPTS).await.unwrap(), Fenced::Lost);
     assert_eq!(bench.give_back(lease, &late, 1).await.unwrap(), Fenced::Lost);
     assert_eq!(bench.fail(lease, &late).await.unwrap(), Fenced::Lost);
@@ -100,7 +100,7 @@ async fn after_it_gave_the_row_back() {
     let bench = Bench::new().await;
     let leases = leases(&bench).await;
     for lease in &leases {
-        bench.give_back(lease, &failure("engine.died"), MAXIMUM_ATTEMPTS).await.unwrap().done();
+        bench.give_back(lease, &failure(FailureCode::ExternalFailed), MAXIMUM_ATTEMPTS).await.unwrap().done();
         assert_powerless(&bench, lease).await;
     }
 }

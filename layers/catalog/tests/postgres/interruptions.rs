@@ -2,7 +2,7 @@
 
 use crate::test_bench::{Bench, MAXIMUM_ATTEMPTS, RULES, Unwrapping, failure};
 use catalog::{Claim, RescueOutcome};
-use domain::{Stage, Status};
+use domain::{FailureCode, Stage, Status};
 
 #[tokio::test]
 async fn claims_over_stale_leases_end_at_the_ceiling() {
@@ -66,11 +66,10 @@ async fn interruptions_and_attempts_are_counted_apart_and_start_anew_at_the_next
     let bench = Bench::new().await;
     let scan = bench.uploaded().await;
     let lease = bench.claim(Stage::Compress, scan).await.done().lease;
-    bench.give_back(&lease, &failure("engine.died"), MAXIMUM_ATTEMPTS).await.unwrap().done();
+    bench.give_back(&lease, &failure(FailureCode::ExternalFailed), MAXIMUM_ATTEMPTS).await.unwrap().done();
     bench.claim(Stage::Compress, scan).await.done();
     bench.age_leases().await;
     let claimed = bench.claim(Stage::Compress, scan).await.done();
-    assert_eq!(claimed.attempts, 1);
     let summary = bench.detail(scan).await.scan.summary;
     assert_eq!((summary.attempts, summary.interruptions), (1, 1));
     let fan_out = crate::test_bench::fan_out(&claimed.lease, 1);

@@ -2,7 +2,7 @@
 
 use crate::test_bench::{Bench, RULES, Unwrapping, failure, publication};
 use catalog::Fenced;
-use domain::Stage;
+use domain::{FailureCode, ScanEnded, Stage};
 use std::collections::HashSet;
 
 #[tokio::test]
@@ -28,28 +28,28 @@ async fn every_way_to_fail_is_told_once_and_a_second_end_again() {
     let bench = Bench::new().await;
     let scan = bench.uploaded().await;
     let lease = bench.claim(Stage::Compress, scan).await.done().lease;
-    bench.fail(&lease, &failure("engine.damaged")).await.unwrap().done();
-    assert_eq!(bench.fail(&lease, &failure("engine.damaged")).await.unwrap(), Fenced::Lost);
-    let codes = |events: &[catalog::OutboxEvent]| {
+    bench.fail(&lease, &failure(FailureCode::SourceDamaged)).await.unwrap().done();
+    assert_eq!(bench.fail(&lease, &failure(FailureCode::SourceDamaged)).await.unwrap(), Fenced::Lost);
+    let codes = |events: &[ScanEnded]| {
         events.iter().map(|event| event.detail["code"].as_str().unwrap_or("-").to_owned()).collect::<Vec<_>>()
     };
-    assert_eq!(codes(&bench.unsent_events(10).await.unwrap()), ["engine.damaged"]);
+    assert_eq!(codes(&bench.unsent_events(10).await.unwrap()), ["source.damaged"]);
 
     bench.retry(scan).await.unwrap();
     let lease = bench.claim(Stage::Compress, scan).await.done().lease;
-    bench.give_back(&lease, &failure("objects.unavailable"), 1).await.unwrap().done();
+    bench.give_back(&lease, &failure(FailureCode::ObjectsUnreachable), 1).await.unwrap().done();
     let rules = catalog::LeaseRules { maximum_interruptions: 0, ..RULES };
     let killed = bench.uploaded().await;
     bench.claim(Stage::Compress, killed).await.done();
     bench.age_leases().await;
     bench.rescue(&rules, 10).await.unwrap();
     let (_, leases) = bench.scanning(1).await;
-    bench.fail(&leases[0], &failure("engine.page_too_large")).await.unwrap().done();
+    bench.fail(&leases[0], &failure(FailureCode::SourcePageTooLarge)).await.unwrap().done();
     let cancelled = bench.uploaded().await;
     bench.cancel(cancelled).await.unwrap();
 
     let events = bench.unsent_events(10).await.unwrap();
-    let expected = ["engine.damaged", "retries_exhausted", "interrupted", "engine.page_too_large"];
+    let expected = ["source.damaged", "retries_exhausted", "interrupted", "source.page_too_large"];
     assert_eq!(codes(&events), expected);
     assert_eq!(events.iter().map(|event| event.id).collect::<HashSet<_>>().len(), 4);
     assert_eq!(bench.unsent_events(2).await.unwrap(), events[..2]);

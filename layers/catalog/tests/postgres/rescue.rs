@@ -2,7 +2,7 @@
 
 use crate::test_bench::{Bench, MAXIMUM_ATTEMPTS, RULES, Unwrapping, failure, range, result_key};
 use catalog::{Claim, RescueOutcome, Rescued};
-use domain::{ScanId, Stage, Status, Task};
+use domain::{FailureCode, ScanId, Stage, Status, Task};
 use std::collections::HashSet;
 
 fn ready(rescued: &[Rescued]) -> HashSet<Task> {
@@ -109,7 +109,10 @@ async fn work_off(bench: &Bench, scan: ScanId, ranges: i32) {
                 let number = (place as i32 + round) % ranges;
                 if let Claim::Claimed(claimed) = worker.claim_range(scan, 1, number, &RULES).await.unwrap() {
                     let outcome = match round % 3 {
-                        0 => worker.give_back(&claimed.lease, &failure("test"), MAXIMUM_ATTEMPTS).await.map(drop),
+                        0 => worker
+                            .give_back(&claimed.lease, &failure(FailureCode::Panicked), MAXIMUM_ATTEMPTS)
+                            .await
+                            .map(drop),
                         _ => worker.finish_range(&claimed.lease, &result_key(&claimed.lease)).await.map(drop),
                     };
                     outcome.unwrap();

@@ -2,7 +2,7 @@
 
 use crate::test_bench::{Bench, RULES, Unwrapping, range};
 use catalog::Claim;
-use domain::{Stage, Task};
+use domain::{FailureCode, Stage, Task};
 use std::collections::HashSet;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -64,7 +64,7 @@ async fn a_new_wait_begins_a_new_count() {
         resend(&bench).await;
     }
     let lease = bench.claim(Stage::Compress, scan).await.done().lease;
-    bench.give_back(&lease, &crate::test_bench::failure("test"), 5).await.unwrap().done();
+    bench.give_back(&lease, &crate::test_bench::failure(FailureCode::Panicked), 5).await.unwrap().done();
     age_messages(&bench, 601).await;
     assert_eq!(resend(&bench).await, [Task::Compress { scan }].into_iter().collect());
 }

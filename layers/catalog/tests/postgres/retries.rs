@@ -2,7 +2,7 @@
 
 use crate::test_bench::{Bench, MAXIMUM_ATTEMPTS, Unwrapping, failure, fan_out, range};
 use catalog::{Claim, GivenBack, Lease};
-use domain::{ScanId, Stage, Status, Task};
+use domain::{FailureCode, ScanId, Stage, Status, Task};
 
 /// Gives a claim of this stage back until its retries are exhausted.
 async fn exhaust(bench: &Bench, stage: Stage, scan: ScanId) {
@@ -10,7 +10,7 @@ async fn exhaust(bench: &Bench, stage: Stage, scan: ScanId) {
         let lease = bench.claim(stage, scan).await.done().lease;
         assert_eq!(give_back(bench, &lease).await, GivenBack::Waiting { attempts });
         let summary = bench.detail(scan).await.scan.summary;
-        assert_eq!((summary.status, summary.error_code.as_deref()), (stage.waiting(), Some("objects.unavailable")));
+        assert_eq!((summary.status, summary.error_code.as_deref()), (stage.waiting(), Some("objects.unreachable")));
     }
     let lease = bench.claim(stage, scan).await.done().lease;
     assert_eq!(give_back(bench, &lease).await, GivenBack::Exhausted);
@@ -26,7 +26,7 @@ async fn exhaust_range(bench: &Bench, scan: ScanId, number: i32) {
 }
 
 async fn give_back(bench: &Bench, lease: &Lease) -> GivenBack {
-    bench.give_back(lease, &failure("objects.unavailable"), MAXIMUM_ATTEMPTS).await.unwrap().done()
+    bench.give_back(lease, &failure(FailureCode::ObjectsUnreachable), MAXIMUM_ATTEMPTS).await.unwrap().done()
 }
 
 #[tokio::test]
@@ -37,15 +37,15 @@ async fn exhausted_stages_bounce_and_are_revived_by_a_later_message() {
         exhaust(&bench, stage, scan).await;
         bench.assert_ended(scan, Status::Failed, "retries_exhausted").await;
         let message = bench.detail(scan).await.scan.summary.error_message.unwrap();
-        assert!(message.starts_with("objects.unavailable: "), "{message}");
+        assert!(message.ends_with("[objects.unreachable]"), "{message}");
 
         let before = bench.database.snapshot().await.unwrap();
-        assert_eq!(bench.claim(stage, scan).await, Claim::Bouncing);
+        assert_eq!(bench.claim(stage, scan).await, Claim::JustExhausted);
         assert_eq!(bench.database.snapshot().await.unwrap(), before);
 
         bench.age_ends().await;
-        let claimed = bench.claim(stage, scan).await.done();
-        assert_eq!(claimed.attempts, 0);
+        bench.claim(stage, scan).await.done();
+        assert_eq!(bench.attempts(scan).await, 0);
         assert_eq!(bench.status(scan).await, stage.busy());
         assert!(bench.kinds(scan).await.contains(&"retried".to_owned()));
     }
@@ -84,7 +84,7 @@ async fn an_exhausted_range_comes_back_while_the_others_still_run() {
     let other = bench.claim_number(scan, 1).await.done().lease;
     exhaust_range(&bench, scan, 0).await;
     assert_eq!(bench.status(scan).await, Status::Scanning);
-    assert_eq!(bench.claim_number(scan, 0).await, Claim::Bouncing);
+    assert_eq!(bench.claim_number(scan, 0).await, Claim::JustExhausted);
     bench.age_ends().await;
     let lease = bench.claim_number(scan, 0).await.done().lease;
     bench.finish(&other).await;
@@ -100,13 +100,14 @@ async fn exhausted_ranges_fail_their_scan_and_any_of_their_messages_revives_it()
     exhaust_range(&bench, scan, 0).await;
     exhaust_range(&bench, scan, 2).await;
     bench.assert_ended(scan, Status::Failed, "retries_exhausted").await;
-    assert_eq!(bench.claim_number(scan, 0).await, Claim::Bouncing);
+    assert_eq!(bench.claim_number(scan, 0).await, Claim::JustExhausted);
     bench.age_ends().await;
     assert_eq!(bench.claim_number(scan, 1).await, Claim::Done(Vec::new()), "a late duplicate of the finished one");
     bench.assert_ended(scan, Status::Failed, "retries_exhausted").await;
 
     let claimed = bench.claim_number(scan, 2).await.done();
-    assert_eq!((claimed.attempts, bench.status(scan).await), (0, Status::Scanning));
+    let detail = bench.detail(scan).await;
+    assert_eq!((detail.ranges[2].attempts, detail.scan.summary.status), (0, Status::Scanning));
     let other = bench.claim_number(scan, 0).await.done().lease;
     bench.finish(&claimed.lease).await;
     assert_eq!(bench.finish(&other).await, [Task::Split { scan }]);
@@ -118,10 +119,10 @@ async fn a_scan_whose_input_is_at_fault_is_not_revived() {
     let bench = Bench::new().await;
     let scan = bench.uploaded().await;
     let lease = bench.claim(Stage::Compress, scan).await.done().lease;
-    bench.fail(&lease, &failure("engine.encrypted")).await.unwrap().done();
+    bench.fail(&lease, &failure(FailureCode::SourceEncrypted)).await.unwrap().done();
     bench.age_ends().await;
     assert_eq!(bench.claim(Stage::Compress, scan).await, Claim::Gone);
-    bench.assert_ended(scan, Status::Failed, "engine.encrypted").await;
+    bench.assert_ended(scan, Status::Failed, "source.encrypted").await;
 }
 
 #[tokio::test]
@@ -129,11 +130,11 @@ async fn a_person_resumes_a_failed_scan_where_it_stopped() {
     let bench = Bench::new().await;
     let (scan, leases) = bench.scanning(3).await;
     bench.finish(&leases[0]).await;
-    bench.fail(&leases[1], &failure("engine.damaged")).await.unwrap().done();
+    bench.fail(&leases[1], &failure(FailureCode::SourceDamaged)).await.unwrap().done();
     give_back(&bench, &leases[2]).await;
     let again = bench.claim_number(scan, 2).await.done().lease;
-    bench.fail(&again, &failure("engine.damaged")).await.unwrap().done();
-    bench.assert_ended(scan, Status::Failed, "engine.damaged").await;
+    bench.fail(&again, &failure(FailureCode::SourceDamaged)).await.unwrap().done();
+    bench.assert_ended(scan, Status::Failed, "source.damaged").await;
     assert_eq!(bench.retry(scan).await.unwrap(), [range(scan, 1, 1), range(scan, 1, 2)]);
     let detail = bench.detail(scan).await;
     assert_eq!(detail.scan.summary.status, Status::Compressed);

@@ -7,21 +7,23 @@ use domain::{Stage, Status, Task};
 #[tokio::test]
 async fn an_upload_goes_all_the_way() {
     let bench = Bench::new().await;
-    let Recorded::New { scan, superseded: None, ready } = bench.record(&new_scan("v1", "\"e1\"")).await else {
+    let Recorded::New { scan, superseded: None, ready } = bench.record(&new_scan("v1", "e1")).await else {
         panic!("known")
     };
     assert_eq!(ready, [Task::Compress { scan }]);
 
     let claimed = bench.claim(Stage::Compress, scan).await.done();
-    assert_eq!((claimed.key.as_str(), claimed.version_id.as_str(), claimed.etag.as_str()), (KEY, "v1", "e1"));
-    assert_eq!((claimed.attempts, claimed.ranges.len(), claimed.first_page), (0, 0, Some(201)));
+    assert_eq!((claimed.key.as_str(), claimed.version_id.as_str()), (KEY, "v1"));
+    assert_eq!((claimed.ranges.len(), claimed.first_page), (0, Some(201)));
+    let recorded = bench.detail(scan).await.scan;
+    assert_eq!((recorded.etag.as_str(), recorded.summary.attempts), ("e1", 0));
     let ready = bench.finish_compress(&claimed.lease, &fan_out(&claimed.lease, 2)).await.unwrap().done();
     assert_eq!(ready, [range(scan, 1, 0), range(scan, 1, 1)]);
     assert_eq!(bench.status(scan).await, Status::Compressed);
 
     let first = bench.claim_number(scan, 0).await.done();
     assert_eq!(bench.status(scan).await, Status::Scanning);
-    assert_eq!((first.first_index, first.page_count, first.first_page, first.is_large), (0, 2, Some(201), false));
+    assert_eq!((first.first_index, first.page_count, first.first_page), (0, 2, Some(201)));
     let second = bench.claim_number(scan, 1).await.done();
     assert_eq!((second.number, second.first_index, second.key.as_str()), (1, 2, KEY));
     assert!(second.input_key.ends_with("range-0001.pdf"));
@@ -32,7 +34,9 @@ async fn an_upload_goes_all_the_way() {
     let claimed = bench.claim(Stage::Split, scan).await.done();
     let results: Vec<_> = claimed.ranges.iter().map(|range| range.result_key.clone().unwrap()).collect();
     assert_eq!(results, [result_key(&first.lease), result_key(&second.lease)]);
-    assert_eq!((claimed.pages, claimed.details["bytes"].as_i64()), (Some(4), Some(10)));
+    let recorded = bench.detail(scan).await.scan;
+    assert_eq!((recorded.summary.pages, recorded.details["bytes"].as_i64()), (Some(4), Some(10)));
+    assert!(!recorded.is_large);
     assert!(claimed.work_prefix.unwrap().starts_with("work/"));
     bench.finish_split(&claimed.lease, &publication(&claimed.lease, 3)).await.unwrap().done();
     bench.approve(scan).await.unwrap();

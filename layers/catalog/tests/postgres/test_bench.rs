@@ -5,7 +5,7 @@ use catalog::{
     Catalog, Claim, ClaimedRange, ClaimedScan, Failure, FanOut, Fenced, Lease, LeaseRules, NewOpinion, NewRange,
     NewScan, Publication, Recorded, ScanDetail,
 };
-use domain::{ScanId, Stage, Status, Task, VolumeName};
+use domain::{FailureCode, ScanId, Stage, Status, Task, VolumeName};
 use std::ops::Deref;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -37,8 +37,12 @@ impl Deref for Bench {
     }
 }
 
-pub fn failure(code: &str) -> Failure {
-    Failure { code: code.to_owned(), message: format!("what {code} means") }
+pub fn failure(code: FailureCode) -> Failure {
+    Failure { code, message: format!("This is what {code} means.") }
+}
+
+pub fn volume_name(volume: &str, first_page: Option<u32>) -> VolumeName {
+    VolumeName::new("arc", volume, first_page, None).unwrap()
 }
 
 pub fn new_scan(version: &str, etag: &str) -> NewScan {
@@ -211,6 +215,11 @@ impl Bench {
         let summary = self.detail(scan).await.scan.summary;
         assert_eq!((summary.status, summary.error_code.as_deref()), (status, Some(code)));
         assert!(summary.finished_at.is_some());
+    }
+
+    /// Failed attempts at the present stage.
+    pub async fn attempts(&self, scan: ScanId) -> i32 {
+        self.detail(scan).await.scan.summary.attempts
     }
 
     pub async fn kinds(&self, scan: ScanId) -> Vec<String> {

@@ -5,7 +5,6 @@ use crate::attempt::Deadline;
 use crate::context::Context;
 use crate::error::StageError;
 use crate::writes::{Effect, Function, write};
-use catalog::Attempt;
 use domain::{AttemptKind, AttemptPrefix, Results, Work};
 use objects::ListedAttempt;
 use std::time::Duration;
@@ -51,9 +50,6 @@ async fn dead<K: AttemptKind>(
     let age = Duration::from_secs(context.configuration.recovery.result_sweep_age_seconds);
     let is_old = |attempt: &&ListedAttempt<K>| OffsetDateTime::now_utc() - attempt.last_modified >= age;
     let old: Vec<AttemptPrefix<K>> = page.iter().filter(is_old).map(|attempt| attempt.prefix).collect();
-    let row =
-        |prefix: &AttemptPrefix<K>| Attempt { prefix: prefix.to_string(), scan: prefix.scan(), token: prefix.token() };
-    let asked: Vec<Attempt> = old.iter().map(row).collect();
-    let live = context.catalog.live_attempts(&asked).await?;
-    Ok(old.into_iter().filter(|prefix| !live.contains(&prefix.to_string())).collect())
+    let live = context.catalog.live_attempts(&old).await?;
+    Ok(old.into_iter().filter(|attempt| !live.contains(attempt)).collect())
 }

@@ -6,8 +6,7 @@ use crate::context::Context;
 use crate::error::StageError;
 use crate::metrics::{Metric, emit};
 use crate::writes::{Effect, Function, write};
-use catalog::SeenUpload;
-use domain::ListedUpload;
+use domain::{ListedUpload, UploadKey};
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -26,8 +25,8 @@ pub async fn run(context: &Context, deadline: Deadline) -> Result<Report, StageE
     loop {
         let after = context.catalog.cursor(CURSOR).await?;
         let page = context.objects.list_uploads(after.as_deref(), PAGE).await?;
-        for upload in lost(context, &page).await? {
-            announce(context, upload).await?;
+        for key in lost(context, &page).await? {
+            announce(context, &key).await?;
             report.announced += 1;
         }
         let next = if page.len() < PAGE { None } else { page.last().map(|listed| listed.key.as_str()) };
@@ -42,19 +41,16 @@ pub async fn run(context: &Context, deadline: Deadline) -> Result<Report, StageE
 }
 
 /// The uploads that are old enough to have a scan and have none.
-async fn lost<'a>(context: &Context, page: &'a [ListedUpload]) -> Result<Vec<&'a ListedUpload>, StageError> {
+async fn lost(context: &Context, page: &[ListedUpload]) -> Result<Vec<UploadKey>, StageError> {
     let age = Duration::from_secs(context.configuration.recovery.upload_sweep_age_seconds);
     let is_old = |listed: &&ListedUpload| OffsetDateTime::now_utc() - listed.last_modified >= age;
     let old: Vec<&ListedUpload> = page.iter().filter(is_old).collect();
-    let seen = |listed: &&ListedUpload| SeenUpload { key: listed.key.as_str().to_owned(), etag: listed.etag.clone() };
-    let seen: Vec<SeenUpload> = old.iter().map(seen).collect();
-    let unrecorded = context.catalog.unrecorded_uploads(&context.configuration.addresses.upload_bucket, &seen).await?;
-    Ok(old.into_iter().filter(|listed| unrecorded.iter().any(|key| key == listed.key.as_str())).collect())
+    Ok(context.catalog.unrecorded_uploads(&context.configuration.addresses.upload_bucket, &old).await?)
 }
 
-async fn announce(context: &Context, upload: &ListedUpload) -> Result<(), StageError> {
-    tracing::warn!(key = upload.key.as_str(), code = "event.lost", "an upload has no scan; intake is told");
+async fn announce(context: &Context, key: &UploadKey) -> Result<(), StageError> {
+    tracing::warn!(key = key.as_str(), code = "event.lost", "an upload has no scan; intake is told");
     let bucket = &context.configuration.addresses.upload_bucket;
-    let announce = context.queues.announce_upload(bucket, upload.key.as_str());
-    Ok(write(Function::Reconcile, Effect::Announce, upload.key.as_str(), announce).await?)
+    let announce = context.queues.announce_upload(bucket, key.as_str());
+    Ok(write(Function::Reconcile, Effect::Announce, key.as_str(), announce).await?)
 }

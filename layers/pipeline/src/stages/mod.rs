@@ -121,7 +121,7 @@ async fn unclaimed<T>(
             hooks::publish_or_leave(context, function, subject).await;
             (Verdict::Delete, "too many workers were lost; the scan has failed")
         }
-        Claim::Bouncing => (Verdict::Return { after: Duration::ZERO }, "on its way to the dead-letter queue"),
+        Claim::JustExhausted => (Verdict::Return { after: Duration::ZERO }, "on its way to the dead-letter queue"),
         Claim::Busy => (Verdict::Delete, "somebody works on it"),
         Claim::NotDue => (Verdict::Delete, "it is not due"),
         Claim::Gone | Claim::Claimed(_) => (Verdict::Delete, "nothing is to be done for it"),

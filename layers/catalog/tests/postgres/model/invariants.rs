@@ -1,6 +1,6 @@
 //! What holds at every moment, and that everything can come to an end.
 
-use crate::test_bench::{Bench, RULES, Unwrapping, fan_out, publication, result_key};
+use crate::test_bench::{Bench, RULES, Unwrapping, fan_out, publication, result_key, volume_name};
 use catalog::{Catalog, Claim, Filter};
 use domain::{Stage, Status, Task};
 use std::time::Duration;
@@ -69,7 +69,7 @@ pub async fn drain(bench: &Bench) {
     bench.database.execute("UPDATE scans SET not_before = NULL").await.unwrap();
     for scan in bench.scans(&Filter::default()).await.unwrap() {
         if !scan.status.is_ended() {
-            let _ = bench.describe(scan.id, "arc", "12", 201).await;
+            let _ = bench.describe(scan.id, &volume_name("12", Some(201))).await;
             let _ = bench.confirm(scan.id).await;
         }
     }

@@ -1,8 +1,10 @@
 //! What may happen to a scan.
 
-use crate::test_bench::{BUCKET, Bench, MAXIMUM_ATTEMPTS, RULES, failure, fan_out, new_scan, publication, result_key};
+use crate::test_bench::{
+    BUCKET, Bench, MAXIMUM_ATTEMPTS, RULES, failure, fan_out, new_scan, publication, result_key, volume_name,
+};
 use catalog::{Catalog, CatalogError, Claim, Fenced, Lease, LeaseRules, NewScan};
-use domain::{ScanId, Stage};
+use domain::{FailureCode, ScanId, Stage};
 use proptest::prelude::*;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -70,7 +72,7 @@ fn rules(stale: bool) -> &'static LeaseRules {
 }
 
 fn upload(key: u8, etag: u8, named: bool, good: bool) -> (String, NewScan) {
-    let refusal = (!good).then(|| failure("input.not_a_pdf"));
+    let refusal = (!good).then(|| failure(FailureCode::SourceNotPdf));
     let version = uuid::Uuid::new_v4().to_string();
     let scan = new_scan(&version, &etag.to_string());
     let name = scan.name.clone().filter(|_| named);
@@ -120,7 +122,7 @@ impl Step {
             Self::Resend => drop(catalog.resend(Duration::ZERO, 2).await.unwrap()),
             Self::Retry(scan) => expected(catalog.retry(scan).await),
             Self::Cancel(scan) => expected(catalog.cancel(scan).await),
-            Self::Describe(scan) => expected(catalog.describe(scan, "arc", "12", 201).await),
+            Self::Describe(scan) => expected(catalog.describe(scan, &volume_name("12", Some(201))).await),
             Self::Confirm(scan) => expected(catalog.confirm(scan).await),
             Self::Approve(scan) => expected(catalog.approve(scan).await),
             Self::Defer(scan) => expected(catalog.defer(scan, OffsetDateTime::now_utc() + RULES.stale_after).await),
@@ -151,8 +153,10 @@ async fn work(catalog: &Catalog, lease: &Lease, outcome: Outcome) -> Option<bool
         (Outcome::Finish, Stage::Compress) => is_done(catalog.finish_compress(lease, &fan_out(lease, RANGES)).await),
         (Outcome::Finish, Stage::Scan) => is_done(catalog.finish_range(lease, &result_key(lease)).await),
         (Outcome::Finish, Stage::Split) => is_done(catalog.finish_split(lease, &publication(lease, 2)).await),
-        (Outcome::GiveBack, _) => is_done(catalog.give_back(lease, &failure("test"), MAXIMUM_ATTEMPTS).await),
-        (Outcome::Fail, _) => is_done(catalog.fail(lease, &failure("engine.damaged")).await),
+        (Outcome::GiveBack, _) => {
+            is_done(catalog.give_back(lease, &failure(FailureCode::Panicked), MAXIMUM_ATTEMPTS).await)
+        }
+        (Outcome::Fail, _) => is_done(catalog.fail(lease, &failure(FailureCode::SourceDamaged)).await),
         (Outcome::ReturnToCompress, Stage::Compress) => return None,
         (Outcome::ReturnToCompress, _) => is_done(catalog.return_to_compress(lease, "missing").await),
     };
