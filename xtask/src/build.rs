@@ -10,8 +10,7 @@ pub const ZIPPED: [&str; 2] = ["intake", "reconcile"];
 pub const IN_IMAGE: [&str; 3] = ["compress", "scan", "split"];
 
 /// Makes Cargo build the functions with their failpoints.
-pub const FAILPOINT_FEATURES: [&str; 2] =
-    ["--features", "intake/failpoints,reconcile/failpoints,compress/failpoints,scan/failpoints,split/failpoints"];
+pub const FAILPOINT_FEATURES: [&str; 2] = ["--features", "functions/failpoints"];
 
 /// `quire` without the service, and the importer of the models.
 pub const ENGINE: [&str; 5] = ["--package", "cli", "--package", "model", "--no-default-features"];
