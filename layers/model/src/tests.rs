@@ -1,6 +1,6 @@
+use crate::import::{Import, import_checkpoint};
 use crate::testing::network::{checkpoint_of, layers};
 use crate::testing::{Item, PickleWriter, text};
-use crate::{Import, import_checkpoint};
 
 fn tiny() -> PickleWriter {
     PickleWriter::pickle(&checkpoint_of(layers()))

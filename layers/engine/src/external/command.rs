@@ -4,21 +4,17 @@
 //! processor time, memory and file size, a time limit and a [`Cancellation`]. Past the time limit, when
 //! cancelled, and when the [`Running`] value is dropped, the whole group is killed. A child that leaves
 //! its group on purpose (`setsid`) is out of reach; none of the programs here does.
-
-mod capture;
-mod error;
-mod limits;
-mod running;
-mod spawn;
-
-#[cfg(test)]
-mod tests;
-
-pub use error::CommandError;
-pub use limits::Limits;
-pub use running::Running;
+//! What a child may use of the machine.
+//!
+//! The limits must be in force before the program's first instruction, and code between fork and exec
+//! would be unsafe; so util-linux's `prlimit`, a required package of every Debian, sets them and then
+//! becomes the program. (Setting them from outside right after the start was tried: on a busy machine
+//! the child can be done with its mischief before its parent runs again.)
+//! Why a program did not do what it was asked.
 
 use crate::cancellation::Cancellation;
+use crate::error::ErrorClass;
+use rustix::process::{Resource, getrlimit};
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
 use std::process::ExitStatus;
@@ -138,26 +134,6 @@ impl Command {
         self
     }
 
-    /// Runs the program to its end.
-    ///
-    /// # Errors
-    /// As [`Command::spawn`] and [`Running::wait`].
-    pub fn run(self, cancellation: &Cancellation) -> Result<Output, CommandError> {
-        if cancellation.is_cancelled() {
-            return Err(CommandError::Cancelled { program: self.name() });
-        }
-        self.spawn()?.wait(cancellation)
-    }
-
-    /// Starts the program.
-    ///
-    /// # Errors
-    /// [`CommandError::NotInstalled`] when there is no such program, [`CommandError::Io`] when the
-    /// operating system refuses.
-    pub fn spawn(self) -> Result<Running, CommandError> {
-        Running::new(self)
-    }
-
     /// Where the child looks for programs: the last setting wins, as it does in its environment.
     fn path(&self) -> &OsStr {
         let set = self.environment.iter().rev().find(|(name, _)| name == "PATH");
@@ -184,4 +160,161 @@ fn base_environment() -> Vec<(OsString, OsString)> {
         ("TMPDIR".into(), std::env::temp_dir().into()),
         ("OMP_THREAD_LIMIT".into(), "1".into()),
     ]
+}
+
+/// The program that sets the limits, and its package.
+pub(super) const LIMITER: (&str, &str) = ("prlimit", "util-linux");
+
+/// What a child, and each of its own children, may use of the machine.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Seconds of processor time.
+    pub processor_seconds: u64,
+    /// Bytes of address space.
+    pub address_space: u64,
+    /// Bytes of the largest file that it may write.
+    pub file_size: u64,
+}
+
+impl Default for Limits {
+    /// Ten minutes of processor time, 4 GiB of address space, files up to 8 GiB.
+    fn default() -> Self {
+        Self { processor_seconds: 600, address_space: 4 << 30, file_size: 8 << 30 }
+    }
+}
+
+impl Limits {
+    /// The limiter's arguments, up to the program that it is to become.
+    pub(super) fn arguments(self) -> Vec<OsString> {
+        // One second between the soft limit and the hard one: the soft one's signal tells a spent
+        // processor limit from any other kill.
+        let seconds = self.processor_seconds;
+        let processor = pair(Resource::Cpu, seconds, seconds.saturating_add(1));
+        let memory = pair(Resource::As, self.address_space, self.address_space);
+        let file = pair(Resource::Fsize, self.file_size, self.file_size);
+        let limits = [format!("--cpu={processor}"), format!("--as={memory}"), format!("--fsize={file}")];
+        limits.into_iter().chain(["--core=0".into(), "--".into()]).map(OsString::from).collect()
+    }
+}
+
+/// `soft:hard`, never above what this process itself may have: raising a limit needs privileges.
+fn pair(resource: Resource, soft: u64, hard: u64) -> String {
+    let ceiling = getrlimit(resource).maximum.unwrap_or(u64::MAX);
+    format!("{}:{}", soft.min(ceiling), hard.min(ceiling))
+}
+
+/// Why a program did not do what it was asked.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum CommandError {
+    /// The program is not on the `PATH`.
+    #[error("{program} is not installed; install it with: apt-get install {package}")]
+    NotInstalled {
+        /// The program.
+        program: String,
+        /// The Debian package that holds it.
+        package: &'static str,
+    },
+    /// The time limit, or the limit on processor seconds, was reached.
+    #[error(
+        "{program} was stopped because it was still running after its limit of {} s; \
+         try again on an idle machine or with a longer limit", limit.as_secs_f64()
+    )]
+    TimedOut {
+        /// The program.
+        program: String,
+        /// The limit that it reached.
+        limit: Duration,
+    },
+    /// The program ended with an error of its own.
+    #[error("{program} failed ({status}); its last words, which say what to mend, were:\n{last_lines}")]
+    Failed {
+        /// The program.
+        program: String,
+        /// How it ended.
+        status: ExitStatus,
+        /// The last lines that it wrote.
+        last_lines: String,
+    },
+    /// The work was cancelled.
+    #[error("{program} was stopped because the work was cancelled; start it again to go on")]
+    Cancelled {
+        /// The program.
+        program: String,
+    },
+    /// The disk is full.
+    #[error("{program} found no space left on the disk; free some space or set TMPDIR to a larger disk")]
+    OutOfSpace {
+        /// The program.
+        program: String,
+    },
+    /// The program tried to write a larger file than it may.
+    #[error("{program} was stopped because a file grew past {limit} bytes; raise the limit or use a smaller input")]
+    FileTooLarge {
+        /// The program.
+        program: String,
+        /// Bytes that a file may have.
+        limit: u64,
+    },
+    /// The program wrote more to its standard output than it may.
+    #[error("{program} was stopped because it printed more than {limit} bytes; raise the limit or use a smaller input")]
+    OutputTooLarge {
+        /// The program.
+        program: String,
+        /// Bytes that it may print.
+        limit: usize,
+    },
+    /// The operating system refused something.
+    #[error("could not {action} {program}: {source}; look at the system's limits and permissions")]
+    Io {
+        /// The program.
+        program: String,
+        /// What was tried: "start", "watch", ...
+        action: &'static str,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl CommandError {
+    /// Stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::NotInstalled { .. } => "external.not_installed",
+            Self::TimedOut { .. } => "external.timed_out",
+            Self::Failed { .. } => "external.failed",
+            Self::Cancelled { .. } => "external.cancelled",
+            Self::OutOfSpace { .. } => "external.out_of_space",
+            Self::FileTooLarge { .. } => "external.file_too_large",
+            Self::OutputTooLarge { .. } => "external.output_too_large",
+            Self::Io { .. } => "external.io",
+        }
+    }
+
+    /// Who can mend it.
+    #[must_use]
+    pub const fn class(&self) -> ErrorClass {
+        match self {
+            Self::NotInstalled { .. } => ErrorClass::Missing,
+            Self::Cancelled { .. } => ErrorClass::Interrupted,
+            Self::Failed { .. } | Self::Io { .. } => ErrorClass::Internal,
+            Self::TimedOut { .. }
+            | Self::OutOfSpace { .. }
+            | Self::FileTooLarge { .. }
+            | Self::OutputTooLarge { .. } => ErrorClass::Resource,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_limiter_is_told_every_limit() {
+        let limits = Limits { processor_seconds: 5, address_space: 1 << 20, file_size: 1000 };
+        let expected = ["--cpu=5:6", "--as=1048576:1048576", "--fsize=1000:1000", "--core=0", "--"];
+        assert_eq!(limits.arguments(), expected.map(OsString::from));
+    }
 }

@@ -1,5 +1,7 @@
-//! The programs that Quire runs: one module a program, and [`command`], which runs them all.
+//! The external programs that Quire runs: [`command`] describes a run, [`child`] runs it under limits, and there is
+//! one module for each program.
 
+pub mod child;
 pub mod command;
 pub mod ghostscript;
 pub mod qpdf;

@@ -1,16 +1,15 @@
 //! Tesseract: reads a page, or many small crops that hold page numbers.
-
-mod error;
+//! Why an image could not be read.
 
 #[cfg(test)]
 mod tests;
 
-pub use error::RecognitionError;
-
-use super::command::{Command, Limits, Output};
+use super::command::{Command, CommandError, Limits, Output};
 use crate::cancellation::Cancellation;
+use crate::error::ErrorClass;
 use crate::pixels::image::GreyImage;
-use crate::text::{Line, hocr};
+use crate::text::Line;
+use crate::text::hocr::{self, HocrError};
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -172,7 +171,7 @@ impl Tesseract {
         let command = self.command().arguments(arguments).input(input);
         let output = command.run(&self.cancellation).map_err(RecognitionError::from)?;
         // Of several languages Tesseract passes over the missing ones with a mere complaint.
-        match error::missing_language(&String::from_utf8_lossy(&output.stderr)) {
+        match missing_language(&String::from_utf8_lossy(&output.stderr)) {
             Some(language) => Err(RecognitionError::language_missing(&language)),
             None => Ok(output),
         }
@@ -232,4 +231,99 @@ fn page_texts(stdout: &[u8], expected: usize) -> Result<Vec<String>, Recognition
 
 fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
+}
+
+/// Why an image could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RecognitionError {
+    /// Tesseract is missing, failed or was stopped.
+    #[error(transparent)]
+    Command(CommandError),
+    /// Tesseract is there, its language is not.
+    #[error("Tesseract does not know the language {language}; install it with: apt-get install {package}")]
+    LanguageMissing {
+        /// The language, as Tesseract calls it.
+        language: String,
+        /// The Debian package that holds it.
+        package: String,
+    },
+    /// Tesseract's answer could not be understood.
+    #[error(transparent)]
+    Hocr(#[from] HocrError),
+    /// An image whose bytes do not fit its size.
+    #[error(
+        "an image of {width} x {height} pixels with {bytes} bytes cannot be read; this is a fault of Quire, please report it"
+    )]
+    Image {
+        /// Width in pixels.
+        width: usize,
+        /// Height in pixels.
+        height: usize,
+        /// Bytes of the image.
+        bytes: usize,
+    },
+    /// The crops could not be stored for Tesseract to read.
+    #[error("could not store the crops of page numbers ({0}); free some space or set TMPDIR to another disk")]
+    Scratch(#[from] std::io::Error),
+    /// Tesseract did not answer for every crop.
+    #[error(
+        "Tesseract answered for {found} of {expected} page numbers; run again, and report it if that does not help"
+    )]
+    Count {
+        /// Crops that were given.
+        expected: usize,
+        /// Answers that came.
+        found: usize,
+    },
+}
+
+impl RecognitionError {
+    pub(super) fn language_missing(language: &str) -> Self {
+        let package = format!("tesseract-ocr-{}", language.replace('_', "-"));
+        Self::LanguageMissing { language: language.to_owned(), package }
+    }
+
+    /// Stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Command(error) => error.code(),
+            Self::LanguageMissing { .. } => "tesseract.language_missing",
+            Self::Hocr(error) => error.code(),
+            Self::Image { .. } => "tesseract.image",
+            Self::Scratch(_) => "tesseract.scratch",
+            Self::Count { .. } => "tesseract.count",
+        }
+    }
+
+    /// Who can mend it.
+    #[must_use]
+    pub const fn class(&self) -> ErrorClass {
+        match self {
+            Self::Command(error) => error.class(),
+            Self::LanguageMissing { .. } => ErrorClass::Missing,
+            Self::Hocr(error) => error.class(),
+            Self::Scratch(_) => ErrorClass::Resource,
+            Self::Image { .. } | Self::Count { .. } => ErrorClass::Internal,
+        }
+    }
+}
+
+impl From<CommandError> for RecognitionError {
+    fn from(error: CommandError) -> Self {
+        let CommandError::Failed { last_lines, .. } = &error else {
+            return Self::Command(error);
+        };
+        match missing_language(last_lines) {
+            Some(language) => Self::language_missing(&language),
+            None => Self::Command(error),
+        }
+    }
+}
+
+/// The language that Tesseract complains about: `Failed loading language 'xyz'`.
+pub(super) fn missing_language(complaints: &str) -> Option<String> {
+    let (_, rest) = complaints.split_once("Failed loading language '")?;
+    rest.split_once('\'').map(|(language, _)| language.to_owned())
 }

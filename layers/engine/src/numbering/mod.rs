@@ -6,12 +6,11 @@
 //! and that change least. A misreading costs less than two changes of the offset, so it is put right; a gap in
 //! the printed numbers that at least two later pages confirm costs less than all of them, so it is kept.
 
-mod correction;
 mod offsets;
-mod reading;
+mod printed_numbers;
 
-pub use correction::{correct, number_pages};
-pub use reading::{Reading, choose, plausible};
+pub use offsets::{correct, number_pages};
+pub use printed_numbers::{Reading, choose, plausible};
 
 #[cfg(test)]
 mod tests;

@@ -1,7 +1,7 @@
 //! Headnote brackets that the models miss and the words show: `[3]` or `[3, 4]` that opens a line of the opinion,
 //! with numbers that its own headnotes bear (specification, section 13; the redaction figure).
 
-use super::span::{OpinionSpan, Place};
+use super::opinion_span::{OpinionSpan, Place};
 use crate::detection::{Detection, Label};
 use crate::geometry::Rect;
 use crate::text::Line;

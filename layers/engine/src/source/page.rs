@@ -1,16 +1,14 @@
 //! One page: its size, what it draws, and whether it can be read.
 
+use super::content_stream::Reader;
+use super::filters::Fault;
+use super::graphics_state::{Drawing, TextPresence};
+use super::image_xobjects::{self, SingleImage, SizeCheck, Verdict};
+use super::objects::Objects;
+use super::page_tree::{Inherited, Leaf, PageFrame, Resources, page_size, pixels_at};
+use super::rejection::{Limits, MAX_CONTENT_BYTES, MIN_PAGE_POINTS, SourceError};
+use super::syntax;
 use crate::geometry::{DETECTION_DPI, PageSize};
-use crate::source::content::Reader;
-use crate::source::drawing::{Drawing, TextPresence};
-use crate::source::error::SourceError;
-use crate::source::filters::Fault;
-use crate::source::geometry::{PageFrame, page_size, pixels_at};
-use crate::source::image::{self, SingleImage, SizeCheck, Verdict};
-use crate::source::limits::{Limits, MAX_CONTENT_BYTES, MIN_PAGE_POINTS};
-use crate::source::objects::Objects;
-use crate::source::page_tree::{Inherited, Leaf, Resources};
-use crate::source::syntax;
 use hayro_syntax::object::{Dict, FromBytes, MaybeRef, ObjRef, Object};
 
 /// Streams that one page's content may be cut into.
@@ -189,7 +187,7 @@ impl<'f> Examiner<'f> {
         let Some(placed) = only else {
             return Ok(PageKind::Other);
         };
-        match image::judge(self.objects, placed, frame) {
+        match image_xobjects::judge(self.objects, placed, frame) {
             Verdict::Damaged(reason) => Err(Stop::Damaged(reason)),
             Verdict::Jpeg(image) if !drawing.otherwise && !self.has_visible_annotations(page) => {
                 Ok(PageKind::SingleImage(image))

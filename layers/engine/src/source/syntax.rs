@@ -2,7 +2,7 @@
 //! an object starts and ends is done here, because hayro's own document type unpacks streams without
 //! a bound, walks the page tree before anybody can stop it, and counts a page once that is listed often.
 
-use crate::source::envelope::{find, leading_number};
+use super::file_bytes::{find, leading_number};
 use hayro_syntax::object::{Array, Dict, FromBytes, MaybeRef, Name, Number, ObjRef, Object};
 use std::sync::atomic::{AtomicU64, Ordering};
 

@@ -3,21 +3,19 @@
 //! The bytes come from another program that read somebody's scan, so nothing in them is believed:
 //! depth, number and length are bounded, no entity but XML's own five is known, every number is
 //! checked, and boxes are cut to the image.
-
-mod error;
-mod parser;
-mod title;
+//! What a page of hOCR means, element by element.
+//! The properties that hOCR keeps in an element's `title`: `bbox 1 2 3 4; x_wconf 96`.
+//! Why a page of hOCR could not be read.
 
 #[cfg(test)]
 mod tests;
 
-pub use error::HocrError;
-
-use super::Line;
+use super::{Baseline, Line, Word};
+use crate::error::ErrorClass;
 use crate::geometry::Rect;
-use parser::Parser;
 use quick_xml::Reader;
-use quick_xml::events::Event;
+use quick_xml::escape::resolve_predefined_entity;
+use quick_xml::events::{BytesRef, BytesStart, Event};
 
 /// How every page of hOCR begins, as Tesseract writes it.
 const PAGE_START: &str = "<div class='ocr_page'";
@@ -57,5 +55,262 @@ pub fn parse(document: &[u8], width: usize, height: usize) -> Result<Vec<Line>, 
             Event::Eof => return parser.finish(),
             Event::Empty(_) | Event::Comment(_) | Event::Decl(_) | Event::PI(_) | Event::DocType(_) => {}
         }
+    }
+}
+
+/// hOCR nests page, area, paragraph, line, word, emphasis: about nine deep with the document's own.
+const DEEPEST: usize = 32;
+
+/// A dense page has 2,000 words.
+const MOST_WORDS: usize = 100_000;
+
+/// Bytes of a word; the longest are addresses on the web.
+const LONGEST_WORD: usize = 2_000;
+
+/// A baseline steeper than this belongs to text that runs up or down the page, for which Tesseract
+/// gives no usable one; the line is then set as if level, each word at the bottom of its own box.
+const STEEPEST: f64 = 0.2;
+
+enum Element {
+    Line,
+    Word,
+    Other,
+}
+
+pub(super) struct Parser {
+    image: Rect,
+    open: Vec<Element>,
+    line: Option<Line>,
+    word: Option<Word>,
+    lines: Vec<Line>,
+    words: usize,
+}
+
+impl Parser {
+    pub(super) const fn new(image: Rect) -> Self {
+        Self { image, open: Vec::new(), line: None, word: None, lines: Vec::new(), words: 0 }
+    }
+
+    pub(super) fn start(&mut self, element: &BytesStart<'_>) -> Result<(), HocrError> {
+        if self.open.len() >= DEEPEST {
+            return Err(HocrError::TooMuch("nested elements"));
+        }
+        let kind = kind(element)?;
+        match kind {
+            Element::Line => self.start_line(element)?,
+            Element::Word => self.start_word(element)?,
+            Element::Other => {}
+        }
+        self.open.push(kind);
+        Ok(())
+    }
+
+    fn start_line(&mut self, element: &BytesStart<'_>) -> Result<(), HocrError> {
+        if self.line.is_some() {
+            return Err(HocrError::Malformed("a line inside a line".into()));
+        }
+        let title = title_of(element)?;
+        let rect = bounding_box(&title)?;
+        let (slope, offset) = baseline(&title)?.filter(|(slope, _)| slope.abs() <= STEEPEST).unwrap_or_default();
+        let size = single(&title, "x_size")?.filter(|size| *size > 0.0);
+        self.line = Some(Line {
+            words: Vec::new(),
+            rect: rect.intersection(&self.image),
+            baseline: Baseline { offset: rect.y1 + offset, slope },
+            size: size.unwrap_or_else(|| rect.height().max(1.0)),
+        });
+        Ok(())
+    }
+
+    fn start_word(&mut self, element: &BytesStart<'_>) -> Result<(), HocrError> {
+        if self.line.is_none() || self.word.is_some() {
+            return Err(HocrError::Malformed("a word outside a line or inside a word".into()));
+        }
+        self.words += 1;
+        if self.words > MOST_WORDS {
+            return Err(HocrError::TooMuch("words"));
+        }
+        let title = title_of(element)?;
+        let confidence = single(&title, "x_wconf")?.unwrap_or(0.0);
+        self.word = Some(Word {
+            text: String::new(),
+            rect: bounding_box(&title)?.intersection(&self.image),
+            confidence: (confidence / 100.0).clamp(0.0, 1.0),
+        });
+        Ok(())
+    }
+
+    pub(super) fn text(&mut self, text: &str) -> Result<(), HocrError> {
+        text.chars().try_for_each(|character| self.character(character))
+    }
+
+    /// Keeps a letter of the word that is open; white space and controls are not part of a word.
+    fn character(&mut self, character: char) -> Result<(), HocrError> {
+        let Some(word) = &mut self.word else {
+            return Ok(());
+        };
+        if character.is_whitespace() || character.is_control() {
+            return Ok(());
+        }
+        word.text.push(character);
+        if word.text.len() > LONGEST_WORD { Err(HocrError::TooMuch("letters in a word")) } else { Ok(()) }
+    }
+
+    pub(super) fn reference(&mut self, reference: &BytesRef<'_>) -> Result<(), HocrError> {
+        if let Some(character) = reference.resolve_char_ref()? {
+            return self.character(character);
+        }
+        let name = reference.xml10_content();
+        let text = resolve_predefined_entity(&name)
+            .ok_or_else(|| HocrError::Malformed(format!("unknown entity {name:.40}")))?;
+        self.text(text)
+    }
+
+    pub(super) fn end(&mut self) -> Result<(), HocrError> {
+        match self.open.pop() {
+            Some(Element::Word) => self.end_word(),
+            Some(Element::Line) => self.end_line(),
+            Some(Element::Other) => {}
+            None => return Err(HocrError::Malformed("an end without a start".into())),
+        }
+        Ok(())
+    }
+
+    fn end_word(&mut self) {
+        let word = self.word.take().filter(|word| !word.text.is_empty() && !word.rect.is_empty());
+        if let (Some(word), Some(line)) = (word, &mut self.line) {
+            line.words.push(word);
+        }
+    }
+
+    fn end_line(&mut self) {
+        self.lines.extend(self.line.take().filter(|line| !line.words.is_empty()));
+    }
+
+    pub(super) fn finish(self) -> Result<Vec<Line>, HocrError> {
+        if self.open.is_empty() { Ok(self.lines) } else { Err(HocrError::Malformed("cut off".into())) }
+    }
+}
+
+fn kind(element: &BytesStart<'_>) -> Result<Element, HocrError> {
+    let class = element.try_get_attribute("class")?.map(|attribute| attribute.value);
+    Ok(match class.as_deref() {
+        Some("ocr_line" | "ocr_header" | "ocr_caption" | "ocr_textfloat") => Element::Line,
+        Some("ocrx_word") => Element::Word,
+        _ => Element::Other,
+    })
+}
+
+fn title_of(element: &BytesStart<'_>) -> Result<String, HocrError> {
+    let title = element.try_get_attribute("title")?;
+    title
+        .map(|attribute| attribute.value.into_owned())
+        .ok_or_else(|| HocrError::Malformed("an element without a title".into()))
+}
+
+/// Larger numbers than this (pixels, slopes) are nonsense on any page.
+const LARGEST: f64 = 1e6;
+
+/// The numbers after a property's name; none when the property is missing.
+fn numbers(title: &str, property: &str) -> Result<Option<Vec<f64>>, HocrError> {
+    let found = title.split(';').find_map(|part| {
+        let mut fields = part.split_ascii_whitespace();
+        (fields.next() == Some(property)).then_some(fields)
+    });
+    found.map(|fields| fields.map(number).collect()).transpose()
+}
+
+fn number(text: &str) -> Result<f64, HocrError> {
+    text.parse::<f64>()
+        .ok()
+        .filter(|value| value.is_finite() && value.abs() <= LARGEST)
+        .ok_or_else(|| HocrError::Position(text.to_owned()))
+}
+
+/// The element's box; every line and word must have one.
+pub(super) fn bounding_box(title: &str) -> Result<Rect, HocrError> {
+    match numbers(title, "bbox")?.as_deref() {
+        Some(&[x0, y0, x1, y1]) => Ok(Rect::new(x0, y0, x1, y1)),
+        _ => Err(HocrError::Position(title.to_owned())),
+    }
+}
+
+/// Slope, and offset from the bottom left corner of the line's box.
+pub(super) fn baseline(title: &str) -> Result<Option<(f64, f64)>, HocrError> {
+    match numbers(title, "baseline")?.as_deref() {
+        Some(&[slope, offset]) => Ok(Some((slope, offset))),
+        Some(_) => Err(HocrError::Position(title.to_owned())),
+        None => Ok(None),
+    }
+}
+
+/// A property of one number.
+pub(super) fn single(title: &str, property: &str) -> Result<Option<f64>, HocrError> {
+    match numbers(title, property)?.as_deref() {
+        Some(&[value]) => Ok(Some(value)),
+        Some(_) => Err(HocrError::Position(title.to_owned())),
+        None => Ok(None),
+    }
+}
+
+/// Why a page of hOCR could not be read.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum HocrError {
+    /// Not UTF-8.
+    #[error("Tesseract's answer is not UTF-8 text; check that the tesseract on the PATH is the real one")]
+    Encoding,
+    /// More or fewer pages than images.
+    #[error(
+        "Tesseract answered with {found} pages for {expected}; check that the tesseract on the PATH is the real one"
+    )]
+    PageCount {
+        /// Images that were given.
+        expected: usize,
+        /// Pages that came.
+        found: usize,
+    },
+    /// Not well-formed XML.
+    #[error("Tesseract's answer is not well-formed hOCR ({0}); check that the tesseract on the PATH is the real one")]
+    Malformed(String),
+    /// A number that is none, or is out of bounds.
+    #[error(
+        "Tesseract's answer holds a position that makes no sense ({0:.60}); scan this page anew if it happens again"
+    )]
+    Position(String),
+    /// More nesting, words or letters than a page can have.
+    #[error("Tesseract's answer has too many {0} for one page; scan this page anew at a usual resolution")]
+    TooMuch(&'static str),
+}
+
+impl HocrError {
+    /// Stable code.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Encoding => "hocr.encoding",
+            Self::PageCount { .. } => "hocr.page_count",
+            Self::Malformed(_) => "hocr.malformed",
+            Self::Position(_) => "hocr.position",
+            Self::TooMuch(_) => "hocr.too_much",
+        }
+    }
+
+    /// Who can mend it.
+    #[must_use]
+    pub const fn class(&self) -> ErrorClass {
+        ErrorClass::Internal
+    }
+}
+
+impl From<quick_xml::Error> for HocrError {
+    fn from(error: quick_xml::Error) -> Self {
+        Self::Malformed(error.to_string())
+    }
+}
+
+impl From<quick_xml::events::attributes::AttrError> for HocrError {
+    fn from(error: quick_xml::events::attributes::AttrError) -> Self {
+        Self::Malformed(error.to_string())
     }
 }

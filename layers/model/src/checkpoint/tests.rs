@@ -1,4 +1,5 @@
-use super::{Checkpoint, CheckpointError};
+use super::{Checkpoint, ModelError, widen};
+use crate::pickle::Node;
 use crate::testing::{Item, PickleWriter, text, zip_of};
 
 /// `{"weight": tensor}`.
@@ -6,10 +7,10 @@ fn with_tensor(shape: Vec<i32>, values: Vec<f32>) -> PickleWriter {
     PickleWriter::pickle(&Item::Dictionary(vec![(text("weight"), Item::Tensor(shape, values))]))
 }
 
-fn tensor(archive: &[u8]) -> Result<super::Tensor, CheckpointError> {
+fn tensor(archive: &[u8]) -> Result<super::Tensor, ModelError> {
     let checkpoint = Checkpoint::read(archive)?;
     let value = checkpoint.entry("weight").unwrap();
-    let Some(super::Node::Tensor(view)) = checkpoint.heap.node(value) else { panic!("a tensor") };
+    let Some(Node::Tensor(view)) = checkpoint.heap.node(value) else { panic!("a tensor") };
     checkpoint.tensor(view, "weight")
 }
 
@@ -97,7 +98,7 @@ fn missing_entries_are_named() {
     let names = [(empty, "/data.pkl"), (without_storage, "best/data/0")];
     for (archive, name) in names {
         match tensor(&archive).unwrap_err() {
-            CheckpointError::EntryMissing { entry } => assert_eq!(entry, name),
+            ModelError::EntryMissing { entry } => assert_eq!(entry, name),
             other => panic!("{other}"),
         }
     }
@@ -115,4 +116,28 @@ fn big_endian_weights_are_refused() {
     let pickle = PickleWriter::pickle(&Item::None).bytes;
     let archive = zip_of([("a/data.pkl".to_owned(), pickle), ("a/byteorder".to_owned(), b"big".to_vec())]);
     assert_eq!(Checkpoint::read(&archive).err().map(|error| error.code().as_str()), Some("model.byte-order"));
+}
+
+#[test]
+fn every_finite_number_is_its_fraction_times_its_power_of_two() {
+    for bits in 0..=u16::MAX {
+        let (exponent, fraction) = (i32::from(bits >> 10 & 0x1f), f64::from(bits & 0x3ff));
+        if exponent == 0x1f {
+            continue;
+        }
+        let magnitude = match exponent {
+            0 => fraction * 2_f64.powi(-24),
+            _ => (1024.0 + fraction) * 2_f64.powi(exponent - 25),
+        };
+        let expected = if bits & 0x8000 == 0 { magnitude } else { -magnitude };
+        assert_eq!(f64::from(widen(bits)), expected, "{bits:#06x}");
+    }
+}
+
+#[test]
+fn infinities_and_not_a_number_stay_what_they_are() {
+    assert_eq!(widen(0x7c00), f32::INFINITY);
+    assert_eq!(widen(0xfc00), f32::NEG_INFINITY);
+    assert!(widen(0x7e00).is_nan());
+    assert!(widen(0x8000).is_sign_negative());
 }

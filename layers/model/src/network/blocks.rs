@@ -1,11 +1,12 @@
 //! The blocks of YOLOv8, each a module of the tree turned into operators.
 
-use super::NetworkError;
 use super::builder::{Builder, Features};
 use super::convolution::Convolution;
 use super::module::Module;
-use crate::checkpoint::Class;
+use super::winograd;
+use crate::error::ModelError;
 use crate::onnx::{Attribute, Edge, Elements, Operator};
+use crate::pickle::Class;
 
 /// Pooling steps of the pyramid pooling where the module does not say.
 const POOLING_STEPS: i64 = 3;
@@ -13,7 +14,7 @@ const POOLING_STEPS: i64 = 3;
 const STEP_LIMIT: u8 = 8;
 
 /// Translates a module that has one input and one output.
-pub(super) fn translate(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, NetworkError> {
+pub(super) fn translate(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, ModelError> {
     builder.visit()?;
     match module.class {
         Class::ConvolutionBlock => convolution_block(builder, module, input),
@@ -30,7 +31,7 @@ pub(super) fn translate(builder: &mut Builder, module: &Module, input: &Features
 }
 
 /// The folded convolution of a `Conv` module.
-fn folded(module: &Module) -> Result<Convolution, NetworkError> {
+fn folded(module: &Module) -> Result<Convolution, ModelError> {
     let convolution = Convolution::read(&module.child("conv")?)?;
     match module.child_if_present("bn")? {
         Some(normalisation) => convolution.fold(&normalisation),
@@ -38,18 +39,18 @@ fn folded(module: &Module) -> Result<Convolution, NetworkError> {
     }
 }
 
-fn convolution_block(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, NetworkError> {
+fn convolution_block(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, ModelError> {
     builder.convolve(module, input, folded(module)?)
 }
 
-fn bottleneck(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, NetworkError> {
+fn bottleneck(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, ModelError> {
     let inner = translate(builder, &module.child("cv1")?, input)?;
     let output = translate(builder, &module.child("cv2")?, &inner)?;
     if !module.boolean("add")? {
         return Ok(output);
     }
     if output.channels != input.channels {
-        return Err(NetworkError::Channels {
+        return Err(ModelError::Channels {
             module: module.path.clone(),
             expected: input.channels,
             found: output.channels,
@@ -61,7 +62,7 @@ fn bottleneck(builder: &mut Builder, module: &Module, input: &Features) -> Resul
 
 /// One convolution whose halves go two ways: as two convolutions. A Split between them would make ONNX
 /// Runtime leave its blocked layout and come back to it, at 2 % of the run of `medium`.
-fn c2f(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, NetworkError> {
+fn c2f(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, ModelError> {
     let (first, width) = (module.child("cv1")?, module.size("c")?);
     let convolution = folded(&first)?;
     let channels = convolution.shape[0];
@@ -69,7 +70,7 @@ fn c2f(builder: &mut Builder, module: &Module, input: &Features) -> Result<Featu
         return Err(first.unsupported("it is grouped, so its halves are not apart"));
     }
     if width == 0 || channels.checked_sub(width) != Some(width) {
-        return Err(NetworkError::Channels { module: first.path, expected: width.saturating_mul(2), found: channels });
+        return Err(ModelError::Channels { module: first.path, expected: width.saturating_mul(2), found: channels });
     }
     let mut branches = Vec::new();
     for half in [0..width, width..channels] {
@@ -86,7 +87,7 @@ fn c2f(builder: &mut Builder, module: &Module, input: &Features) -> Result<Featu
 }
 
 /// Spatial pyramid pooling, the fast form: the same pooling several times over, all results joined.
-fn pyramid_pooling(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, NetworkError> {
+fn pyramid_pooling(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, ModelError> {
     let pooling = module.child("m")?;
     let [kernel, _] = pooling.pair("kernel_size")?;
     let steps = if module.attribute("n").is_some() { module.integer("n")? } else { POOLING_STEPS };
@@ -107,7 +108,7 @@ fn pyramid_pooling(builder: &mut Builder, module: &Module, input: &Features) -> 
     translate(builder, &module.child("cv2")?, &joined)
 }
 
-fn upsample(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, NetworkError> {
+fn upsample(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, ModelError> {
     let factor = module.number("scale_factor")?;
     let step = (1..=STEP_LIMIT).find(|step| f64::from(*step) == factor);
     let (Some(step), "nearest") = (step, module.text("mode")?) else {
@@ -124,4 +125,64 @@ fn upsample(builder: &mut Builder, module: &Module, input: &Features) -> Result<
         channels: input.channels,
         scale: (input.scale / usize::from(step)).max(1),
     })
+}
+
+impl Builder {
+    /// A convolution and, where the module has one, its activation. `x · sigmoid(x)` in two operators is
+    /// the form that ONNX Runtime recognises and fuses.
+    pub(super) fn convolve(
+        &mut self,
+        module: &Module,
+        input: &Features,
+        convolution: Convolution,
+    ) -> Result<Features, ModelError> {
+        let features = self.convolve_linear(module, input, convolution)?;
+        let activation = module.child_if_present("act")?.map_or(Class::Identity, |activation| activation.class);
+        match activation {
+            Class::Identity => Ok(features),
+            Class::SiLU => {
+                let gate = self.add(module, Operator::new("Sigmoid", &[&features.edge]));
+                let edge = self.add(module, Operator::new("Mul", &[&features.edge, &gate]));
+                Ok(Features { edge, ..features })
+            }
+            _ => Err(module.unsupported("its activation is not SiLU")),
+        }
+    }
+
+    pub(super) fn convolve_linear(
+        &mut self,
+        module: &Module,
+        input: &Features,
+        convolution: Convolution,
+    ) -> Result<Features, ModelError> {
+        let [channels, inputs, _, _] = convolution.shape;
+        let (found, expected) = (inputs.saturating_mul(convolution.groups), input.channels);
+        if found != expected {
+            return Err(ModelError::Channels { module: module.path.clone(), expected, found });
+        }
+        self.count_weights(convolution.weight.len())?;
+        let scale = input.scale.saturating_mul(convolution.step());
+        let edge = if winograd::pays(&convolution, input) {
+            winograd::convolve(self, module, input, convolution)
+        } else {
+            self.convolve_directly(module, input, convolution)
+        };
+        Ok(Features { edge, channels, scale })
+    }
+
+    fn convolve_directly(&mut self, module: &Module, input: &Features, convolution: Convolution) -> Edge {
+        let dimensions = convolution.shape.map(|size| i64::try_from(size).unwrap_or(i64::MAX)).to_vec();
+        let (outputs, kernel) = (vec![dimensions[0]], dimensions[2..].to_vec());
+        let weight = self.graph.constant(&module.path, dimensions, Elements::Single(convolution.weight));
+        let bias = self.graph.constant(&module.path, outputs, Elements::Single(convolution.bias));
+        let padding = [convolution.padding, convolution.padding].concat();
+        let groups = convolution.groups.try_into().unwrap_or(i64::MAX);
+        let operator = Operator::new("Conv", &[&input.edge, &weight, &bias])
+            .with("kernel_shape", Attribute::Integers(kernel))
+            .with("strides", Attribute::Integers(convolution.strides.to_vec()))
+            .with("pads", Attribute::Integers(padding))
+            .with("dilations", Attribute::Integers(convolution.dilations.to_vec()))
+            .with("group", Attribute::Integer(groups));
+        self.add(module, operator)
+    }
 }

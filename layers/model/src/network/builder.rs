@@ -1,10 +1,7 @@
 //! The graph of a network under construction.
 
-use super::NetworkError;
-use super::convolution::Convolution;
 use super::module::Module;
-use super::winograd;
-use crate::checkpoint::Class;
+use crate::error::ModelError;
 use crate::onnx::{Attribute, Edge, Elements, Graph, Operator};
 
 /// Modules translated, one that is shared counted each time; the largest YOLOv8 has about 600.
@@ -30,10 +27,10 @@ pub(super) struct Builder {
 
 impl Builder {
     /// Counts a module against the bound: a crafted tree can share one module in exponentially many places.
-    pub(super) fn visit(&mut self) -> Result<(), NetworkError> {
+    pub(super) fn visit(&mut self) -> Result<(), ModelError> {
         self.modules += 1;
         if self.modules > MODULE_LIMIT {
-            return Err(NetworkError::Limit { what: "modules", limit: MODULE_LIMIT });
+            return Err(ModelError::NetworkLimit { what: "modules", limit: MODULE_LIMIT });
         }
         Ok(())
     }
@@ -65,68 +62,10 @@ impl Builder {
         }
     }
 
-    /// A convolution and, where the module has one, its activation. `x · sigmoid(x)` in two operators is
-    /// the form that ONNX Runtime recognises and fuses.
-    pub(super) fn convolve(
-        &mut self,
-        module: &Module,
-        input: &Features,
-        convolution: Convolution,
-    ) -> Result<Features, NetworkError> {
-        let features = self.convolve_linear(module, input, convolution)?;
-        let activation = module.child_if_present("act")?.map_or(Class::Identity, |activation| activation.class);
-        match activation {
-            Class::Identity => Ok(features),
-            Class::SiLU => {
-                let gate = self.add(module, Operator::new("Sigmoid", &[&features.edge]));
-                let edge = self.add(module, Operator::new("Mul", &[&features.edge, &gate]));
-                Ok(Features { edge, ..features })
-            }
-            _ => Err(module.unsupported("its activation is not SiLU")),
-        }
-    }
-
-    pub(super) fn convolve_linear(
-        &mut self,
-        module: &Module,
-        input: &Features,
-        convolution: Convolution,
-    ) -> Result<Features, NetworkError> {
-        let [channels, inputs, _, _] = convolution.shape;
-        let (found, expected) = (inputs.saturating_mul(convolution.groups), input.channels);
-        if found != expected {
-            return Err(NetworkError::Channels { module: module.path.clone(), expected, found });
-        }
-        self.count_weights(convolution.weight.len())?;
-        let scale = input.scale.saturating_mul(convolution.step());
-        let edge = if winograd::pays(&convolution, input) {
-            winograd::convolve(self, module, input, convolution)
-        } else {
-            self.convolve_directly(module, input, convolution)
-        };
-        Ok(Features { edge, channels, scale })
-    }
-
-    fn convolve_directly(&mut self, module: &Module, input: &Features, convolution: Convolution) -> Edge {
-        let dimensions = convolution.shape.map(|size| i64::try_from(size).unwrap_or(i64::MAX)).to_vec();
-        let (outputs, kernel) = (vec![dimensions[0]], dimensions[2..].to_vec());
-        let weight = self.graph.constant(&module.path, dimensions, Elements::Single(convolution.weight));
-        let bias = self.graph.constant(&module.path, outputs, Elements::Single(convolution.bias));
-        let padding = [convolution.padding, convolution.padding].concat();
-        let groups = convolution.groups.try_into().unwrap_or(i64::MAX);
-        let operator = Operator::new("Conv", &[&input.edge, &weight, &bias])
-            .with("kernel_shape", Attribute::Integers(kernel))
-            .with("strides", Attribute::Integers(convolution.strides.to_vec()))
-            .with("pads", Attribute::Integers(padding))
-            .with("dilations", Attribute::Integers(convolution.dilations.to_vec()))
-            .with("group", Attribute::Integer(groups));
-        self.add(module, operator)
-    }
-
-    fn count_weights(&mut self, count: usize) -> Result<(), NetworkError> {
+    pub(super) fn count_weights(&mut self, count: usize) -> Result<(), ModelError> {
         self.weights = self.weights.saturating_add(count);
         if self.weights > WEIGHT_LIMIT {
-            return Err(NetworkError::Limit { what: "weights", limit: WEIGHT_LIMIT });
+            return Err(ModelError::NetworkLimit { what: "weights", limit: WEIGHT_LIMIT });
         }
         Ok(())
     }

@@ -1,8 +1,8 @@
 //! Convolutions with their batch normalisation folded in.
 
-use super::NetworkError;
 use super::module::Module;
-use crate::checkpoint::Class;
+use crate::error::ModelError;
+use crate::pickle::Class;
 use std::ops::Range;
 
 /// A convolution as the graph has it: `weight` is [outputs, inputs / groups, height, width].
@@ -19,13 +19,13 @@ pub(super) struct Convolution {
 
 impl Convolution {
     /// Reads a `Conv2d` module.
-    pub(super) fn read(module: &Module) -> Result<Self, NetworkError> {
+    pub(super) fn read(module: &Module) -> Result<Self, ModelError> {
         check_kind(module)?;
         let weight = module.tensor("weight")?;
         let shape: [usize; 4] = weight.shape.as_slice().try_into().map_err(|_| module.incomplete("weight"))?;
         let bias = module.tensor_if_present("bias")?.map_or_else(|| vec![0.0; shape[0]], |bias| bias.values);
         if bias.len() != shape[0] {
-            return Err(NetworkError::Channels { module: module.path.clone(), expected: shape[0], found: bias.len() });
+            return Err(ModelError::Channels { module: module.path.clone(), expected: shape[0], found: bias.len() });
         }
         let [strides, padding, dilations] = [module.pair("stride")?, module.pair("padding")?, module.pair("dilation")?];
         let groups = module.size("groups")?;
@@ -35,7 +35,7 @@ impl Convolution {
     /// Folds a batch normalisation that follows: scales each output's weights and moves its bias. The
     /// order of the operations is that of the reference export, in single precision, so that the
     /// results are the same to the bit.
-    pub(super) fn fold(mut self, normalisation: &Module) -> Result<Self, NetworkError> {
+    pub(super) fn fold(mut self, normalisation: &Module) -> Result<Self, ModelError> {
         let [scale, mean, variance, shift] =
             ["weight", "running_mean", "running_var", "bias"].map(|name| self.statistic(normalisation, name));
         let (scale, mean, variance, shift) = (scale?, mean?, variance?, shift?);
@@ -65,18 +65,18 @@ impl Convolution {
         Some(Self { weight, bias, shape, ..*self })
     }
 
-    fn statistic(&self, normalisation: &Module, name: &str) -> Result<Vec<f32>, NetworkError> {
+    fn statistic(&self, normalisation: &Module, name: &str) -> Result<Vec<f32>, ModelError> {
         let (values, expected) = (normalisation.tensor(name)?.values, self.shape[0]);
         let module = || format!("{}.{name}", normalisation.path);
         if values.len() == expected {
             Ok(values)
         } else {
-            Err(NetworkError::Channels { module: module(), expected, found: values.len() })
+            Err(ModelError::Channels { module: module(), expected, found: values.len() })
         }
     }
 }
 
-fn check_kind(module: &Module) -> Result<(), NetworkError> {
+fn check_kind(module: &Module) -> Result<(), ModelError> {
     if module.class != Class::Convolution {
         return Err(module.unsupported("it is no two-dimensional convolution"));
     }

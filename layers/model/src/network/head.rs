@@ -1,10 +1,10 @@
 //! The detection head: for each level two branches of convolutions, then the decoding of their
 //! results into boxes in pixels and class probabilities.
 
-use super::NetworkError;
 use super::blocks::translate;
 use super::builder::{Builder, Features};
 use super::module::Module;
+use crate::error::ModelError;
 use crate::onnx::{Attribute, Dimension, Edge, Elements, Operator};
 
 /// Name and form of the graph's output.
@@ -22,7 +22,7 @@ pub(super) struct Head {
 }
 
 impl Head {
-    pub(super) fn read(module: &Module) -> Result<Self, NetworkError> {
+    pub(super) fn read(module: &Module) -> Result<Self, ModelError> {
         let (classes, bins) = (module.size("nc")?, module.size("reg_max")?);
         let strides = module.tensor_attribute("stride")?.values;
         if !(1..=BIN_LIMIT).contains(&bins) || strides.is_empty() {
@@ -37,7 +37,7 @@ impl Head {
         builder: &mut Builder,
         module: &Module,
         levels: &[Features],
-    ) -> Result<(), NetworkError> {
+    ) -> Result<(), ModelError> {
         if levels.len() != self.strides.len() {
             return Err(module.unsupported("its levels and its strides differ in number"));
         }
@@ -102,11 +102,11 @@ fn branch(
     level: usize,
     input: &Features,
     expected: usize,
-) -> Result<Features, NetworkError> {
+) -> Result<Features, ModelError> {
     let branch = module.child(name)?.child(&level.to_string())?;
     let output = translate(builder, &branch, input)?;
     let found = output.channels;
-    if found == expected { Ok(output) } else { Err(NetworkError::Channels { module: branch.path, expected, found }) }
+    if found == expected { Ok(output) } else { Err(ModelError::Channels { module: branch.path, expected, found }) }
 }
 
 /// [batch, channels, height, width] → [batch, channels, anchors].

@@ -3,7 +3,6 @@
 mod blocks;
 mod builder;
 mod convolution;
-mod error;
 mod head;
 mod module;
 mod winograd;
@@ -11,10 +10,11 @@ mod winograd;
 #[cfg(test)]
 mod tests;
 
-use crate::checkpoint::{Checkpoint, Class, Value};
+use crate::checkpoint::Checkpoint;
+use crate::error::ModelError;
 use crate::onnx::{Dimension, Graph};
+use crate::pickle::{Class, Value};
 use builder::{Builder, Features};
-pub use error::NetworkError;
 use head::Head;
 use module::Module;
 
@@ -36,7 +36,7 @@ pub(crate) struct Network {
 }
 
 impl Network {
-    pub(crate) fn build(checkpoint: &Checkpoint) -> Result<Self, NetworkError> {
+    pub(crate) fn build(checkpoint: &Checkpoint) -> Result<Self, ModelError> {
         let model = model(checkpoint)?;
         let mut builder = Builder::default();
         let head = walk(&mut builder, &model)?;
@@ -49,17 +49,17 @@ impl Network {
 }
 
 /// The model to export: the averaged one where the checkpoint has it, as in the reference.
-fn model<'a>(checkpoint: &'a Checkpoint<'a>) -> Result<Module<'a>, NetworkError> {
+fn model<'a>(checkpoint: &'a Checkpoint<'a>) -> Result<Module<'a>, ModelError> {
     let present = |name| checkpoint.entry(name).filter(|value| **value != Value::None);
     let value = present("ema").or_else(|| present("model"));
     let value =
-        value.ok_or_else(|| NetworkError::Incomplete { module: "checkpoint".into(), attribute: "model".into() })?;
+        value.ok_or_else(|| ModelError::Incomplete { module: "checkpoint".into(), attribute: "model".into() })?;
     let model = Module::root(checkpoint, value)?;
     if model.class == Class::DetectionModel { Ok(model) } else { Err(model.unsupported("it is no detection model")) }
 }
 
 /// Translates the layers in order. Each names the layers that it reads; −1 is the one before.
-fn walk(builder: &mut Builder, model: &Module) -> Result<Head, NetworkError> {
+fn walk(builder: &mut Builder, model: &Module) -> Result<Head, ModelError> {
     let dimensions =
         [Dimension::Dynamic("batch"), Dimension::Fixed(3), Dimension::Dynamic("height"), Dimension::Dynamic("width")];
     let mut last =
@@ -78,7 +78,7 @@ fn walk(builder: &mut Builder, model: &Module) -> Result<Head, NetworkError> {
     Err(model.unsupported("it has no detection head"))
 }
 
-fn inputs(layer: &Module, last: &Features, outputs: &[Features]) -> Result<Vec<Features>, NetworkError> {
+fn inputs(layer: &Module, last: &Features, outputs: &[Features]) -> Result<Vec<Features>, ModelError> {
     let find = |index: i64| match index {
         -1 => Some(last.clone()),
         _ => usize::try_from(index).ok().and_then(|index| outputs.get(index).cloned()),
@@ -87,7 +87,7 @@ fn inputs(layer: &Module, last: &Features, outputs: &[Features]) -> Result<Vec<F
     inputs.filter(|inputs| !inputs.is_empty()).ok_or_else(|| layer.incomplete("f"))
 }
 
-fn translate(builder: &mut Builder, layer: &Module, inputs: &[Features]) -> Result<Features, NetworkError> {
+fn translate(builder: &mut Builder, layer: &Module, inputs: &[Features]) -> Result<Features, ModelError> {
     match (layer.class, inputs) {
         (Class::Concatenation, _) if layer.integer("d")? == 1 => Ok(builder.concatenate(layer, inputs)),
         (Class::Concatenation, _) => Err(layer.unsupported("it joins along another axis than the channels")),
@@ -97,7 +97,7 @@ fn translate(builder: &mut Builder, layer: &Module, inputs: &[Features]) -> Resu
 }
 
 /// The names of the classes: a dictionary from 0, 1, … to text.
-fn classes(model: &Module, count: usize) -> Result<Vec<String>, NetworkError> {
+fn classes(model: &Module, count: usize) -> Result<Vec<String>, ModelError> {
     let entries = model.dictionary("names")?;
     let name = |id: usize| {
         let is_id = |key: &Value| key.integer().is_some_and(|key| usize::try_from(key) == Ok(id));
@@ -109,9 +109,9 @@ fn classes(model: &Module, count: usize) -> Result<Vec<String>, NetworkError> {
 }
 
 /// `imgsz` of the training, as stored (specification, section 2).
-fn image_size(checkpoint: &Checkpoint) -> Result<u32, NetworkError> {
+fn image_size(checkpoint: &Checkpoint) -> Result<u32, ModelError> {
     let arguments = checkpoint.entry("train_args");
     let size = arguments.and_then(|arguments| checkpoint.heap.entry(arguments, "imgsz")).and_then(Value::integer);
     let size = size.filter(|size| (1..=IMAGE_SIZE_LIMIT).contains(size)).and_then(|size| u32::try_from(size).ok());
-    size.ok_or_else(|| NetworkError::Incomplete { module: "train_args".into(), attribute: "imgsz".into() })
+    size.ok_or_else(|| ModelError::Incomplete { module: "train_args".into(), attribute: "imgsz".into() })
 }

@@ -1,7 +1,8 @@
 //! A module of the checkpoint's tree: typed access to its attributes, children and tensors.
 
-use super::NetworkError;
-use crate::checkpoint::{Checkpoint, Class, Node, Tensor, Value};
+use crate::checkpoint::{Checkpoint, Tensor};
+use crate::error::ModelError;
+use crate::pickle::{Class, Node, Value};
 
 /// How deep modules may nest; YOLOv8 needs 6. A crafted file can nest a module in itself.
 const DEPTH_LIMIT: usize = 16;
@@ -16,45 +17,40 @@ pub(super) struct Module<'a> {
 }
 
 impl<'a> Module<'a> {
-    pub(super) fn root(checkpoint: &'a Checkpoint<'a>, value: &'a Value) -> Result<Self, NetworkError> {
+    pub(super) fn root(checkpoint: &'a Checkpoint<'a>, value: &'a Value) -> Result<Self, ModelError> {
         Self::open(checkpoint, value, "checkpoint".to_owned(), 0)
     }
 
-    fn open(
-        checkpoint: &'a Checkpoint<'a>,
-        value: &'a Value,
-        path: String,
-        depth: usize,
-    ) -> Result<Self, NetworkError> {
+    fn open(checkpoint: &'a Checkpoint<'a>, value: &'a Value, path: String, depth: usize) -> Result<Self, ModelError> {
         if depth > DEPTH_LIMIT {
-            return Err(NetworkError::Limit { what: "nested modules", limit: DEPTH_LIMIT });
+            return Err(ModelError::NetworkLimit { what: "nested modules", limit: DEPTH_LIMIT });
         }
         match checkpoint.heap.node(value) {
             Some(Node::Object { class, state: Some(state) }) => {
                 Ok(Self { checkpoint, state, class: *class, path, depth })
             }
-            _ => Err(NetworkError::Incomplete { module: path, attribute: "module".to_owned() }),
+            _ => Err(ModelError::Incomplete { module: path, attribute: "module".to_owned() }),
         }
     }
 
     /// The error for something that is absent or of another form.
-    pub(super) fn incomplete(&self, attribute: &str) -> NetworkError {
-        NetworkError::Incomplete { module: self.path.clone(), attribute: attribute.to_owned() }
+    pub(super) fn incomplete(&self, attribute: &str) -> ModelError {
+        ModelError::Incomplete { module: self.path.clone(), attribute: attribute.to_owned() }
     }
 
-    pub(super) fn unsupported(&self, reason: &'static str) -> NetworkError {
-        NetworkError::Unsupported { module: self.path.clone(), reason }
+    pub(super) fn unsupported(&self, reason: &'static str) -> ModelError {
+        ModelError::Unsupported { module: self.path.clone(), reason }
     }
 
     pub(super) fn attribute(&self, name: &str) -> Option<&'a Value> {
         self.checkpoint.heap.entry(self.state, name)
     }
 
-    pub(super) fn child(&self, name: &str) -> Result<Self, NetworkError> {
+    pub(super) fn child(&self, name: &str) -> Result<Self, ModelError> {
         self.child_if_present(name)?.ok_or_else(|| self.incomplete(name))
     }
 
-    pub(super) fn child_if_present(&self, name: &str) -> Result<Option<Self>, NetworkError> {
+    pub(super) fn child_if_present(&self, name: &str) -> Result<Option<Self>, ModelError> {
         let modules = self.attribute("_modules").ok_or_else(|| self.incomplete("_modules"))?;
         match self.checkpoint.heap.entry(modules, name) {
             None | Some(Value::None) => Ok(None),
@@ -65,24 +61,24 @@ impl<'a> Module<'a> {
     }
 
     /// All children, in order.
-    pub(super) fn children(&self) -> Result<Vec<Self>, NetworkError> {
+    pub(super) fn children(&self) -> Result<Vec<Self>, ModelError> {
         let modules = self.attribute("_modules").and_then(|modules| self.checkpoint.heap.dictionary(modules));
         let modules = modules.ok_or_else(|| self.incomplete("_modules"))?;
         let names = modules.iter().map(|(name, _)| name.text().ok_or_else(|| self.incomplete("_modules")));
         names.map(|name| self.child(name?)).collect()
     }
 
-    pub(super) fn integer(&self, name: &str) -> Result<i64, NetworkError> {
+    pub(super) fn integer(&self, name: &str) -> Result<i64, ModelError> {
         let value = self.attribute(name).and_then(Value::integer);
         value.ok_or_else(|| self.incomplete(name))
     }
 
-    pub(super) fn size(&self, name: &str) -> Result<usize, NetworkError> {
+    pub(super) fn size(&self, name: &str) -> Result<usize, ModelError> {
         usize::try_from(self.integer(name)?).map_err(|_| self.incomplete(name))
     }
 
     /// An integer, or a pair of them; one stands for both.
-    pub(super) fn pair(&self, name: &str) -> Result<[i64; 2], NetworkError> {
+    pub(super) fn pair(&self, name: &str) -> Result<[i64; 2], ModelError> {
         match self.integers(name)?[..] {
             [both] => Ok([both, both]),
             [first, second] => Ok([first, second]),
@@ -91,38 +87,38 @@ impl<'a> Module<'a> {
     }
 
     /// A list of integers, or one.
-    pub(super) fn integers(&self, name: &str) -> Result<Vec<i64>, NetworkError> {
+    pub(super) fn integers(&self, name: &str) -> Result<Vec<i64>, ModelError> {
         let value = self.attribute(name).ok_or_else(|| self.incomplete(name))?;
         let integers = value.integer().map(|one| vec![one]).or_else(|| self.checkpoint.heap.integers(value));
         integers.ok_or_else(|| self.incomplete(name))
     }
 
-    pub(super) fn number(&self, name: &str) -> Result<f64, NetworkError> {
+    pub(super) fn number(&self, name: &str) -> Result<f64, ModelError> {
         match self.attribute(name) {
             Some(Value::Float(number)) => Ok(*number),
             _ => Err(self.incomplete(name)),
         }
     }
 
-    pub(super) fn boolean(&self, name: &str) -> Result<bool, NetworkError> {
+    pub(super) fn boolean(&self, name: &str) -> Result<bool, ModelError> {
         match self.attribute(name) {
             Some(Value::Boolean(boolean)) => Ok(*boolean),
             _ => Err(self.incomplete(name)),
         }
     }
 
-    pub(super) fn text(&self, name: &str) -> Result<&'a str, NetworkError> {
+    pub(super) fn text(&self, name: &str) -> Result<&'a str, ModelError> {
         self.attribute(name).and_then(Value::text).ok_or_else(|| self.incomplete(name))
     }
 
     /// The entries of a dictionary.
-    pub(super) fn dictionary(&self, name: &str) -> Result<&'a [(Value, Value)], NetworkError> {
+    pub(super) fn dictionary(&self, name: &str) -> Result<&'a [(Value, Value)], ModelError> {
         let entries = self.attribute(name).and_then(|value| self.checkpoint.heap.dictionary(value));
         entries.ok_or_else(|| self.incomplete(name))
     }
 
     /// A parameter or buffer; `None` when the module is made without it.
-    pub(super) fn tensor_if_present(&self, name: &str) -> Result<Option<Tensor>, NetworkError> {
+    pub(super) fn tensor_if_present(&self, name: &str) -> Result<Option<Tensor>, ModelError> {
         let heap = &self.checkpoint.heap;
         let find = |kind| self.attribute(kind).and_then(|tensors| heap.entry(tensors, name));
         match find("_parameters").or_else(|| find("_buffers")) {
@@ -131,17 +127,17 @@ impl<'a> Module<'a> {
         }
     }
 
-    pub(super) fn tensor(&self, name: &str) -> Result<Tensor, NetworkError> {
+    pub(super) fn tensor(&self, name: &str) -> Result<Tensor, ModelError> {
         self.tensor_if_present(name)?.ok_or_else(|| self.incomplete(name))
     }
 
     /// A tensor that is an ordinary attribute.
-    pub(super) fn tensor_attribute(&self, name: &str) -> Result<Tensor, NetworkError> {
+    pub(super) fn tensor_attribute(&self, name: &str) -> Result<Tensor, ModelError> {
         let value = self.attribute(name).ok_or_else(|| self.incomplete(name))?;
         self.read(value, name)
     }
 
-    fn read(&self, value: &Value, name: &str) -> Result<Tensor, NetworkError> {
+    fn read(&self, value: &Value, name: &str) -> Result<Tensor, ModelError> {
         let Some(Node::Tensor(view)) = self.checkpoint.heap.node(value) else {
             return Err(self.incomplete(name));
         };

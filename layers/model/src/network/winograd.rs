@@ -176,8 +176,7 @@ const fn single(value: f64) -> f32 {
 
 #[cfg(test)]
 mod tests {
-    use super::{INPUTS, RESULTS, transform_weights};
-    use crate::network::convolution::Convolution;
+    use super::*;
 
     fn convolution(weight: Vec<f32>) -> Convolution {
         let bias = vec![0.0];

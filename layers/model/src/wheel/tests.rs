@@ -1,5 +1,5 @@
 use super::{MEDIUM, SMALL, Weights, import, import_wheel};
-use crate::ModelError;
+use crate::error::ModelError;
 use crate::testing::network::{checkpoint_of, layers};
 use crate::testing::{PickleWriter, zip_of};
 use std::fs;

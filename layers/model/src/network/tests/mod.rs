@@ -1,13 +1,13 @@
 mod winograd;
 
-use super::{Network, NetworkError};
+use super::{ModelError, Network};
 use crate::checkpoint::Checkpoint;
 use crate::onnx::{Attribute, Dimension, Edge, Elements, Operator};
 use crate::testing::network::{SEQUENTIAL, checkpoint_of, conv, conv2d, layers, pair};
 use crate::testing::{Item, PickleWriter, module, text};
 use std::collections::HashSet;
 
-fn build(checkpoint: &Item) -> Result<Network, NetworkError> {
+fn build(checkpoint: &Item) -> Result<Network, ModelError> {
     Network::build(&Checkpoint::read(&PickleWriter::pickle(checkpoint).archive()).unwrap())
 }
 
@@ -189,7 +189,7 @@ fn channels_that_do_not_fit_are_named() {
     let mut wrong = layers();
     wrong[1] = conv(5, 4, 3, 2);
     match build(&checkpoint_of(wrong)).err() {
-        Some(NetworkError::Channels { module, expected, found }) => {
+        Some(ModelError::Channels { module, expected, found }) => {
             assert_eq!((module.as_str(), expected, found), ("checkpoint.model.1", 4, 5));
         }
         other => panic!("{other:?}"),
@@ -216,7 +216,7 @@ fn a_tree_that_multiplies_itself_is_refused_and_so_is_a_deep_one() {
     };
     for (width, depth, expected) in [(8, 4, "modules"), (1, 20, "nested modules")] {
         match build(&checkpoint_of(vec![nest(width, depth)])).err() {
-            Some(NetworkError::Limit { what, .. }) => assert_eq!(what, expected),
+            Some(ModelError::NetworkLimit { what, .. }) => assert_eq!(what, expected),
             other => panic!("{expected}: {other:?}"),
         }
     }

@@ -1,0 +1,360 @@
+//! A child under way: read and watched by one thread that sleeps until something happens.
+//! Starts a child under its limits.
+//! What a child writes, kept within bounds.
+
+#[cfg(test)]
+mod tests;
+
+use super::command::{Command, CommandError, LIMITER, Output};
+use crate::cancellation::Cancellation;
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
+use rustix::fs::{MemfdFlags, OFlags, fcntl_setfl, memfd_create};
+use rustix::io::Errno;
+use rustix::process::{Pid, PidfdFlags, Signal, kill_process_group, pidfd_open};
+use std::collections::VecDeque;
+use std::ffi::OsStr;
+use std::fs::File;
+use std::io::{ErrorKind, Read, Seek, Write};
+use std::os::fd::{AsFd, OwnedFd};
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::{CommandExt, ExitStatusExt};
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStderr, ChildStdout, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+/// How often a sleeping wait looks at the cancellation flag.
+const CANCELLATION_PERIOD: Duration = Duration::from_millis(50);
+
+/// Chunks that are read of what an ended child left in its pipes; a pipe holds at most 1 MiB, so more
+/// can only come from a process that escaped from the group.
+const LAST_CHUNKS: usize = 32;
+
+impl Command {
+    /// Runs the program to its end.
+    ///
+    /// # Errors
+    /// As [`Command::spawn`] and [`Running::wait`].
+    pub fn run(self, cancellation: &Cancellation) -> Result<Output, CommandError> {
+        if cancellation.is_cancelled() {
+            return Err(CommandError::Cancelled { program: self.name() });
+        }
+        self.spawn()?.wait(cancellation)
+    }
+
+    /// Starts the program.
+    ///
+    /// # Errors
+    /// [`CommandError::NotInstalled`] when there is no such program, [`CommandError::Io`] when the
+    /// operating system refuses.
+    pub fn spawn(self) -> Result<Running, CommandError> {
+        Running::new(self)
+    }
+}
+
+/// A child under way; dropping it kills its whole process group.
+#[derive(Debug)]
+pub struct Running {
+    command: Command,
+    started: Instant,
+    child: Child,
+    process: Pid,
+    ended: OwnedFd,
+    stdout: Option<ChildStdout>,
+    stderr: Option<ChildStderr>,
+    output: Vec<u8>,
+    complaints: Tail,
+    reaped: bool,
+}
+
+impl Running {
+    pub(super) fn new(mut command: Command) -> Result<Self, CommandError> {
+        let Started { mut child, process, ended } = start(&mut command)?;
+        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        Ok(Self {
+            command,
+            started: Instant::now(),
+            child,
+            process,
+            ended,
+            stdout,
+            stderr,
+            output: Vec::new(),
+            complaints: Tail::default(),
+            reaped: false,
+        })
+    }
+
+    /// The process id of the child, which is also the id of its process group.
+    #[must_use]
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
+    /// Waits for the end of the child; whatever is left of its group is killed then.
+    ///
+    /// # Errors
+    /// Every [`CommandError`] but `NotInstalled`; whatever it is, nothing of the group runs on.
+    pub fn wait(mut self, cancellation: &Cancellation) -> Result<Output, CommandError> {
+        while !self.sleep()? {
+            self.check(cancellation)?;
+            self.pump()?;
+        }
+        let status = self.end()?;
+        for _ in 0..LAST_CHUNKS {
+            if !self.pump()? {
+                break;
+            }
+        }
+        self.judge(status)
+    }
+
+    /// Sleeps until the child ends (true), one of its pipes is ready, or it is time to look around.
+    fn sleep(&self) -> Result<bool, CommandError> {
+        let left = self.command.time_limit.saturating_sub(self.started.elapsed());
+        let timeout = Timespec::try_from(left.min(CANCELLATION_PERIOD))
+            .map_err(|error| self.command.fault("watch", std::io::Error::other(error)))?;
+        let mut watched = vec![PollFd::new(&self.ended, PollFlags::IN)];
+        let stdout = self.stdout.iter().map(AsFd::as_fd);
+        let pipes = stdout.chain(self.stderr.iter().map(AsFd::as_fd));
+        watched.extend(pipes.map(|pipe| PollFd::from_borrowed_fd(pipe, PollFlags::IN)));
+        match poll(&mut watched, Some(&timeout)) {
+            Ok(_) | Err(Errno::INTR) => {}
+            Err(error) => return Err(self.command.fault("watch", error.into())),
+        }
+        Ok(watched.first().is_some_and(|child| !child.revents().is_empty()))
+    }
+
+    fn check(&self, cancellation: &Cancellation) -> Result<(), CommandError> {
+        let program = self.command.name();
+        if cancellation.is_cancelled() {
+            return Err(CommandError::Cancelled { program });
+        }
+        if self.started.elapsed() >= self.command.time_limit {
+            return Err(CommandError::TimedOut { program, limit: self.command.time_limit });
+        }
+        Ok(())
+    }
+
+    /// Takes what the pipes have to give now; false when neither stream of output gave anything.
+    fn pump(&mut self) -> Result<bool, CommandError> {
+        let output = read(&mut self.stdout, |bytes| self.output.extend_from_slice(bytes));
+        let complaints = read(&mut self.stderr, |bytes| self.complaints.push(bytes));
+        let moved =
+            output.and_then(|first| Ok(first | complaints?)).map_err(|error| self.command.fault("read from", error))?;
+        if self.output.len() > self.command.output_limit {
+            let (program, limit) = (self.command.name(), self.command.output_limit);
+            return Err(CommandError::OutputTooLarge { program, limit });
+        }
+        Ok(moved)
+    }
+
+    /// Kills what is left of the group, then reaps the child. In this order: once the child is reaped
+    /// its number may belong to a stranger.
+    fn end(&mut self) -> Result<ExitStatus, CommandError> {
+        let killed = match kill_process_group(self.process, Signal::KILL) {
+            Ok(()) | Err(Errno::SRCH) => Ok(()),
+            Err(error) => self.child.kill().map_err(|_| std::io::Error::from(error)),
+        };
+        killed.map_err(|error| self.command.fault("stop", error))?;
+        let status = self.child.wait().map_err(|error| self.command.fault("wait for", error))?;
+        self.reaped = true;
+        Ok(status)
+    }
+
+    fn judge(mut self, status: ExitStatus) -> Result<Output, CommandError> {
+        let stdout = std::mem::take(&mut self.output);
+        let stderr = std::mem::take(&mut self.complaints).into_bytes();
+        if status.code().is_some_and(|code| self.command.accepted.contains(&code)) {
+            return Ok(Output { status, stdout, stderr });
+        }
+        Err(failure(&self.command, status, last_lines(&stdout, &stderr)))
+    }
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        if !self.reaped {
+            // A destructor has nobody to tell; the only causes are a child that is gone already.
+            let _ = self.end();
+        }
+    }
+}
+
+/// Reads a chunk of a pipe, and lets go of the pipe when the other side has closed it.
+fn read<P: std::io::Read>(pipe: &mut Option<P>, keep: impl FnMut(&[u8])) -> std::io::Result<bool> {
+    let Some(source) = pipe else { return Ok(false) };
+    let progress = read_chunk(source, keep)?;
+    if progress == Progress::Closed {
+        *pipe = None;
+    }
+    Ok(progress == Progress::Read)
+}
+
+fn failure(command: &Command, status: ExitStatus, last_lines: String) -> CommandError {
+    let program = command.name();
+    let signal = status.signal();
+    if signal == Some(Signal::XCPU.as_raw()) {
+        let limit = Duration::from_secs(command.limits.processor_seconds);
+        return CommandError::TimedOut { program, limit };
+    }
+    if signal == Some(Signal::XFSZ.as_raw()) {
+        return CommandError::FileTooLarge { program, limit: command.limits.file_size };
+    }
+    if last_lines.to_lowercase().contains("no space left") {
+        return CommandError::OutOfSpace { program };
+    }
+    CommandError::Failed { program, status, last_lines }
+}
+
+/// A child and a descriptor that becomes readable at its end.
+pub(super) struct Started {
+    pub(super) child: Child,
+    pub(super) process: Pid,
+    pub(super) ended: OwnedFd,
+}
+
+/// Starts the child in a process group of its own, its pipes non-blocking.
+pub(super) fn start(command: &mut Command) -> Result<Started, CommandError> {
+    if installed(&command.program, command.path()).is_none() {
+        return Err(CommandError::NotInstalled { program: command.name(), package: command.package });
+    }
+    let input = input(command)?;
+    let mut child = spawn(command, input)?;
+    let process = Pid::from_child(&child);
+    match watchable(&child, process) {
+        Ok(ended) => Ok(Started { child, process, ended }),
+        Err(error) => {
+            // The error that prevented the watch is the one to report, not one of these.
+            let _ = kill_process_group(process, Signal::KILL);
+            let _ = child.wait();
+            Err(command.fault("watch", error.into()))
+        }
+    }
+}
+
+/// Looked up beforehand: of a program that the limiter does not find only the limiter's words would be left.
+fn installed(program: &OsStr, path: &OsStr) -> Option<PathBuf> {
+    let is_executable =
+        |file: &PathBuf| file.metadata().is_ok_and(|entry| entry.is_file() && entry.permissions().mode() & 0o111 != 0);
+    if Path::new(program).components().count() > 1 {
+        return Some(PathBuf::from(program)).filter(is_executable);
+    }
+    std::env::split_paths(path).map(|directory| directory.join(program)).find(is_executable)
+}
+
+/// The input as a file in memory: it needs no thread to feed it, and a program may seek in it, for
+/// which some are faster by the name `/proc/self/fd/0` than from a pipe.
+fn input(command: &mut Command) -> Result<Stdio, CommandError> {
+    let Some(bytes) = command.input.take() else {
+        return Ok(Stdio::null());
+    };
+    let filled = || {
+        let mut file = File::from(memfd_create("input", MemfdFlags::CLOEXEC)?);
+        file.write_all(&bytes)?;
+        file.rewind()?;
+        Ok(file.into())
+    };
+    filled().map_err(|error| command.fault("feed", error))
+}
+
+fn spawn(command: &Command, input: Stdio) -> Result<Child, CommandError> {
+    let (limiter, package) = LIMITER;
+    let missing = || CommandError::NotInstalled { program: limiter.into(), package };
+    // By its whole path: a name alone makes the standard library fork, and a fork copies the tables of all the
+    // memory that the models lie in.
+    let path = installed(limiter.as_ref(), command.path()).ok_or_else(missing)?;
+    std::process::Command::new(path)
+        .args(command.limits.arguments())
+        .arg(&command.program)
+        .args(&command.arguments)
+        .env_clear()
+        .envs(command.environment.iter().map(|(name, value)| (name, value)))
+        .stdin(input)
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .process_group(0)
+        .spawn()
+        .map_err(|error| match error.kind() {
+            ErrorKind::NotFound => missing(),
+            _ => command.fault("start", error),
+        })
+}
+
+fn watchable(child: &Child, process: Pid) -> Result<OwnedFd, Errno> {
+    child.stdout.as_ref().map_or(Ok(()), unblock)?;
+    child.stderr.as_ref().map_or(Ok(()), unblock)?;
+    pidfd_open(process, PidfdFlags::empty())
+}
+
+fn unblock(pipe: impl AsFd) -> Result<(), Errno> {
+    fcntl_setfl(pipe, OFlags::NONBLOCK)
+}
+
+/// Bytes read at a time: what a pipe holds by default.
+const CHUNK: usize = 64 << 10;
+
+/// Bytes of standard error that are kept: the last ones.
+const TAIL: usize = 64 << 10;
+
+/// Lines and characters that an error message quotes.
+const QUOTED_LINES: usize = 8;
+const QUOTED_CHARACTERS: usize = 2000;
+
+/// What came of one attempt to read a pipe.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Progress {
+    /// Some bytes came.
+    Read,
+    /// Nothing there for now.
+    Empty,
+    /// The other side has closed it.
+    Closed,
+}
+
+/// Reads at most one chunk and hands it on.
+pub(super) fn read_chunk(source: &mut impl Read, mut keep: impl FnMut(&[u8])) -> std::io::Result<Progress> {
+    let mut chunk = [0; CHUNK];
+    match source.read(&mut chunk) {
+        Ok(0) => Ok(Progress::Closed),
+        Ok(count) => {
+            keep(chunk.get(..count).unwrap_or_default());
+            Ok(Progress::Read)
+        }
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(Progress::Empty),
+        Err(error) => Err(error),
+    }
+}
+
+/// The last bytes of a stream.
+#[derive(Debug, Default)]
+pub(super) struct Tail(VecDeque<u8>);
+
+impl Tail {
+    pub(super) fn push(&mut self, bytes: &[u8]) {
+        self.0.extend(bytes);
+        self.0.drain(..self.0.len().saturating_sub(TAIL));
+    }
+
+    pub(super) fn into_bytes(self) -> Vec<u8> {
+        self.0.into()
+    }
+}
+
+/// The last lines of what a program wrote, fit to be quoted: Ghostscript complains on its standard
+/// output, the others on standard error.
+pub(super) fn last_lines(stdout: &[u8], stderr: &[u8]) -> String {
+    let mut lines = quotable_lines(stdout);
+    lines.extend(quotable_lines(stderr));
+    let text = lines.split_off(lines.len().saturating_sub(QUOTED_LINES)).join("\n");
+    let surplus = text.chars().count().saturating_sub(QUOTED_CHARACTERS);
+    text.chars().skip(surplus).collect()
+}
+
+fn quotable_lines(bytes: &[u8]) -> Vec<String> {
+    let tail = bytes.get(bytes.len().saturating_sub(TAIL)..).unwrap_or_default();
+    String::from_utf8_lossy(tail)
+        .lines()
+        .map(|line| line.chars().filter(|character| !character.is_control()).collect::<String>())
+        .filter(|line| !line.trim().is_empty())
+        .collect()
+}

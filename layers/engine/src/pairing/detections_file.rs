@@ -1,0 +1,271 @@
+//! Opinions from a file of detections alone. A person may have edited it: everything in it is checked.
+//! Pages made from boxes alone (specification, section 11, "Reloading").
+//! What can be wrong with a file of detections.
+
+use super::opinions::{Opinion, number_from_index, pair};
+use crate::detection::{Detection, Label};
+use crate::error::ErrorClass;
+use crate::geometry::{DETECTION_DPI, POINTS_PER_INCH, PageSize, Rect};
+use crate::volume::{ColumnBounds, Page, PageNumber};
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, HashMap};
+use std::fs::File;
+use std::io::Read as _;
+use std::path::{Path, PathBuf};
+
+/// Largest file: about ten times the detections of a volume of 2,000 pages.
+const MAX_FILE_BYTES: u64 = 64 << 20;
+
+/// Page indices from here on are refused.
+const MAX_PAGES: usize = 20_000;
+
+/// Most boxes on a page: three models of at most 300 each, and room for a person's.
+const MAX_BOXES_ON_PAGE: usize = 1_000;
+
+/// Most pixels a side of a page may have: 12.7 m at 200 dpi.
+const MAX_SIDE: u32 = 100_000;
+
+/// Pairs the opinions of a `detections.json`.
+///
+/// Page numbers in the file are used; pages without one get index + `first_page`. Without `first_page` it
+/// follows from the first number in the file, or is 1.
+///
+/// # Errors
+/// [`PairingError`] when the file cannot be read, is too large, is no list of detections, or holds a page,
+/// size, box or confidence that cannot be.
+pub fn pair_file(detections: &Path, first_page: Option<u32>) -> Result<Vec<Opinion>, PairingError> {
+    let found = parse(detections, &read(detections, MAX_FILE_BYTES)?)?;
+    check(&found)?;
+    let first_page = first_page.or_else(|| infer_first_page(&found)).unwrap_or(1);
+    Ok(pair(&pages_from_detections(found, None, first_page), first_page))
+}
+
+fn read(path: &Path, limit: u64) -> Result<Vec<u8>, PairingError> {
+    let unreadable = |source| PairingError::Unreadable { path: path.to_owned(), source };
+    let mut bytes = Vec::new();
+    // A device or a growing file has no length to trust: stop one byte past the limit.
+    File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
+    if bytes.len() as u64 > limit {
+        return Err(PairingError::TooLarge { path: path.to_owned(), limit });
+    }
+    Ok(bytes)
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> Result<Vec<Detection>, PairingError> {
+    serde_json::from_slice(bytes).map_err(|source| PairingError::Json { path: path.to_owned(), source })
+}
+
+fn check(detections: &[Detection]) -> Result<(), PairingError> {
+    let mut pages: HashMap<usize, ((u32, u32), usize)> = HashMap::new();
+    for (place, found) in detections.iter().enumerate() {
+        check_one(place, found)?;
+        let (index, size) = (found.page_index, (found.img_width, found.img_height));
+        let (first_size, count) = pages.entry(index).or_insert((size, 0));
+        *count += 1;
+        if *first_size != size {
+            return Err(PairingError::SizesDiffer { place, index });
+        }
+        if *count > MAX_BOXES_ON_PAGE {
+            return Err(PairingError::TooManyOnPage { index, limit: MAX_BOXES_ON_PAGE });
+        }
+    }
+    Ok(())
+}
+
+fn check_one(place: usize, found: &Detection) -> Result<(), PairingError> {
+    let (width, height, bbox) = (found.img_width, found.img_height, found.bbox);
+    if found.page_index >= MAX_PAGES {
+        return Err(PairingError::PageIndex { place, index: found.page_index, limit: MAX_PAGES });
+    }
+    if !(1..=MAX_SIDE).contains(&width) || !(1..=MAX_SIDE).contains(&height) {
+        return Err(PairingError::PageSize { place, width, height, limit: MAX_SIDE });
+    }
+    if !is_box(bbox) {
+        return Err(PairingError::Box { place, bbox });
+    }
+    if !(0.0..=1.0).contains(&found.confidence) {
+        return Err(PairingError::Confidence { place, confidence: found.confidence });
+    }
+    Ok(())
+}
+
+/// A box may stick out of its page a little, as hand-drawn ones do, but has an inside and an end.
+fn is_box([x0, y0, x1, y1]: [f64; 4]) -> bool {
+    let near = |value: f64| value.abs() <= 2.0 * f64::from(MAX_SIDE);
+    [x0, y0, x1, y1].into_iter().all(near) && x0 < x1 && y0 < y1
+}
+
+/// The number that the first numbered page lets expect on page 0.
+fn infer_first_page(detections: &[Detection]) -> Option<u32> {
+    let numbered = detections.iter().filter_map(|found| Some((found.page_index, found.page_number?)));
+    let (index, number) = numbered.min()?;
+    number.checked_sub(u32::try_from(index).ok()?)
+}
+
+/// `pages_meta.json`: the columns of each page, by its index.
+pub type PagesMeta = BTreeMap<usize, ColumnBounds>;
+
+/// The pages of a volume from its boxes, by ascending index; pages without boxes are not among them.
+///
+/// Sizes follow from the pixels at 200 dpi. Columns come from `pages_meta`; without it only their midpoint is
+/// known, from the TEXT_COLUMN boxes or as the middle of the page. A page whose boxes carry no number gets
+/// index + `first_page`.
+#[must_use]
+pub fn pages_from_detections(detections: Vec<Detection>, pages_meta: Option<&PagesMeta>, first_page: u32) -> Vec<Page> {
+    let mut by_page: BTreeMap<usize, Vec<Detection>> = BTreeMap::new();
+    for detection in detections {
+        by_page.entry(detection.page_index).or_default().push(detection);
+    }
+    let columns = |index: usize| pages_meta.and_then(|meta| meta.get(&index)).copied();
+    by_page.into_iter().map(|(index, detections)| page(index, detections, columns(index), first_page)).collect()
+}
+
+fn page(index: usize, detections: Vec<Detection>, columns: Option<ColumnBounds>, first_page: u32) -> Page {
+    let size = size(&detections);
+    let expected = || PageNumber { first: Some(number_from_index(index, first_page)), last: None };
+    let number = number(&detections).unwrap_or_else(expected);
+    let columns =
+        columns.unwrap_or_else(|| ColumnBounds { midpoint: midpoint(&detections, &size), ..Default::default() });
+    Page { index, size, columns, number, detections }
+}
+
+fn size(detections: &[Detection]) -> PageSize {
+    let largest = |side: fn(&Detection) -> u32| detections.iter().map(side).max().unwrap_or_default();
+    let (width_pixels, height_pixels) = (largest(|found| found.img_width), largest(|found| found.img_height));
+    let points = |pixels: u32| f64::from(pixels) * POINTS_PER_INCH / DETECTION_DPI;
+    PageSize { width_points: points(width_pixels), height_points: points(height_pixels), width_pixels, height_pixels }
+}
+
+/// The number that most boxes of a page carry.
+fn number(detections: &[Detection]) -> Option<PageNumber> {
+    let mut votes: BTreeMap<(u32, Option<u32>), usize> = BTreeMap::new();
+    for found in detections {
+        if let Some(first) = found.page_number {
+            *votes.entry((first, found.page_number_end)).or_default() += 1;
+        }
+    }
+    let most = votes.into_iter().max_by_key(|(number, votes)| (*votes, Reverse(*number)));
+    most.map(|((first, last), _)| PageNumber { first: Some(first), last })
+}
+
+/// Middle between the outermost TEXT_COLUMN boxes, or of the page; in pixels.
+fn midpoint(detections: &[Detection], size: &PageSize) -> f64 {
+    let columns = || detections.iter().filter(|found| found.label == Label::TextColumn).map(Detection::rect);
+    let by_centre = |a: &Rect, b: &Rect| a.centre_x().total_cmp(&b.centre_x());
+    let middle = f64::from(size.width_pixels) / 2.0;
+    match (columns().min_by(by_centre), columns().max_by(by_centre)) {
+        (Some(left), Some(right)) if left.x1 <= right.centre_x() && left.centre_x() <= right.x0 => {
+            f64::midpoint(left.x1, right.x0)
+        }
+        _ => middle,
+    }
+}
+
+/// A file of detections that cannot be paired.
+#[derive(Debug, thiserror::Error)]
+pub enum PairingError {
+    /// The file could not be read.
+    #[error("{} cannot be read ({source}); check the path and its permissions", path.display())]
+    Unreadable {
+        /// The file.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The file is larger than any volume's detections.
+    #[error("{} is larger than {limit} bytes; give the detections.json of one volume", path.display())]
+    TooLarge {
+        /// The file.
+        path: PathBuf,
+        /// The limit, in bytes.
+        limit: u64,
+    },
+    /// The file is no list of detections.
+    #[error("{} is no list of detections ({source}); mend it at that place or run the detection again", path.display())]
+    Json {
+        /// The file.
+        path: PathBuf,
+        /// Where and what.
+        source: serde_json::Error,
+    },
+    /// A page index beyond any volume.
+    #[error("detection {place} is on page index {index}; the first page is 0 and the limit {limit}, correct it")]
+    PageIndex {
+        /// Place in the list, from 0.
+        place: usize,
+        /// The index as it was given.
+        index: usize,
+        /// The least index that is refused.
+        limit: usize,
+    },
+    /// A page size of nothing, or of more than any page has.
+    #[error("detection {place} says that its page has {width} × {height} pixels; each must lie in 1 to {limit}")]
+    PageSize {
+        /// Place in the list, from 0.
+        place: usize,
+        /// Width as it was given, in pixels.
+        width: u32,
+        /// Height as it was given, in pixels.
+        height: u32,
+        /// Most pixels a side may have.
+        limit: u32,
+    },
+    /// Detections of one page that give it different sizes.
+    #[error(
+        "detection {place} gives page index {index} another size than those before it; give all the same img_width and img_height"
+    )]
+    SizesDiffer {
+        /// Place in the list, from 0.
+        place: usize,
+        /// The page.
+        index: usize,
+    },
+    /// More boxes on a page than any detector finds.
+    #[error("page index {index} has more than {limit} detections; remove those that are none")]
+    TooManyOnPage {
+        /// The page.
+        index: usize,
+        /// Most detections a page may have.
+        limit: usize,
+    },
+    /// A box that is inverted, not finite or far from its page.
+    #[error("detection {place} has the box {bbox:?}; give it as [left, top, right, bottom] in pixels of its page")]
+    Box {
+        /// Place in the list, from 0.
+        place: usize,
+        /// The box as it was given.
+        bbox: [f64; 4],
+    },
+    /// A confidence outside 0 to 1.
+    #[error("detection {place} has confidence {confidence}; it must lie in 0 to 1 (1 for a box drawn by a person)")]
+    Confidence {
+        /// Place in the list, from 0.
+        place: usize,
+        /// The confidence as it was given.
+        confidence: f64,
+    },
+}
+
+impl PairingError {
+    /// The stable code of this failure.
+    #[must_use]
+    pub const fn code(&self) -> &'static str {
+        match self {
+            Self::Unreadable { .. } => "pairing.unreadable",
+            Self::TooLarge { .. } => "pairing.too_large",
+            Self::Json { .. } => "pairing.json",
+            Self::PageIndex { .. } => "pairing.page_index",
+            Self::PageSize { .. } => "pairing.page_size",
+            Self::SizesDiffer { .. } => "pairing.sizes_differ",
+            Self::TooManyOnPage { .. } => "pairing.too_many_on_page",
+            Self::Box { .. } => "pairing.box",
+            Self::Confidence { .. } => "pairing.confidence",
+        }
+    }
+
+    /// Who can mend it: always the person who brought the file.
+    #[must_use]
+    pub const fn class(&self) -> ErrorClass {
+        ErrorClass::Input
+    }
+}

@@ -1,0 +1,223 @@
+//! Everything that is covered on one page, and what an opinion's head matter is made of.
+//! Single boxes that are covered wherever they stand (specification, section 7).
+//! The printed page number is the archive's own reference and is never covered (specification, section 7).
+
+use super::brackets::find_brackets;
+use super::ink::Ink;
+use super::opinion_span::{OpinionSpan, headnote_rects};
+use crate::detection::{Detection, Label};
+use crate::geometry::Rect;
+use crate::text::Line;
+use crate::volume::Page;
+use serde::{Deserialize, Serialize};
+
+/// The colour of a cover.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Fill {
+    /// Something was taken out here.
+    Black,
+    /// Paper: furniture of the page that nobody misses.
+    White,
+}
+
+/// One cover: an entry of `redaction_rects.json` (specification, section 11). Pixels at 200 dpi.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Redaction {
+    /// Where.
+    #[serde(flatten)]
+    pub rect: Rect,
+    /// In which colour.
+    pub fill: Fill,
+    /// `headnote` or the label's name.
+    #[serde(rename = "type")]
+    pub kind: String,
+}
+
+impl Redaction {
+    /// A cover for a box of a label.
+    pub(super) fn of_label(rect: Rect, fill: Fill, label: Label) -> Self {
+        Self { rect: rect.rounded_to_tenths(), fill, kind: label.name().to_owned() }
+    }
+
+    /// A cover for head matter.
+    pub(super) fn of_headnotes(rect: Rect) -> Self {
+        Self { rect: rect.rounded_to_tenths(), fill: Fill::Black, kind: "headnote".to_owned() }
+    }
+}
+
+/// A page of `redaction_rects.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct RedactionPage {
+    /// Page, from 0.
+    pub page_index: usize,
+    /// Its covers.
+    pub rects: Vec<Redaction>,
+}
+
+/// The covers of one page. `lines` are the page's words in pixels at 200 dpi, when it was read.
+#[must_use]
+pub fn plan_page(page: &Page, opinions: &[OpinionSpan], ink: &Ink, lines: &[Line]) -> Vec<Redaction> {
+    let here = opinions.iter().filter(|span| (span.caption_page..=span.key_page).contains(&page.index));
+    let mut covers: Vec<Redaction> =
+        here.flat_map(|span| headnote_rects(page, span, ink)).map(Redaction::of_headnotes).collect();
+    covers.extend(mark_rects(page, ink));
+    let standing = find_brackets(page, opinions, lines);
+    let standing: Vec<Redaction> =
+        standing.iter().map(|rect| bracket(rect, ink)).filter_map(|rect| uncovered(rect, &covers)).collect();
+    covers.extend(standing);
+    keep_page_numbers(page, ink, covers)
+}
+
+/// A bracket that only its words gave away, unless it is covered already.
+fn uncovered(rect: Rect, covers: &[Redaction]) -> Option<Redaction> {
+    let is_covered = covers.iter().any(|cover| cover.rect.contains(&rect));
+    (!is_covered).then(|| Redaction::of_label(rect, Fill::Black, Label::HeadnoteBracket))
+}
+
+/// A box may miss the rim of what it marks by this much: 4 points.
+const RIM: f64 = 11.0;
+
+/// Added around a bracket's box, in pixels: a fifth of a word space.
+const BRACKET_SLACK: f64 = 2.0;
+
+/// Strokes fade out over this many pixels.
+const SOFT_EDGE: f64 = 2.5;
+
+/// Pixels that the halo of a stroke may reach: the side of the unit in which a colour JPEG is coded.
+const HALO: usize = 16;
+
+/// Strokes that fill less of a bracket's box are not all of it: the rest is joined to other text.
+const FEWEST_STROKES: f64 = 0.4;
+
+/// Sides of the cover of a case sequence, in pixels.
+const SEQUENCE_SIDE: (f64, f64) = (40.0, 60.0);
+
+/// A case sequence is covered 3 points inside its box.
+const SEQUENCE_INSET: f64 = 3.0 * 200.0 / 72.0;
+
+/// The covers of the boxes of one page.
+pub(super) fn mark_rects(page: &Page, ink: &Ink) -> Vec<Redaction> {
+    let keys = crate::pairing::key_icons(&[page]);
+    let boxes = page.detections.iter().filter(|found| found.passes_gate());
+    let mut covers: Vec<Redaction> = boxes.filter_map(|found| cover(page, found, ink)).collect();
+    covers.extend(
+        keys.into_iter()
+            .map(|key| Redaction::of_label(ink.grown_over_touching(&key.rect(), RIM), Fill::Black, Label::KeyIcon)),
+    );
+    covers
+}
+
+fn cover(page: &Page, found: &Detection, ink: &Ink) -> Option<Redaction> {
+    let rect = found.rect();
+    let (rect, fill) = match found.label {
+        Label::PageHeader => (ink.grown_over_touching(&rect, RIM), Fill::White),
+        Label::StateAbbreviation => (rect, Fill::White),
+        Label::Divider => (ink.grown_over_touching(&rect, RIM), Fill::Black),
+        Label::HeadnoteBracket => (bracket(&rect, ink), Fill::Black),
+        Label::Editorial => (tightened(&rect, ink)?, Fill::Black),
+        Label::CaseSequence => (case_sequence(page, &rect)?, Fill::Black),
+        _ => return None,
+    };
+    Some(Redaction::of_label(rect, fill, found.label))
+}
+
+/// A bracket's cover: its strokes, which its box may cut in half, and the paper above them, where JPEG leaves a halo
+/// of the strokes. Below them there is next to no paper: ascenders begin there.
+pub(super) fn bracket(rect: &Rect, ink: &Ink) -> Rect {
+    let strokes = ink.touching(&rect.grown(BRACKET_SLACK), RIM).map(|bounds| bounds.grown(SOFT_EDGE));
+    let strokes = strokes.filter(|strokes| strokes.area() >= FEWEST_STROKES * rect.area()).unwrap_or(*rect);
+    ink.extended_upwards(&strokes, HALO)
+}
+
+fn tightened(rect: &Rect, ink: &Ink) -> Option<Rect> {
+    ink.bounds(rect).map(|bounds| bounds.grown(2.0).intersection(rect))
+}
+
+/// A small square about the number's centre, above the caption it belongs to.
+fn case_sequence(page: &Page, rect: &Rect) -> Option<Rect> {
+    let side = |length: f64| length.clamp(SEQUENCE_SIDE.0, SEQUENCE_SIDE.1) / 2.0 - SEQUENCE_INSET;
+    let (half_width, half_height) = (side(rect.width()), side(rect.height()));
+    let mut cover = Rect::new(
+        rect.centre_x() - half_width,
+        rect.centre_y() - half_height,
+        rect.centre_x() + half_width,
+        rect.centre_y() + half_height,
+    );
+    let captions = page.detections.iter().filter(|found| found.label == Label::CaseCaption && found.passes_gate());
+    for caption in captions.map(Detection::rect).filter(|caption| caption.intersects(rect)) {
+        cover.y1 = cover.y1.min(caption.y0);
+    }
+    (!cover.is_empty()).then_some(cover)
+}
+
+/// A page number stands in this share of the height at the top or at the bottom; a box elsewhere is a misreading
+/// and must not keep a hole in a headnote open.
+const NUMBER_BAND: f64 = 0.15;
+
+/// Cuts every cover around the page's number.
+pub(super) fn keep_page_numbers(page: &Page, ink: &Ink, covers: Vec<Redaction>) -> Vec<Redaction> {
+    let numbers: Vec<Rect> = page
+        .detections
+        .iter()
+        .filter(|found| is_page_number(page, found))
+        .map(|found| {
+            let rect = found.rect();
+            ink.bounds(&rect).map_or(rect, |bounds| bounds.grown(2.0))
+        })
+        .collect();
+    covers.into_iter().flat_map(|cover| around(cover, &numbers)).collect()
+}
+
+fn is_page_number(page: &Page, found: &Detection) -> bool {
+    let height = f64::from(page.size.height_pixels);
+    let y = found.rect().centre_y();
+    found.label == Label::PageNumber && (y < NUMBER_BAND * height || y > (1.0 - NUMBER_BAND) * height)
+}
+
+fn around(cover: Redaction, numbers: &[Rect]) -> Vec<Redaction> {
+    numbers.iter().fold(vec![cover], |pieces, number| {
+        pieces
+            .into_iter()
+            .flat_map(|piece| {
+                let rects = without(&piece.rect, number);
+                rects.into_iter().map(move |rect| Redaction { rect: rect.rounded_to_tenths(), ..piece.clone() })
+            })
+            .collect()
+    })
+}
+
+/// `rect` less `hole`: up to four pieces, none of which overlap.
+pub(super) fn without(rect: &Rect, hole: &Rect) -> Vec<Rect> {
+    let hole = hole.intersection(rect);
+    if hole.is_empty() {
+        return vec![*rect];
+    }
+    let pieces = [
+        Rect::new(rect.x0, rect.y0, rect.x1, hole.y0),
+        Rect::new(rect.x0, hole.y1, rect.x1, rect.y1),
+        Rect::new(rect.x0, hole.y0, hole.x0, hole.y1),
+        Rect::new(hole.x1, hole.y0, rect.x1, hole.y1),
+    ];
+    pieces.into_iter().filter(|piece| !piece.is_empty()).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    fn rect() -> impl Strategy<Value = Rect> {
+        (0.0..100.0, 0.0..100.0, 0.1..80.0, 0.1..80.0).prop_map(|(x, y, w, h)| Rect::new(x, y, x + w, y + h))
+    }
+
+    proptest! {
+        #[test]
+        fn the_pieces_are_the_rectangle_less_the_hole(rect in rect(), hole in rect()) {
+            let pieces = without(&rect, &hole);
+            let kept: f64 = pieces.iter().map(Rect::area).sum();
+            prop_assert!((kept - (rect.area() - rect.intersection(&hole).area())).abs() < 1e-6);
+            prop_assert!(pieces.iter().all(|piece| piece.intersection(&hole).area() < 1e-9 && rect.contains(piece)));
+        }
+    }
+}

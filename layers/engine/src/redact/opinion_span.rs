@@ -1,0 +1,265 @@
+//! Where an opinion begins and ends, in reading order.
+//! Head matter of an opinion: from below its caption to the ornament before the opinion
+//! (specification, section 7).
+//! Opinions that begin in the volume and do not end in it, or whose key icon was not found: their head matter is
+//! covered like any other, though no file of their own is made.
+
+use super::ink::Ink;
+use super::page_areas::{column_bounds, column_of, footer_top, header_bottom, page_middle};
+use crate::detection::{Detection, Label};
+use crate::geometry::Rect;
+use crate::volume::Page;
+use std::ops::RangeInclusive;
+
+/// A place in reading order: page, column, height in pixels at 200 dpi.
+#[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
+pub(super) struct Place {
+    pub(super) page: usize,
+    pub(super) column: usize,
+    pub(super) y: f64,
+}
+
+impl Place {
+    /// Where a box begins.
+    pub(super) fn of(page: &Page, rect: &Rect) -> Self {
+        Self { page: page.index, column: column_of(page, rect.centre_x()), y: rect.y0 }
+    }
+}
+
+/// Where an opinion begins and ends, and where its head matter lies. Boxes in pixels at 200 dpi.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct OpinionSpan {
+    /// Page of the caption, from 0.
+    pub caption_page: usize,
+    /// The caption.
+    pub caption: Rect,
+    /// Page of the key icon, from 0.
+    pub key_page: usize,
+    /// The key icon.
+    pub key: Rect,
+    /// The highest number that one of its headnotes bears; see [`highest_headnote`](super::highest_headnote).
+    pub highest_headnote: usize,
+    pub(super) start: Place,
+    pub(super) end: Place,
+    /// Found once: a span may run over the whole volume, and every page of it asks.
+    pub(super) head_matter: Option<HeadMatter>,
+}
+
+impl OpinionSpan {
+    /// The span from a caption to a key icon, each with its page; `None` when the volume has no such page.
+    #[must_use]
+    pub fn new(pages: &[Page], (caption_page, caption): (usize, Rect), (key_page, key): (usize, Rect)) -> Option<Self> {
+        let start = Place::of(pages.get(caption_page)?, &caption);
+        let end = Place::of(pages.get(key_page)?, &key);
+        let span = Self { caption_page, caption, key_page, key, highest_headnote: 0, start, end, head_matter: None };
+        Some(Self { head_matter: HeadMatter::find(pages, &span), ..span })
+    }
+
+    /// True when a place lies between the caption and the key.
+    pub(super) fn holds(&self, place: Place) -> bool {
+        place > self.start && place < self.end
+    }
+}
+
+/// Edges move at most this far to find paper between two lines: 8 points.
+const EDGE_REACH: usize = 22;
+
+/// Text may stand out of its column by this much and still be covered with it: 20 points.
+const SIDE_REACH: f64 = 55.0;
+
+/// Paper covered around the ink, in pixels.
+const PAPER: f64 = 3.0;
+
+/// From this confidence a headnote heading is trusted to contradict the ornament's place.
+const SURE_HEADNOTE: f64 = 0.75;
+
+/// A synopsis that begins within this distance of the caption begins right below it: two lines.
+const ADJACENT: f64 = 60.0;
+
+/// An opinion's head matter, in reading order.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct HeadMatter {
+    start: Place,
+    end: Place,
+    /// The end is the foot of its column, not a marker.
+    to_column_foot: bool,
+}
+
+impl HeadMatter {
+    /// Finds it by the boxes between caption and key.
+    pub(super) fn find(pages: &[Page], span: &OpinionSpan) -> Option<Self> {
+        let inside = detections_inside(pages, span);
+        let caption_end = Place { y: span.caption.y1, ..span.start };
+        let synopsis = inside.iter().find(|(_, found)| found.label == Label::Background && found.passes_gate());
+        let start = synopsis.map_or(caption_end, |(top, _)| start_at(caption_end, *top));
+        if let Some((end, _)) = end_marker(&inside) {
+            return (*end > start).then_some(Self { start, end: *end, to_column_foot: false });
+        }
+        let last = inside.iter().rfind(|(_, found)| is_headnote(found, SURE_HEADNOTE))?;
+        Some(Self { start: caption_end, end: last.0, to_column_foot: true })
+    }
+
+    /// The pages that it touches, from 0.
+    pub(super) fn pages(&self) -> RangeInclusive<usize> {
+        self.start.page..=self.end.page
+    }
+
+    pub(super) fn holds(&self, place: Place) -> bool {
+        place > self.start && place < self.end
+    }
+}
+
+/// The parts of an opinion's head matter on one page, in pixels.
+pub(super) fn headnote_rects(page: &Page, span: &OpinionSpan, ink: &Ink) -> Vec<Rect> {
+    let Some(head_matter) = &span.head_matter else { return Vec::new() };
+    (0..2).filter_map(|column| column_part(page, column, head_matter, span, ink)).flatten().collect()
+}
+
+/// Right below the caption when the synopsis begins there, so that its first line cannot escape.
+fn start_at(caption_end: Place, synopsis: Place) -> Place {
+    let is_below = (synopsis.page, synopsis.column) == (caption_end.page, caption_end.column);
+    if is_below && synopsis.y - caption_end.y < ADJACENT { caption_end } else { synopsis }
+}
+
+/// Boxes after the caption and before the key, with the place of their top, in reading order.
+fn detections_inside<'a>(pages: &'a [Page], span: &OpinionSpan) -> Vec<(Place, &'a Detection)> {
+    let boxes = |page: &'a Page| page.detections.iter().map(|found| (Place::of(page, &found.rect()), found));
+    let touched = pages.iter().take(span.key_page + 1).skip(span.caption_page);
+    let mut inside: Vec<_> = touched.flat_map(boxes).filter(|(place, _)| span.holds(*place)).collect();
+    inside.sort_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(std::cmp::Ordering::Equal));
+    inside
+}
+
+fn is_headnote(found: &Detection, confidence: f64) -> bool {
+    found.label == Label::Headnote && found.confidence >= confidence
+}
+
+/// The ornament; where an ornament was seen among the headnotes, the first one after the last sure headnote.
+/// Without any, where there is head matter at all, the counsel block.
+fn end_marker<'a>(inside: &'a [(Place, &'a Detection)]) -> Option<&'a (Place, &'a Detection)> {
+    let is = |label: Label| move |(_, found): &&(Place, &Detection)| found.label == label && found.passes_gate();
+    let dividers: Vec<_> = inside.iter().filter(is(Label::Divider)).collect();
+    let last_headnote = inside.iter().rfind(|(_, found)| is_headnote(found, SURE_HEADNOTE)).map(|(place, _)| *place);
+    let after_headnotes = dividers.iter().find(|(place, _)| last_headnote.is_none_or(|last| *place > last));
+    if let Some(divider) = after_headnotes.or(dividers.first()) {
+        return Some(*divider);
+    }
+    inside.iter().find(|found| is(Label::Headnote)(found) || is(Label::Background)(found))?;
+    inside.iter().find(is(Label::CaseMetadata))
+}
+
+/// The head matter's part in one column of a page, cut at each headnote's heading so that a reader sees their number.
+fn column_part(
+    page: &Page,
+    column: usize,
+    head_matter: &HeadMatter,
+    span: &OpinionSpan,
+    ink: &Ink,
+) -> Option<Vec<Rect>> {
+    let here = (page.index, column);
+    let (start, end) =
+        ((head_matter.start.page, head_matter.start.column), (head_matter.end.page, head_matter.end.column));
+    if here < start || here > end {
+        return None;
+    }
+    let (x0, x1) = column_bounds(page, column);
+    let mut part = Rect::new(x0, header_bottom(page), x1, footer_top(page, column));
+    if here == start {
+        part.y0 = ink.blank_below(head_matter.start.y, &part, EDGE_REACH).unwrap_or(head_matter.start.y);
+    }
+    if here == end && !head_matter.to_column_foot {
+        part.y1 = ink.blank_above(head_matter.end.y, &part, EDGE_REACH).unwrap_or(head_matter.end.y);
+    }
+    if here == (span.key_page, column_of(page, span.key.centre_x())) {
+        part.y1 = part.y1.min(span.key.y0);
+    }
+    let fitted = fit_to_ink(part, page, column, ink)?;
+    Some(split_at_headings(page, fitted))
+}
+
+/// The part fitted to its ink, kept out of the gutter; nothing where there is no ink.
+fn fit_to_ink(part: Rect, page: &Page, column: usize, ink: &Ink) -> Option<Rect> {
+    let middle = page_middle(page);
+    let (left, right) =
+        if column == 0 { (0.0, middle - 1.0) } else { (middle + 1.0, f64::from(page.size.width_pixels)) };
+    let reach = Rect::new((part.x0 - SIDE_REACH).max(left), part.y0, (part.x1 + SIDE_REACH).min(right), part.y1);
+    let found = ink.bounds(&reach)?;
+    let fitted = found.grown(PAPER);
+    Some(Rect::new(fitted.x0.max(left), fitted.y0.max(part.y0), fitted.x1.min(right), fitted.y1.min(part.y1)))
+        .filter(|fitted| !fitted.is_empty())
+}
+
+fn split_at_headings(page: &Page, part: Rect) -> Vec<Rect> {
+    let mut tops: Vec<f64> = page
+        .detections
+        .iter()
+        .filter(|found| is_headnote(found, Label::Headnote.gate()) && found.rect().intersects(&part))
+        .map(|found| found.rect().y0)
+        .filter(|top| *top > part.y0 + 1.0 && *top < part.y1 - 1.0)
+        .collect();
+    tops.sort_by(f64::total_cmp);
+    tops.dedup_by(|a, b| (*a - *b).abs() < 1.0);
+    let edges: Vec<f64> = [part.y0].into_iter().chain(tops).chain([part.y1]).collect();
+    edges.windows(2).map(|edge| Rect::new(part.x0, edge[0], part.x1, edge[1])).collect()
+}
+
+/// One span for each caption outside the closed opinions, to the next caption or to the end of the volume.
+#[must_use]
+pub fn open_spans(pages: &[Page], closed: &[OpinionSpan]) -> Vec<OpinionSpan> {
+    let mut captions: Vec<(Place, &Detection)> = pages.iter().flat_map(captions).collect();
+    captions.sort_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(std::cmp::Ordering::Equal));
+    let is_open =
+        |(place, _): &&(Place, &Detection)| !closed.iter().any(|span| *place >= span.start && *place <= span.end);
+    let end_of = |place: &Place| captions.iter().find(|(other, _)| other > place).map(|(_, found)| *found);
+    captions.iter().filter(is_open).filter_map(|(place, found)| open_span(pages, found, end_of(place))).collect()
+}
+
+fn captions(page: &Page) -> impl Iterator<Item = (Place, &Detection)> {
+    let is_caption = |found: &&Detection| found.label == Label::CaseCaption && found.passes_gate();
+    page.detections.iter().filter(is_caption).map(move |found| (Place::of(page, &found.rect()), found))
+}
+
+/// From a caption to the next one, or to the foot of the last page.
+fn open_span(pages: &[Page], caption: &Detection, next: Option<&Detection>) -> Option<OpinionSpan> {
+    let last = pages.last()?;
+    let (width, height) = (f64::from(last.size.width_pixels), f64::from(last.size.height_pixels));
+    let foot = Rect::new(width - 1.0, height, width, height + 1.0);
+    let end = next.map_or((last.index, foot), |next| (next.page_index, next.rect()));
+    OpinionSpan::new(pages, (caption.page_index, caption.rect()), end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::geometry::PageSize;
+    use crate::volume::{ColumnBounds, PageNumber};
+
+    fn page(index: usize, captions: &[f64]) -> Page {
+        let size = PageSize { width_points: 360.0, height_points: 720.0, width_pixels: 1000, height_pixels: 2000 };
+        let caption = |y: &f64| Detection {
+            page_index: index,
+            label: Label::CaseCaption,
+            label_id: Label::CaseCaption.id(),
+            confidence: 0.9,
+            bbox: [50.0, *y, 450.0, y + 100.0],
+            page_number: None,
+            page_number_end: None,
+            img_width: 1000,
+            img_height: 2000,
+            found_by: Vec::new(),
+            model_count: None,
+        };
+        let detections = captions.iter().map(caption).collect();
+        Page { index, size, columns: ColumnBounds::default(), number: PageNumber::default(), detections }
+    }
+
+    #[test]
+    fn captions_without_a_key_open_a_span_to_the_next_caption_or_the_end() {
+        let pages = [page(0, &[100.0]), page(1, &[500.0]), page(2, &[300.0])];
+        let (caption, key) = (Rect::new(50.0, 100.0, 450.0, 200.0), Rect::new(50.0, 300.0, 200.0, 340.0));
+        let closed = OpinionSpan::new(&pages, (0, caption), (1, key)).unwrap();
+        let open = open_spans(&pages, &[closed]);
+        let ends: Vec<_> = open.iter().map(|span| (span.caption_page, span.key_page, span.key.y0)).collect();
+        assert_eq!(ends, [(1, 2, 300.0), (2, 2, 2000.0)]);
+    }
+}

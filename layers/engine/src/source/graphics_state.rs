@@ -1,0 +1,155 @@
+//! The little of the graphics state that decides whether a page is one image, and what was drawn.
+
+use super::page_tree::PageBox;
+use hayro_syntax::object::ObjRef;
+
+/// Images of one page that are noted. A scan in strips has a few dozen.
+const MAX_NOTED_IMAGES: usize = 64;
+
+/// A transformation: `[a b c d e f]` as in `cm`.
+pub(super) type Matrix = [f64; 6];
+
+/// Changes nothing.
+pub(super) const IDENTITY: Matrix = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0];
+
+/// `first`, then `second`.
+pub(super) fn multiply(first: Matrix, second: Matrix) -> Matrix {
+    let [a, b, c, d, e, f] = first;
+    let [a2, b2, c2, d2, e2, f2] = second;
+    [a * a2 + b * c2, a * b2 + b * d2, c * a2 + d * c2, c * b2 + d * d2, e * a2 + f * c2 + e2, e * b2 + f * d2 + f2]
+}
+
+/// The box that a rectangle becomes; `None` when it is turned or sheared.
+pub(super) fn transformed(page_box: PageBox, matrix: Matrix) -> Option<PageBox> {
+    let [a, b, c, d, e, f] = matrix;
+    let extent = |value: f64| value.abs().max(1e-9);
+    if b.abs() > extent(a) * 1e-6 || c.abs() > extent(d) * 1e-6 {
+        return None;
+    }
+    let (x0, x1) = (page_box[0] * a + e, page_box[2] * a + e);
+    let (y0, y1) = (page_box[1] * d + f, page_box[3] * d + f);
+    Some([x0.min(x1), y0.min(y1), x0.max(x1), y0.max(y1)])
+}
+
+/// The path being built.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub(super) enum Path {
+    /// Nothing yet.
+    #[default]
+    Empty,
+    /// One upright rectangle, in the page's space.
+    Rectangle(PageBox),
+    /// Anything else.
+    Other,
+}
+
+impl Path {
+    /// Adds `x y width height re`.
+    pub(super) fn add_rectangle(&mut self, operands: &[f64], matrix: Matrix) {
+        let rectangle = match (*self, operands) {
+            (Self::Empty, &[x, y, width, height]) => {
+                let corners = [x.min(x + width), y.min(y + height), x.max(x + width), y.max(y + height)];
+                transformed(corners, matrix)
+            }
+            _ => None,
+        };
+        *self = rectangle.map_or(Self::Other, Self::Rectangle);
+    }
+}
+
+/// The graphics state that matters here.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct State {
+    pub(super) matrix: Matrix,
+    /// Text render mode; 3 draws nothing.
+    pub(super) render_mode: i64,
+}
+
+impl Default for State {
+    fn default() -> Self {
+        Self { matrix: IDENTITY, render_mode: 0 }
+    }
+}
+
+/// Text on a page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub enum TextPresence {
+    /// No text is shown.
+    #[default]
+    None,
+    /// Only text that is not painted: the layer of an earlier OCR run.
+    Invisible,
+    /// Painted text.
+    Visible,
+    /// The content was not read to its end.
+    Unknown,
+}
+
+/// An image and the matrix that places its unit square on the page.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct PlacedImage {
+    pub(super) reference: ObjRef,
+    pub(super) matrix: Matrix,
+}
+
+/// What a page draws.
+#[derive(Debug, Default)]
+pub(super) struct Drawing {
+    /// The first image.
+    pub(super) image: Option<PlacedImage>,
+    /// Images drawn.
+    pub(super) images: usize,
+    /// The objects of those images, as far as a scan could need them.
+    pub(super) objects: Vec<u32>,
+    /// True when there is more to see than images in plain state.
+    pub(super) otherwise: bool,
+    /// An inline image whose size is beyond the limit.
+    pub(super) oversized: Option<(u64, u64)>,
+    /// Text shown.
+    pub(super) text: TextPresence,
+}
+
+impl Drawing {
+    /// Notes that the content was not, or not wholly, understood.
+    pub(super) fn leave_unread(&mut self) {
+        self.otherwise = true;
+        self.text = TextPresence::Unknown;
+    }
+
+    /// Notes an image.
+    pub(super) fn add_image(&mut self, reference: ObjRef, matrix: Matrix) {
+        self.images += 1;
+        if self.objects.len() < MAX_NOTED_IMAGES && !self.objects.contains(&reference.obj_number) {
+            self.objects.push(reference.obj_number);
+        }
+        self.image.get_or_insert(PlacedImage { reference, matrix });
+    }
+
+    /// Notes text.
+    pub(super) fn add_text(&mut self, text: TextPresence) {
+        self.text = self.text.max(text);
+        self.otherwise |= text > TextPresence::Invisible;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn matrices_apply_from_the_inside_out() {
+        let scaled = multiply([2.0, 0.0, 0.0, 2.0, 0.0, 0.0], [1.0, 0.0, 0.0, 1.0, 5.0, 6.0]);
+        assert_eq!(scaled, [2.0, 0.0, 0.0, 2.0, 5.0, 6.0]);
+        assert_eq!(transformed([0.0, 0.0, 1.0, 1.0], scaled), Some([5.0, 6.0, 7.0, 8.0]));
+        assert_eq!(transformed([0.0, 0.0, 1.0, 1.0], [0.0, 1.0, -1.0, 0.0, 0.0, 0.0]), None);
+    }
+
+    #[test]
+    fn only_a_lone_upright_rectangle_is_kept() {
+        let mut path = Path::default();
+        path.add_rectangle(&[10.0, 10.0, -5.0, 5.0], IDENTITY);
+        assert_eq!(path, Path::Rectangle([5.0, 10.0, 10.0, 15.0]));
+        path.add_rectangle(&[0.0, 0.0, 1.0, 1.0], IDENTITY);
+        assert_eq!(path, Path::Other);
+    }
+}

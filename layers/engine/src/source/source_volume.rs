@@ -1,0 +1,248 @@
+//! Opens a volume, checks it, and gives access to the images of its pages.
+
+use super::cross_reference::Directory;
+use super::file_bytes::{self, Envelope, Mapping};
+use super::filters;
+use super::image_xobjects;
+use super::object_search;
+use super::objects::Objects;
+use super::page::{Examiner, PageKind, SourcePage};
+use super::page_tree::{self, Leaf};
+use super::rejection::{Limits, SourceError};
+use super::syntax::Allowance;
+use hayro_syntax::object::ObjRef;
+use std::borrow::Cow;
+use std::collections::HashMap;
+use std::path::{Path, PathBuf};
+use std::rc::Rc;
+
+/// Bytes that one file may make us look at or unpack beyond the usual. 2,000 pages with a dense text
+/// layer have a tenth of that.
+const ALLOWED_BYTES: u64 = 1 << 30;
+
+/// Pages between two returns of memory to the kernel while a volume is opened.
+const PAGES_BETWEEN_RELEASES: usize = 32;
+
+/// Bytes of a pixel, at most, in a deflated image: four components of 16 bits. What unpacks to more than a page's
+/// largest image of such pixels is a trap, whatever its dictionary says.
+const MAX_PIXEL_BYTES: u64 = 8;
+
+/// An image whose wholeness can be told.
+pub(crate) enum CheckableImage<'v> {
+    /// A JPEG, to be decoded.
+    Jpeg(&'v [u8]),
+    /// Samples under deflate, which were unpacked already.
+    Deflated {
+        /// False when the data break off, make no sense or never seem to end.
+        whole: bool,
+    },
+}
+
+fn is_deflate(filter: &[u8]) -> bool {
+    matches!(filter, b"FlateDecode" | b"Fl")
+}
+
+/// A volume that passed the intake checks.
+#[derive(Debug)]
+pub struct SourceVolume {
+    path: PathBuf,
+    limits: Limits,
+    objects: Objects,
+    /// Its pages, in order.
+    pub pages: Vec<SourcePage>,
+}
+
+/// Opens a volume and checks it.
+///
+/// # Errors
+/// Every [`SourceError`]; each says what is wrong with the file. A page that cannot be read is no error:
+/// it is [`PageKind::Damaged`].
+pub fn open(path: &Path, limits: &Limits) -> Result<SourceVolume, SourceError> {
+    let mapping = map(path, limits)?;
+    let envelope = file_bytes::check(mapping.bytes())?;
+    let (objects, root) = structure(mapping, envelope)?;
+    let pages = examine_pages(&objects, root, limits)?;
+    objects.mapping().release_all();
+    Ok(SourceVolume { path: path.to_path_buf(), limits: *limits, objects, pages })
+}
+
+/// Tells from the first bytes of a file (a few kilobytes) whether it is a PDF at all, before it is fetched whole.
+///
+/// # Errors
+/// [`SourceError::Empty`], or [`SourceError::NotPdf`], which says what else it looks like. PostScript is refused even
+/// where it carries a PDF's header.
+pub fn check_start(bytes: &[u8]) -> Result<(), SourceError> {
+    file_bytes::check_start(bytes)
+}
+
+fn map(path: &Path, limits: &Limits) -> Result<Mapping, SourceError> {
+    let unreadable = |cause| SourceError::Unreadable { path: path.display().to_string(), cause };
+    let metadata = std::fs::metadata(path).map_err(unreadable)?;
+    if !metadata.is_file() {
+        let cause = std::io::Error::new(std::io::ErrorKind::InvalidInput, "it is not a file");
+        return Err(unreadable(cause));
+    }
+    let bytes = metadata.len();
+    if bytes == 0 {
+        return Err(SourceError::Empty);
+    }
+    if bytes > limits.max_file_bytes {
+        return Err(SourceError::FileTooLarge { bytes, limit: limits.max_file_bytes });
+    }
+    Mapping::open(path).map_err(unreadable)
+}
+
+/// Finds the objects and the root of the page tree: by the file's tables, else by a search.
+fn structure(mapping: Mapping, envelope: Envelope) -> Result<(Objects, ObjRef), SourceError> {
+    let mut mapping = mapping;
+    let mut bases = vec![0, envelope.header];
+    bases.dedup();
+    for base in bases {
+        let allowance = Allowance::new(ALLOWED_BYTES);
+        let bytes = &mapping.bytes()[base..];
+        let Some(directory) = Directory::load(bytes, envelope.cross_reference, &allowance) else {
+            continue;
+        };
+        let objects = Objects::new(mapping, base, directory, allowance);
+        match page_root(&objects)? {
+            Some(root) => return Ok((objects, root)),
+            None => mapping = objects.into_mapping(),
+        }
+    }
+    searched_structure(mapping)
+}
+
+fn searched_structure(mapping: Mapping) -> Result<(Objects, ObjRef), SourceError> {
+    const NO_TABLE: SourceError = SourceError::Damaged { what: "its objects cannot be found" };
+    let allowance = Allowance::new(ALLOWED_BYTES);
+    let (directory, streams) = object_search::directory(&mapping, &allowance).ok_or(NO_TABLE)?;
+    let mut objects = Objects::new(mapping, 0, directory, allowance);
+    objects.add_packed(&streams);
+    let root = page_root(&objects)?.ok_or(NO_TABLE)?;
+    Ok((objects, root))
+}
+
+/// The root of the page tree; `None` when the catalogue cannot be read.
+fn page_root(objects: &Objects) -> Result<Option<ObjRef>, SourceError> {
+    if objects.directory().encrypted {
+        return Err(SourceError::Encrypted);
+    }
+    let catalogue = objects.directory().root;
+    let pages = |reference| objects.with_dict(reference, |dict| dict.get_ref("Pages"));
+    let root = catalogue.and_then(pages).flatten();
+    Ok(root.filter(|root| objects.with_dict(*root, |_| ()).is_some()))
+}
+
+fn examine_pages(objects: &Objects, root: ObjRef, limits: &Limits) -> Result<Vec<SourcePage>, SourceError> {
+    let leaves = page_tree::leaves(objects, root, limits.max_pages)?;
+    let mut examiner = Examiner::new(objects, limits);
+    let mut known: HashMap<_, SourcePage> = HashMap::new();
+    let mut pages = Vec::with_capacity(leaves.len());
+    for (index, leaf) in leaves.iter().enumerate() {
+        let page = match known.get(&identity(leaf)) {
+            Some(page) => SourcePage { index, ..page.clone() },
+            None => examiner.examine(index, leaf)?,
+        };
+        known.entry(identity(leaf)).or_insert_with(|| page.clone());
+        pages.push(page);
+        if index % PAGES_BETWEEN_RELEASES == 0 {
+            objects.mapping().release_all();
+        }
+    }
+    Ok(pages)
+}
+
+/// A page listed twice under the same node is looked at once.
+fn identity(leaf: &Leaf) -> (Option<u32>, *const page_tree::Inherited) {
+    (leaf.reference.map(|reference| reference.obj_number), Rc::as_ptr(&leaf.inherited))
+}
+
+impl SourceVolume {
+    /// The file.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The limits that the volume was opened with.
+    #[must_use]
+    pub const fn limits(&self) -> &Limits {
+        &self.limits
+    }
+
+    /// Bytes of the stored JPEG of a page that is one image; `None` for every other page.
+    #[must_use]
+    pub fn image_length(&self, page: &SourcePage) -> Option<u64> {
+        let PageKind::SingleImage(single) = &page.kind else { return None };
+        u64::try_from(single.place.len()).ok()
+    }
+
+    /// True when the document has layers, of which some may be hidden: what it says of them is not said by its pages.
+    pub(crate) fn has_layers(&self) -> bool {
+        let catalogue = self.objects.directory().root;
+        catalogue.and_then(|root| self.objects.with_dict(root, |dict| dict.contains_key("OCProperties"))) == Some(true)
+    }
+
+    /// Whether a page of a copy is, for all that can be told without drawing it, this page: of the same size, read in
+    /// the same way, and made of images of the same length.
+    pub(crate) fn is_page_in(&self, page: &SourcePage, copy: &Self, copied: &SourcePage) -> bool {
+        let sides = |page: &SourcePage| [page.width_points, page.height_points];
+        let is_same_kind = match (&page.kind, &copied.kind) {
+            (PageKind::SingleImage(own), PageKind::SingleImage(copied)) => own.is_like(copied),
+            (PageKind::Other, PageKind::Other) => true,
+            _ => false,
+        };
+        is_same_kind && sides(page) == sides(copied) && self.drawn_lengths(page) == copy.drawn_lengths(copied)
+    }
+
+    /// Stored bytes of each image that a page draws.
+    fn drawn_lengths(&self, page: &SourcePage) -> Vec<Option<usize>> {
+        let length = |number: &u32| self.objects.stream(ObjRef::new(*number, 0)).map(|stream| stream.data.len());
+        page.drawn_images.iter().map(length).collect()
+    }
+
+    /// The undecoded JPEG of a page that is one image; `None` for every other page.
+    ///
+    /// Bytes borrowed from here stay resident until [`SourceVolume::release`] is called.
+    #[must_use]
+    pub fn image_bytes(&self, page: &SourcePage) -> Option<Cow<'_, [u8]>> {
+        let PageKind::SingleImage(single) = &page.kind else {
+            return None;
+        };
+        if !single.packed {
+            return self.objects.mapping().bytes().get(single.place.clone()).map(Cow::Borrowed);
+        }
+        let stream = self.objects.stream(ObjRef::new(single.object_number, 0))?;
+        image_xobjects::jpeg_bytes(&self.objects, &stream).ok()
+    }
+
+    /// The images that a page draws and whose wholeness can be told: PDFium paints what it can of a
+    /// broken image, or nothing, and says neither.
+    pub(crate) fn checkable_images(&self, page: &SourcePage) -> Vec<CheckableImage<'_>> {
+        let objects = &self.objects;
+        let image = |number: &u32| {
+            let stream = objects.stream(ObjRef::new(*number, 0))?;
+            let filters = objects.filters(&stream.dict)?;
+            match filters.first()?.as_slice() {
+                b"DCTDecode" | b"DCT" => Some(CheckableImage::Jpeg(stream.data)),
+                b"FlateDecode" | b"Fl" => {
+                    let layers = filters.iter().take_while(|name| is_deflate(name)).count();
+                    let limit = self.limits.max_page_pixels.saturating_mul(MAX_PIXEL_BYTES);
+                    Some(CheckableImage::Deflated { whole: filters::is_whole(stream.data, layers, limit) })
+                }
+                _ => None,
+            }
+        };
+        page.drawn_images.iter().filter_map(image).collect()
+    }
+
+    /// Gives the memory behind a page's images back, so that reading page after page does not add up to
+    /// the size of the file.
+    pub fn release(&self, page: &SourcePage) {
+        let mapping = self.objects.mapping();
+        match &page.kind {
+            PageKind::SingleImage(single) => mapping.release(single.place.start, single.place.len()),
+            PageKind::Other | PageKind::Damaged { .. } => mapping.release_all(),
+        }
+    }
+}

@@ -1,0 +1,260 @@
+//! A graph under construction: operators, constants, and edges between them.
+//! The bytes of a graph: ONNX's schema, operator set 17. Numbers are the schema's field numbers.
+//! The part of the protobuf wire format that ONNX needs: varints and length-delimited fields. A
+//! schema compiler would be larger than this.
+
+/// A value that flows between operators, by its name in the graph.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Edge(String);
+
+impl Edge {
+    #[cfg(test)]
+    pub(crate) fn named(name: &str) -> Self {
+        Self(name.to_owned())
+    }
+
+    /// An optional input that is left out.
+    pub(crate) const fn absent() -> Self {
+        Self(String::new())
+    }
+}
+
+/// An operator of ONNX's own domain.
+#[derive(Debug)]
+pub(crate) struct Operator {
+    pub(crate) kind: &'static str,
+    pub(crate) name: String,
+    pub(crate) inputs: Vec<Edge>,
+    pub(crate) outputs: Vec<Edge>,
+    pub(crate) attributes: Vec<(&'static str, Attribute)>,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) enum Attribute {
+    Integer(i64),
+    Integers(Vec<i64>),
+    Text(&'static str),
+}
+
+impl Operator {
+    pub(crate) fn new(kind: &'static str, inputs: &[&Edge]) -> Self {
+        let inputs = inputs.iter().copied().cloned().collect();
+        Self { kind, name: String::new(), inputs, outputs: Vec::new(), attributes: Vec::new() }
+    }
+
+    pub(crate) fn with(mut self, name: &'static str, value: Attribute) -> Self {
+        self.attributes.push((name, value));
+        self
+    }
+}
+
+/// A constant of the graph; no dimensions make a scalar.
+#[derive(Debug)]
+pub(crate) struct Constant {
+    pub(crate) name: String,
+    pub(crate) dimensions: Vec<i64>,
+    pub(crate) elements: Elements,
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) enum Elements {
+    Single(Vec<f32>),
+    Integer(Vec<i64>),
+}
+
+/// A graph under construction.
+#[derive(Debug, Default)]
+pub(crate) struct Graph {
+    pub(crate) operators: Vec<Operator>,
+    pub(crate) constants: Vec<Constant>,
+    pub(crate) inputs: Vec<Port>,
+    pub(crate) outputs: Vec<Port>,
+}
+
+/// An input or output of the whole graph: single-precision numbers.
+#[derive(Debug)]
+pub(crate) struct Port {
+    pub(crate) edge: Edge,
+    pub(crate) dimensions: Vec<Dimension>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Dimension {
+    Fixed(i64),
+    Dynamic(&'static str),
+}
+
+impl Graph {
+    pub(crate) fn input(&mut self, name: &str, dimensions: Vec<Dimension>) -> Edge {
+        let edge = Edge(name.to_owned());
+        self.inputs.push(Port { edge: edge.clone(), dimensions });
+        edge
+    }
+
+    /// Adds an operator with one output. `scope` says where in the network it is; with the operator's
+    /// kind and number it makes a name, which a profile then shows.
+    pub(crate) fn add(&mut self, scope: &str, operator: Operator) -> Edge {
+        let [output] = self.add_outputs(scope, operator);
+        output
+    }
+
+    pub(crate) fn add_outputs<const N: usize>(&mut self, scope: &str, operator: Operator) -> [Edge; N] {
+        let name = format!("{scope}/{}_{}", operator.kind, self.operators.len());
+        let outputs = std::array::from_fn(|index| Edge(format!("{name}:{index}")));
+        self.operators.push(Operator { name, outputs: outputs.to_vec(), ..operator });
+        outputs
+    }
+
+    /// Adds the operator whose output is the graph's.
+    pub(crate) fn output(&mut self, name: &str, operator: Operator, dimensions: Vec<Dimension>) {
+        let edge = Edge(name.to_owned());
+        self.outputs.push(Port { edge: edge.clone(), dimensions });
+        self.operators.push(Operator { name: name.to_owned(), outputs: vec![edge], ..operator });
+    }
+
+    pub(crate) fn constant(&mut self, scope: &str, dimensions: Vec<i64>, elements: Elements) -> Edge {
+        let name = format!("{scope}#{}", self.constants.len());
+        self.constants.push(Constant { name: name.clone(), dimensions, elements });
+        Edge(name)
+    }
+}
+
+const FORMAT_VERSION: i64 = 8;
+const OPERATOR_SET: i64 = 17;
+const PRODUCER: &str = "quire";
+
+const FLOAT: i64 = 1;
+const INTEGER_64: i64 = 7;
+
+const ATTRIBUTE_INTEGER: i64 = 2;
+const ATTRIBUTE_TEXT: i64 = 3;
+const ATTRIBUTE_INTEGERS: i64 = 7;
+
+/// The bytes of a model; `metadata` is what is noted beside the graph, names and values. Consumes the graph so that each constant is freed once it is written.
+pub(crate) fn encode(name: &str, graph: Graph, metadata: &[(&str, String)]) -> Vec<u8> {
+    let operator_set = Message::default().text(1, "").integer(2, OPERATOR_SET);
+    let model = Message::default()
+        .integer(1, FORMAT_VERSION)
+        .text(2, PRODUCER)
+        .text(3, env!("CARGO_PKG_VERSION"))
+        .message(8, &operator_set);
+    let model = metadata
+        .iter()
+        .fold(model, |model, (key, value)| model.message(14, &Message::default().text(1, key).text(2, value)));
+    model.message(7, &encode_graph(name, graph)).into_bytes()
+}
+
+fn encode_graph(name: &str, graph: Graph) -> Message {
+    let message = Message::default().text(2, name);
+    let message =
+        graph.operators.iter().fold(message, |message, operator| message.message(1, &encode_operator(operator)));
+    let message = graph.inputs.iter().fold(message, |message, port| message.message(11, &encode_port(port)));
+    let message = graph.outputs.iter().fold(message, |message, port| message.message(12, &encode_port(port)));
+    graph.constants.into_iter().fold(message, |message, constant| message.message(5, &encode_constant(constant)))
+}
+
+fn encode_operator(operator: &Operator) -> Message {
+    let message = Message::default().text(3, &operator.name).text(4, operator.kind);
+    let message = operator.inputs.iter().fold(message, |message, edge| message.text(1, &edge.0));
+    let message = operator.outputs.iter().fold(message, |message, edge| message.text(2, &edge.0));
+    operator
+        .attributes
+        .iter()
+        .fold(message, |message, (name, value)| message.message(5, &encode_attribute(name, value)))
+}
+
+fn encode_attribute(name: &str, value: &Attribute) -> Message {
+    let message = Message::default().text(1, name);
+    match value {
+        Attribute::Integer(value) => message.integer(3, *value).integer(20, ATTRIBUTE_INTEGER),
+        Attribute::Text(value) => message.text(4, value).integer(20, ATTRIBUTE_TEXT),
+        Attribute::Integers(values) => {
+            let message = message.integer(20, ATTRIBUTE_INTEGERS);
+            values.iter().fold(message, |message, value| message.integer(8, *value))
+        }
+    }
+}
+
+fn encode_port(port: &Port) -> Message {
+    let shape = port.dimensions.iter().fold(Message::default(), |shape, dimension| {
+        let dimension = match dimension {
+            Dimension::Fixed(size) => Message::default().integer(1, *size),
+            Dimension::Dynamic(name) => Message::default().text(2, name),
+        };
+        shape.message(1, &dimension)
+    });
+    let tensor = Message::default().integer(1, FLOAT).message(2, &shape);
+    Message::default().text(1, &port.edge.0).message(2, &Message::default().message(1, &tensor))
+}
+
+fn encode_constant(constant: Constant) -> Message {
+    let (element, bytes): (_, Vec<u8>) = match constant.elements {
+        Elements::Single(values) => (FLOAT, values.into_iter().flat_map(f32::to_le_bytes).collect()),
+        Elements::Integer(values) => (INTEGER_64, values.into_iter().flat_map(i64::to_le_bytes).collect()),
+    };
+    let message = Message::default().text(8, &constant.name).integer(2, element);
+    let message = constant.dimensions.iter().fold(message, |message, size| message.integer(1, *size));
+    message.bytes(9, &bytes)
+}
+
+const VARINT: u64 = 0;
+const LENGTH_DELIMITED: u64 = 2;
+
+/// A message under construction; fields may come in any order.
+#[derive(Debug, Default)]
+struct Message(Vec<u8>);
+
+impl Message {
+    /// An integer or enumeration. A negative one takes ten bytes, as the format wants it.
+    fn integer(mut self, field: u64, value: i64) -> Self {
+        self.varint(field << 3 | VARINT);
+        self.varint(value.cast_unsigned());
+        self
+    }
+
+    fn text(self, field: u64, value: &str) -> Self {
+        self.bytes(field, value.as_bytes())
+    }
+
+    fn message(self, field: u64, value: &Self) -> Self {
+        self.bytes(field, &value.0)
+    }
+
+    fn bytes(mut self, field: u64, value: &[u8]) -> Self {
+        self.varint(field << 3 | LENGTH_DELIMITED);
+        self.varint(value.len() as u64);
+        self.0.extend_from_slice(value);
+        self
+    }
+
+    fn into_bytes(self) -> Vec<u8> {
+        self.0
+    }
+
+    fn varint(&mut self, mut value: u64) {
+        while value >= 0x80 {
+            self.0.push(value.to_le_bytes()[0] | 0x80);
+            value >>= 7;
+        }
+        self.0.push(value.to_le_bytes()[0]);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn integers_are_little_endian_groups_of_seven_bits() {
+        assert_eq!(Message::default().integer(1, 150).into_bytes(), [0x08, 0x96, 0x01]);
+        assert_eq!(Message::default().integer(1, 0).into_bytes(), [0x08, 0x00]);
+        let minus_one = Message::default().integer(20, -1).into_bytes();
+        assert_eq!(minus_one, [0xa0, 0x01, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0xff, 0x01]);
+    }
+
+    #[test]
+    fn nested_messages_carry_their_length() {
+        let inner = Message::default().text(2, "ab");
+        assert_eq!(Message::default().message(3, &inner).into_bytes(), [0x1a, 0x04, 0x12, 0x02, b'a', b'b']);
+    }
+}

@@ -1,0 +1,157 @@
+//! What the machine reads and works on: the opcodes, the pickle's bytes, and the operand stack.
+
+use super::values::Value;
+use crate::error::PickleError;
+
+/// The opcodes of pickle protocol 2 that a checkpoint uses. Every other opcode is refused, including all that offer
+/// a second way to reach code (INST, OBJ, `STACK_GLOBAL`, the extension registry).
+pub(super) mod opcode {
+    pub(super) const PROTOCOL: u8 = 0x80;
+    pub(super) const STOP: u8 = b'.';
+
+    pub(super) const NONE: u8 = b'N';
+    pub(super) const TRUE: u8 = 0x88;
+    pub(super) const FALSE: u8 = 0x89;
+    pub(super) const INTEGER_32: u8 = b'J';
+    pub(super) const INTEGER_8: u8 = b'K';
+    pub(super) const INTEGER_16: u8 = b'M';
+    pub(super) const FLOAT_64: u8 = b'G';
+    pub(super) const TEXT: u8 = b'X';
+
+    pub(super) const MARK: u8 = b'(';
+    pub(super) const EMPTY_TUPLE: u8 = b')';
+    pub(super) const TUPLE: u8 = b't';
+    pub(super) const TUPLE_1: u8 = 0x85;
+    pub(super) const TUPLE_2: u8 = 0x86;
+    pub(super) const TUPLE_3: u8 = 0x87;
+    pub(super) const EMPTY_LIST: u8 = b']';
+    pub(super) const APPEND: u8 = b'a';
+    pub(super) const APPEND_MANY: u8 = b'e';
+    pub(super) const EMPTY_DICTIONARY: u8 = b'}';
+    pub(super) const SET_ITEM: u8 = b's';
+    pub(super) const SET_MANY: u8 = b'u';
+
+    pub(super) const GLOBAL: u8 = b'c';
+    pub(super) const CALL: u8 = b'R';
+    pub(super) const NEW_OBJECT: u8 = 0x81;
+    pub(super) const BUILD: u8 = b'b';
+    pub(super) const PERSISTENT: u8 = b'Q';
+
+    pub(super) const PUT_8: u8 = b'q';
+    pub(super) const PUT_32: u8 = b'r';
+    pub(super) const GET_8: u8 = b'h';
+    pub(super) const GET_32: u8 = b'j';
+}
+
+/// The pickle's bytes and the current position in them.
+pub(super) struct Code<'a> {
+    bytes: &'a [u8],
+    position: usize,
+}
+
+impl<'a> Code<'a> {
+    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+        Self { bytes, position: 0 }
+    }
+
+    pub(super) const fn position(&self) -> usize {
+        self.position
+    }
+
+    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], PickleError> {
+        let truncated = PickleError::Truncated { at: self.bytes.len() };
+        let end = self.position.checked_add(length).ok_or_else(|| truncated.clone())?;
+        let taken = self.bytes.get(self.position..end).ok_or(truncated)?;
+        self.position = end;
+        Ok(taken)
+    }
+
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], PickleError> {
+        let mut array = [0; N];
+        array.copy_from_slice(self.take(N)?);
+        Ok(array)
+    }
+
+    pub(super) fn byte(&mut self) -> Result<u8, PickleError> {
+        self.array::<1>().map(|[byte]| byte)
+    }
+
+    pub(super) fn unsigned(&mut self) -> Result<u32, PickleError> {
+        self.array().map(u32::from_le_bytes)
+    }
+
+    /// UTF-8 text after its length in bytes.
+    pub(super) fn text(&mut self) -> Result<&'a str, PickleError> {
+        let length = self.unsigned()?;
+        let bytes = self.take(usize::try_from(length).unwrap_or(usize::MAX))?;
+        self.utf8(bytes)
+    }
+
+    /// Text up to a line feed, which is consumed.
+    pub(super) fn line(&mut self) -> Result<&'a str, PickleError> {
+        let rest = self.bytes.get(self.position..).unwrap_or_default();
+        let length = rest.iter().position(|&byte| byte == b'\n');
+        let length = length.ok_or(PickleError::Truncated { at: self.bytes.len() })?;
+        let line = self.take(length)?;
+        self.byte()?;
+        self.utf8(line)
+    }
+
+    fn utf8(&self, bytes: &'a [u8]) -> Result<&'a str, PickleError> {
+        std::str::from_utf8(bytes)
+            .map_err(|_| PickleError::Malformed { reason: "text is not UTF-8", at: self.position })
+    }
+}
+
+/// Operands at once; the real checkpoints need a few dozen.
+const OPERAND_LIMIT: usize = 65_536;
+/// Marks at once, that is, how deep containers nest.
+const MARK_LIMIT: usize = 256;
+
+#[derive(Default)]
+pub(super) struct Stack {
+    values: Vec<Value>,
+    marks: Vec<usize>,
+}
+
+impl Stack {
+    pub(super) fn push(&mut self, value: Value) -> Result<(), PickleError> {
+        if self.values.len() >= OPERAND_LIMIT {
+            return Err(PickleError::Limit { what: "operands", limit: OPERAND_LIMIT });
+        }
+        self.values.push(value);
+        Ok(())
+    }
+
+    /// The top operand, never one below the last mark.
+    pub(super) fn pop(&mut self) -> Option<Value> {
+        if self.values.len() > self.floor() { self.values.pop() } else { None }
+    }
+
+    pub(super) fn top(&self) -> Option<&Value> {
+        self.values.get(self.floor()..)?.last()
+    }
+
+    pub(super) fn mark(&mut self) -> Result<(), PickleError> {
+        if self.marks.len() >= MARK_LIMIT {
+            return Err(PickleError::Limit { what: "nested containers", limit: MARK_LIMIT });
+        }
+        self.marks.push(self.values.len());
+        Ok(())
+    }
+
+    /// The operands above the last mark, which goes with them.
+    pub(super) fn pop_to_mark(&mut self) -> Option<Vec<Value>> {
+        self.marks.pop().map(|mark| self.values.split_off(mark))
+    }
+
+    /// The top `count` operands, in the order in which they were pushed.
+    pub(super) fn pop_many(&mut self, count: usize) -> Option<Vec<Value>> {
+        let start = self.values.len().checked_sub(count)?;
+        (start >= self.floor()).then(|| self.values.split_off(start))
+    }
+
+    fn floor(&self) -> usize {
+        self.marks.last().copied().unwrap_or(0)
+    }
+}

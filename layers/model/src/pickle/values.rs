@@ -1,0 +1,216 @@
+//! What a pickle builds: plain data in one arena. Containers refer to each other by index, so that
+//! neither a cycle nor a deep nest can overflow the machine's own stack when it is dropped.
+//! The classes and functions that a pickle may name, and what each stands for here: data, never code.
+
+use crate::error::PickleError;
+use std::rc::Rc;
+
+/// Containers in one pickle; the real checkpoints make about 15,000.
+const NODE_LIMIT: usize = 131_072;
+
+/// A container's place in the arena.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct NodeId(usize);
+
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) enum Value {
+    None,
+    Boolean(bool),
+    Integer(i64),
+    Float(f64),
+    Text(Rc<str>),
+    Global(Global),
+    Node(NodeId),
+}
+
+#[derive(Debug, PartialEq)]
+pub(crate) enum Node {
+    List(Vec<Value>),
+    Tuple(Vec<Value>),
+    Dictionary(Vec<(Value, Value)>),
+    Object { class: Class, state: Option<Value> },
+    Storage(Storage),
+    Tensor(TensorView),
+}
+
+/// A file of the archive that holds the elements of tensors.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Storage {
+    pub(crate) element: ElementType,
+    pub(crate) key: Rc<str>,
+}
+
+/// A tensor before its elements are read.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct TensorView {
+    pub(crate) storage: Storage,
+    pub(crate) offset: i64,
+    pub(crate) shape: Vec<i64>,
+    pub(crate) strides: Vec<i64>,
+}
+
+/// The arena of one pickle's containers.
+#[derive(Debug, Default)]
+pub(crate) struct Heap {
+    nodes: Vec<Node>,
+}
+
+impl Heap {
+    pub(super) fn add(&mut self, node: Node) -> Result<Value, PickleError> {
+        if self.nodes.len() >= NODE_LIMIT {
+            return Err(PickleError::Limit { what: "containers", limit: NODE_LIMIT });
+        }
+        self.nodes.push(node);
+        Ok(Value::Node(NodeId(self.nodes.len() - 1)))
+    }
+
+    pub(crate) fn node(&self, value: &Value) -> Option<&Node> {
+        let Value::Node(NodeId(index)) = value else {
+            return None;
+        };
+        self.nodes.get(*index)
+    }
+
+    pub(super) fn node_mut(&mut self, value: &Value) -> Option<&mut Node> {
+        let Value::Node(NodeId(index)) = value else {
+            return None;
+        };
+        self.nodes.get_mut(*index)
+    }
+
+    /// The items of a list or a tuple.
+    pub(crate) fn sequence(&self, value: &Value) -> Option<&[Value]> {
+        match self.node(value)? {
+            Node::List(items) | Node::Tuple(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn tuple(&self, value: &Value) -> Option<&[Value]> {
+        match self.node(value)? {
+            Node::Tuple(items) => Some(items),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn dictionary(&self, value: &Value) -> Option<&[(Value, Value)]> {
+        match self.node(value)? {
+            Node::Dictionary(entries) => Some(entries),
+            _ => None,
+        }
+    }
+
+    /// The value under a text key; of two the later, as in Python.
+    pub(crate) fn entry(&self, dictionary: &Value, key: &str) -> Option<&Value> {
+        let has_key = |candidate: &Value| matches!(candidate, Value::Text(text) if &**text == key);
+        let entries = self.dictionary(dictionary)?;
+        entries.iter().rev().find(|(candidate, _)| has_key(candidate)).map(|(_, value)| value)
+    }
+
+    /// A sequence of integers.
+    pub(crate) fn integers(&self, value: &Value) -> Option<Vec<i64>> {
+        let items = self.sequence(value)?;
+        items.iter().map(Value::integer).collect()
+    }
+}
+
+impl Value {
+    pub(crate) const fn integer(&self) -> Option<i64> {
+        match self {
+            Self::Integer(integer) => Some(*integer),
+            _ => None,
+        }
+    }
+
+    pub(crate) fn text(&self) -> Option<&str> {
+        match self {
+            Self::Text(text) => Some(text),
+            _ => None,
+        }
+    }
+}
+
+/// Classes of the network's modules, as far as the importer knows them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Class {
+    DetectionModel,
+    Sequential,
+    ModuleList,
+    ConvolutionBlock,
+    Convolution,
+    BatchNormalisation,
+    SiLU,
+    Identity,
+    C2f,
+    Bottleneck,
+    PyramidPooling,
+    MaximumPooling,
+    Upsample,
+    Concatenation,
+    Detect,
+    DistributionFocalLoss,
+}
+
+/// Element types of storages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum ElementType {
+    Half,
+    Single,
+    Integer64,
+}
+
+impl ElementType {
+    /// Bytes an element.
+    pub(crate) const fn size(self) -> usize {
+        match self {
+            Self::Half => 2,
+            Self::Single => 4,
+            Self::Integer64 => 8,
+        }
+    }
+}
+
+/// What a name in a pickle stands for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Global {
+    OrderedDictionary,
+    Set,
+    Size,
+    RebuildTensor,
+    RebuildParameter,
+    Storage(ElementType),
+    Class(Class),
+}
+
+const ALLOWED: [(&str, &str, Global); 24] = [
+    ("collections", "OrderedDict", Global::OrderedDictionary),
+    ("__builtin__", "set", Global::Set),
+    ("torch", "Size", Global::Size),
+    ("torch._utils", "_rebuild_tensor_v2", Global::RebuildTensor),
+    ("torch._utils", "_rebuild_parameter", Global::RebuildParameter),
+    ("torch", "HalfStorage", Global::Storage(ElementType::Half)),
+    ("torch", "FloatStorage", Global::Storage(ElementType::Single)),
+    ("torch", "LongStorage", Global::Storage(ElementType::Integer64)),
+    ("ultralytics.nn.tasks", "DetectionModel", Global::Class(Class::DetectionModel)),
+    ("torch.nn.modules.container", "Sequential", Global::Class(Class::Sequential)),
+    ("torch.nn.modules.container", "ModuleList", Global::Class(Class::ModuleList)),
+    ("ultralytics.nn.modules.conv", "Conv", Global::Class(Class::ConvolutionBlock)),
+    ("torch.nn.modules.conv", "Conv2d", Global::Class(Class::Convolution)),
+    ("torch.nn.modules.batchnorm", "BatchNorm2d", Global::Class(Class::BatchNormalisation)),
+    ("torch.nn.modules.activation", "SiLU", Global::Class(Class::SiLU)),
+    ("torch.nn.modules.linear", "Identity", Global::Class(Class::Identity)),
+    ("ultralytics.nn.modules.block", "C2f", Global::Class(Class::C2f)),
+    ("ultralytics.nn.modules.block", "Bottleneck", Global::Class(Class::Bottleneck)),
+    ("ultralytics.nn.modules.block", "SPPF", Global::Class(Class::PyramidPooling)),
+    ("torch.nn.modules.pooling", "MaxPool2d", Global::Class(Class::MaximumPooling)),
+    ("torch.nn.modules.upsampling", "Upsample", Global::Class(Class::Upsample)),
+    ("ultralytics.nn.modules.conv", "Concat", Global::Class(Class::Concatenation)),
+    ("ultralytics.nn.modules.head", "Detect", Global::Class(Class::Detect)),
+    ("ultralytics.nn.modules.block", "DFL", Global::Class(Class::DistributionFocalLoss)),
+];
+
+/// What `module.name` stands for; `None` when it is not on the list.
+pub(super) fn find(module: &str, name: &str) -> Option<Global> {
+    let found = ALLOWED.iter().find(|(home, own, _)| *home == module && *own == name);
+    found.map(|(_, _, global)| *global)
+}

@@ -1,0 +1,96 @@
+//! The wheel `blackletter` 0.0.12 of PyPI, the last one that carries the weights.
+
+#[cfg(test)]
+mod tests;
+
+use crate::archive::{Archive, EntryError};
+use crate::error::ModelError;
+use crate::import::Import;
+use sha2::{Digest, Sha256};
+use std::fs::{self, Permissions};
+use std::io::{self, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+
+/// Weights that the wheel carries.
+struct Weights {
+    name: &'static str,
+    entry: &'static str,
+    /// SHA-256 of the published file, hexadecimal.
+    digest: &'static str,
+}
+
+const SMALL: Weights = Weights {
+    name: "small",
+    entry: "blackletter/weights/small.pt",
+    digest: "c50fdf080ef1c6791e8ef8945470e4c79b2a82ff03d4809d3ff8adc1219e8ce1",
+};
+
+const MEDIUM: Weights = Weights {
+    name: "medium",
+    entry: "blackletter/weights/medium.pt",
+    digest: "6e1c0535512afe0620fcaba3cf1b8d67917c3b09dcf0958e0c30d316a835263b",
+};
+
+/// Bytes of one file of weights; `medium.pt` has 52 million.
+const WEIGHTS_LIMIT: u64 = 128 << 20;
+/// Whoever runs Quire reads the models, not only who installed them; the process's mask still applies.
+const MODEL_PERMISSIONS: u32 = 0o666;
+
+/// A model that was written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ImportedModel {
+    /// `small` or `medium`.
+    pub name: String,
+    /// The ONNX file.
+    pub path: PathBuf,
+    /// Names of the classes, in the order of their ids.
+    pub classes: Vec<String>,
+    /// Longer side of the images that the model was trained on, pixels.
+    pub image_size: u32,
+}
+
+/// Writes `small.onnx` and `medium.onnx` from the wheel into a directory, which is made if absent. Each
+/// file appears complete or not at all. The weights' digests are checked before anything is parsed.
+///
+/// # Errors
+/// When the wheel is not the published one, or the directory cannot be written.
+pub fn import_wheel(wheel: &Path, output_directory: &Path) -> Result<Vec<ImportedModel>, ModelError> {
+    let bytes = fs::read(wheel).map_err(|source| ModelError::Unreadable { path: wheel.to_owned(), source })?;
+    let archive = Archive::open(&bytes).map_err(|reason| ModelError::Wheel { path: wheel.to_owned(), reason })?;
+    let read = |weights| Ok((weights, checked(&archive, wheel, weights)?));
+    let checkpoints = [&SMALL, &MEDIUM].into_iter().map(read).collect::<Result<Vec<_>, ModelError>>()?;
+    fs::create_dir_all(output_directory)
+        .map_err(|source| ModelError::Unwritable { path: output_directory.to_owned(), source })?;
+    checkpoints.into_iter().map(|(weights, checkpoint)| import(weights, &checkpoint, output_directory)).collect()
+}
+
+/// The bytes of the weights, once they are known to be the published ones.
+fn checked(archive: &Archive, wheel: &Path, weights: &Weights) -> Result<Vec<u8>, ModelError> {
+    let entry = weights.entry;
+    let path = || wheel.to_owned();
+    let bytes = archive.read(entry, WEIGHTS_LIMIT).map_err(|error| match error {
+        EntryError::Missing => ModelError::WeightsMissing { path: path(), entry },
+        EntryError::TooLarge => ModelError::Wheel { path: path(), reason: format!("{entry} is too large") },
+        EntryError::Damaged(reason) => ModelError::Wheel { path: path(), reason: format!("{entry}: {reason}") },
+    })?;
+    let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    if found == weights.digest { Ok(bytes) } else { Err(ModelError::Digest { entry, expected: weights.digest, found }) }
+}
+
+fn import(weights: &Weights, checkpoint: &[u8], directory: &Path) -> Result<ImportedModel, ModelError> {
+    let Import { model, classes, image_size } = Import::new(checkpoint)?;
+    let path = directory.join(format!("{}.onnx", weights.name));
+    write(&path, directory, &model).map_err(|source| ModelError::Unwritable { path: path.clone(), source })?;
+    Ok(ImportedModel { name: weights.name.to_owned(), path, classes, image_size })
+}
+
+/// A temporary file in the same directory, then a rename: a reader sees the old file or the new one.
+fn write(path: &Path, directory: &Path, bytes: &[u8]) -> io::Result<()> {
+    let permissions = Permissions::from_mode(MODEL_PERMISSIONS);
+    let mut file = tempfile::Builder::new().prefix(".import-").permissions(permissions).tempfile_in(directory)?;
+    file.write_all(bytes)?;
+    file.as_file().sync_all()?;
+    file.persist(path)?;
+    Ok(())
+}
