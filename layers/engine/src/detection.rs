@@ -1,5 +1,5 @@
-//! What the models find on a page, in the reference's vocabulary and its `detections.json` schema
-//! (specification, sections 1 and 11).
+//! What the models find on a page, in the reference's vocabulary and in its `detections.json` schema. See
+//! docs/reference-behaviour.md, "Labels" and "Outputs".
 
 use crate::geometry::Rect;
 use serde::{Deserialize, Serialize};
@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[repr(u8)]
 pub enum Label {
-    /// The publisher's key icon that closes an opinion.
+    /// The publisher's key icon at the end of an opinion.
     KeyIcon = 0,
     /// The ornament between head matter and opinion.
     Divider,
@@ -17,48 +17,37 @@ pub enum Label {
     PageHeader,
     /// From the parties' names down to the date of decision.
     CaseCaption,
-    /// Footnotes of the page.
     Footnotes,
-    /// `[3]`: where a headnote points into the opinion.
+    /// `[3]`: marks the passage of the opinion that headnote 3 summarises.
     HeadnoteBracket,
-    /// Counsel and judges after the divider.
+    /// Counsel and judges, after the divider.
     CaseMetadata,
-    /// Serial number above a caption.
+    /// The serial number above a caption.
     CaseSequence,
-    /// Printed page number.
     PageNumber,
-    /// State abbreviation in the running head.
+    /// The abbreviation of the state in the running head.
     StateAbbreviation,
-    /// A picture.
     Image,
     /// Heading line of a headnote.
     Headnote,
     /// The publisher's synopsis.
     Background,
-    /// Syllabus (`small.pt` stops here).
+    /// The last label of `small.pt`.
     Syllabus,
-    /// Editorial matter.
     Editorial,
-    /// Names of the judges.
     Judges,
-    /// A column of text (`medium.pt` stops here).
+    /// A column of text; the last label of `medium.pt`.
     TextColumn,
-    /// Docket number.
     Docket,
-    /// Date.
     Date,
-    /// Name of the court.
     Court,
-    /// Citation.
     Citation,
-    /// Heading inside an opinion (0.4.4, bl-warm).
+    /// A heading inside an opinion. Only the bl-warm model of release 0.4.4 has it and the next label.
     Heading,
-    /// Block quotation (0.4.4, bl-warm).
     Blockquote,
 }
 
 impl Label {
-    /// Every label, in the order of the class ids.
     pub const ALL: [Self; 23] = [
         Self::KeyIcon,
         Self::Divider,
@@ -85,13 +74,12 @@ impl Label {
         Self::Blockquote,
     ];
 
-    /// The label of a class id of the models.
     #[must_use]
     pub fn from_id(id: usize) -> Option<Self> {
         Self::ALL.get(id).copied()
     }
 
-    /// The name in the sidecars: `KEY_ICON`.
+    /// The name in the output files, such as `KEY_ICON`.
     #[must_use]
     pub const fn name(self) -> &'static str {
         match self {
@@ -121,13 +109,12 @@ impl Label {
         }
     }
 
-    /// The class id.
     #[must_use]
     pub const fn id(self) -> u8 {
         self as u8
     }
 
-    /// The confidence from which a box of this label counts (specification, section 1).
+    /// The lowest confidence at which a box of this label counts. See docs/reference-behaviour.md, "Labels".
     #[must_use]
     pub const fn gate(self) -> f64 {
         match self {
@@ -143,15 +130,15 @@ impl Label {
     }
 }
 
-/// Below this confidence the detector reports nothing.
+/// The detector reports no box with a lower confidence.
 pub const DETECTOR_FLOOR: f64 = 0.20;
 
 /// One model's vote for a merged box.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct FoundBy {
-    /// Name of the model: `small` or `medium`.
+    /// `small` or `medium`.
     pub model: String,
-    /// Its confidence, 0 to 1.
+    /// 0 to 1.
     pub confidence: f64,
 }
 
@@ -160,34 +147,32 @@ pub struct FoundBy {
 pub struct Detection {
     /// Page, from 0.
     pub page_index: usize,
-    /// What it is.
     pub label: Label,
-    /// The label's class id.
     pub label_id: u8,
-    /// 0 to 1; exactly 1 means that a person drew the box.
+    /// 0 to 1. Exactly 1 means that a person drew the box.
     pub confidence: f64,
     /// `[x1, y1, x2, y2]` in pixels at 200 dpi.
     pub bbox: [f64; 4],
-    /// Number printed on the page; absent means index + first page (specification, section 11).
+    /// The number printed on the page. If it is absent, the number is the page's index + the volume's first page.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page_number: Option<u32>,
-    /// Last number of a page that carries a range of numbers.
+    /// The last number of a page that carries a range of numbers.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub page_number_end: Option<u32>,
     /// Width of the page rendered at 200 dpi.
     pub img_width: u32,
     /// Height of the page rendered at 200 dpi.
     pub img_height: u32,
-    /// Which models found it, after a merge.
+    /// The models that found it. Empty before a merge.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub found_by: Vec<FoundBy>,
-    /// How many models found it, after a merge.
+    /// How many models found it. `None` before a merge.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub model_count: Option<usize>,
 }
 
 impl Detection {
-    /// The box as a rectangle in pixels.
+    /// The box in pixels at 200 dpi.
     #[must_use]
     pub fn rect(&self) -> Rect {
         let [x0, y0, x1, y1] = self.bbox;

@@ -1,9 +1,9 @@
-//! Rectangles and sizes. Units are said by the field that holds them: *pixels* are pixels of the page
-//! rendered at 200 dpi, *points* are PDF points; both have their origin at the top left.
+//! Rectangles and page sizes. The field that holds one says its unit: *pixels* are pixels of the page rendered at
+//! 200 dpi, *points* are PDF points. Both have their origin at the top left.
 
 use serde::{Deserialize, Serialize};
 
-/// Resolution of the pixels in which every detection is expressed (specification, section 2).
+/// Resolution of the pixels in which every detection is expressed. See docs/reference-behaviour.md, "Units".
 pub const DETECTION_DPI: f64 = 200.0;
 
 /// PDF points in an inch.
@@ -12,18 +12,13 @@ pub const POINTS_PER_INCH: f64 = 72.0;
 /// An axis-aligned rectangle, origin top left.
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct Rect {
-    /// Left edge.
     pub x0: f64,
-    /// Top edge.
     pub y0: f64,
-    /// Right edge.
     pub x1: f64,
-    /// Bottom edge.
     pub y1: f64,
 }
 
 impl Rect {
-    /// A rectangle from its left, top, right and bottom edges.
     #[must_use]
     pub const fn new(x0: f64, y0: f64, x1: f64, y1: f64) -> Self {
         Self { x0, y0, x1, y1 }
@@ -47,31 +42,28 @@ impl Rect {
         self.width().max(0.0) * self.height().max(0.0)
     }
 
-    /// True when nothing lies inside.
     #[must_use]
     pub fn is_empty(&self) -> bool {
         self.width() <= 0.0 || self.height() <= 0.0
     }
 
-    /// Horizontal centre.
     #[must_use]
     pub fn centre_x(&self) -> f64 {
         f64::midpoint(self.x0, self.x1)
     }
 
-    /// Vertical centre.
     #[must_use]
     pub fn centre_y(&self) -> f64 {
         f64::midpoint(self.y0, self.y1)
     }
 
-    /// What both rectangles cover; empty (perhaps inverted) when they do not meet.
+    /// The area that both rectangles cover; empty, possibly inverted, when they do not meet.
     #[must_use]
     pub fn intersection(&self, other: &Self) -> Self {
         Self::new(self.x0.max(other.x0), self.y0.max(other.y0), self.x1.min(other.x1), self.y1.min(other.y1))
     }
 
-    /// The smallest rectangle that holds both.
+    /// The smallest rectangle that contains both.
     #[must_use]
     pub fn union(&self, other: &Self) -> Self {
         Self::new(self.x0.min(other.x0), self.y0.min(other.y0), self.x1.max(other.x1), self.y1.max(other.y1))
@@ -83,13 +75,12 @@ impl Rect {
         !self.intersection(other).is_empty()
     }
 
-    /// True when `other` lies wholly inside.
+    /// True when `other` lies completely inside.
     #[must_use]
     pub fn contains(&self, other: &Self) -> bool {
         self.x0 <= other.x0 && self.y0 <= other.y0 && self.x1 >= other.x1 && self.y1 >= other.y1
     }
 
-    /// Intersection over union, 0 to 1.
     #[must_use]
     pub fn intersection_over_union(&self, other: &Self) -> f64 {
         let shared = self.intersection(other).area();
@@ -103,13 +94,13 @@ impl Rect {
         Self::new(self.x0 - by, self.y0 - by, self.x1 + by, self.y1 + by)
     }
 
-    /// The rectangle in another unit.
+    /// Converts to another unit, given how many new units one present unit is.
     #[must_use]
     pub fn scaled(&self, x: f64, y: f64) -> Self {
         Self::new(self.x0 * x, self.y0 * y, self.x1 * x, self.y1 * y)
     }
 
-    /// Every edge rounded to tenths, as the sidecars hold them.
+    /// Every edge rounded to tenths, as the output files hold them.
     #[must_use]
     pub fn rounded_to_tenths(&self) -> Self {
         Self::new(tenths(self.x0), tenths(self.y0), tenths(self.x1), tenths(self.y1))
@@ -136,21 +127,21 @@ pub struct PageSize {
 }
 
 impl PageSize {
-    /// A rectangle in points as one in pixels at 200 dpi.
+    /// Converts a rectangle from points to pixels at 200 dpi.
     #[must_use]
     pub fn to_pixels(&self, rect: &Rect) -> Rect {
         let (x, y) = self.points_per_pixel();
         rect.scaled(1.0 / x, 1.0 / y)
     }
 
-    /// What a pixel at 200 dpi is in an image of the page of another size, horizontally and vertically.
+    /// How many pixels of an image of this page one pixel at 200 dpi is, horizontally and vertically.
     #[must_use]
     pub fn scale_to(&self, image_width: usize, image_height: usize) -> (f64, f64) {
         let scale = |image: usize, page: u32| image as f64 / f64::from(page.max(1));
         (scale(image_width, self.width_pixels), scale(image_height, self.height_pixels))
     }
 
-    /// Points a pixel, horizontally and vertically (specification, "Units").
+    /// Points per pixel, horizontally and vertically.
     #[must_use]
     pub fn points_per_pixel(&self) -> (f64, f64) {
         (

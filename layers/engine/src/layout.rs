@@ -1,15 +1,16 @@
-//! Text columns by projection of the page's ink (specification, section 3).
+//! Finds the text columns of a page by projecting its ink onto the horizontal axis. See
+//! docs/reference-behaviour.md, "Columns".
 
 use crate::volume::ColumnBounds;
 
-/// Running heads and feet are left out of the projection: the share of the height at each end.
+/// The share of the height at the top and at the bottom that the projection leaves out: running heads and feet.
 const VERTICAL_MARGIN: f64 = 0.06;
 
-/// The gutter is sought within this share of the width on both sides of the middle.
+/// The gutter is searched for within this share of the width on both sides of the middle.
 const GUTTER_REACH: f64 = 0.25;
 
-/// The columns of a page from its grey pixels at 200 dpi (rows from the top, `width * height` samples).
-/// All zero when the page does not look like two columns.
+/// Finds the columns of a page in its grey pixels at 200 dpi (rows from the top, `width * height` samples).
+/// The result is all zero when the page does not look like two columns.
 #[must_use]
 pub fn find_columns(width: usize, height: usize, grey: &[u8]) -> ColumnBounds {
     let body = body_rows(width, height, grey);
@@ -30,7 +31,7 @@ fn body_rows(width: usize, height: usize, grey: &[u8]) -> &[u8] {
     grey.get(top * width..bottom * width).unwrap_or_default()
 }
 
-/// Dark rows a column of pixels, the ink widened a little so that thin strokes count.
+/// The number of dark pixels in each column of pixels. The ink is widened a little so that thin strokes count.
 fn ink_profile(width: usize, body: &[u8]) -> Vec<f64> {
     let threshold = otsu_threshold(body);
     let reach = share(width, 0.002).max(1);
@@ -50,7 +51,7 @@ fn ink_profile(width: usize, body: &[u8]) -> Vec<f64> {
     counts.into_iter().map(f64::from).collect()
 }
 
-/// Otsu's threshold: the grey level that best parts ink from paper; ink is at or below it.
+/// Otsu's threshold: the grey level that best separates ink from paper. Ink is at or below it.
 #[must_use]
 pub fn otsu_threshold(grey: &[u8]) -> u8 {
     let mut histogram = [0u64; 256];
@@ -79,7 +80,7 @@ fn smoothing_window(width: usize) -> usize {
     share(width, 0.02).max(5) | 1
 }
 
-/// Gaussian smoothing, the ends mirrored; sigma by OpenCV's rule for a given window.
+/// Gaussian smoothing with mirrored ends. Sigma follows OpenCV's rule for a given window.
 fn smooth(profile: &[f64], window: usize) -> Vec<f64> {
     let sigma = 0.3 * ((window as f64 - 1.0) * 0.5 - 1.0) + 0.8;
     let half = window / 2;
@@ -111,11 +112,11 @@ fn columns_of_profile(profile: &[f64]) -> Option<ColumnBounds> {
     })
 }
 
-/// Middle of the valley between the columns.
+/// The middle of the valley between the columns.
 fn gutter_midpoint(profile: &[f64]) -> Option<usize> {
     let (middle, reach) = (profile.len() / 2, share(profile.len(), GUTTER_REACH));
     let window = middle.saturating_sub(reach)..(middle + reach).min(profile.len());
-    // The first of equal minima, as the reference's argmin.
+    // The first of equal minima, as in the reference (argmin).
     let valley = window.min_by(|a, b| profile[*a].total_cmp(&profile[*b]))?;
     let floor = (0.15 * median(profile)).max(1.0);
     let (mut left, mut right) = (valley, valley);

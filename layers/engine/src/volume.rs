@@ -1,11 +1,11 @@
-//! A volume as the engine knows it once its pages were looked at: sizes, columns, numbers, boxes.
+//! The pages of a volume with everything that was found on them: sizes, columns, page numbers, boxes.
 
 use crate::detection::Detection;
 use crate::geometry::PageSize;
 use serde::{Deserialize, Serialize};
 
-/// Text columns of a page, in pixels at 200 dpi; all zero when none were found.
-/// An entry of `pages_meta.json` (specification, sections 3 and 11).
+/// The text columns of a page, in pixels at 200 dpi; all zero when none were found. An entry of `pages_meta.json`.
+/// See docs/reference-behaviour.md, "Columns".
 #[derive(Debug, Clone, Copy, PartialEq, Default, Serialize, Deserialize)]
 pub struct ColumnBounds {
     /// Left edge of the left column.
@@ -20,7 +20,6 @@ pub struct ColumnBounds {
     pub midpoint: f64,
 }
 
-/// Number printed on a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct PageNumber {
     /// The number, or the first of a range.
@@ -29,16 +28,14 @@ pub struct PageNumber {
     pub last: Option<u32>,
 }
 
-/// One page with all that was found on it.
+/// One page with everything that was found on it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Page {
     /// Page, from 0.
     pub index: usize,
-    /// Its size in both units.
     pub size: PageSize,
-    /// Its columns, by projection of the ink.
+    /// Found by projecting the ink.
     pub columns: ColumnBounds,
-    /// The number printed on it.
     pub number: PageNumber,
     /// Every box, in the order of `detections.json`.
     pub detections: Vec<Detection>,

@@ -325,7 +325,6 @@ pub(super) fn read_chunk(source: &mut impl Read, mut keep: impl FnMut(&[u8])) ->
     }
 }
 
-/// The last bytes of a stream.
 #[derive(Debug, Default)]
 pub(super) struct Tail(VecDeque<u8>);
 

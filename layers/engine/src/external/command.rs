@@ -48,7 +48,6 @@ pub struct Command {
 pub struct Output {
     /// How it ended: success, or one of the accepted statuses.
     pub status: ExitStatus,
-    /// All of its standard output.
     pub stdout: Vec<u8>,
     /// The end of its standard error (at most 64 KiB).
     pub stderr: Vec<u8>,
@@ -71,14 +70,12 @@ impl Command {
         }
     }
 
-    /// Adds an argument.
     #[must_use]
     pub fn argument(mut self, argument: impl Into<OsString>) -> Self {
         self.arguments.push(argument.into());
         self
     }
 
-    /// Adds several arguments.
     #[must_use]
     pub fn arguments<A: Into<OsString>>(mut self, arguments: impl IntoIterator<Item = A>) -> Self {
         self.arguments.extend(arguments.into_iter().map(Into::into));
@@ -168,7 +165,6 @@ pub(super) const LIMITER: (&str, &str) = ("prlimit", "util-linux");
 /// What a child, and each of its own children, may use of the machine.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
-    /// Seconds of processor time.
     pub processor_seconds: u64,
     /// Bytes of address space.
     pub address_space: u64,

@@ -6,7 +6,6 @@ use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;
 
-/// The Debian package of the program.
 const PACKAGE: &str = "ghostscript";
 
 /// Ghostscript's own time, and the time it gets for a page.

@@ -5,7 +5,6 @@ use crate::cancellation::Cancellation;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 
-/// The Debian package of the program.
 const PACKAGE: &str = "qpdf";
 
 /// qpdf's exit status after warnings: the output is there and whole.
@@ -14,7 +13,6 @@ const WARNINGS: i32 = 3;
 /// Some pages of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
-    /// The document.
     pub document: PathBuf,
     /// Its pages, from 0, end exclusive.
     pub pages: Range<usize>,

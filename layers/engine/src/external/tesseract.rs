@@ -233,7 +233,6 @@ fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Why an image could not be read.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RecognitionError {
@@ -256,9 +255,7 @@ pub enum RecognitionError {
         "an image of {width} x {height} pixels with {bytes} bytes cannot be read; this is a fault of Quire, please report it"
     )]
     Image {
-        /// Width in pixels.
         width: usize,
-        /// Height in pixels.
         height: usize,
         /// Bytes of the image.
         bytes: usize,

@@ -1,15 +1,15 @@
-//! One number for every page of a volume.
-//! Evidence for the offset of each page (printed number minus page index), and the cheapest way to explain it.
+//! The evidence for the offset of each page (printed number minus page index), and the cheapest way to explain it.
 
 use super::printed_numbers::{Reading, choose_candidate, is_plausible, single};
 use crate::volume::PageNumber;
 use std::collections::BTreeMap;
 
-/// The number of every page from all that was read on it; readings come by descending confidence of detection.
+/// Determines the number of every page. `readings` holds the readings of each page, by descending confidence of
+/// detection.
 ///
-/// Every page gets a number: pages without a reading from their neighbours, a volume without any reading from
-/// `first_page`. Numbers that the rest of the volume contradicts are replaced; gaps that at least two pages
-/// confirm are kept.
+/// Every page gets a number: a page without readings from its neighbours, and a volume without any reading from
+/// `first_page`. Numbers that the rest of the volume contradicts are replaced. Gaps that at least two pages confirm
+/// are kept.
 #[must_use]
 pub fn number_pages(readings: &[Vec<Reading>], first_page: u32) -> Vec<PageNumber> {
     let candidates: Vec<Vec<PageNumber>> =
@@ -17,7 +17,7 @@ pub fn number_pages(readings: &[Vec<Reading>], first_page: u32) -> Vec<PageNumbe
     explain(&candidates, first_page)
 }
 
-/// The same for pages of which one number is already chosen, or none. Correcting twice changes nothing more.
+/// The same for pages that already have one number or none. Correcting the result again does not change it.
 #[must_use]
 pub fn correct(numbers: &[PageNumber], first_page: u32) -> Vec<PageNumber> {
     let candidates: Vec<Vec<PageNumber>> =
@@ -35,49 +35,48 @@ fn explain(candidates: &[Vec<PageNumber>], first_page: u32) -> Vec<PageNumber> {
     offsets.into_iter().enumerate().map(number).collect()
 }
 
-/// Most candidates that are looked at on a page; a real one has two or three.
+/// The most candidates that are considered on a page. A real page has two or three.
 const MAX_CANDIDATES: usize = 8;
 
-/// Most offsets that are weighed against each other in a volume.
+/// The most offsets that are compared with each other in a volume.
 const MAX_OFFSETS: usize = 512;
 
-/// What agreement with the likeliest reading of a page is worth when it is plausible. The unit of all scores.
+/// The score for agreeing with the likeliest reading of a page, if that reading is plausible. The unit of all scores.
 const PLAUSIBLE: i64 = 100;
 
-/// The same when it lies far from what the first page lets expect: three pages, not two, confirm such a gap.
+/// The same for a reading that is far from the expected number. It takes three pages, not two, to confirm such a gap.
 const IMPLAUSIBLE: i64 = 70;
 
-/// Agreement with another reading of the page is worth this share, in percent.
+/// Agreeing with another reading of the page scores this share, in percent.
 const SECOND_CHOICE: i64 = 60;
 
-/// A range that fits by its second number is worth this much less than one that fits by its first.
+/// A range that fits by its second number scores this much less than one that fits by its first.
 const SECOND_END: i64 = 1;
 
-/// Numbers jump ahead where pages are missing: more than one page must confirm it.
+/// The cost of numbers jumping ahead, as they do where pages are missing. More than one page must confirm it.
 const GAP: i64 = 151;
 
-/// Numbers hardly ever go back (a page scanned twice, a second numbering): four pages must confirm it.
+/// The cost of numbers going back, which is rare (a page scanned twice, a second numbering). Four pages must confirm it.
 const STEP_BACK: i64 = 353;
 
-/// That the volume begins with the number it is said to begin with.
+/// The score for beginning with the number that the volume is said to begin with.
 const EXPECTED_START: i64 = 60;
 
-/// A page number below 1. Far below every real score, far enough from the end of the type to be added up over
-/// the pages of any volume.
+/// The score of a page number below 1. It is far below every real score, and small enough that a sum over the pages of
+/// any volume does not overflow.
 const IMPOSSIBLE: i64 = -1_000_000_000_000;
 
-/// A candidate number of a page and what agreeing with it is worth.
+/// A candidate number of a page and the score for agreeing with it.
 struct Evidence {
     number: PageNumber,
     worth: i64,
 }
 
-/// A page's number, given its offset.
 pub(super) fn printed(index: usize, offset: i64) -> i64 {
     offset.saturating_add(i64::try_from(index).unwrap_or(i64::MAX))
 }
 
-/// All that was read in a volume, ready to be explained.
+/// Everything that was read in a volume.
 pub(super) struct Volume {
     pages: Vec<Vec<Evidence>>,
     offsets: Vec<i64>,
@@ -93,7 +92,7 @@ impl Volume {
         Self { pages, offsets, expected }
     }
 
-    /// The offset of every page that explains most. Viterbi's algorithm over pages and offsets.
+    /// The best offset of every page, by Viterbi's algorithm over pages and offsets.
     pub(super) fn best_offsets(&self) -> Vec<i64> {
         let mut scores: Vec<i64> = self.offsets.iter().map(|&offset| self.start(offset)).collect();
         let mut origins: Vec<Vec<usize>> = Vec::with_capacity(self.pages.len());
@@ -107,7 +106,7 @@ impl Volume {
         self.trace(&scores, &origins)
     }
 
-    /// What of a page agrees with an offset, if anything does.
+    /// The candidate of a page that agrees with an offset.
     pub(super) fn agreeing(&self, index: usize, offset: i64) -> Option<PageNumber> {
         self.agreement(index, offset).1
     }
@@ -116,8 +115,8 @@ impl Volume {
         if offset == self.expected { EXPECTED_START } else { 0 }
     }
 
-    /// Worth of an offset on a page, with the candidate that agrees. Only the expected numbering may hold a
-    /// page below 1, because then somebody said so.
+    /// The score of an offset on a page, with the candidate that agrees. Only the expected numbering may give a page
+    /// a number below 1, because then a person asked for it.
     fn agreement(&self, index: usize, offset: i64) -> (i64, Option<PageNumber>) {
         let number = printed(index, offset);
         if number < 1 && offset != self.expected {
@@ -139,7 +138,7 @@ impl Volume {
         best
     }
 
-    /// For each offset of page `index` + 1 the best score before it and where that comes from.
+    /// For each offset of page `index` + 1, the best score up to page `index` and the offset that it comes from.
     fn step(&self, index: usize, scores: &[i64]) -> Vec<(i64, usize)> {
         let mut best = stay(scores);
         improve(&mut best, scores, 0..scores.len(), GAP);
@@ -148,7 +147,7 @@ impl Volume {
         best
     }
 
-    /// After a printed range the numbers go on behind its last, at no cost.
+    /// After a printed range the numbers continue from its last, at no cost.
     fn continue_ranges(&self, index: usize, scores: &[i64], best: &mut [(i64, usize)]) {
         for (state, &offset) in self.offsets.iter().enumerate() {
             let Some(PageNumber { first: Some(first), last: Some(last) }) = self.agreeing(index, offset) else {
@@ -179,13 +178,13 @@ impl Volume {
     }
 }
 
-/// Every offset goes on as it was.
+/// Each offset continues unchanged.
 fn stay(scores: &[i64]) -> Vec<(i64, usize)> {
     scores.iter().copied().zip(0..).collect()
 }
 
-/// Lets each offset be reached from the best of those visited before it, at a cost. Where it makes no
-/// difference the change comes late: an unread page before a gap continues its predecessor.
+/// Lets each offset be reached from the best of those visited before it, at a cost. Of equal scores the later change
+/// wins: an unread page before a gap continues its predecessor.
 fn improve(best: &mut [(i64, usize)], scores: &[i64], order: impl Iterator<Item = usize>, cost: i64) {
     let mut source: Option<usize> = None;
     for state in order {
@@ -200,7 +199,6 @@ fn improve(best: &mut [(i64, usize)], scores: &[i64], order: impl Iterator<Item 
     }
 }
 
-/// The number expected from the index alone.
 fn hint(index: usize, first_page: u32) -> u32 {
     first_page.saturating_add(u32::try_from(index).unwrap_or(u32::MAX))
 }
@@ -223,8 +221,8 @@ fn weigh(candidates: &[PageNumber], hint: u32) -> Vec<Evidence> {
         .collect()
 }
 
-/// The offsets worth weighing, ascending: the expected one and those that any page speaks for, the most
-/// frequent first should there be too many.
+/// The offsets to compare, ascending: the expected one and those that any page supports. If there are too many, the most
+/// frequent ones.
 fn likely_offsets(pages: &[Vec<Evidence>], expected: i64) -> Vec<i64> {
     let mut support: BTreeMap<i64, u32> = BTreeMap::new();
     for (index, page) in pages.iter().enumerate() {
@@ -241,7 +239,7 @@ fn likely_offsets(pages: &[Vec<Evidence>], expected: i64) -> Vec<i64> {
     offsets
 }
 
-/// The distinct offsets that a page speaks for: either end of a range counts.
+/// The distinct offsets that a page supports. Either end of a range counts.
 fn offsets_of(index: usize, page: &[Evidence]) -> Vec<i64> {
     let base = i64::try_from(index).unwrap_or(i64::MAX);
     let ends = page.iter().flat_map(|evidence| [evidence.number.first, evidence.number.last]).flatten();

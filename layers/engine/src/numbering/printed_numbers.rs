@@ -1,23 +1,23 @@
-//! Readings of one page, and which of them is likely its number (specification, section 4).
+//! The numbers in the texts that were read on one page, and which of them is likely its number. See
+//! docs/reference-behaviour.md, "Page numbers".
 
 use crate::volume::PageNumber;
 use serde::{Deserialize, Serialize};
 
-/// How far a number may lie from what the page's index lets expect.
+/// How far a number may differ from the number expected from the page's index.
 const MAX_DISTANCE: u64 = 20;
 
 /// How many numbers a printed range may span beyond its first.
 const MAX_SPAN: u32 = 2;
 
-/// Text of one candidate box, from the text layer or from OCR.
+/// The text of one candidate box, from the text layer or from OCR.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Reading {
-    /// What was read, such as `744` or `733-734`.
+    /// Such as `744` or `733-734`.
     pub text: String,
 }
 
 impl Reading {
-    /// A reading of this text.
     #[must_use]
     pub fn new(text: impl Into<String>) -> Self {
         Self { text: text.into() }
@@ -37,13 +37,12 @@ impl Reading {
     }
 }
 
-/// A page number that is no range.
 pub(super) const fn single(number: u32) -> PageNumber {
     PageNumber { first: Some(number), last: None }
 }
 
-/// Whether `number` can be printed on the page of which `hint` = index + first page is expected: not zero, not
-/// too many digits, and within 20 of the hint (when there is one).
+/// True when `number` may be printed on a page whose expected number is `hint` (index + first page): it is not zero, does
+/// not have too many digits, and differs from the hint by at most 20. A hint of 0 means that no number is expected.
 #[must_use]
 pub fn plausible(number: u32, hint: u32) -> bool {
     let digits = |value: u32| value.checked_ilog10().map_or(1, |log| log + 1);
@@ -52,22 +51,22 @@ pub fn plausible(number: u32, hint: u32) -> bool {
     number > 0 && digits(number) <= most && near
 }
 
-/// The likeliest of a page's readings, which come by descending confidence of detection: the first plausible
-/// one, or else the one nearest to the hint. `None` when no reading holds a number.
+/// The likeliest number of a page: the first plausible one, or else the one nearest to the hint. `readings` are sorted by
+/// descending confidence of detection. `None` if no reading contains a number.
 #[must_use]
 pub fn choose(readings: &[Reading], hint: u32) -> Option<PageNumber> {
     let candidates: Vec<PageNumber> = readings.iter().flat_map(Reading::candidates).collect();
     choose_candidate(&candidates, hint).map(|place| candidates[place])
 }
 
-/// Place of the likeliest candidate.
+/// The index of the likeliest candidate.
 pub(super) fn choose_candidate(candidates: &[PageNumber], hint: u32) -> Option<usize> {
     let distance = |number: &PageNumber| number.first.map_or(u32::MAX, |first| first.abs_diff(hint));
     let nearest = || (0..candidates.len()).min_by_key(|&place| distance(&candidates[place]));
     candidates.iter().position(|number| is_plausible(number, hint)).or_else(nearest)
 }
 
-/// A range is plausible when either end is.
+/// A range is plausible if either end is.
 pub(super) fn is_plausible(number: &PageNumber, hint: u32) -> bool {
     [number.first, number.last].into_iter().flatten().any(|end| plausible(end, hint))
 }
@@ -80,7 +79,7 @@ fn is_range_separator(separator: &str) -> bool {
     matches!(separator.trim(), "-" | "–" | "—" | ",")
 }
 
-/// Runs of digits with the text before each. A number too long for any book is skipped.
+/// The runs of digits, each with the text before it. A number that is too long for any book is skipped.
 fn digit_groups(text: &str) -> Vec<(u32, &str)> {
     let mut groups = Vec::new();
     let mut rest = text;

@@ -1,6 +1,4 @@
-//! Opinions from a file of detections alone. A person may have edited it: everything in it is checked.
-//! Pages made from boxes alone (specification, section 11, "Reloading").
-//! What can be wrong with a file of detections.
+//! Pairs opinions from a `detections.json` alone. A person may have edited the file, so everything in it is checked.
 
 use super::opinions::{Opinion, number_from_index, pair};
 use crate::detection::{Detection, Label};
@@ -13,26 +11,26 @@ use std::fs::File;
 use std::io::Read as _;
 use std::path::{Path, PathBuf};
 
-/// Largest file: about ten times the detections of a volume of 2,000 pages.
+/// The size limit of the file: about ten times the detections of a volume of 2,000 pages.
 const MAX_FILE_BYTES: u64 = 64 << 20;
 
-/// Page indices from here on are refused.
+/// The lowest page index that is refused.
 const MAX_PAGES: usize = 20_000;
 
-/// Most boxes on a page: three models of at most 300 each, and room for a person's.
+/// The most boxes on a page: three models with at most 300 each, and room for a person's.
 const MAX_BOXES_ON_PAGE: usize = 1_000;
 
-/// Most pixels a side of a page may have: 12.7 m at 200 dpi.
+/// The longest side of a page, in pixels: 12.7 m at 200 dpi.
 const MAX_SIDE: u32 = 100_000;
 
 /// Pairs the opinions of a `detections.json`.
 ///
-/// Page numbers in the file are used; pages without one get index + `first_page`. Without `first_page` it
-/// follows from the first number in the file, or is 1.
+/// Page numbers in the file are used; a page without one gets index + `first_page`. If `first_page` is `None`, it is
+/// derived from the first number in the file, or is 1 if there is none.
 ///
 /// # Errors
-/// [`PairingError`] when the file cannot be read, is too large, is no list of detections, or holds a page,
-/// size, box or confidence that cannot be.
+/// [`PairingError`] when the file cannot be read, is too large, is not a list of detections, or contains an impossible
+/// page, size, box or confidence.
 pub fn pair_file(detections: &Path, first_page: Option<u32>) -> Result<Vec<Opinion>, PairingError> {
     let found = parse(detections, &read(detections, MAX_FILE_BYTES)?)?;
     check(&found)?;
@@ -43,7 +41,7 @@ pub fn pair_file(detections: &Path, first_page: Option<u32>) -> Result<Vec<Opini
 fn read(path: &Path, limit: u64) -> Result<Vec<u8>, PairingError> {
     let unreadable = |source| PairingError::Unreadable { path: path.to_owned(), source };
     let mut bytes = Vec::new();
-    // A device or a growing file has no length to trust: stop one byte past the limit.
+    // The length of a device or of a growing file cannot be trusted, so stop one byte past the limit.
     File::open(path).and_then(|file| file.take(limit + 1).read_to_end(&mut bytes)).map_err(unreadable)?;
     if bytes.len() as u64 > limit {
         return Err(PairingError::TooLarge { path: path.to_owned(), limit });
@@ -89,27 +87,27 @@ fn check_one(place: usize, found: &Detection) -> Result<(), PairingError> {
     Ok(())
 }
 
-/// A box may stick out of its page a little, as hand-drawn ones do, but has an inside and an end.
+/// A box may extend a little beyond its page, as hand-drawn ones do, but it must be finite and not empty.
 fn is_box([x0, y0, x1, y1]: [f64; 4]) -> bool {
     let near = |value: f64| value.abs() <= 2.0 * f64::from(MAX_SIDE);
     [x0, y0, x1, y1].into_iter().all(near) && x0 < x1 && y0 < y1
 }
 
-/// The number that the first numbered page lets expect on page 0.
+/// The number of page 0, derived from the first page that has a number.
 fn infer_first_page(detections: &[Detection]) -> Option<u32> {
     let numbered = detections.iter().filter_map(|found| Some((found.page_index, found.page_number?)));
     let (index, number) = numbered.min()?;
     number.checked_sub(u32::try_from(index).ok()?)
 }
 
-/// `pages_meta.json`: the columns of each page, by its index.
+/// `pages_meta.json`: the columns of each page, by page index.
 pub type PagesMeta = BTreeMap<usize, ColumnBounds>;
 
-/// The pages of a volume from its boxes, by ascending index; pages without boxes are not among them.
+/// Rebuilds the pages of a volume from its boxes, sorted by index. Pages without boxes are missing from the result.
 ///
-/// Sizes follow from the pixels at 200 dpi. Columns come from `pages_meta`; without it only their midpoint is
+/// Sizes are derived from the pixels at 200 dpi. Columns come from `pages_meta`. Without it only their midpoint is
 /// known, from the TEXT_COLUMN boxes or as the middle of the page. A page whose boxes carry no number gets
-/// index + `first_page`.
+/// index + `first_page`. See docs/reference-behaviour.md, "Outputs".
 #[must_use]
 pub fn pages_from_detections(detections: Vec<Detection>, pages_meta: Option<&PagesMeta>, first_page: u32) -> Vec<Page> {
     let mut by_page: BTreeMap<usize, Vec<Detection>> = BTreeMap::new();
@@ -148,7 +146,7 @@ fn number(detections: &[Detection]) -> Option<PageNumber> {
     most.map(|((first, last), _)| PageNumber { first: Some(first), last })
 }
 
-/// Middle between the outermost TEXT_COLUMN boxes, or of the page; in pixels.
+/// The middle between the outermost TEXT_COLUMN boxes, or the middle of the page; in pixels.
 fn midpoint(detections: &[Detection], size: &PageSize) -> f64 {
     let columns = || detections.iter().filter(|found| found.label == Label::TextColumn).map(Detection::rect);
     let by_centre = |a: &Rect, b: &Rect| a.centre_x().total_cmp(&b.centre_x());
@@ -167,7 +165,6 @@ pub enum PairingError {
     /// The file could not be read.
     #[error("{} cannot be read ({source}); check the path and its permissions", path.display())]
     Unreadable {
-        /// The file.
         path: PathBuf,
         /// What the system said.
         source: std::io::Error,
@@ -175,7 +172,6 @@ pub enum PairingError {
     /// The file is larger than any volume's detections.
     #[error("{} is larger than {limit} bytes; give the detections.json of one volume", path.display())]
     TooLarge {
-        /// The file.
         path: PathBuf,
         /// The limit, in bytes.
         limit: u64,
@@ -183,7 +179,6 @@ pub enum PairingError {
     /// The file is no list of detections.
     #[error("{} is no list of detections ({source}); mend it at that place or run the detection again", path.display())]
     Json {
-        /// The file.
         path: PathBuf,
         /// Where and what.
         source: serde_json::Error,

@@ -1,33 +1,33 @@
-//! Which boxes are key icons (specification, section 5).
+//! Decides which KEY_ICON boxes are key icons. See docs/reference-behaviour.md, "Pairing".
 
 use crate::detection::{Detection, Label};
 use crate::geometry::Rect;
 use crate::volume::Page;
 
-/// Width divided by height of an icon.
+/// An icon's width divided by its height.
 const RATIO: std::ops::RangeInclusive<f64> = 1.5..=4.0;
 
-/// From this confidence an icon is believed whatever its size, and gives the size that others must have.
+/// From this confidence an icon is accepted whatever its size, and its size is the standard for the others.
 const TRUSTED: f64 = 0.90;
 
-/// How far other icons may lie from the median width and height.
+/// How far the size of other icons may differ from the median width and height.
 const SIZE_TOLERANCE: f64 = 0.40;
 
-/// Share of the page's height at its top and at its bottom where nothing of an opinion stands.
+/// The share of the page's height, at the top and at the bottom, in which no part of an opinion is printed.
 pub(super) const BAND: f64 = 0.06;
 
-/// An icon in that band must have this share of the median width.
+/// An icon in that band must have at least this share of the median width.
 const BAND_WIDTH: f64 = 0.85;
 
-/// Overlap from which a box is the mirror image of an icon on the facing page.
+/// From this overlap a box is the mirror image of an icon on the facing page.
 const MIRROR_OVERLAP: f64 = 0.5;
 
-/// The confidence of a box that a person drew; no rule overrules a person.
+/// The confidence of a box that a person drew. No rule overrules a person.
 pub(super) const HUMAN: f64 = 1.0;
 
-/// The key icons of a volume: boxes of confidence 0.50 that have an icon's shape and, unless they are certain,
-/// the size of the volume's other icons; without small ones in the head or foot band of a page, and without
-/// those that shine through from the facing page.
+/// The key icons of a volume: boxes with a confidence of at least 0.50 that have the shape of an icon and, unless their
+/// confidence is high, the size of the volume's other icons. Small boxes in the head or foot band of a page, and
+/// icons that shine through from the facing page, are left out.
 #[must_use]
 pub fn key_icons<'a>(pages: &[&'a Page]) -> Vec<&'a Detection> {
     let candidates: Vec<Icon<'a>> =
@@ -41,7 +41,7 @@ pub fn key_icons<'a>(pages: &[&'a Page]) -> Vec<&'a Detection> {
         .collect()
 }
 
-/// Whether a box's centre lies in the head or foot band of its page.
+/// True when a box's centre lies in the head or foot band of its page.
 pub(super) fn in_band(detection: &Detection) -> bool {
     let height = f64::from(detection.img_height);
     let centre = detection.rect().centre_y();
@@ -69,7 +69,7 @@ fn gated(page: &Page) -> impl Iterator<Item = Icon<'_>> {
     icons.map(move |detection| Icon { page, detection, rect: detection.rect() })
 }
 
-/// Size of the volume's icons, when it has at least two.
+/// Median width and height of the volume's icons; `None` if there are fewer than two.
 struct MedianSize(Option<(f64, f64)>);
 
 impl MedianSize {
@@ -95,14 +95,14 @@ impl MedianSize {
     }
 }
 
-/// Median of at least one value.
+/// `values` must not be empty.
 fn median(mut values: Vec<f64>) -> f64 {
     values.sort_by(f64::total_cmp);
     let middle = values.len() / 2;
     if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) }
 }
 
-/// Icons that could shine through to the pages beside theirs: those of pages with a text column.
+/// The icons that may shine through to a neighbouring page: those on pages with a text column.
 struct Mirror {
     icons: Vec<(usize, Rect)>,
 }
@@ -118,7 +118,7 @@ impl Mirror {
         Self { icons: icons.collect() }
     }
 
-    /// A page with text of its own shows its own icons; only on a page without any is a mirror image one.
+    /// On a page with text of its own, an icon is its own. Only on a page without text can it be a mirror image.
     fn explains(&self, icon: &Icon<'_>) -> bool {
         !has_text_column(icon.page)
             && self.icons.iter().any(|(page, rect)| {

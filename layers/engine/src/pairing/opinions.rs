@@ -1,5 +1,5 @@
-//! An opinion as `opinions.json` holds it (specification, section 11).
-//! Which boxes are pictures (specification, sections 5 and 6).
+//! Builds the opinions of a volume, as `opinions.json` holds them. See docs/reference-behaviour.md, "Pairing" and
+//! "Outputs".
 
 use super::key_icons::HUMAN;
 use super::page_body::{OutsideRect, outside_rects};
@@ -12,39 +12,38 @@ use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
 
-/// One opinion: an entry of `opinions.json`, fields in the file's order.
+/// One opinion: an entry of `opinions.json`. The fields are in the file's order.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Opinion {
-    /// Page on which it begins, from 0.
+    /// The page on which it begins, from 0.
     pub caption_page: usize,
-    /// Label of the box that begins it.
     pub caption_label: Label,
-    /// `[x1, y1, x2, y2]` of the box that begins it, in pixels at 200 dpi. A strip one pixel high below the key
-    /// before it when its caption was too uncertain to be trusted with the place.
+    /// `[x1, y1, x2, y2]` of the box that begins it, in pixels at 200 dpi. If its caption is uncertain, this is a
+    /// strip one pixel high below the key before it.
     pub caption_bbox: [f64; 4],
-    /// Page of the key icon that ends it, from 0.
+    /// The page of the key icon that ends it, from 0.
     pub key_page: usize,
-    /// Label of the box that ends it.
     pub key_label: Label,
     /// `[x1, y1, x2, y2]` of the box that ends it, in pixels at 200 dpi.
     pub key_bbox: [f64; 4],
-    /// How many pages it touches.
+    /// The number of pages it touches.
     pub page_count: usize,
-    /// What on its first and last page belongs to the neighbours, in points.
+    /// The parts of its first and last page that belong to its neighbours, in points.
     pub outside_rects: Vec<OutsideRect>,
-    /// Whether a picture remains in it.
+    /// True when a picture remains after the outside rectangles are removed.
     pub has_image: bool,
-    /// Page on which it ends, from 0.
+    /// The page on which it ends, from 0.
     pub end_page: usize,
-    /// Number printed on its first page; the last one where the page carries a range.
+    /// The number printed on its first page. Of a range, the last number.
     pub first_page_number: u32,
-    /// Number printed on its last page; the first one where the page carries a range.
+    /// The number printed on its last page. Of a range, the first number.
     pub last_page_number: u32,
 }
 
-/// The opinions of a volume in reading order. The order of `pages`, and of the boxes in them, does not matter.
+/// Pairs the boxes of a volume into opinions, in reading order. The order of `pages`, and of the boxes in them, does
+/// not matter.
 ///
-/// `first_page` numbers the pages that carry no number of their own: index + `first_page`.
+/// A page without a printed number gets index + `first_page`.
 #[must_use]
 pub fn pair(pages: &[Page], first_page: u32) -> Vec<Opinion> {
     let mut pages: Vec<&Page> = pages.iter().collect();
@@ -76,8 +75,9 @@ fn opinion(span: &Span<'_>, pages: &[&Page], pictures: &Pictures, first_page: u3
     }
 }
 
-/// First and last number of an opinion. It begins behind the numbers of its first page and ends before those of
-/// its last, where these are ranges; on a single page, which would give them the wrong way round, it has both.
+/// First and last number of an opinion. If a page carries a range of numbers, the opinion begins at the last number of
+/// its first page and ends at the first number of its last page. On a single page that would reverse the two, so
+/// the opinion gets the whole range.
 fn numbers(pages: &[&Page], span: &Span<'_>, first_page: u32) -> (u32, u32) {
     let (start, end) = (span.start_page(), span.key.page_index);
     let (before, first) = printed(pages, start, first_page);
@@ -85,7 +85,7 @@ fn numbers(pages: &[&Page], span: &Span<'_>, first_page: u32) -> (u32, u32) {
     if start == end { (before, after) } else { (first, last) }
 }
 
-/// First and last number printed on a page; index + `first_page` where none is.
+/// First and last number printed on a page, or index + `first_page` if there is none.
 fn printed(pages: &[&Page], index: usize, first_page: u32) -> (u32, u32) {
     let page = pages.iter().find(|page| page.index == index);
     let number = page.map(|page| page.number).unwrap_or_default();
@@ -98,13 +98,13 @@ pub(super) fn number_from_index(index: usize, first_page: u32) -> u32 {
     first_page.saturating_add(u32::try_from(index).unwrap_or(u32::MAX))
 }
 
-/// Overlap from which a picture is text that was taken for one.
+/// From this overlap with a box of text, an IMAGE box is text that the model mistook for a picture.
 const TEXT_OVERLAP: f64 = 0.5;
 
-/// Share of a picture that must lie outside an opinion for it to be a neighbour's.
+/// A picture belongs to a neighbour when more than this share of it lies outside the opinion.
 const OUTSIDE_SHARE: f64 = 0.5;
 
-/// The pictures of a page, in the order of its boxes: IMAGE boxes that do not lie over a box of text.
+/// The pictures of a page, in the order of its boxes: IMAGE boxes that do not cover a box of text.
 pub fn pictures(page: &Page) -> impl Iterator<Item = &Detection> {
     page.detections.iter().filter(|found| {
         found.label == Label::Image
@@ -113,7 +113,7 @@ pub fn pictures(page: &Page) -> impl Iterator<Item = &Detection> {
     })
 }
 
-/// The pictures of a volume, in points, by page. Found once, because many opinions may share a page.
+/// The pictures of a volume in points, by page. They are collected once because many opinions may share a page.
 pub(super) struct Pictures {
     by_page: HashMap<usize, Vec<Rect>>,
 }
@@ -127,7 +127,7 @@ impl Pictures {
         Self { by_page: pages.iter().map(in_points).collect() }
     }
 
-    /// Whether a picture remains on these pages once the rectangles outside the opinion are gone.
+    /// True when a picture remains on these pages after the rectangles outside the opinion are removed.
     pub(super) fn remain(&self, pages: RangeInclusive<usize>, outside: &[OutsideRect]) -> bool {
         let mut on_pages = pages.filter_map(|index| Some((index, self.by_page.get(&index)?)));
         on_pages.any(|(index, pictures)| pictures.iter().any(|picture| remains(picture, index, outside)))

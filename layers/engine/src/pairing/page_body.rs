@@ -1,6 +1,5 @@
-//! The two columns of a page as rectangles can use them (specification, section 8).
-//! Where the text of a page begins and ends (specification, section 7).
-//! What on an opinion's first and last page belongs to its neighbours (specification, section 8).
+//! The two columns of a page, and the parts of them that belong to an opinion's neighbours. See
+//! docs/reference-behaviour.md, "Pairing".
 
 use super::spans::Span;
 use crate::detection::{Detection, Label};
@@ -8,26 +7,22 @@ use crate::geometry::Rect;
 use crate::volume::Page;
 use serde::{Deserialize, Serialize};
 
-/// How far a column grows beyond its box, at most, in points: 0.4.4 grows to the ink by no more.
+/// The most that a column grows beyond its box, in points. Release 0.4.4 has the same limit.
 const MAX_GROWTH: f64 = 20.0;
 
 /// Left and right edge of a column, in points.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct ColumnEdges {
-    /// Left edge.
     pub x0: f64,
-    /// Right edge.
     pub x1: f64,
 }
 
 /// The two columns of a page, in points.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct TextColumns {
-    /// The left column.
     pub left: ColumnEdges,
-    /// The right column.
     pub right: ColumnEdges,
-    /// Between the two.
+    /// The line between the two columns.
     pub boundary: f64,
 }
 
@@ -59,14 +54,14 @@ impl TextColumns {
             .collect();
         boxes.sort_by(|a, b| a.centre_x().total_cmp(&b.centre_x()).then(a.x0.total_cmp(&b.x0)));
         let (left, right) = (boxes.first()?, boxes.last()?);
-        // Two boxes over one column are no two columns.
+        // Two boxes over the same column do not make two columns.
         let apart = left.x1 <= right.centre_x() && left.centre_x() <= right.x0;
         let edges = |rect: &Rect| ColumnEdges { x0: rect.x0, x1: rect.x1 };
         (boxes.len() >= 2 && apart).then(|| Self::new(edges(left), edges(right)))
     }
 
-    /// Columns by projection of the ink, with half of the gutter added to either side: the projection ends
-    /// where lines become few, not where the longest ends.
+    /// Columns from the projection of the ink. Half of the gutter is added on either side, because the projection
+    /// ends where lines become few, not where the longest line ends.
     fn from_ink(page: &Page) -> Option<Self> {
         let (scale, _) = page.size.points_per_pixel();
         let bounds = page.columns;
@@ -80,8 +75,8 @@ impl TextColumns {
         Some(Self::new(edges(a, b), edges(c, d)))
     }
 
-    /// Grows each column to the ink, never across the middle of the gutter. Ink that lies elsewhere altogether
-    /// is not this page's columns.
+    /// Grows each column to the ink, but never across the middle of the gutter. If the ink's gutter is far from the
+    /// boxes' gutter, the ink is not that of these columns and is ignored.
     fn grown_to(self, ink: &Self) -> Self {
         let gutter = ink.boundary;
         if gutter < self.left.x1 - MAX_GROWTH || gutter > self.right.x0 + MAX_GROWTH {
@@ -96,7 +91,7 @@ impl TextColumns {
         Self { left, right, boundary: self.boundary }
     }
 
-    /// Holds both columns inside the page, and apart where their boxes overlap.
+    /// Clips both columns to the page, and separates them where their boxes overlap.
     fn inside(self, width: f64) -> Self {
         let boundary = self.boundary.clamp(0.0, width);
         let overlap = self.left.x1 > self.right.x0;
@@ -112,9 +107,9 @@ impl TextColumns {
 /// The part of a page between its running head and its footnotes or foot, in points.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct MarginBounds {
-    /// Lower edge of the running head; 0 without one.
+    /// Lower edge of the running head; 0 if there is none.
     pub header_bottom: f64,
-    /// Upper edge of the footnotes or of the running foot; the page's height without either.
+    /// Upper edge of the footnotes or of the running foot; the page's height if there is neither.
     pub footer_top: f64,
 }
 
@@ -137,7 +132,7 @@ impl MarginBounds {
     }
 }
 
-/// Whether a box belongs to a running head or foot.
+/// True when a box belongs to a running head or foot.
 fn is_running(found: &Detection) -> bool {
     matches!(found.label, Label::PageHeader | Label::PageNumber | Label::StateAbbreviation)
 }
@@ -147,32 +142,26 @@ fn is_running(found: &Detection) -> bool {
 pub struct OutsideRect {
     /// Page, from 0.
     pub page_index: usize,
-    /// Left edge.
     pub x0: f64,
-    /// Top edge.
     pub y0: f64,
-    /// Right edge.
     pub x1: f64,
-    /// Bottom edge.
     pub y1: f64,
 }
 
 impl OutsideRect {
-    /// A rectangle on a page, rounded to tenths of a point.
     #[must_use]
     pub fn new(page_index: usize, rect: &Rect) -> Self {
         let Rect { x0, y0, x1, y1 } = rect.rounded_to_tenths();
         Self { page_index, x0, y0, x1, y1 }
     }
 
-    /// The rectangle without its page, in points.
     #[must_use]
     pub const fn rect(&self) -> Rect {
         Rect::new(self.x0, self.y0, self.x1, self.y1)
     }
 }
 
-/// The rectangles of one page, in points rounded to tenths; none on a page without two columns.
+/// The parts of one page that do not belong to the opinion; none on a page without two columns.
 pub(super) fn outside_rects(page: &Page, span: &Span<'_>) -> Vec<OutsideRect> {
     let (x, y) = page.size.points_per_pixel();
     let start = (page.index == span.start_page()).then(|| span.start_rect().scaled(x, y));
@@ -209,8 +198,8 @@ impl Body {
         rect.centre_x() >= self.columns.boundary
     }
 
-    /// On a page that holds both ends, whether the columns of this page agree that one comes before the other.
-    /// Where they do not, nothing on it can be told to lie outside.
+    /// For a page that holds both the beginning and the end: true when the columns of this page put them in order.
+    /// If they do not, nothing on the page can be declared outside.
     fn in_order(&self, start: Option<&Rect>, end: Option<&Rect>) -> bool {
         let (Some(start), Some(end)) = (start, end) else {
             return true;
@@ -218,7 +207,7 @@ impl Body {
         (self.is_right(start), start.y0) <= (self.is_right(end), end.y0)
     }
 
-    /// Everything in front of the beginning.
+    /// Everything before the beginning.
     fn before(&self, start: &Rect) -> Vec<Rect> {
         let TextColumns { left, right, .. } = self.columns;
         if self.is_right(start) {
@@ -228,7 +217,7 @@ impl Body {
         }
     }
 
-    /// Everything behind the end.
+    /// Everything after the end.
     fn after(&self, end: &Rect) -> Vec<Rect> {
         let TextColumns { left, right, .. } = self.columns;
         if self.is_right(end) {
@@ -243,7 +232,7 @@ impl Body {
     }
 }
 
-/// The largest part of a rectangle that leaves `kept` alone. A caption may reach across the gutter.
+/// The largest part of a rectangle that does not overlap `kept`. A caption may reach across the gutter.
 fn without(rect: Rect, kept: &Rect) -> Rect {
     if !rect.intersects(kept) {
         return rect;

@@ -1,4 +1,4 @@
-//! The order in which a two-column volume is read (specification, section 3).
+//! The reading order of a two-column volume. See docs/reference-behaviour.md, "Columns".
 
 use crate::detection::Detection;
 use crate::geometry::Rect;
@@ -6,12 +6,12 @@ use crate::volume::Page;
 use std::cmp::Ordering;
 use std::collections::HashMap;
 
-/// Where a box stands in the volume: page, then column, then height on the page.
+/// The position of a box in the volume: page, then column, then height on the page.
 #[derive(Debug, Clone, Copy)]
 pub struct ReadingPosition {
     /// Page, from 0.
     pub page: usize,
-    /// Whether the box is in the right column.
+    /// True when the box is in the right column.
     pub right: bool,
     /// Top edge, in pixels.
     pub top: f64,
@@ -37,15 +37,15 @@ impl PartialEq for ReadingPosition {
 
 impl Eq for ReadingPosition {}
 
-/// Tells the column of a box. The whole volume is measured by the gutter of its first page, as the reference
-/// does; a page of another width by its own.
+/// Finds the column of a box. As in the reference, the gutter of the volume's first page applies to all pages. A page
+/// of another width uses its own gutter.
 #[derive(Debug, Clone)]
 pub struct ReadingOrder {
     midpoints: HashMap<usize, f64>,
 }
 
 impl ReadingOrder {
-    /// The order of a volume whose pages come by ascending index.
+    /// `pages` must be sorted by index.
     #[must_use]
     pub fn of(pages: &[&Page]) -> Self {
         let Some(first) = pages.first() else {
@@ -58,21 +58,20 @@ impl ReadingOrder {
         Self { midpoints: pages.iter().map(of_page).collect() }
     }
 
-    /// Where a box stands.
     #[must_use]
     pub fn position(&self, detection: &Detection) -> ReadingPosition {
         self.position_of(detection.page_index, &detection.rect())
     }
 
-    /// Where a rectangle, in pixels, stands.
+    /// The position of a rectangle in pixels.
     #[must_use]
     pub fn position_of(&self, page: usize, rect: &Rect) -> ReadingPosition {
         let midpoint = self.midpoints.get(&page).copied().unwrap_or_default();
         ReadingPosition { page, right: rect.centre_x() >= midpoint, top: rect.y0 }
     }
 
-    /// Compares two boxes; those at the same place by what they are, so that the order never depends on the
-    /// order of the input. Of a caption and a key at one place the caption comes first.
+    /// Compares two boxes. Boxes at the same position are compared by their label and box, so that the order never
+    /// depends on the order of the input. If a caption and a key are at the same position, the caption comes first.
     #[must_use]
     pub fn compare(&self, a: &Detection, b: &Detection) -> Ordering {
         let floats = |detection: &Detection| {
@@ -87,7 +86,7 @@ impl ReadingOrder {
     }
 }
 
-/// Middle of the gutter, or of the page where no gutter was found; in pixels.
+/// The middle of the gutter in pixels, or the middle of the page if no gutter was found.
 fn midpoint(page: &Page) -> f64 {
     if page.columns.midpoint > 0.0 { page.columns.midpoint } else { f64::from(page.size.width_pixels) / 2.0 }
 }

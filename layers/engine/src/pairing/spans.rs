@@ -1,7 +1,7 @@
-//! Where opinions begin and end (specification, section 6).
+//! Finds where opinions begin and end. See docs/reference-behaviour.md, "Pairing".
 //!
-//! A key icon ends the opinion that the first caption since the key before it began. What is left is settled
-//! as release 0.4.4 does: a key without a caption begins at an uncertain caption, or else belongs to the
+//! A key icon ends the opinion that the first caption since the previous key began. Keys without a caption are then
+//! handled as in release 0.4.4: such a key ends an opinion that begins at an uncertain caption, or else extends the
 //! opinion before it.
 
 use super::key_icons::{in_band, key_icons};
@@ -10,18 +10,16 @@ use crate::detection::{Detection, Label};
 use crate::geometry::Rect;
 use crate::volume::Page;
 
-/// Beginning and end of an opinion.
+/// The beginning and end of an opinion.
 pub(super) struct Span<'a> {
     start: Start<'a>,
     pub(super) key: &'a Detection,
 }
 
-/// What begins an opinion.
 #[derive(Clone, Copy)]
 enum Start<'a> {
-    /// Its caption.
     Caption(&'a Detection),
-    /// The end of the opinion before it, when its own caption is uncertain.
+    /// Right below the key of the opinion before it, because its own caption is uncertain.
     Below(&'a Detection),
 }
 
@@ -51,7 +49,7 @@ impl Span<'_> {
     }
 }
 
-/// The opinions of a volume whose pages come by ascending index.
+/// The spans of all opinions of a volume. `pages` must be sorted by index.
 pub(super) fn find<'a>(pages: &[&'a Page], order: &ReadingOrder) -> Vec<Span<'a>> {
     let mut spans: Vec<Span<'a>> = Vec::new();
     let mut previous: Option<&'a Detection> = None;
@@ -66,7 +64,7 @@ pub(super) fn find<'a>(pages: &[&'a Page], order: &ReadingOrder) -> Vec<Span<'a>
     spans
 }
 
-/// Every key in reading order with the first caption since the last key that had one.
+/// Every key in reading order, with the first caption since the last key that had one.
 fn first_pass<'a>(pages: &[&'a Page], order: &ReadingOrder) -> Vec<(Option<&'a Detection>, &'a Detection)> {
     let captions = all(pages, Label::CaseCaption).filter(|caption| caption.passes_gate());
     let mut markers: Vec<&'a Detection> = captions.chain(key_icons(pages)).collect();
@@ -82,7 +80,7 @@ fn first_pass<'a>(pages: &[&'a Page], order: &ReadingOrder) -> Vec<(Option<&'a D
     keys
 }
 
-/// Second pass: what becomes of a key without a caption.
+/// Second pass: handles a key without a caption.
 fn settle<'a>(
     spans: &mut Vec<Span<'a>>,
     previous: Option<&'a Detection>,
@@ -97,18 +95,18 @@ fn settle<'a>(
     }
 }
 
-/// Whether a key stands so close below another that both are one icon.
+/// True when a key is so close below another that both are the same icon.
 fn repeats(previous: &Detection, key: &Detection, order: &ReadingOrder) -> bool {
     let (before, after) = (order.position(previous), order.position(key));
     let height = key.rect().height().max(MARKER_ROOM);
     (before.page, before.right) == (after.page, after.right) && after.top < previous.rect().y1 + height
 }
 
-/// The marker below a key takes two pixels; the next key must leave them room.
+/// The strip below a key takes two pixels, and the next key must leave room for it.
 const MARKER_ROOM: f64 = 2.0;
 
-/// A caption of any confidence between two keys, in a text column and before all head matter: what follows
-/// head matter cannot be its caption.
+/// A caption of any confidence between two keys, in a text column and before all head matter. A box after head matter
+/// cannot be the caption of that head matter.
 fn uncertain_caption<'a>(
     pages: &[&'a Page],
     order: &ReadingOrder,
@@ -133,14 +131,14 @@ fn uncertain_caption<'a>(
         .min_by(|a, b| order.compare(a, b))
 }
 
-/// The pages from one index to another, out of pages by ascending index.
+/// The pages from one index to another. `pages` must be sorted by index.
 pub(super) fn between<'a, 'b>(pages: &'b [&'a Page], first: usize, last: usize) -> &'b [&'a Page] {
     let from = pages.partition_point(|page| page.index < first);
     let to = pages.partition_point(|page| page.index <= last);
     pages.get(from..to).unwrap_or_default()
 }
 
-/// Synopsis, headnotes, divider, counsel: what stands between a caption and its opinion.
+/// Synopsis, headnotes, divider or counsel: what is printed between a caption and the text of the opinion.
 fn is_head_matter(found: &Detection) -> bool {
     let label = matches!(
         found.label,
@@ -149,7 +147,7 @@ fn is_head_matter(found: &Detection) -> bool {
     label && found.passes_gate() && !(found.label == Label::Headnote && in_band(found))
 }
 
-/// Whether a box is centred in a text column, or its page has none.
+/// True when a box is centred in a text column, or when its page has no text columns.
 fn in_text_column(page: &Page, found: &Detection) -> bool {
     let rect = found.rect();
     let centre = Rect::new(rect.centre_x(), rect.centre_y(), rect.centre_x(), rect.centre_y());

@@ -1,5 +1,5 @@
-//! Headnote brackets that the models miss and the words show: `[3]` or `[3, 4]` that opens a line of the opinion,
-//! with numbers that its own headnotes bear (specification, section 13; the redaction figure).
+//! Finds headnote brackets that the models miss: `[3]` or `[3, 4]` at the start of a line of the opinion, with numbers
+//! that its own headnotes have. See docs/reference-behaviour.md, "Words on the pages".
 
 use super::opinion_span::{OpinionSpan, Place};
 use crate::detection::{Detection, Label};
@@ -7,10 +7,10 @@ use crate::geometry::Rect;
 use crate::text::Line;
 use crate::volume::Page;
 
-/// A bracket is at most this many words.
+/// The most words that one bracket consists of.
 const MOST_WORDS: usize = 6;
 
-/// The boxes of brackets that open a line of an opinion on this page.
+/// The boxes of the brackets at the start of a line of an opinion on this page.
 #[must_use]
 pub fn find_brackets(page: &Page, opinions: &[OpinionSpan], lines: &[Line]) -> Vec<Rect> {
     lines
@@ -24,7 +24,7 @@ pub fn find_brackets(page: &Page, opinions: &[OpinionSpan], lines: &[Line]) -> V
         .collect()
 }
 
-/// The numbers and the box of a bracket at the start of a line; `[sic]`, `[T]he` and `[1990]s` are none.
+/// The numbers and the box of a bracket at the start of a line. `[sic]`, `[T]he` and `[1990]s` do not count.
 fn opening_bracket(line: &Line) -> Option<(Vec<usize>, Rect)> {
     let mut text = String::new();
     let mut bounds: Option<Rect> = None;
@@ -48,12 +48,13 @@ fn numbers(text: &str) -> Option<Vec<usize>> {
     numbers.filter(|numbers| !numbers.is_empty())
 }
 
-/// The highest number that an opinion's headnotes bear. Their headings count from 1: the words say how far, and
-/// where they say nothing the boxes do, of which even the small model finds half. `lines` gives the words of a page
-/// in pixels at 200 dpi; it is asked for the pages of the head matter, one after another.
+/// The highest number of an opinion's headnotes. Their headings are numbered from 1, and the words show up to which
+/// number. The boxes give a second bound: even the small model finds half of the headnotes, so twice the number of
+/// boxes is enough. `lines` returns the words of a page in pixels at 200 dpi and is called for each page of the head
+/// matter.
 ///
 /// # Errors
-/// What `lines` fails with.
+/// The error of `lines`.
 pub fn highest_headnote<E>(
     pages: &[Page],
     span: &OpinionSpan,
@@ -74,7 +75,7 @@ fn headnote_boxes(span: &OpinionSpan, page: &Page) -> usize {
     headnotes.filter(|found| span.holds(Place::of(page, &found.rect()))).count()
 }
 
-/// Numbers at the start of lines of the head matter, `3.` before a topic.
+/// The numbers at the start of lines of the head matter, such as `3.` before a topic.
 fn headings(span: &OpinionSpan, page: &Page, lines: &[Line]) -> Vec<usize> {
     let number = |line: &Line| {
         let word = line.words.first()?;

@@ -1,6 +1,4 @@
-//! Everything that is covered on one page, and what an opinion's head matter is made of.
-//! Single boxes that are covered wherever they stand (specification, section 7).
-//! The printed page number is the archive's own reference and is never covered (specification, section 7).
+//! Plans everything that is covered on one page. See docs/reference-behaviour.md, "Redaction".
 
 use super::brackets::find_brackets;
 use super::ink::Ink;
@@ -11,23 +9,20 @@ use crate::text::Line;
 use crate::volume::Page;
 use serde::{Deserialize, Serialize};
 
-/// The colour of a cover.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Fill {
-    /// Something was taken out here.
+    /// Shows that something was removed.
     Black,
-    /// Paper: furniture of the page that nobody misses.
+    /// The colour of paper, for running heads and the like.
     White,
 }
 
-/// One cover: an entry of `redaction_rects.json` (specification, section 11). Pixels at 200 dpi.
+/// One cover: an entry of `redaction_rects.json`, in pixels at 200 dpi.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Redaction {
-    /// Where.
     #[serde(flatten)]
     pub rect: Rect,
-    /// In which colour.
     pub fill: Fill,
     /// `headnote` or the label's name.
     #[serde(rename = "type")]
@@ -35,12 +30,10 @@ pub struct Redaction {
 }
 
 impl Redaction {
-    /// A cover for a box of a label.
     pub(super) fn of_label(rect: Rect, fill: Fill, label: Label) -> Self {
         Self { rect: rect.rounded_to_tenths(), fill, kind: label.name().to_owned() }
     }
 
-    /// A cover for head matter.
     pub(super) fn of_headnotes(rect: Rect) -> Self {
         Self { rect: rect.rounded_to_tenths(), fill: Fill::Black, kind: "headnote".to_owned() }
     }
@@ -49,13 +42,12 @@ impl Redaction {
 /// A page of `redaction_rects.json`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct RedactionPage {
-    /// Page, from 0.
+    /// From 0.
     pub page_index: usize,
-    /// Its covers.
     pub rects: Vec<Redaction>,
 }
 
-/// The covers of one page. `lines` are the page's words in pixels at 200 dpi, when it was read.
+/// The covers of one page. `lines` are the page's words in pixels at 200 dpi; empty if the page was not read.
 #[must_use]
 pub fn plan_page(page: &Page, opinions: &[OpinionSpan], ink: &Ink, lines: &[Line]) -> Vec<Redaction> {
     let here = opinions.iter().filter(|span| (span.caption_page..=span.key_page).contains(&page.index));
@@ -69,34 +61,34 @@ pub fn plan_page(page: &Page, opinions: &[OpinionSpan], ink: &Ink, lines: &[Line
     keep_page_numbers(page, ink, covers)
 }
 
-/// A bracket that only its words gave away, unless it is covered already.
+/// The cover of a bracket that was found only in the words, unless it is already covered.
 fn uncovered(rect: Rect, covers: &[Redaction]) -> Option<Redaction> {
     let is_covered = covers.iter().any(|cover| cover.rect.contains(&rect));
     (!is_covered).then(|| Redaction::of_label(rect, Fill::Black, Label::HeadnoteBracket))
 }
 
-/// A box may miss the rim of what it marks by this much: 4 points.
+/// How far the ink of a mark may extend beyond its box: 4 points, in pixels.
 const RIM: f64 = 11.0;
 
-/// Added around a bracket's box, in pixels: a fifth of a word space.
+/// Added around a bracket's box, in pixels: a fifth of the space between words.
 const BRACKET_SLACK: f64 = 2.0;
 
-/// Strokes fade out over this many pixels.
+/// The width of a stroke's blurred edge, in pixels.
 const SOFT_EDGE: f64 = 2.5;
 
-/// Pixels that the halo of a stroke may reach: the side of the unit in which a colour JPEG is coded.
+/// How far the JPEG halo of a stroke may reach, in pixels: the side of the block in which a colour JPEG is coded.
 const HALO: usize = 16;
 
-/// Strokes that fill less of a bracket's box are not all of it: the rest is joined to other text.
+/// If the strokes fill a smaller share of a bracket's box, some of its strokes are joined to other text.
 const FEWEST_STROKES: f64 = 0.4;
 
-/// Sides of the cover of a case sequence, in pixels.
+/// The shortest and longest side of a case sequence's cover, in pixels, before the inset.
 const SEQUENCE_SIDE: (f64, f64) = (40.0, 60.0);
 
 /// A case sequence is covered 3 points inside its box.
 const SEQUENCE_INSET: f64 = 3.0 * 200.0 / 72.0;
 
-/// The covers of the boxes of one page.
+/// The covers of single boxes, which are covered wherever they are on the page.
 pub(super) fn mark_rects(page: &Page, ink: &Ink) -> Vec<Redaction> {
     let keys = crate::pairing::key_icons(&[page]);
     let boxes = page.detections.iter().filter(|found| found.passes_gate());
@@ -122,8 +114,8 @@ fn cover(page: &Page, found: &Detection, ink: &Ink) -> Option<Redaction> {
     Some(Redaction::of_label(rect, fill, found.label))
 }
 
-/// A bracket's cover: its strokes, which its box may cut in half, and the paper above them, where JPEG leaves a halo
-/// of the strokes. Below them there is next to no paper: ascenders begin there.
+/// A bracket's cover: its strokes, even where its box cuts through them, and the paper above them, where JPEG leaves a
+/// halo of the strokes. Below the strokes there is hardly any paper, because the ascenders of the next line begin there.
 pub(super) fn bracket(rect: &Rect, ink: &Ink) -> Rect {
     let strokes = ink.touching(&rect.grown(BRACKET_SLACK), RIM).map(|bounds| bounds.grown(SOFT_EDGE));
     let strokes = strokes.filter(|strokes| strokes.area() >= FEWEST_STROKES * rect.area()).unwrap_or(*rect);
@@ -134,7 +126,7 @@ fn tightened(rect: &Rect, ink: &Ink) -> Option<Rect> {
     ink.bounds(rect).map(|bounds| bounds.grown(2.0).intersection(rect))
 }
 
-/// A small square about the number's centre, above the caption it belongs to.
+/// A small square around the number's centre, above the caption that it belongs to.
 fn case_sequence(page: &Page, rect: &Rect) -> Option<Rect> {
     let side = |length: f64| length.clamp(SEQUENCE_SIDE.0, SEQUENCE_SIDE.1) / 2.0 - SEQUENCE_INSET;
     let (half_width, half_height) = (side(rect.width()), side(rect.height()));
@@ -151,11 +143,11 @@ fn case_sequence(page: &Page, rect: &Rect) -> Option<Rect> {
     (!cover.is_empty()).then_some(cover)
 }
 
-/// A page number stands in this share of the height at the top or at the bottom; a box elsewhere is a misreading
-/// and must not keep a hole in a headnote open.
+/// A page number is in this share of the height, at the top or at the bottom. A box elsewhere is a false detection and
+/// must not leave a hole in the cover of a headnote.
 const NUMBER_BAND: f64 = 0.15;
 
-/// Cuts every cover around the page's number.
+/// Cuts every cover around the page's printed number. The archive cites the printed number, so it is never covered.
 pub(super) fn keep_page_numbers(page: &Page, ink: &Ink, covers: Vec<Redaction>) -> Vec<Redaction> {
     let numbers: Vec<Rect> = page
         .detections
@@ -187,7 +179,7 @@ fn around(cover: Redaction, numbers: &[Rect]) -> Vec<Redaction> {
     })
 }
 
-/// `rect` less `hole`: up to four pieces, none of which overlap.
+/// `rect` without `hole`: up to four pieces that do not overlap.
 pub(super) fn without(rect: &Rect, hole: &Rect) -> Vec<Rect> {
     let hole = hole.intersection(rect);
     if hole.is_empty() {

@@ -1,15 +1,15 @@
-//! The dark pixels of a page, and how rectangles are fitted to them.
+//! The dark pixels of a page, and functions that fit rectangles to them.
 
 use crate::geometry::Rect;
 use crate::layout::otsu_threshold;
 
-/// Ink is never lighter than this, however pale the page.
+/// The highest threshold: lighter pixels are never ink, however pale the page.
 const LIGHTEST_INK: u8 = 200;
 
-/// Rows of the neighbouring line's ink that are half paper: the foot of a descender fades over them.
+/// The number of rows at the foot of a line above that are half paper, because its descenders fade out there.
 const SOFT_RIM: usize = 2;
 
-/// Ink is never sought below this, however dark the page.
+/// The lowest threshold: darker pixels are always ink, however dark the page.
 const DARKEST_THRESHOLD: u8 = 100;
 
 /// The dark pixels of a page at 200 dpi.
@@ -21,7 +21,7 @@ pub struct Ink {
 }
 
 impl Ink {
-    /// From grey pixels, rows from the top, `width * height` samples; missing rows count as paper.
+    /// Takes grey pixels, rows from the top, `width * height` samples. Missing rows count as paper.
     #[must_use]
     pub fn new(width: usize, height: usize, grey: &[u8]) -> Self {
         let threshold = otsu_threshold(grey).clamp(DARKEST_THRESHOLD, LIGHTEST_INK);
@@ -30,19 +30,17 @@ impl Ink {
         Self { width, height, dark }
     }
 
-    /// Width in pixels.
     #[must_use]
     pub const fn width(&self) -> usize {
         self.width
     }
 
-    /// Height in pixels.
     #[must_use]
     pub const fn height(&self) -> usize {
         self.height
     }
 
-    /// Whole pixels that a rectangle touches: first and last column and row, ends exclusive.
+    /// The pixels that a rectangle touches: left, top, right and bottom, where right and bottom are exclusive.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the page before")]
     fn cells(&self, rect: &Rect) -> (usize, usize, usize, usize) {
         let clamp = |value: f64, end: usize| value.clamp(0.0, end as f64) as usize;
@@ -74,7 +72,7 @@ impl Ink {
         self.count_in_row(y, x0, x1) == 0
     }
 
-    /// The nearest blank row at or above `y` within `reach` pixels, looked at over the rectangle's width.
+    /// The nearest row at or above `y`, within `reach` pixels, that is blank over the rectangle's width.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a row of the page")]
     pub fn blank_above(&self, y: f64, rect: &Rect, reach: usize) -> Option<f64> {
@@ -82,7 +80,7 @@ impl Ink {
         (start.saturating_sub(reach)..=start).rev().find(|row| self.is_blank_row(*row, rect)).map(|row| row as f64)
     }
 
-    /// The nearest blank row at or below `y` within `reach` pixels, looked at over the rectangle's width.
+    /// The nearest row at or below `y`, within `reach` pixels, that is blank over the rectangle's width.
     #[must_use]
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a row of the page")]
     pub fn blank_below(&self, y: f64, rect: &Rect, reach: usize) -> Option<f64> {
@@ -90,7 +88,7 @@ impl Ink {
         (start..=start + reach).find(|row| self.is_blank_row(*row, rect)).map(|row| row as f64)
     }
 
-    /// The smallest rectangle that holds all ink inside `rect`; `None` without ink.
+    /// The smallest rectangle that contains all ink inside `rect`; `None` if there is no ink.
     #[must_use]
     pub fn bounds(&self, rect: &Rect) -> Option<Rect> {
         let (x0, y0, x1, y1) = self.cells(rect);
@@ -111,9 +109,8 @@ impl Ink {
         self.touching(rect, reach).map_or(*rect, |bounds| bounds.union(rect))
     }
 
-    /// The bounds of every connected piece of ink of which at least half lies inside `rect`, by at most `reach`
-    /// pixels a side beyond it. A piece that runs out of reach is not followed: it is a rule or a frame, or the
-    /// neighbouring text.
+    /// The bounds of every connected piece of ink of which at least half lies inside `rect`, up to `reach` pixels
+    /// beyond each side. A piece that extends further is left out: it is a rule, a frame or neighbouring text.
     #[must_use]
     pub fn touching(&self, rect: &Rect, reach: f64) -> Option<Rect> {
         let window = self.cells(&rect.grown(reach));
@@ -129,8 +126,8 @@ impl Ink {
         bounds
     }
 
-    /// `rect` extended upwards over paper by at most `reach` pixels, onto the soft rim of the line above where that
-    /// is nearer.
+    /// `rect` extended upwards over paper by at most `reach` pixels, but no further than the blurred foot of the line
+    /// above.
     #[must_use]
     pub fn extended_upwards(&self, rect: &Rect, reach: usize) -> Rect {
         let (_, y0, _, _) = self.cells(rect);
@@ -175,7 +172,7 @@ fn neighbours(x: usize, y: usize) -> impl Iterator<Item = (usize, usize)> {
     (0..9).filter(|i| *i != 4).filter_map(move |i| Some(((x + i % 3).checked_sub(1)?, (y + i / 3).checked_sub(1)?)))
 }
 
-/// True when a piece reaches the end of the window beyond the rectangle: growing that far is refused.
+/// True when a piece reaches the edge of the window outside the rectangle, which is too far to grow.
 fn touches_edge(piece: &Rect, window: (usize, usize, usize, usize), rect: &Rect) -> bool {
     (piece.x0 <= window.0 as f64 && piece.x0 < rect.x0)
         || (piece.y0 <= window.1 as f64 && piece.y0 < rect.y0)

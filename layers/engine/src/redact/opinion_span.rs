@@ -1,8 +1,5 @@
-//! Where an opinion begins and ends, in reading order.
-//! Head matter of an opinion: from below its caption to the ornament before the opinion
-//! (specification, section 7).
-//! Opinions that begin in the volume and do not end in it, or whose key icon was not found: their head matter is
-//! covered like any other, though no file of their own is made.
+//! Where an opinion begins and ends in reading order, and where its head matter is: from below its caption to the
+//! ornament before the text of the opinion. See docs/reference-behaviour.md, "Redaction".
 
 use super::ink::Ink;
 use super::page_areas::{column_bounds, column_of, footer_top, header_bottom, page_middle};
@@ -11,7 +8,7 @@ use crate::geometry::Rect;
 use crate::volume::Page;
 use std::ops::RangeInclusive;
 
-/// A place in reading order: page, column, height in pixels at 200 dpi.
+/// A position in reading order: page, column, height in pixels at 200 dpi.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
 pub(super) struct Place {
     pub(super) page: usize,
@@ -20,28 +17,26 @@ pub(super) struct Place {
 }
 
 impl Place {
-    /// Where a box begins.
+    /// The position of a box's top.
     pub(super) fn of(page: &Page, rect: &Rect) -> Self {
         Self { page: page.index, column: column_of(page, rect.centre_x()), y: rect.y0 }
     }
 }
 
-/// Where an opinion begins and ends, and where its head matter lies. Boxes in pixels at 200 dpi.
+/// Where an opinion begins and ends, and where its head matter is. Boxes are in pixels at 200 dpi.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct OpinionSpan {
-    /// Page of the caption, from 0.
+    /// From 0.
     pub caption_page: usize,
-    /// The caption.
     pub caption: Rect,
-    /// Page of the key icon, from 0.
+    /// From 0.
     pub key_page: usize,
-    /// The key icon.
     pub key: Rect,
-    /// The highest number that one of its headnotes bears; see [`highest_headnote`](super::highest_headnote).
+    /// The highest number of its headnotes; see [`highest_headnote`](super::highest_headnote).
     pub highest_headnote: usize,
     pub(super) start: Place,
     pub(super) end: Place,
-    /// Found once: a span may run over the whole volume, and every page of it asks.
+    /// Found once, because a span may cover the whole volume and every page of it needs this.
     pub(super) head_matter: Option<HeadMatter>,
 }
 
@@ -55,25 +50,25 @@ impl OpinionSpan {
         Some(Self { head_matter: HeadMatter::find(pages, &span), ..span })
     }
 
-    /// True when a place lies between the caption and the key.
+    /// True when a position lies between the caption and the key.
     pub(super) fn holds(&self, place: Place) -> bool {
         place > self.start && place < self.end
     }
 }
 
-/// Edges move at most this far to find paper between two lines: 8 points.
+/// How far an edge may move to find paper between two lines: 8 points, in pixels.
 const EDGE_REACH: usize = 22;
 
-/// Text may stand out of its column by this much and still be covered with it: 20 points.
+/// Text may extend this far out of its column and is still covered with it: 20 points, in pixels.
 const SIDE_REACH: f64 = 55.0;
 
-/// Paper covered around the ink, in pixels.
+/// The paper that is covered around the ink, in pixels.
 const PAPER: f64 = 3.0;
 
-/// From this confidence a headnote heading is trusted to contradict the ornament's place.
+/// From this confidence a headnote heading overrules the position of the ornament.
 const SURE_HEADNOTE: f64 = 0.75;
 
-/// A synopsis that begins within this distance of the caption begins right below it: two lines.
+/// A synopsis that begins within this distance of the caption is treated as beginning right below it: two lines, in pixels.
 const ADJACENT: f64 = 60.0;
 
 /// An opinion's head matter, in reading order.
@@ -81,12 +76,12 @@ const ADJACENT: f64 = 60.0;
 pub(super) struct HeadMatter {
     start: Place,
     end: Place,
-    /// The end is the foot of its column, not a marker.
+    /// True when it ends at the foot of its column, not at a marker.
     to_column_foot: bool,
 }
 
 impl HeadMatter {
-    /// Finds it by the boxes between caption and key.
+    /// Finds the head matter from the boxes between caption and key.
     pub(super) fn find(pages: &[Page], span: &OpinionSpan) -> Option<Self> {
         let inside = detections_inside(pages, span);
         let caption_end = Place { y: span.caption.y1, ..span.start };
@@ -99,7 +94,7 @@ impl HeadMatter {
         Some(Self { start: caption_end, end: last.0, to_column_foot: true })
     }
 
-    /// The pages that it touches, from 0.
+    /// The indices of the pages that it touches.
     pub(super) fn pages(&self) -> RangeInclusive<usize> {
         self.start.page..=self.end.page
     }
@@ -115,13 +110,13 @@ pub(super) fn headnote_rects(page: &Page, span: &OpinionSpan, ink: &Ink) -> Vec<
     (0..2).filter_map(|column| column_part(page, column, head_matter, span, ink)).flatten().collect()
 }
 
-/// Right below the caption when the synopsis begins there, so that its first line cannot escape.
+/// Right below the caption if the synopsis begins there, so that its first line is always covered.
 fn start_at(caption_end: Place, synopsis: Place) -> Place {
     let is_below = (synopsis.page, synopsis.column) == (caption_end.page, caption_end.column);
     if is_below && synopsis.y - caption_end.y < ADJACENT { caption_end } else { synopsis }
 }
 
-/// Boxes after the caption and before the key, with the place of their top, in reading order.
+/// The boxes after the caption and before the key, with the position of their top, in reading order.
 fn detections_inside<'a>(pages: &'a [Page], span: &OpinionSpan) -> Vec<(Place, &'a Detection)> {
     let boxes = |page: &'a Page| page.detections.iter().map(|found| (Place::of(page, &found.rect()), found));
     let touched = pages.iter().take(span.key_page + 1).skip(span.caption_page);
@@ -134,8 +129,8 @@ fn is_headnote(found: &Detection, confidence: f64) -> bool {
     found.label == Label::Headnote && found.confidence >= confidence
 }
 
-/// The ornament; where an ornament was seen among the headnotes, the first one after the last sure headnote.
-/// Without any, where there is head matter at all, the counsel block.
+/// The box that ends the head matter: the first ornament after the last sure headnote, or else the first ornament.
+/// Without an ornament it is the counsel block, provided that there is a headnote or synopsis.
 fn end_marker<'a>(inside: &'a [(Place, &'a Detection)]) -> Option<&'a (Place, &'a Detection)> {
     let is = |label: Label| move |(_, found): &&(Place, &Detection)| found.label == label && found.passes_gate();
     let dividers: Vec<_> = inside.iter().filter(is(Label::Divider)).collect();
@@ -148,7 +143,8 @@ fn end_marker<'a>(inside: &'a [(Place, &'a Detection)]) -> Option<&'a (Place, &'
     inside.iter().find(is(Label::CaseMetadata))
 }
 
-/// The head matter's part in one column of a page, cut at each headnote's heading so that a reader sees their number.
+/// The part of the head matter in one column of a page, cut at each headnote's heading so that readers can count the
+/// headnotes.
 fn column_part(
     page: &Page,
     column: usize,
@@ -177,7 +173,7 @@ fn column_part(
     Some(split_at_headings(page, fitted))
 }
 
-/// The part fitted to its ink, kept out of the gutter; nothing where there is no ink.
+/// Fits a part to its ink and keeps it out of the gutter; `None` if there is no ink.
 fn fit_to_ink(part: Rect, page: &Page, column: usize, ink: &Ink) -> Option<Rect> {
     let middle = page_middle(page);
     let (left, right) =
@@ -203,7 +199,11 @@ fn split_at_headings(page: &Page, part: Rect) -> Vec<Rect> {
     edges.windows(2).map(|edge| Rect::new(part.x0, edge[0], part.x1, edge[1])).collect()
 }
 
-/// One span for each caption outside the closed opinions, to the next caption or to the end of the volume.
+/// The spans of opinions that begin in the volume but do not end in it, or whose key icon was not found. Their head
+/// matter is covered like any other, although no file of their own is made.
+///
+/// There is one span for each caption outside the closed opinions. It ends at the next caption, or at the end of the
+/// volume.
 #[must_use]
 pub fn open_spans(pages: &[Page], closed: &[OpinionSpan]) -> Vec<OpinionSpan> {
     let mut captions: Vec<(Place, &Detection)> = pages.iter().flat_map(captions).collect();
@@ -219,7 +219,7 @@ fn captions(page: &Page) -> impl Iterator<Item = (Place, &Detection)> {
     page.detections.iter().filter(is_caption).map(move |found| (Place::of(page, &found.rect()), found))
 }
 
-/// From a caption to the next one, or to the foot of the last page.
+/// The span from a caption to the next one, or to the foot of the last page.
 fn open_span(pages: &[Page], caption: &Detection, next: Option<&Detection>) -> Option<OpinionSpan> {
     let last = pages.last()?;
     let (width, height) = (f64::from(last.size.width_pixels), f64::from(last.size.height_pixels));

@@ -1,4 +1,5 @@
-//! The margins of a page: where its text begins and ends, and the strips around it (specification, sections 7, 9).
+//! The areas of a page in pixels at 200 dpi: its columns, where its text begins and ends, and the margins around it.
+//! See docs/reference-behaviour.md, "Columns" and "Redaction".
 
 use super::ink::Ink;
 use crate::detection::{Detection, Label};
@@ -6,7 +7,7 @@ use crate::geometry::{Rect, tenths};
 use crate::volume::{ColumnBounds, Page};
 use serde::{Deserialize, Serialize};
 
-/// The middle of a page in pixels: its gutter, or half its width where no columns were found.
+/// The middle of the gutter in pixels, or half the page's width if no columns were found.
 #[must_use]
 pub fn page_middle(page: &Page) -> f64 {
     if page.columns.midpoint > 0.0 { page.columns.midpoint } else { f64::from(page.size.width_pixels) / 2.0 }
@@ -18,8 +19,8 @@ pub fn column_of(page: &Page, centre_x: f64) -> usize {
     usize::from(centre_x >= page_middle(page))
 }
 
-/// The horizontal bounds of a column in pixels: its projection, widened to the model's text column, never beyond
-/// the gutter. Without either, the reference's paddings (specification, section 3).
+/// The horizontal bounds of a column in pixels: the projection of its ink, widened to the TEXT_COLUMN boxes but never
+/// beyond the gutter. Without a projection the reference's paddings apply.
 pub(super) fn column_bounds(page: &Page, column: usize) -> (f64, f64) {
     let (left, right) = projected(page, column);
     let of_column =
@@ -40,32 +41,31 @@ fn projected(page: &Page, column: usize) -> (f64, f64) {
     if column == 0 { (side, width / 2.0 - gutter) } else { (width / 2.0 + gutter, width - side) }
 }
 
-/// Running heads and feet stand in this share of the height.
+/// Running heads and feet are in this share of the height, at the top and at the bottom.
 const FURNITURE_BAND: f64 = 0.15;
 
-/// Content is framed with this much paper, in points.
+/// The paper that is kept around the content, in points.
 const FRAME: f64 = 5.0;
 
-/// Content narrower than this share of the page is not trusted to say where the margins are.
+/// Content narrower than this share of the page does not determine the margins.
 const NARROWEST_CONTENT: f64 = 0.40;
 
-/// Runs of ink thinner than this many pixels at 200 dpi are dirt.
+/// Runs of ink thinner than this many pixels are dirt.
 const THINNEST_RUN: usize = 5;
 
-/// A page of `margin_rects.json` (specification, section 11): white strips in points.
+/// A page of `margin_rects.json`: white strips in points.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct MarginPage {
-    /// Page, from 0.
+    /// From 0.
     pub page_index: usize,
-    /// The strips.
     pub rects: Vec<Rect>,
-    /// Width of the page in points.
+    /// In points.
     pub page_width: f64,
-    /// Height of the page in points.
+    /// In points.
     pub page_height: f64,
 }
 
-/// The bottom of the running head in pixels; 0 when there is none.
+/// The bottom of the running head in pixels; 0 if there is none.
 pub(super) fn header_bottom(page: &Page) -> f64 {
     let limit = FURNITURE_BAND * f64::from(page.size.height_pixels);
     furniture(page).filter(|rect| rect.centre_y() < limit).map(|rect| rect.y1).fold(0.0, f64::max)
@@ -88,7 +88,7 @@ fn furniture(page: &Page) -> impl Iterator<Item = Rect> {
     page.detections.iter().filter(is_furniture).map(Detection::rect)
 }
 
-/// The strips of a page outside all that is printed on it. `words` are boxes of read words in pixels.
+/// The strips of a page outside everything that is printed on it. `words` are the boxes of recognised words, in pixels.
 #[must_use]
 pub fn margin_rects(page: &Page, ink: &Ink, words: &[Rect]) -> MarginPage {
     let (width, height) = (page.size.width_points, page.size.height_points);
@@ -110,7 +110,8 @@ fn strips(content: &Rect, width: f64, height: f64) -> Vec<Rect> {
     all.into_iter().filter(is_wide).map(|strip| strip.rounded_to_tenths()).collect()
 }
 
-/// All that is printed: body ink, every box and every word. Nothing that a model or a reader saw is ever outside.
+/// The bounds of everything that is printed: body ink, every box and every word. Nothing that a model or the OCR found is
+/// outside.
 fn content(page: &Page, ink: &Ink, words: &[Rect]) -> Option<Rect> {
     let body = body_ink(ink)?;
     let boxes = page.detections.iter().map(Detection::rect).chain(words.iter().copied());
@@ -118,7 +119,8 @@ fn content(page: &Page, ink: &Ink, words: &[Rect]) -> Option<Rect> {
         .filter(|content| content.width() >= NARROWEST_CONTENT * f64::from(page.size.width_pixels))
 }
 
-/// Ink that is not dirt: runs of inked rows that do not touch the page's edge, then of columns.
+/// The bounds of the ink that is not dirt: runs of rows with ink that do not touch the page's edge, then the same for
+/// columns.
 fn body_ink(ink: &Ink) -> Option<Rect> {
     let rows: Vec<usize> = (0..ink.height()).map(|y| ink.count_in_row(y, 0, ink.width())).collect();
     let (y0, y1) = extent(&rows, ink.width())?;
@@ -130,7 +132,7 @@ fn body_ink(ink: &Ink) -> Option<Rect> {
     Some(Rect::new(x0 as f64, y0 as f64, x1 as f64, y1 as f64))
 }
 
-/// From the first to the last run of lines that hold some ink but are not a solid bar.
+/// From the first to the last run of rows or columns that contain some ink but are not a solid bar.
 fn extent(counts: &[usize], across: usize) -> Option<(usize, usize)> {
     let (least, most) = ((across / 250).max(2), across * 6 / 10);
     let is_inked = |count: &usize| (least..=most).contains(count);

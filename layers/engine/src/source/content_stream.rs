@@ -61,7 +61,6 @@ impl<'f> Reader<'f> {
         Self { objects, frame, max_pixels, forms: 0, drawing: Drawing::default() }
     }
 
-    /// What the content of a page draws.
     pub(super) fn read(mut self, content: Vec<u8>, resources: &Dict<'_>) -> Drawing {
         self.run(content, resources, State::default(), 0);
         self.drawing

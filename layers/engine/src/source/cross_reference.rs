@@ -17,7 +17,6 @@ const MAX_STREAM_BYTES: usize = 16 << 20;
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     sections: Vec<Section>,
-    /// The catalogue.
     pub(super) root: Option<ObjRef>,
     /// True when any trailer names an encryption dictionary.
     pub(super) encrypted: bool,
@@ -132,7 +131,6 @@ const MAX_RANGES: usize = 100_000;
 /// Bytes of one entry of a table in text form.
 const ENTRY_BYTES: usize = 20;
 
-/// Where an object is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
     /// At an offset of the file.
@@ -142,7 +140,6 @@ pub(super) enum Place {
         /// Number of that stream.
         stream: u32,
     },
-    /// Deleted.
     Free,
 }
 
@@ -155,7 +152,6 @@ pub(super) struct Range {
     start: usize,
 }
 
-/// A table.
 #[derive(Debug)]
 pub(super) enum Section {
     Table { ranges: Vec<Range> },

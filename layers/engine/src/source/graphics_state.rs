@@ -31,10 +31,8 @@ pub(super) fn transformed(page_box: PageBox, matrix: Matrix) -> Option<PageBox> 
     Some([x0.min(x1), y0.min(y1), x0.max(x1), y0.max(y1)])
 }
 
-/// The path being built.
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
 pub(super) enum Path {
-    /// Nothing yet.
     #[default]
     Empty,
     /// One upright rectangle, in the page's space.
@@ -71,15 +69,12 @@ impl Default for State {
     }
 }
 
-/// Text on a page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub enum TextPresence {
-    /// No text is shown.
     #[default]
     None,
     /// Only text that is not painted: the layer of an earlier OCR run.
     Invisible,
-    /// Painted text.
     Visible,
     /// The content was not read to its end.
     Unknown,
@@ -97,7 +92,6 @@ pub(super) struct PlacedImage {
 pub(super) struct Drawing {
     /// The first image.
     pub(super) image: Option<PlacedImage>,
-    /// Images drawn.
     pub(super) images: usize,
     /// The objects of those images, as far as a scan could need them.
     pub(super) objects: Vec<u32>,
@@ -105,7 +99,6 @@ pub(super) struct Drawing {
     pub(super) otherwise: bool,
     /// An inline image whose size is beyond the limit.
     pub(super) oversized: Option<(u64, u64)>,
-    /// Text shown.
     pub(super) text: TextPresence,
 }
 
@@ -116,7 +109,6 @@ impl Drawing {
         self.text = TextPresence::Unknown;
     }
 
-    /// Notes an image.
     pub(super) fn add_image(&mut self, reference: ObjRef, matrix: Matrix) {
         self.images += 1;
         if self.objects.len() < MAX_NOTED_IMAGES && !self.objects.contains(&reference.obj_number) {
@@ -125,7 +117,6 @@ impl Drawing {
         self.image.get_or_insert(PlacedImage { reference, matrix });
     }
 
-    /// Notes text.
     pub(super) fn add_text(&mut self, text: TextPresence) {
         self.text = self.text.max(text);
         self.otherwise |= text > TextPresence::Invisible;

@@ -24,9 +24,7 @@ const MAX_JPEG_BYTES: usize = 256 << 20;
 pub struct SingleImage {
     /// Number of the image's object in the file.
     pub object_number: u32,
-    /// Width in pixels.
     pub width: u32,
-    /// Height in pixels.
     pub height: u32,
     /// Components of a pixel: 1 grey, 3 RGB, 4 CMYK.
     pub components: u8,

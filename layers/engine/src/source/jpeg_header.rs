@@ -3,12 +3,10 @@
 /// Bytes before the first scan, at most: an ICC profile and a thumbnail fit.
 const HEADER_BYTES: usize = 1 << 20;
 
-/// How the samples are coded.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Coding {
     /// Baseline or extended sequential, Huffman.
     Sequential,
-    /// Progressive, Huffman.
     Progressive,
     /// Lossless, hierarchical or arithmetic: left to PDFium.
     Other,
@@ -17,21 +15,15 @@ pub(crate) enum Coding {
 /// The frame header and the markers that change its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct JpegHeader {
-    /// Width in pixels.
     pub(crate) width: u32,
-    /// Height in pixels.
     pub(crate) height: u32,
-    /// Bits of a sample.
     pub(crate) bits: u8,
-    /// Components of a pixel.
     pub(crate) components: u8,
-    /// How the samples are coded.
     pub(crate) coding: Coding,
     /// Transform of Adobe's marker (0 none, 1 `YCbCr`, 2 YCCK); `None` without the marker.
     pub(crate) adobe_transform: Option<u8>,
     /// MCUs between restart markers; 0 for none.
     pub(crate) restart_interval: u16,
-    /// Components of the first scan.
     pub(crate) scan_components: u8,
     /// True when no component has fewer samples than another.
     pub(crate) evenly_sampled: bool,

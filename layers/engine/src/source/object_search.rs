@@ -16,7 +16,6 @@ const STEP_BYTES: usize = 16 << 20;
 /// Bytes in which the dictionary of an object says its type.
 const TYPE_WINDOW: usize = 512;
 
-/// What the search found.
 #[derive(Debug, Default)]
 struct Found {
     places: BTreeMap<u32, Place>,

@@ -28,9 +28,7 @@ pub(super) struct Objects {
 /// The bytes from the start of an object on, wherever they are kept.
 #[derive(Debug, Clone)]
 pub(super) enum Raw<'f> {
-    /// In the file.
     Mapped(&'f [u8]),
-    /// In an object stream.
     Packed(Arc<[u8]>),
 }
 
@@ -240,7 +238,6 @@ pub(super) struct StoredStream<'f> {
     pub(super) data: &'f [u8],
 }
 
-/// An unpacked object stream.
 #[derive(Debug)]
 pub(super) struct PackedObjects {
     pub(super) data: Vec<u8>,

@@ -28,7 +28,6 @@ pub struct SourcePage {
     pub height_points: f64,
     /// How its pixels are to be had.
     pub kind: PageKind,
-    /// Whether it carries text.
     pub text: TextPresence,
     /// Numbers of the image objects that it draws.
     pub(crate) drawn_images: Vec<u32>,
@@ -82,7 +81,6 @@ impl<'f> Examiner<'f> {
         Self { objects, limits, sizes: SizeCheck::new(objects, limits.max_page_pixels) }
     }
 
-    /// Looks at one page.
     pub(super) fn examine(&mut self, index: usize, leaf: &Leaf) -> Result<SourcePage, SourceError> {
         let objects = self.objects;
         let examine = |page: &Dict<'_>| self.examine_object(index, page, &leaf.inherited);

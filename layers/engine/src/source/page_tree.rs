@@ -24,7 +24,6 @@ pub(super) type PageBox = [f64; 4];
 /// Where a page's resources are.
 #[derive(Debug, Clone)]
 pub(super) enum Resources {
-    /// In an object of their own.
     Object(ObjRef),
     /// In the page or in a node above it: the text of the dictionary.
     Inline(Rc<[u8]>),

@@ -24,7 +24,6 @@ pub const MAX_CONTENT_BYTES: usize = 64 << 20;
 /// Limits of the intake check; every field has a named default.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
-    /// Pages, at most.
     pub max_pages: usize,
     /// Longest side of a page, in points.
     pub max_page_points: f64,
@@ -51,7 +50,6 @@ pub enum SourceError {
     /// The file cannot be opened or mapped.
     #[error("{path} cannot be read: {cause}. Check that the file is there and that you may read it.")]
     Unreadable {
-        /// The file.
         path: String,
         /// What the system said.
         cause: std::io::Error,
@@ -128,9 +126,7 @@ pub enum SourceError {
     ImageTooLarge {
         /// The page, from 1.
         page: usize,
-        /// Width in pixels.
         width: u64,
-        /// Height in pixels.
         height: u64,
         /// The limit.
         limit: u64,

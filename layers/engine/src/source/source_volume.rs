@@ -48,7 +48,6 @@ pub struct SourceVolume {
     path: PathBuf,
     limits: Limits,
     objects: Objects,
-    /// Its pages, in order.
     pub pages: Vec<SourcePage>,
 }
 
@@ -158,7 +157,6 @@ fn identity(leaf: &Leaf) -> (Option<u32>, *const page_tree::Inherited) {
 }
 
 impl SourceVolume {
-    /// The file.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path

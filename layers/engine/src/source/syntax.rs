@@ -88,7 +88,6 @@ pub(super) fn stream_data<'b>(
     Some(searched[..end].trim_ascii_end())
 }
 
-/// Skips white space and comments.
 pub(super) fn skip_space(mut bytes: &[u8]) -> &[u8] {
     loop {
         let space = bytes.iter().take_while(|byte| is_space(**byte)).count();

@@ -21,19 +21,16 @@ impl PdfBuilder {
         Self { objects, kids: Vec::new(), root: String::new(), trailer: String::new() }
     }
 
-    /// Adds an object and gives its number.
     pub(crate) fn object(&mut self, body: impl AsRef<[u8]>) -> usize {
         self.objects.push(body.as_ref().to_vec());
         self.objects.len()
     }
 
-    /// Adds a stream and gives its number.
     pub(crate) fn stream(&mut self, dict: &str, data: &[u8]) -> usize {
         let head = format!("<<{dict}/Length {}>>stream\n", data.len());
         self.object([head.as_bytes(), data, b"\nendstream"].concat())
     }
 
-    /// Adds an object to the pages.
     pub(crate) fn kid(&mut self, number: usize) {
         self.kids.push(format!("{number} 0 R"));
     }
@@ -53,7 +50,6 @@ impl PdfBuilder {
         self.page(&entries, "q 72 0 0 144 0 0 cm /I Do Q")
     }
 
-    /// The finished file.
     pub(crate) fn bytes(mut self) -> Vec<u8> {
         let kids = self.kids.join(" ");
         if !self.root.contains("/Count") {
@@ -114,7 +110,6 @@ pub(crate) fn picture(width: u16, height: u16, channels: usize) -> Vec<u8> {
     (0..usize::from(width) * usize::from(height) * channels).map(sample).collect()
 }
 
-/// The bytes as a file.
 pub(crate) fn file(bytes: &[u8]) -> NamedTempFile {
     let mut file = NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();

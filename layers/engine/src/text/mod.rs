@@ -31,7 +31,6 @@ pub struct Baseline {
 /// A line of text: its words from left to right.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
-    /// The words, in reading order.
     pub words: Vec<Word>,
     /// Box of the line's ink, in the unit of the words.
     pub rect: Rect,
@@ -55,7 +54,6 @@ impl Line {
         }
     }
 
-    /// The words, separated by spaces.
     #[must_use]
     pub fn text(&self) -> String {
         let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();

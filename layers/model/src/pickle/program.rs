@@ -6,41 +6,41 @@ use crate::error::PickleError;
 /// The opcodes of pickle protocol 2 that a checkpoint uses. Every other opcode is refused, including all that offer
 /// a second way to reach code (INST, OBJ, `STACK_GLOBAL`, the extension registry).
 pub(super) mod opcode {
-    pub(super) const PROTOCOL: u8 = 0x80;
-    pub(super) const STOP: u8 = b'.';
+    pub(in crate::pickle) const PROTOCOL: u8 = 0x80;
+    pub(in crate::pickle) const STOP: u8 = b'.';
 
-    pub(super) const NONE: u8 = b'N';
-    pub(super) const TRUE: u8 = 0x88;
-    pub(super) const FALSE: u8 = 0x89;
-    pub(super) const INTEGER_32: u8 = b'J';
-    pub(super) const INTEGER_8: u8 = b'K';
-    pub(super) const INTEGER_16: u8 = b'M';
-    pub(super) const FLOAT_64: u8 = b'G';
-    pub(super) const TEXT: u8 = b'X';
+    pub(in crate::pickle) const NONE: u8 = b'N';
+    pub(in crate::pickle) const TRUE: u8 = 0x88;
+    pub(in crate::pickle) const FALSE: u8 = 0x89;
+    pub(in crate::pickle) const INTEGER_32: u8 = b'J';
+    pub(in crate::pickle) const INTEGER_8: u8 = b'K';
+    pub(in crate::pickle) const INTEGER_16: u8 = b'M';
+    pub(in crate::pickle) const FLOAT_64: u8 = b'G';
+    pub(in crate::pickle) const TEXT: u8 = b'X';
 
-    pub(super) const MARK: u8 = b'(';
-    pub(super) const EMPTY_TUPLE: u8 = b')';
-    pub(super) const TUPLE: u8 = b't';
-    pub(super) const TUPLE_1: u8 = 0x85;
-    pub(super) const TUPLE_2: u8 = 0x86;
-    pub(super) const TUPLE_3: u8 = 0x87;
-    pub(super) const EMPTY_LIST: u8 = b']';
-    pub(super) const APPEND: u8 = b'a';
-    pub(super) const APPEND_MANY: u8 = b'e';
-    pub(super) const EMPTY_DICTIONARY: u8 = b'}';
-    pub(super) const SET_ITEM: u8 = b's';
-    pub(super) const SET_MANY: u8 = b'u';
+    pub(in crate::pickle) const MARK: u8 = b'(';
+    pub(in crate::pickle) const EMPTY_TUPLE: u8 = b')';
+    pub(in crate::pickle) const TUPLE: u8 = b't';
+    pub(in crate::pickle) const TUPLE_1: u8 = 0x85;
+    pub(in crate::pickle) const TUPLE_2: u8 = 0x86;
+    pub(in crate::pickle) const TUPLE_3: u8 = 0x87;
+    pub(in crate::pickle) const EMPTY_LIST: u8 = b']';
+    pub(in crate::pickle) const APPEND: u8 = b'a';
+    pub(in crate::pickle) const APPEND_MANY: u8 = b'e';
+    pub(in crate::pickle) const EMPTY_DICTIONARY: u8 = b'}';
+    pub(in crate::pickle) const SET_ITEM: u8 = b's';
+    pub(in crate::pickle) const SET_MANY: u8 = b'u';
 
-    pub(super) const GLOBAL: u8 = b'c';
-    pub(super) const CALL: u8 = b'R';
-    pub(super) const NEW_OBJECT: u8 = 0x81;
-    pub(super) const BUILD: u8 = b'b';
-    pub(super) const PERSISTENT: u8 = b'Q';
+    pub(in crate::pickle) const GLOBAL: u8 = b'c';
+    pub(in crate::pickle) const CALL: u8 = b'R';
+    pub(in crate::pickle) const NEW_OBJECT: u8 = 0x81;
+    pub(in crate::pickle) const BUILD: u8 = b'b';
+    pub(in crate::pickle) const PERSISTENT: u8 = b'Q';
 
-    pub(super) const PUT_8: u8 = b'q';
-    pub(super) const PUT_32: u8 = b'r';
-    pub(super) const GET_8: u8 = b'h';
-    pub(super) const GET_32: u8 = b'j';
+    pub(in crate::pickle) const PUT_8: u8 = b'q';
+    pub(in crate::pickle) const PUT_32: u8 = b'r';
+    pub(in crate::pickle) const GET_8: u8 = b'h';
+    pub(in crate::pickle) const GET_32: u8 = b'j';
 }
 
 /// The pickle's bytes and the current position in them.
@@ -50,11 +50,11 @@ pub(super) struct Code<'a> {
 }
 
 impl<'a> Code<'a> {
-    pub(super) const fn new(bytes: &'a [u8]) -> Self {
+    pub(in crate::pickle) const fn new(bytes: &'a [u8]) -> Self {
         Self { bytes, position: 0 }
     }
 
-    pub(super) const fn position(&self) -> usize {
+    pub(in crate::pickle) const fn position(&self) -> usize {
         self.position
     }
 

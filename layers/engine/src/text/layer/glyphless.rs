@@ -177,7 +177,6 @@ impl Shape {
     /// The shape for characters beyond the Basic Multilingual Plane, which have but one font a plane.
     pub(super) const COMMON: Self = Self { ascent: 2, descent: 1 };
 
-    /// All shapes.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         (0..ASCENTS.len()).flat_map(|ascent| (0..DESCENTS.len()).map(move |descent| Self { ascent, descent }))
     }
