@@ -1,13 +1,18 @@
 //! Why an import failed.
 
+use domain::FailureCode;
+use enum_assoc::Assoc;
 use std::path::PathBuf;
 
 /// Why a wheel or a checkpoint could not be turned into a model.
-#[derive(Debug, thiserror::Error)]
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 pub enum ModelError {
     #[error("The wheel {} cannot be read: {source}.", path.display())]
+    #[assoc(code = FailureCode::ModelWheelUnreadable)]
     Unreadable { path: PathBuf, source: std::io::Error },
     #[error("{} is not a readable wheel: {reason}.", path.display())]
+    #[assoc(code = FailureCode::ModelWheel)]
     Wheel {
         path: PathBuf,
         /// The zip reader's message.
@@ -15,10 +20,12 @@ pub enum ModelError {
     },
     /// Releases after 0.0.12 do not contain the weights.
     #[error("The wheel {} does not contain `{entry}`. Only the wheel of blackletter 0.0.12 does.", path.display())]
+    #[assoc(code = FailureCode::ModelWeightsMissing)]
     WeightsMissing { path: PathBuf, entry: &'static str },
     #[error(
         "`{entry}` has the SHA-256 digest {found} instead of {expected}. The file is damaged or is not the published one."
     )]
+    #[assoc(code = FailureCode::ModelDigest)]
     Digest {
         entry: &'static str,
         /// Hexadecimal.
@@ -27,22 +34,29 @@ pub enum ModelError {
         found: String,
     },
     #[error("{} cannot be written: {source}.", path.display())]
+    #[assoc(code = FailureCode::ModelUnwritable)]
     Unwritable { path: PathBuf, source: std::io::Error },
     #[error("The checkpoint is not a readable zip archive: {reason}.")]
+    #[assoc(code = FailureCode::ModelArchive)]
     Archive {
         /// The zip reader's message.
         reason: String,
     },
     #[error("The checkpoint has no entry `{entry}`. It was not written by torch.save.")]
+    #[assoc(code = FailureCode::ModelEntryMissing)]
     EntryMissing { entry: String },
     #[error("The checkpoint's entry `{entry}` is larger than {limit} bytes. No YOLOv8 checkpoint has one that large.")]
+    #[assoc(code = FailureCode::ModelEntryTooLarge)]
     EntryTooLarge { entry: String, limit: u64 },
     #[error("The checkpoint was written on a big-endian machine, which is not supported.")]
+    #[assoc(code = FailureCode::ModelByteOrder)]
     ByteOrder,
     #[error(transparent)]
+    #[assoc(code = _0.code())]
     Pickle(#[from] PickleError),
     /// A tensor that does not cover its storage exactly once in row-major order, or does not hold real numbers.
     #[error("The tensor `{tensor}` of the checkpoint cannot be used: {reason}.")]
+    #[assoc(code = FailureCode::ModelTensor)]
     Tensor {
         /// Path of the tensor in the module tree.
         tensor: String,
@@ -50,18 +64,21 @@ pub enum ModelError {
     },
     /// A module lacks an attribute, or the attribute does not have the form that it has in YOLOv8.
     #[error("`{module}` of the checkpoint has no usable `{attribute}`. It is not a YOLOv8 detection model.")]
+    #[assoc(code = FailureCode::ModelNetworkIncomplete)]
     Incomplete {
         /// Path in the module tree.
         module: String,
         attribute: String,
     },
     #[error("`{module}` of the checkpoint cannot be translated: {reason}. Only YOLOv8 detection models can be.")]
+    #[assoc(code = FailureCode::ModelNetworkUnsupported)]
     Unsupported {
         /// Path in the module tree.
         module: String,
         reason: &'static str,
     },
     #[error("`{module}` of the checkpoint has {found} channels, but the network around it needs {expected}.")]
+    #[assoc(code = FailureCode::ModelNetworkChannels)]
     Channels {
         /// Path in the module tree.
         module: String,
@@ -69,13 +86,16 @@ pub enum ModelError {
         found: usize,
     },
     #[error("The checkpoint's network has more than {limit} {what}. It is not a YOLOv8 model.")]
+    #[assoc(code = FailureCode::ModelNetworkLimit)]
     NetworkLimit { what: &'static str, limit: usize },
 }
 
 /// Why a pickle was refused. None of it was run: the machine only ever builds plain data.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 pub enum PickleError {
     #[error("The checkpoint's pickle ends early, at byte {at}. The file is cut off.")]
+    #[assoc(code = FailureCode::ModelPickleTruncated)]
     Truncated {
         /// Offset in bytes.
         at: usize,
@@ -83,59 +103,27 @@ pub enum PickleError {
     #[error(
         "The checkpoint's pickle uses opcode {opcode:#04x} at byte {at}, which no YOLOv8 checkpoint needs. Do not trust this file."
     )]
+    #[assoc(code = FailureCode::ModelPickleOpcode)]
     Opcode {
         opcode: u8,
         /// Offset in bytes.
         at: usize,
     },
     #[error("The checkpoint's pickle asks for `{name}`, which is not part of a YOLOv8 model. Do not trust this file.")]
+    #[assoc(code = FailureCode::ModelPickleGlobal)]
     Global {
         /// Module and name, as the pickle gives them.
         name: String,
     },
     /// Operands that do not fit the instruction.
     #[error("The checkpoint's pickle is malformed at byte {at}: {reason}.")]
+    #[assoc(code = FailureCode::ModelPickleMalformed)]
     Malformed {
         reason: &'static str,
         /// Offset in bytes, after the instruction.
         at: usize,
     },
     #[error("The checkpoint's pickle has more than {limit} {what}. A YOLOv8 checkpoint has far fewer.")]
+    #[assoc(code = FailureCode::ModelPickleLimit)]
     Limit { what: &'static str, limit: usize },
-}
-
-impl ModelError {
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Unreadable { .. } => "model.wheel-unreadable",
-            Self::Wheel { .. } => "model.wheel",
-            Self::WeightsMissing { .. } => "model.weights-missing",
-            Self::Digest { .. } => "model.digest",
-            Self::Unwritable { .. } => "model.unwritable",
-            Self::Archive { .. } => "model.archive",
-            Self::EntryMissing { .. } => "model.entry-missing",
-            Self::EntryTooLarge { .. } => "model.entry-too-large",
-            Self::ByteOrder => "model.byte-order",
-            Self::Pickle(error) => error.code(),
-            Self::Tensor { .. } => "model.tensor",
-            Self::Incomplete { .. } => "model.network-incomplete",
-            Self::Unsupported { .. } => "model.network-unsupported",
-            Self::Channels { .. } => "model.network-channels",
-            Self::NetworkLimit { .. } => "model.network-limit",
-        }
-    }
-}
-
-impl PickleError {
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Truncated { .. } => "model.pickle-truncated",
-            Self::Opcode { .. } => "model.pickle-opcode",
-            Self::Global { .. } => "model.pickle-global",
-            Self::Malformed { .. } => "model.pickle-malformed",
-            Self::Limit { .. } => "model.pickle-limit",
-        }
-    }
 }

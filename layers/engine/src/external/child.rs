@@ -207,14 +207,14 @@ fn failure(command: &Command, status: ExitStatus, last_lines: String) -> Command
 }
 
 /// A child and a descriptor that becomes readable at its end.
-pub(super) struct Started {
+struct Started {
     pub(super) child: Child,
     pub(super) process: Pid,
     pub(super) ended: OwnedFd,
 }
 
 /// Starts the child in a process group of its own, its pipes non-blocking.
-pub(super) fn start(command: &mut Command) -> Result<Started, CommandError> {
+fn start(command: &mut Command) -> Result<Started, CommandError> {
     if installed(&command.program, command.path()).is_none() {
         return Err(CommandError::NotInstalled { program: command.name(), package: command.package });
     }
@@ -302,7 +302,7 @@ const QUOTED_CHARACTERS: usize = 2000;
 
 /// What came of one attempt to read a pipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Progress {
+enum Progress {
     /// Some bytes came.
     Read,
     /// Nothing there for now.
@@ -312,7 +312,7 @@ pub(super) enum Progress {
 }
 
 /// Reads at most one chunk and hands it on.
-pub(super) fn read_chunk(source: &mut impl Read, mut keep: impl FnMut(&[u8])) -> std::io::Result<Progress> {
+fn read_chunk(source: &mut impl Read, mut keep: impl FnMut(&[u8])) -> std::io::Result<Progress> {
     let mut chunk = [0; CHUNK];
     match source.read(&mut chunk) {
         Ok(0) => Ok(Progress::Closed),

@@ -12,8 +12,8 @@
 //! the child can be done with its mischief before its parent runs again.)
 //! Why a program did not do what it was asked.
 
-use crate::cancellation::Cancellation;
-use crate::error::ErrorClass;
+use domain::FailureCode;
+use enum_assoc::Assoc;
 use rustix::process::{Resource, getrlimit};
 use std::ffi::{OsStr, OsString};
 use std::path::PathBuf;
@@ -32,15 +32,15 @@ const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 /// A program to run, and all that bounds it.
 #[derive(Debug, Clone)]
 pub struct Command {
-    program: OsString,
-    package: &'static str,
-    arguments: Vec<OsString>,
-    environment: Vec<(OsString, OsString)>,
-    input: Option<Vec<u8>>,
-    accepted: Vec<i32>,
-    limits: Limits,
-    time_limit: Duration,
-    output_limit: usize,
+    pub(super) program: OsString,
+    pub(super) package: &'static str,
+    pub(super) arguments: Vec<OsString>,
+    pub(super) environment: Vec<(OsString, OsString)>,
+    pub(super) input: Option<Vec<u8>>,
+    pub(super) accepted: Vec<i32>,
+    pub(super) limits: Limits,
+    pub(super) time_limit: Duration,
+    pub(super) output_limit: usize,
 }
 
 /// What a program left behind when it ended well.
@@ -132,17 +132,17 @@ impl Command {
     }
 
     /// Where the child looks for programs: the last setting wins, as it does in its environment.
-    fn path(&self) -> &OsStr {
+    pub(super) fn path(&self) -> &OsStr {
         let set = self.environment.iter().rev().find(|(name, _)| name == "PATH");
         set.map_or_else(|| OsStr::new(DEFAULT_PATH), |(_, path)| path.as_os_str())
     }
 
-    fn fault(&self, action: &'static str, source: std::io::Error) -> CommandError {
+    pub(super) fn fault(&self, action: &'static str, source: std::io::Error) -> CommandError {
         CommandError::Io { program: self.name(), action, source }
     }
 
     /// The program as messages call it.
-    fn name(&self) -> String {
+    pub(super) fn name(&self) -> String {
         self.program.to_string_lossy().into_owned()
     }
 }
@@ -199,108 +199,41 @@ fn pair(resource: Resource, soft: u64, hard: u64) -> String {
     format!("{}:{}", soft.min(ceiling), hard.min(ceiling))
 }
 
-/// Why a program did not do what it was asked.
-#[derive(Debug, thiserror::Error)]
+/// Why a program did not finish its work.
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 #[non_exhaustive]
 pub enum CommandError {
-    /// The program is not on the `PATH`.
-    #[error("{program} is not installed; install it with: apt-get install {package}")]
-    NotInstalled {
-        /// The program.
-        program: String,
-        /// The Debian package that holds it.
-        package: &'static str,
-    },
-    /// The time limit, or the limit on processor seconds, was reached.
-    #[error(
-        "{program} was stopped because it was still running after its limit of {} s; \
-         try again on an idle machine or with a longer limit", limit.as_secs_f64()
-    )]
-    TimedOut {
-        /// The program.
-        program: String,
-        /// The limit that it reached.
-        limit: Duration,
-    },
-    /// The program ended with an error of its own.
-    #[error("{program} failed ({status}); its last words, which say what to mend, were:\n{last_lines}")]
-    Failed {
-        /// The program.
-        program: String,
-        /// How it ended.
-        status: ExitStatus,
-        /// The last lines that it wrote.
-        last_lines: String,
-    },
-    /// The work was cancelled.
-    #[error("{program} was stopped because the work was cancelled; start it again to go on")]
-    Cancelled {
-        /// The program.
-        program: String,
-    },
-    /// The disk is full.
-    #[error("{program} found no space left on the disk; free some space or set TMPDIR to a larger disk")]
-    OutOfSpace {
-        /// The program.
-        program: String,
-    },
-    /// The program tried to write a larger file than it may.
-    #[error("{program} was stopped because a file grew past {limit} bytes; raise the limit or use a smaller input")]
-    FileTooLarge {
-        /// The program.
-        program: String,
-        /// Bytes that a file may have.
-        limit: u64,
-    },
-    /// The program wrote more to its standard output than it may.
-    #[error("{program} was stopped because it printed more than {limit} bytes; raise the limit or use a smaller input")]
-    OutputTooLarge {
-        /// The program.
-        program: String,
-        /// Bytes that it may print.
-        limit: usize,
-    },
-    /// The operating system refused something.
-    #[error("could not {action} {program}: {source}; look at the system's limits and permissions")]
+    #[error("{program} is not installed. `apt-get install {package}` installs it.")]
+    #[assoc(code = FailureCode::ExternalNotInstalled)]
+    NotInstalled { program: String, package: &'static str },
+    /// The program reached the time limit or the limit on processor seconds.
+    #[error("{program} was stopped because it was still running after {} s.", limit.as_secs_f64())]
+    #[assoc(code = FailureCode::ExternalTimedOut)]
+    TimedOut { program: String, limit: Duration },
+    #[error("{program} failed ({status}). The last lines that it printed were:\n{last_lines}")]
+    #[assoc(code = FailureCode::ExternalFailed)]
+    Failed { program: String, status: ExitStatus, last_lines: String },
+    #[error("{program} was stopped because the work was cancelled.")]
+    #[assoc(code = FailureCode::ExternalCancelled)]
+    Cancelled { program: String },
+    #[error("{program} found no space left on the disk.")]
+    #[assoc(code = FailureCode::ExternalOutOfSpace)]
+    OutOfSpace { program: String },
+    #[error("{program} was stopped because it wrote a file of more than {limit} bytes.")]
+    #[assoc(code = FailureCode::ExternalFileTooLarge)]
+    FileTooLarge { program: String, limit: u64 },
+    #[error("{program} was stopped because it printed more than {limit} bytes.")]
+    #[assoc(code = FailureCode::ExternalOutputTooLarge)]
+    OutputTooLarge { program: String, limit: usize },
+    #[error("Quire could not {action} {program}: {source}.")]
+    #[assoc(code = FailureCode::ExternalIo)]
     Io {
-        /// The program.
         program: String,
-        /// What was tried: "start", "watch", ...
+        /// A verb: "start", "watch", ...
         action: &'static str,
-        /// What the system said.
         source: std::io::Error,
     },
-}
-
-impl CommandError {
-    /// Stable code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::NotInstalled { .. } => "external.not_installed",
-            Self::TimedOut { .. } => "external.timed_out",
-            Self::Failed { .. } => "external.failed",
-            Self::Cancelled { .. } => "external.cancelled",
-            Self::OutOfSpace { .. } => "external.out_of_space",
-            Self::FileTooLarge { .. } => "external.file_too_large",
-            Self::OutputTooLarge { .. } => "external.output_too_large",
-            Self::Io { .. } => "external.io",
-        }
-    }
-
-    /// Who can mend it.
-    #[must_use]
-    pub const fn class(&self) -> ErrorClass {
-        match self {
-            Self::NotInstalled { .. } => ErrorClass::Missing,
-            Self::Cancelled { .. } => ErrorClass::Interrupted,
-            Self::Failed { .. } | Self::Io { .. } => ErrorClass::Internal,
-            Self::TimedOut { .. }
-            | Self::OutOfSpace { .. }
-            | Self::FileTooLarge { .. }
-            | Self::OutputTooLarge { .. } => ErrorClass::Resource,
-        }
-    }
 }
 
 #[cfg(test)]

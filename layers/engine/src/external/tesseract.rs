@@ -6,10 +6,11 @@ mod tests;
 
 use super::command::{Command, CommandError, Limits, Output};
 use crate::cancellation::Cancellation;
-use crate::error::ErrorClass;
 use crate::pixels::image::GreyImage;
 use crate::text::Line;
 use crate::text::hocr::{self, HocrError};
+use domain::FailureCode;
+use enum_assoc::Assoc;
 use std::ffi::OsString;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -233,77 +234,35 @@ fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-#[derive(Debug, thiserror::Error)]
+/// Why Tesseract could not read an image.
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 #[non_exhaustive]
 pub enum RecognitionError {
-    /// Tesseract is missing, failed or was stopped.
     #[error(transparent)]
+    #[assoc(code = _0.code())]
     Command(CommandError),
-    /// Tesseract is there, its language is not.
-    #[error("Tesseract does not know the language {language}; install it with: apt-get install {package}")]
-    LanguageMissing {
-        /// The language, as Tesseract calls it.
-        language: String,
-        /// The Debian package that holds it.
-        package: String,
-    },
-    /// Tesseract's answer could not be understood.
+    #[error("Tesseract has no data for the language `{language}`. `apt-get install {package}` installs it.")]
+    #[assoc(code = FailureCode::TesseractLanguageMissing)]
+    LanguageMissing { language: String, package: String },
     #[error(transparent)]
+    #[assoc(code = _0.code())]
     Hocr(#[from] HocrError),
-    /// An image whose bytes do not fit its size.
-    #[error(
-        "an image of {width} x {height} pixels with {bytes} bytes cannot be read; this is a fault of Quire, please report it"
-    )]
-    Image {
-        width: usize,
-        height: usize,
-        /// Bytes of the image.
-        bytes: usize,
-    },
-    /// The crops could not be stored for Tesseract to read.
-    #[error("could not store the crops of page numbers ({0}); free some space or set TMPDIR to another disk")]
+    #[error("An image of {width} by {height} pixels has {bytes} bytes, which do not fit its size.")]
+    #[assoc(code = FailureCode::TesseractImage)]
+    Image { width: usize, height: usize, bytes: usize },
+    #[error("The images for Tesseract could not be stored: {0}.")]
+    #[assoc(code = FailureCode::TesseractScratch)]
     Scratch(#[from] std::io::Error),
-    /// Tesseract did not answer for every crop.
-    #[error(
-        "Tesseract answered for {found} of {expected} page numbers; run again, and report it if that does not help"
-    )]
-    Count {
-        /// Crops that were given.
-        expected: usize,
-        /// Answers that came.
-        found: usize,
-    },
+    #[error("Tesseract answered for {found} of {expected} page numbers.")]
+    #[assoc(code = FailureCode::TesseractCount)]
+    Count { expected: usize, found: usize },
 }
 
 impl RecognitionError {
-    pub(super) fn language_missing(language: &str) -> Self {
+    fn language_missing(language: &str) -> Self {
         let package = format!("tesseract-ocr-{}", language.replace('_', "-"));
         Self::LanguageMissing { language: language.to_owned(), package }
-    }
-
-    /// Stable code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Command(error) => error.code(),
-            Self::LanguageMissing { .. } => "tesseract.language_missing",
-            Self::Hocr(error) => error.code(),
-            Self::Image { .. } => "tesseract.image",
-            Self::Scratch(_) => "tesseract.scratch",
-            Self::Count { .. } => "tesseract.count",
-        }
-    }
-
-    /// Who can mend it.
-    #[must_use]
-    pub const fn class(&self) -> ErrorClass {
-        match self {
-            Self::Command(error) => error.class(),
-            Self::LanguageMissing { .. } => ErrorClass::Missing,
-            Self::Hocr(error) => error.class(),
-            Self::Scratch(_) => ErrorClass::Resource,
-            Self::Image { .. } | Self::Count { .. } => ErrorClass::Internal,
-        }
     }
 }
 
@@ -320,7 +279,7 @@ impl From<CommandError> for RecognitionError {
 }
 
 /// The language that Tesseract complains about: `Failed loading language 'xyz'`.
-pub(super) fn missing_language(complaints: &str) -> Option<String> {
+fn missing_language(complaints: &str) -> Option<String> {
     let (_, rest) = complaints.split_once("Failed loading language '")?;
     rest.split_once('\'').map(|(language, _)| language.to_owned())
 }

@@ -77,7 +77,7 @@ pub(super) fn printed(index: usize, offset: i64) -> i64 {
 }
 
 /// Everything that was read in a volume.
-pub(super) struct Volume {
+struct Volume {
     pages: Vec<Vec<Evidence>>,
     offsets: Vec<i64>,
     expected: i64,
@@ -93,7 +93,7 @@ impl Volume {
     }
 
     /// The best offset of every page, by Viterbi's algorithm over pages and offsets.
-    pub(super) fn best_offsets(&self) -> Vec<i64> {
+    fn best_offsets(&self) -> Vec<i64> {
         let mut scores: Vec<i64> = self.offsets.iter().map(|&offset| self.start(offset)).collect();
         let mut origins: Vec<Vec<usize>> = Vec::with_capacity(self.pages.len());
         for index in 0..self.pages.len() {

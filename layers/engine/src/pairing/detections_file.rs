@@ -2,9 +2,10 @@
 
 use super::opinions::{Opinion, number_from_index, pair};
 use crate::detection::{Detection, Label};
-use crate::error::ErrorClass;
 use crate::geometry::{DETECTION_DPI, POINTS_PER_INCH, PageSize, Rect};
 use crate::volume::{ColumnBounds, Page, PageNumber};
+use domain::FailureCode;
+use enum_assoc::Assoc;
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, HashMap};
 use std::fs::File;
@@ -159,108 +160,38 @@ fn midpoint(detections: &[Detection], size: &PageSize) -> f64 {
     }
 }
 
-/// A file of detections that cannot be paired.
-#[derive(Debug, thiserror::Error)]
+/// Why the opinions of a `detections.json` cannot be paired. `place` is the index of a detection in the file's list.
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 pub enum PairingError {
-    /// The file could not be read.
-    #[error("{} cannot be read ({source}); check the path and its permissions", path.display())]
-    Unreadable {
-        path: PathBuf,
-        /// What the system said.
-        source: std::io::Error,
-    },
-    /// The file is larger than any volume's detections.
-    #[error("{} is larger than {limit} bytes; give the detections.json of one volume", path.display())]
-    TooLarge {
-        path: PathBuf,
-        /// The limit, in bytes.
-        limit: u64,
-    },
-    /// The file is no list of detections.
-    #[error("{} is no list of detections ({source}); mend it at that place or run the detection again", path.display())]
-    Json {
-        path: PathBuf,
-        /// Where and what.
-        source: serde_json::Error,
-    },
-    /// A page index beyond any volume.
-    #[error("detection {place} is on page index {index}; the first page is 0 and the limit {limit}, correct it")]
-    PageIndex {
-        /// Place in the list, from 0.
-        place: usize,
-        /// The index as it was given.
-        index: usize,
-        /// The least index that is refused.
-        limit: usize,
-    },
-    /// A page size of nothing, or of more than any page has.
-    #[error("detection {place} says that its page has {width} × {height} pixels; each must lie in 1 to {limit}")]
-    PageSize {
-        /// Place in the list, from 0.
-        place: usize,
-        /// Width as it was given, in pixels.
-        width: u32,
-        /// Height as it was given, in pixels.
-        height: u32,
-        /// Most pixels a side may have.
-        limit: u32,
-    },
-    /// Detections of one page that give it different sizes.
+    #[error("{} cannot be read: {source}.", path.display())]
+    #[assoc(code = FailureCode::PairingUnreadable)]
+    Unreadable { path: PathBuf, source: std::io::Error },
+    #[error("{} is larger than {limit} bytes.", path.display())]
+    #[assoc(code = FailureCode::PairingTooLarge)]
+    TooLarge { path: PathBuf, limit: u64 },
+    #[error("{} is not a list of detections: {source}.", path.display())]
+    #[assoc(code = FailureCode::PairingJson)]
+    Json { path: PathBuf, source: serde_json::Error },
+    #[error("Detection {place} is on page index {index}. Page indices start at 0 and must be below {limit}.")]
+    #[assoc(code = FailureCode::PairingPageIndex)]
+    PageIndex { place: usize, index: usize, limit: usize },
+    #[error("The page of detection {place} has {width} by {height} pixels. Each side must have 1 to {limit} pixels.")]
+    #[assoc(code = FailureCode::PairingPageSize)]
+    PageSize { place: usize, width: u32, height: u32, limit: u32 },
     #[error(
-        "detection {place} gives page index {index} another size than those before it; give all the same img_width and img_height"
+        "Detection {place} and an earlier one on page index {index} have different values of img_width and img_height."
     )]
-    SizesDiffer {
-        /// Place in the list, from 0.
-        place: usize,
-        /// The page.
-        index: usize,
-    },
-    /// More boxes on a page than any detector finds.
-    #[error("page index {index} has more than {limit} detections; remove those that are none")]
-    TooManyOnPage {
-        /// The page.
-        index: usize,
-        /// Most detections a page may have.
-        limit: usize,
-    },
-    /// A box that is inverted, not finite or far from its page.
-    #[error("detection {place} has the box {bbox:?}; give it as [left, top, right, bottom] in pixels of its page")]
-    Box {
-        /// Place in the list, from 0.
-        place: usize,
-        /// The box as it was given.
-        bbox: [f64; 4],
-    },
-    /// A confidence outside 0 to 1.
-    #[error("detection {place} has confidence {confidence}; it must lie in 0 to 1 (1 for a box drawn by a person)")]
-    Confidence {
-        /// Place in the list, from 0.
-        place: usize,
-        /// The confidence as it was given.
-        confidence: f64,
-    },
-}
-
-impl PairingError {
-    /// The stable code of this failure.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Unreadable { .. } => "pairing.unreadable",
-            Self::TooLarge { .. } => "pairing.too_large",
-            Self::Json { .. } => "pairing.json",
-            Self::PageIndex { .. } => "pairing.page_index",
-            Self::PageSize { .. } => "pairing.page_size",
-            Self::SizesDiffer { .. } => "pairing.sizes_differ",
-            Self::TooManyOnPage { .. } => "pairing.too_many_on_page",
-            Self::Box { .. } => "pairing.box",
-            Self::Confidence { .. } => "pairing.confidence",
-        }
-    }
-
-    /// Who can mend it: always the person who brought the file.
-    #[must_use]
-    pub const fn class(&self) -> ErrorClass {
-        ErrorClass::Input
-    }
+    #[assoc(code = FailureCode::PairingSizesDiffer)]
+    SizesDiffer { place: usize, index: usize },
+    #[error("Page index {index} has more than {limit} detections.")]
+    #[assoc(code = FailureCode::PairingTooManyOnPage)]
+    TooManyOnPage { index: usize, limit: usize },
+    /// The box is inverted, not finite or far from its page.
+    #[error("The box {bbox:?} of detection {place} is not valid.")]
+    #[assoc(code = FailureCode::PairingBox)]
+    Box { place: usize, bbox: [f64; 4] },
+    #[error("Detection {place} has confidence {confidence}. A confidence is 0 to 1, and 1 if a person drew the box.")]
+    #[assoc(code = FailureCode::PairingConfidence)]
+    Confidence { place: usize, confidence: f64 },
 }

@@ -14,7 +14,7 @@ const TRUSTED: f64 = 0.90;
 const SIZE_TOLERANCE: f64 = 0.40;
 
 /// The share of the page's height, at the top and at the bottom, in which no part of an opinion is printed.
-pub(super) const BAND: f64 = 0.06;
+const BAND: f64 = 0.06;
 
 /// An icon in that band must have at least this share of the median width.
 const BAND_WIDTH: f64 = 0.85;

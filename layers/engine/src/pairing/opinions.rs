@@ -114,7 +114,7 @@ pub fn pictures(page: &Page) -> impl Iterator<Item = &Detection> {
 }
 
 /// The pictures of a volume in points, by page. They are collected once because many opinions may share a page.
-pub(super) struct Pictures {
+struct Pictures {
     by_page: HashMap<usize, Vec<Rect>>,
 }
 
@@ -128,7 +128,7 @@ impl Pictures {
     }
 
     /// True when a picture remains on these pages after the rectangles outside the opinion are removed.
-    pub(super) fn remain(&self, pages: RangeInclusive<usize>, outside: &[OutsideRect]) -> bool {
+    fn remain(&self, pages: RangeInclusive<usize>, outside: &[OutsideRect]) -> bool {
         let mut on_pages = pages.filter_map(|index| Some((index, self.by_page.get(&index)?)));
         on_pages.any(|(index, pictures)| pictures.iter().any(|picture| remains(picture, index, outside)))
     }

@@ -30,11 +30,11 @@ pub struct Redaction {
 }
 
 impl Redaction {
-    pub(super) fn of_label(rect: Rect, fill: Fill, label: Label) -> Self {
+    fn of_label(rect: Rect, fill: Fill, label: Label) -> Self {
         Self { rect: rect.rounded_to_tenths(), fill, kind: label.name().to_owned() }
     }
 
-    pub(super) fn of_headnotes(rect: Rect) -> Self {
+    fn of_headnotes(rect: Rect) -> Self {
         Self { rect: rect.rounded_to_tenths(), fill: Fill::Black, kind: "headnote".to_owned() }
     }
 }
@@ -89,7 +89,7 @@ const SEQUENCE_SIDE: (f64, f64) = (40.0, 60.0);
 const SEQUENCE_INSET: f64 = 3.0 * 200.0 / 72.0;
 
 /// The covers of single boxes, which are covered wherever they are on the page.
-pub(super) fn mark_rects(page: &Page, ink: &Ink) -> Vec<Redaction> {
+fn mark_rects(page: &Page, ink: &Ink) -> Vec<Redaction> {
     let keys = crate::pairing::key_icons(&[page]);
     let boxes = page.detections.iter().filter(|found| found.passes_gate());
     let mut covers: Vec<Redaction> = boxes.filter_map(|found| cover(page, found, ink)).collect();
@@ -148,7 +148,7 @@ fn case_sequence(page: &Page, rect: &Rect) -> Option<Rect> {
 const NUMBER_BAND: f64 = 0.15;
 
 /// Cuts every cover around the page's printed number. The archive cites the printed number, so it is never covered.
-pub(super) fn keep_page_numbers(page: &Page, ink: &Ink, covers: Vec<Redaction>) -> Vec<Redaction> {
+fn keep_page_numbers(page: &Page, ink: &Ink, covers: Vec<Redaction>) -> Vec<Redaction> {
     let numbers: Vec<Rect> = page
         .detections
         .iter()
@@ -180,7 +180,7 @@ fn around(cover: Redaction, numbers: &[Rect]) -> Vec<Redaction> {
 }
 
 /// `rect` without `hole`: up to four pieces that do not overlap.
-pub(super) fn without(rect: &Rect, hole: &Rect) -> Vec<Rect> {
+fn without(rect: &Rect, hole: &Rect) -> Vec<Rect> {
     let hole = hole.intersection(rect);
     if hole.is_empty() {
         return vec![*rect];

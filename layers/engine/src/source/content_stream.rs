@@ -240,7 +240,7 @@ const DICTIONARY_BYTES: usize = 4096;
 
 /// Width and height of the largest inline image; `None` when no operator in the bytes, not even inside
 /// a string, could start one. An image whose size cannot be read counts as 0 by 0.
-pub(super) fn largest_inline_image(content: &[u8]) -> Option<(u64, u64)> {
+fn largest_inline_image(content: &[u8]) -> Option<(u64, u64)> {
     let starts = (0..content.len()).filter_map(|at| operator_end(content, at));
     starts.map(|start| size(&content[start..])).max_by_key(|(width, height)| width.saturating_mul(*height))
 }

@@ -153,7 +153,7 @@ pub(super) struct Range {
 }
 
 #[derive(Debug)]
-pub(super) enum Section {
+enum Section {
     Table { ranges: Vec<Range> },
     Stream { ranges: Vec<Range>, widths: [usize; 3], data: Vec<u8> },
     Searched(Vec<(u32, Place)>),
@@ -215,7 +215,7 @@ fn big_endian(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The pieces of a table in text form, and what follows its `trailer`.
-pub(super) fn table_ranges<'b>(bytes: &[u8], table: &'b [u8]) -> Option<(Vec<Range>, &'b [u8])> {
+fn table_ranges<'b>(bytes: &[u8], table: &'b [u8]) -> Option<(Vec<Range>, &'b [u8])> {
     let mut ranges = Vec::new();
     let mut rest = table;
     loop {
@@ -235,7 +235,7 @@ pub(super) fn table_ranges<'b>(bytes: &[u8], table: &'b [u8]) -> Option<(Vec<Ran
 }
 
 /// The pieces of a table that is a stream.
-pub(super) fn stream_ranges(dict: &Dict<'_>, widths: [usize; 3]) -> Option<Vec<Range>> {
+fn stream_ranges(dict: &Dict<'_>, widths: [usize; 3]) -> Option<Vec<Range>> {
     if widths.iter().any(|width| *width > size_of::<u64>()) || widths[1] == 0 {
         return None;
     }

@@ -156,7 +156,7 @@ pub(super) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
 }
 
 /// Offset of the last occurrence.
-pub(super) fn find_last(haystack: &[u8], needle: &[u8]) -> Option<usize> {
+fn find_last(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).rposition(|window| window == needle)
 }
 

@@ -10,7 +10,7 @@ const MAX_NOTED_IMAGES: usize = 64;
 pub(super) type Matrix = [f64; 6];
 
 /// Changes nothing.
-pub(super) const IDENTITY: Matrix = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0];
+const IDENTITY: Matrix = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0];
 
 /// `first`, then `second`.
 pub(super) fn multiply(first: Matrix, second: Matrix) -> Matrix {

@@ -239,7 +239,7 @@ pub(super) struct StoredStream<'f> {
 }
 
 #[derive(Debug)]
-pub(super) struct PackedObjects {
+struct PackedObjects {
     pub(super) data: Vec<u8>,
     /// Where each object lies in the data.
     pub(super) places: HashMap<u32, Range<usize>>,

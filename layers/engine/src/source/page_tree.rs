@@ -149,13 +149,13 @@ impl Walk<'_> {
 const DEFAULT_BOX: PageBox = [0.0, 0.0, 612.0, 792.0];
 
 /// How far an image may miss the edges of the page and still count as covering it, in points.
-pub(super) const COVER_TOLERANCE: f64 = 1.0;
+const COVER_TOLERANCE: f64 = 1.0;
 
 /// What a page's boxes come to.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct PageFrame {
     /// The part that is displayed, in the page's own space.
-    pub(super) visible: PageBox,
+    visible: PageBox,
     /// Degrees clockwise: 0, 90, 180 or 270.
     pub(super) rotation: u16,
     /// True when the crop box cuts nothing off.

@@ -11,8 +11,9 @@
 mod tests;
 
 use super::{Baseline, Line, Word};
-use crate::error::ErrorClass;
 use crate::geometry::Rect;
+use domain::FailureCode;
+use enum_assoc::Assoc;
 use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
@@ -77,7 +78,7 @@ enum Element {
     Other,
 }
 
-pub(super) struct Parser {
+struct Parser {
     image: Rect,
     open: Vec<Element>,
     line: Option<Line>,
@@ -156,7 +157,7 @@ impl Parser {
         if word.text.len() > LONGEST_WORD { Err(HocrError::TooMuch("letters in a word")) } else { Ok(()) }
     }
 
-    pub(super) fn reference(&mut self, reference: &BytesRef<'_>) -> Result<(), HocrError> {
+    fn reference(&mut self, reference: &BytesRef<'_>) -> Result<(), HocrError> {
         if let Some(character) = reference.resolve_char_ref()? {
             return self.character(character);
         }
@@ -187,7 +188,7 @@ impl Parser {
         self.lines.extend(self.line.take().filter(|line| !line.words.is_empty()));
     }
 
-    pub(super) fn finish(self) -> Result<Vec<Line>, HocrError> {
+    fn finish(self) -> Result<Vec<Line>, HocrError> {
         if self.open.is_empty() { Ok(self.lines) } else { Err(HocrError::Malformed("cut off".into())) }
     }
 }
@@ -228,7 +229,7 @@ fn number(text: &str) -> Result<f64, HocrError> {
 }
 
 /// The element's box; every line and word must have one.
-pub(super) fn bounding_box(title: &str) -> Result<Rect, HocrError> {
+fn bounding_box(title: &str) -> Result<Rect, HocrError> {
     match numbers(title, "bbox")?.as_deref() {
         Some(&[x0, y0, x1, y1]) => Ok(Rect::new(x0, y0, x1, y1)),
         _ => Err(HocrError::Position(title.to_owned())),
@@ -245,7 +246,7 @@ pub(super) fn baseline(title: &str) -> Result<Option<(f64, f64)>, HocrError> {
 }
 
 /// A property of one number.
-pub(super) fn single(title: &str, property: &str) -> Result<Option<f64>, HocrError> {
+fn single(title: &str, property: &str) -> Result<Option<f64>, HocrError> {
     match numbers(title, property)?.as_deref() {
         Some(&[value]) => Ok(Some(value)),
         Some(_) => Err(HocrError::Position(title.to_owned())),
@@ -253,54 +254,27 @@ pub(super) fn single(title: &str, property: &str) -> Result<Option<f64>, HocrErr
     }
 }
 
-/// Why a page of hOCR could not be read.
-#[derive(Debug, thiserror::Error)]
+/// Why the hOCR of a page could not be read.
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
 #[non_exhaustive]
 pub enum HocrError {
-    /// Not UTF-8.
-    #[error("Tesseract's answer is not UTF-8 text; check that the tesseract on the PATH is the real one")]
+    #[error("The output of Tesseract is not UTF-8 text.")]
+    #[assoc(code = FailureCode::HocrEncoding)]
     Encoding,
-    /// More or fewer pages than images.
-    #[error(
-        "Tesseract answered with {found} pages for {expected}; check that the tesseract on the PATH is the real one"
-    )]
-    PageCount {
-        /// Images that were given.
-        expected: usize,
-        /// Pages that came.
-        found: usize,
-    },
-    /// Not well-formed XML.
-    #[error("Tesseract's answer is not well-formed hOCR ({0}); check that the tesseract on the PATH is the real one")]
+    #[error("The output of Tesseract has {found} pages instead of {expected}.")]
+    #[assoc(code = FailureCode::HocrPageCount)]
+    PageCount { expected: usize, found: usize },
+    #[error("The output of Tesseract is not well-formed hOCR: {0}.")]
+    #[assoc(code = FailureCode::HocrMalformed)]
     Malformed(String),
-    /// A number that is none, or is out of bounds.
-    #[error(
-        "Tesseract's answer holds a position that makes no sense ({0:.60}); scan this page anew if it happens again"
-    )]
+    /// A number that cannot be parsed or is out of bounds.
+    #[error("The output of Tesseract contains a position that is not valid: {0:.60}.")]
+    #[assoc(code = FailureCode::HocrPosition)]
     Position(String),
-    /// More nesting, words or letters than a page can have.
-    #[error("Tesseract's answer has too many {0} for one page; scan this page anew at a usual resolution")]
+    #[error("The output of Tesseract has too many {0} for one page.")]
+    #[assoc(code = FailureCode::HocrTooMuch)]
     TooMuch(&'static str),
-}
-
-impl HocrError {
-    /// Stable code.
-    #[must_use]
-    pub const fn code(&self) -> &'static str {
-        match self {
-            Self::Encoding => "hocr.encoding",
-            Self::PageCount { .. } => "hocr.page_count",
-            Self::Malformed(_) => "hocr.malformed",
-            Self::Position(_) => "hocr.position",
-            Self::TooMuch(_) => "hocr.too_much",
-        }
-    }
-
-    /// Who can mend it.
-    #[must_use]
-    pub const fn class(&self) -> ErrorClass {
-        ErrorClass::Internal
-    }
 }
 
 impl From<quick_xml::Error> for HocrError {

@@ -82,7 +82,7 @@ const NARROWEST_SPACE: f64 = 0.01;
 
 /// A piece of text at its place, in points from the page's lower left corner as displayed.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Run {
+struct Run {
     pub(super) text: String,
     pub(super) x: f64,
     pub(super) y: f64,
@@ -92,7 +92,7 @@ pub(super) struct Run {
 }
 
 /// All words and the spaces between them.
-pub(super) fn place(lines: &[Line], page: PageGeometry) -> Vec<Run> {
+fn place(lines: &[Line], page: PageGeometry) -> Vec<Run> {
     let (x, y) = page.points_per_pixel();
     let lines: Vec<Line> = lines.iter().map(|line| line.scaled(x, y)).collect();
     let usual = median(&lines);
@@ -193,7 +193,7 @@ impl PageGeometry {
     }
 
     /// Points a pixel, horizontally and vertically.
-    pub(super) const fn points_per_pixel(&self) -> (f64, f64) {
+    const fn points_per_pixel(&self) -> (f64, f64) {
         self.points_per_pixel
     }
 
@@ -203,7 +203,7 @@ impl PageGeometry {
     }
 
     /// The matrix from the displayed page (points, origin at its lower left corner) to user space.
-    pub(super) fn to_user_space(self) -> [f64; 6] {
+    fn to_user_space(self) -> [f64; 6] {
         let (width, height, (left, bottom)) = (self.width_points, self.height_points, self.corner);
         match self.quarter_turns {
             1 => [0.0, 1.0, -1.0, 0.0, left + height, bottom],

@@ -149,7 +149,7 @@ impl Builder {
         }
     }
 
-    pub(super) fn convolve_linear(
+    fn convolve_linear(
         &mut self,
         module: &Module,
         input: &Features,

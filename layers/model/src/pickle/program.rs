@@ -58,7 +58,7 @@ impl<'a> Code<'a> {
         self.position
     }
 
-    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], PickleError> {
+    fn take(&mut self, length: usize) -> Result<&'a [u8], PickleError> {
         let truncated = PickleError::Truncated { at: self.bytes.len() };
         let end = self.position.checked_add(length).ok_or_else(|| truncated.clone())?;
         let taken = self.bytes.get(self.position..end).ok_or(truncated)?;

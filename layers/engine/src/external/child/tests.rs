@@ -1,6 +1,7 @@
 //! Real children: what is asked of them is the least that shows the rule.
 
 use super::*;
+use crate::external::command::Limits;
 use domain::FailureClass;
 use std::path::Path;
 
