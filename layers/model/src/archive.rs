@@ -1,10 +1,10 @@
-//! Reading of zip archives with bounds: the wheel is one, and so is a checkpoint.
+//! Reads zip archives with limits on size. The wheel is a zip archive, and so is a checkpoint.
 
 use std::io::{Cursor, Read};
 use zip::ZipArchive;
 use zip::result::ZipError;
 
-/// Why an entry cannot be had; the caller says of which file.
+/// Why an entry cannot be read. The caller adds the name of the file.
 #[derive(Debug)]
 pub(crate) enum EntryError {
     Missing,
@@ -16,20 +16,20 @@ pub(crate) enum EntryError {
 pub(crate) struct Archive<'a>(ZipArchive<Cursor<&'a [u8]>>);
 
 impl<'a> Archive<'a> {
-    /// Opens an archive; the error is the zip reader's own sentence.
+    /// Opens an archive. The error is the zip reader's message.
     pub(crate) fn open(bytes: &'a [u8]) -> Result<Self, String> {
         ZipArchive::new(Cursor::new(bytes)).map(Self).map_err(|error| error.to_string())
     }
 
-    /// The first name, in the archive's order, that ends so.
+    /// The first name, in the archive's order, that ends with `ending`.
     pub(crate) fn name_ending(&self, ending: &str) -> Option<String> {
         let mut names = self.0.file_names().flatten();
         names.find(|name| name.ends_with(ending)).map(std::borrow::Cow::into_owned)
     }
 
-    /// The bytes of an entry of at most `limit` bytes, whatever its header claims.
+    /// Reads an entry of at most `limit` bytes, whatever size its header claims.
     pub(crate) fn read(&self, name: &str, limit: u64) -> Result<Vec<u8>, EntryError> {
-        // A clone shares the directory and gives this read a position of its own.
+        // A clone shares the directory and gives this read its own position.
         let mut archive = self.0.clone();
         let entry = archive.by_name(name).map_err(|error| match error {
             ZipError::FileNotFound => EntryError::Missing,

@@ -1,7 +1,5 @@
-//! A PyTorch checkpoint: a zip archive with one pickle (the tree of modules) and one file of raw
-//! elements for each storage.
-//! Tensors: a view of a storage, read into single precision.
-//! IEEE 754 half precision, the format of the published weights.
+//! A PyTorch checkpoint: a zip archive with one pickle (the tree of modules) and one file of raw elements for each
+//! storage. Tensors are read into single precision. The published weights are stored in half precision (IEEE 754).
 
 use crate::archive::{Archive, EntryError};
 use crate::error::ModelError;
@@ -10,17 +8,17 @@ use crate::pickle::{self, ElementType, Heap, TensorView, Value};
 #[cfg(test)]
 mod tests;
 
-/// Bytes of the pickle, and of one storage. The largest storage of a YOLOv8 model, in single precision
-/// and of its largest size, has 15 MB.
+/// The size limits of the pickle and of one storage. The largest storage of the largest YOLOv8 model has 15 MB in
+/// single precision.
 const PICKLE_LIMIT: u64 = 1 << 20;
 const STORAGE_LIMIT: u64 = 64 << 20;
 
 const PICKLE: &str = "/data.pkl";
 
-/// A checkpoint whose pickle was executed; tensors are read when they are asked for.
+/// A checkpoint whose pickle was executed. Tensors are read on demand.
 pub(crate) struct Checkpoint<'a> {
     archive: Archive<'a>,
-    /// Folder of the archive's files: `torch.save` names it after the file that it wrote.
+    /// The folder of the archive's files. `torch.save` names it after the file that it wrote.
     folder: String,
     pub(crate) root: Value,
     pub(crate) heap: Heap,
@@ -38,12 +36,12 @@ impl<'a> Checkpoint<'a> {
         Ok(checkpoint)
     }
 
-    /// The checkpoint's entry under a name of its outermost dictionary.
+    /// An entry of the checkpoint's outermost dictionary.
     pub(crate) fn entry(&self, name: &str) -> Option<&Value> {
         self.heap.entry(&self.root, name)
     }
 
-    /// Older writers note no byte order: theirs was little.
+    /// Older writers do not record the byte order. They were little-endian.
     fn check_byte_order(&self) -> Result<(), ModelError> {
         match entry(&self.archive, &format!("{}/byteorder", self.folder), PICKLE_LIMIT) {
             Ok(order) if order != b"little" => Err(ModelError::ByteOrder),
@@ -73,7 +71,7 @@ pub(crate) struct Tensor {
 }
 
 impl Checkpoint<'_> {
-    /// Reads a tensor. `path` names it in the error.
+    /// Reads a tensor. `path` names it in error messages.
     pub(crate) fn tensor(&self, view: &TensorView, path: &str) -> Result<Tensor, ModelError> {
         let unfit = |reason| ModelError::Tensor { tensor: path.to_owned(), reason };
         let shape: Option<Vec<usize>> = view.shape.iter().map(|&size| usize::try_from(size).ok()).collect();
@@ -95,7 +93,7 @@ impl Checkpoint<'_> {
     }
 }
 
-/// Whether the strides are those of row-major order; a dimension of size 1 may have any.
+/// True when the strides are those of row-major order. A dimension of size 1 may have any stride.
 fn is_row_major(shape: &[i64], strides: &[i64]) -> bool {
     let mut expected = 1_i64;
     let fits = |(&size, &stride): (&i64, &i64)| {
@@ -114,13 +112,13 @@ fn decode(bytes: &[u8], element: ElementType) -> Option<Vec<f32>> {
     }
 }
 
-/// The value of a half-precision number; every one is exact in single precision.
+/// Converts a half-precision number. Every value is exact in single precision.
 pub(super) fn widen(bits: u16) -> f32 {
     let sign = u32::from(bits & 0x8000) << 16;
     let exponent = u32::from(bits >> 10 & 0x1f);
     let fraction = u32::from(bits & 0x3ff);
     match exponent {
-        // Subnormal: a multiple of 2⁻²⁴; the fraction has 10 bits, so the product is exact.
+        // Subnormal: a multiple of 2⁻²⁴. The fraction has 10 bits, so the product is exact.
         0 => f32::from_bits(sign | (f32::from(bits & 0x3ff) * 2_f32.powi(-24)).to_bits()),
         0x1f => f32::from_bits(sign | 0x7f80_0000 | fraction << 13),
         _ => f32::from_bits(sign | (exponent + 112) << 23 | fraction << 13),

@@ -1,4 +1,4 @@
-//! From the bytes of a checkpoint to the bytes of an ONNX model.
+//! Turns the bytes of a checkpoint into the bytes of an ONNX model.
 
 use crate::checkpoint::Checkpoint;
 use crate::error::ModelError;
@@ -8,12 +8,12 @@ use crate::onnx;
 /// Turns a checkpoint of a YOLOv8 detection model into an ONNX model (operator set 17).
 ///
 /// # Errors
-/// When the bytes are no such checkpoint, or ask for anything that such a checkpoint does not need.
+/// When the bytes are not such a checkpoint, or use anything that such a checkpoint does not need.
 pub fn import_checkpoint(bytes: &[u8]) -> Result<Vec<u8>, ModelError> {
     Ok(Import::new(bytes)?.model)
 }
 
-/// A model and what is worth knowing of it.
+/// A model, and the facts about it that callers report.
 pub(crate) struct Import {
     pub(crate) model: Vec<u8>,
     pub(crate) classes: Vec<String>,

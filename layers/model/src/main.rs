@@ -1,4 +1,4 @@
-//! `import-model WHEEL OUTPUT_DIRECTORY`: writes the ONNX models of the blackletter wheel.
+//! `import-model WHEEL OUTPUT_DIRECTORY` writes the ONNX models of the blackletter wheel.
 
 use model::ImportedModel;
 use std::ffi::OsString;
@@ -9,7 +9,7 @@ const USAGE: &str = "usage: import-model WHEEL OUTPUT_DIRECTORY\n\
     Writes small.onnx and medium.onnx from the wheel of blackletter 0.0.12\n\
     (pip download --no-deps --only-binary=:all: --python-version 3.12 blackletter==0.0.12).";
 
-/// Exit status of a wrong command line, as other programs have it.
+/// The usual exit status for a wrong command line.
 const USAGE_STATUS: u8 = 2;
 
 fn main() -> ExitCode {

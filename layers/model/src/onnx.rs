@@ -1,9 +1,8 @@
-//! A graph under construction: operators, constants, and edges between them.
-//! The bytes of a graph: ONNX's schema, operator set 17. Numbers are the schema's field numbers.
-//! The part of the protobuf wire format that ONNX needs: varints and length-delimited fields. A
-//! schema compiler would be larger than this.
+//! An ONNX graph in memory (operators, constants, and edges between them) and its bytes: ONNX's schema for operator
+//! set 17, in the part of the protobuf wire format that it needs. A protobuf compiler would be larger than this code.
+//! The numbers are the schema's field numbers.
 
-/// A value that flows between operators, by its name in the graph.
+/// A value that flows between operators, identified by its name in the graph.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub(crate) struct Edge(String);
 
@@ -13,7 +12,7 @@ impl Edge {
         Self(name.to_owned())
     }
 
-    /// An optional input that is left out.
+    /// An optional input that is omitted.
     pub(crate) const fn absent() -> Self {
         Self(String::new())
     }
@@ -48,7 +47,7 @@ impl Operator {
     }
 }
 
-/// A constant of the graph; no dimensions make a scalar.
+/// A constant of the graph. Without dimensions it is a scalar.
 #[derive(Debug)]
 pub(crate) struct Constant {
     pub(crate) name: String,
@@ -62,7 +61,6 @@ pub(crate) enum Elements {
     Integer(Vec<i64>),
 }
 
-/// A graph under construction.
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
     pub(crate) operators: Vec<Operator>,
@@ -71,7 +69,7 @@ pub(crate) struct Graph {
     pub(crate) outputs: Vec<Port>,
 }
 
-/// An input or output of the whole graph: single-precision numbers.
+/// An input or output of the whole graph, in single precision.
 #[derive(Debug)]
 pub(crate) struct Port {
     pub(crate) edge: Edge,
@@ -91,8 +89,8 @@ impl Graph {
         edge
     }
 
-    /// Adds an operator with one output. `scope` says where in the network it is; with the operator's
-    /// kind and number it makes a name, which a profile then shows.
+    /// Adds an operator with one output. `scope` is its place in the network. Together with the operator's kind and
+    /// number it makes the name that a profile shows.
     pub(crate) fn add(&mut self, scope: &str, operator: Operator) -> Edge {
         let [output] = self.add_outputs(scope, operator);
         output
@@ -105,7 +103,7 @@ impl Graph {
         outputs
     }
 
-    /// Adds the operator whose output is the graph's.
+    /// Adds the operator whose output is the graph's output.
     pub(crate) fn output(&mut self, name: &str, operator: Operator, dimensions: Vec<Dimension>) {
         let edge = Edge(name.to_owned());
         self.outputs.push(Port { edge: edge.clone(), dimensions });
@@ -130,7 +128,8 @@ const ATTRIBUTE_INTEGER: i64 = 2;
 const ATTRIBUTE_TEXT: i64 = 3;
 const ATTRIBUTE_INTEGERS: i64 = 7;
 
-/// The bytes of a model; `metadata` is what is noted beside the graph, names and values. Consumes the graph so that each constant is freed once it is written.
+/// The bytes of a model. `metadata` holds names and values that are stored beside the graph. This consumes the graph,
+/// so that each constant is freed once it is written.
 pub(crate) fn encode(name: &str, graph: Graph, metadata: &[(&str, String)]) -> Vec<u8> {
     let operator_set = Message::default().text(1, "").integer(2, OPERATOR_SET);
     let model = Message::default()
@@ -200,12 +199,12 @@ fn encode_constant(constant: Constant) -> Message {
 const VARINT: u64 = 0;
 const LENGTH_DELIMITED: u64 = 2;
 
-/// A message under construction; fields may come in any order.
+/// A message while it is built. Fields may be added in any order.
 #[derive(Debug, Default)]
 struct Message(Vec<u8>);
 
 impl Message {
-    /// An integer or enumeration. A negative one takes ten bytes, as the format wants it.
+    /// Adds an integer or enumeration. A negative value takes ten bytes, as the format requires.
     fn integer(mut self, field: u64, value: i64) -> Self {
         self.varint(field << 3 | VARINT);
         self.varint(value.cast_unsigned());

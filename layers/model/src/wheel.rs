@@ -1,4 +1,4 @@
-//! The wheel `blackletter` 0.0.12 of PyPI, the last one that carries the weights.
+//! Imports the models from the wheel of blackletter 0.0.12 on PyPI, the last release that contains the weights.
 
 #[cfg(test)]
 mod tests;
@@ -12,7 +12,6 @@ use std::io::{self, Write};
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-/// Weights that the wheel carries.
 struct Weights {
     name: &'static str,
     entry: &'static str,
@@ -32,26 +31,25 @@ const MEDIUM: Weights = Weights {
     digest: "6e1c0535512afe0620fcaba3cf1b8d67917c3b09dcf0958e0c30d316a835263b",
 };
 
-/// Bytes of one file of weights; `medium.pt` has 52 million.
+/// The size limit of one file of weights. `medium.pt` has 52 million bytes.
 const WEIGHTS_LIMIT: u64 = 128 << 20;
-/// Whoever runs Quire reads the models, not only who installed them; the process's mask still applies.
+/// Everybody who runs Quire must be able to read the models, not only the user who installed them. The umask still
+/// applies.
 const MODEL_PERMISSIONS: u32 = 0o666;
 
-/// A model that was written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportedModel {
     /// `small` or `medium`.
     pub name: String,
-    /// The ONNX file.
     pub path: PathBuf,
-    /// Names of the classes, in the order of their ids.
+    /// The names of the classes, in the order of their ids.
     pub classes: Vec<String>,
-    /// Longer side of the images that the model was trained on, pixels.
+    /// The longer side of the training images, in pixels.
     pub image_size: u32,
 }
 
-/// Writes `small.onnx` and `medium.onnx` from the wheel into a directory, which is made if absent. Each
-/// file appears complete or not at all. The weights' digests are checked before anything is parsed.
+/// Writes `small.onnx` and `medium.onnx` from the wheel into a directory, which is created if it does not exist. Each
+/// file appears complete or not at all. The digests of the weights are checked before anything is parsed.
 ///
 /// # Errors
 /// When the wheel is not the published one, or the directory cannot be written.
@@ -65,7 +63,7 @@ pub fn import_wheel(wheel: &Path, output_directory: &Path) -> Result<Vec<Importe
     checkpoints.into_iter().map(|(weights, checkpoint)| import(weights, &checkpoint, output_directory)).collect()
 }
 
-/// The bytes of the weights, once they are known to be the published ones.
+/// Reads the weights, and checks that they are the published ones.
 fn checked(archive: &Archive, wheel: &Path, weights: &Weights) -> Result<Vec<u8>, ModelError> {
     let entry = weights.entry;
     let path = || wheel.to_owned();
@@ -85,7 +83,8 @@ fn import(weights: &Weights, checkpoint: &[u8], directory: &Path) -> Result<Impo
     Ok(ImportedModel { name: weights.name.to_owned(), path, classes, image_size })
 }
 
-/// A temporary file in the same directory, then a rename: a reader sees the old file or the new one.
+/// Writes a temporary file in the same directory and renames it, so that a reader sees either the old file or the new
+/// one.
 fn write(path: &Path, directory: &Path, bytes: &[u8]) -> io::Result<()> {
     let permissions = Permissions::from_mode(MODEL_PERMISSIONS);
     let mut file = tempfile::Builder::new().prefix(".import-").permissions(permissions).tempfile_in(directory)?;

@@ -1,6 +1,11 @@
-//! A child under way: read and watched by one thread that sleeps until something happens.
-//! Starts a child under its limits.
-//! What a child writes, kept within bounds.
+//! Runs a child program so that it cannot run forever and cannot use up the machine.
+//!
+//! Every child gets its own process group, an environment of a few known variables, limits on processor time, memory
+//! and file size, a time limit, and a [`Cancellation`]. The whole group is killed when the time limit is reached,
+//! when the work is cancelled, and when the [`Running`] value is dropped. A child that leaves its group on purpose
+//! (`setsid`) is not killed, but none of our programs does that.
+//!
+//! One thread reads and watches the child, and sleeps until something happens.
 
 #[cfg(test)]
 mod tests;
@@ -22,18 +27,18 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, ChildStderr, ChildStdout, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
-/// How often a sleeping wait looks at the cancellation flag.
+/// How often a waiting thread checks the cancellation flag.
 const CANCELLATION_PERIOD: Duration = Duration::from_millis(50);
 
-/// Chunks that are read of what an ended child left in its pipes; a pipe holds at most 1 MiB, so more
-/// can only come from a process that escaped from the group.
+/// How many chunks are read from the pipes of a child that has ended. A pipe holds at most 1 MiB, so more can only
+/// come from a process that left the group.
 const LAST_CHUNKS: usize = 32;
 
 impl Command {
-    /// Runs the program to its end.
+    /// Runs the program until it ends.
     ///
     /// # Errors
-    /// As [`Command::spawn`] and [`Running::wait`].
+    /// See [`Command::spawn`] and [`Running::wait`].
     pub fn run(self, cancellation: &Cancellation) -> Result<Output, CommandError> {
         if cancellation.is_cancelled() {
             return Err(CommandError::Cancelled { program: self.name() });
@@ -44,14 +49,14 @@ impl Command {
     /// Starts the program.
     ///
     /// # Errors
-    /// [`CommandError::NotInstalled`] when there is no such program, [`CommandError::Io`] when the
-    /// operating system refuses.
+    /// [`CommandError::NotInstalled`] if the program does not exist, and [`CommandError::Io`] if the operating system
+    /// refuses to start it.
     pub fn spawn(self) -> Result<Running, CommandError> {
         Running::new(self)
     }
 }
 
-/// A child under way; dropping it kills its whole process group.
+/// A running child. Dropping it kills its whole process group.
 #[derive(Debug)]
 pub struct Running {
     command: Command,
@@ -90,10 +95,10 @@ impl Running {
         self.child.id()
     }
 
-    /// Waits for the end of the child; whatever is left of its group is killed then.
+    /// Waits until the child ends, then kills the rest of its group.
     ///
     /// # Errors
-    /// Every [`CommandError`] but `NotInstalled`; whatever it is, nothing of the group runs on.
+    /// Every [`CommandError`] except `NotInstalled`. After an error, no process of the group is left running.
     pub fn wait(mut self, cancellation: &Cancellation) -> Result<Output, CommandError> {
         while !self.sleep()? {
             self.check(cancellation)?;
@@ -108,7 +113,7 @@ impl Running {
         self.judge(status)
     }
 
-    /// Sleeps until the child ends (true), one of its pipes is ready, or it is time to look around.
+    /// Sleeps until the child ends (returns true), one of its pipes is ready, or the next check is due.
     fn sleep(&self) -> Result<bool, CommandError> {
         let left = self.command.time_limit.saturating_sub(self.started.elapsed());
         let timeout = Timespec::try_from(left.min(CANCELLATION_PERIOD))
@@ -135,7 +140,7 @@ impl Running {
         Ok(())
     }
 
-    /// Takes what the pipes have to give now; false when neither stream of output gave anything.
+    /// Reads what the pipes have now. Returns false if neither of them had any data.
     fn pump(&mut self) -> Result<bool, CommandError> {
         let output = read(&mut self.stdout, |bytes| self.output.extend_from_slice(bytes));
         let complaints = read(&mut self.stderr, |bytes| self.complaints.push(bytes));
@@ -148,8 +153,8 @@ impl Running {
         Ok(moved)
     }
 
-    /// Kills what is left of the group, then reaps the child. In this order: once the child is reaped
-    /// its number may belong to a stranger.
+    /// Kills the rest of the group, and only then reaps the child: after that, its process id may belong to another
+    /// process.
     fn end(&mut self) -> Result<ExitStatus, CommandError> {
         let killed = match kill_process_group(self.process, Signal::KILL) {
             Ok(()) | Err(Errno::SRCH) => Ok(()),
@@ -174,13 +179,13 @@ impl Running {
 impl Drop for Running {
     fn drop(&mut self) {
         if !self.reaped {
-            // A destructor has nobody to tell; the only causes are a child that is gone already.
+            // A destructor cannot report an error, and the only cause is a child that has already ended.
             let _ = self.end();
         }
     }
 }
 
-/// Reads a chunk of a pipe, and lets go of the pipe when the other side has closed it.
+/// Reads a chunk of a pipe, and drops the pipe when the other side has closed it.
 fn read<P: std::io::Read>(pipe: &mut Option<P>, keep: impl FnMut(&[u8])) -> std::io::Result<bool> {
     let Some(source) = pipe else { return Ok(false) };
     let progress = read_chunk(source, keep)?;
@@ -206,14 +211,14 @@ fn failure(command: &Command, status: ExitStatus, last_lines: String) -> Command
     CommandError::Failed { program, status, last_lines }
 }
 
-/// A child and a descriptor that becomes readable at its end.
+/// A child, and a descriptor that becomes readable when it ends.
 struct Started {
     pub(super) child: Child,
     pub(super) process: Pid,
     pub(super) ended: OwnedFd,
 }
 
-/// Starts the child in a process group of its own, its pipes non-blocking.
+/// Starts the child in its own process group, with non-blocking pipes.
 fn start(command: &mut Command) -> Result<Started, CommandError> {
     if installed(&command.program, command.path()).is_none() {
         return Err(CommandError::NotInstalled { program: command.name(), package: command.package });
@@ -224,7 +229,7 @@ fn start(command: &mut Command) -> Result<Started, CommandError> {
     match watchable(&child, process) {
         Ok(ended) => Ok(Started { child, process, ended }),
         Err(error) => {
-            // The error that prevented the watch is the one to report, not one of these.
+            // Report the error that prevented the watch, not an error of the clean-up.
             let _ = kill_process_group(process, Signal::KILL);
             let _ = child.wait();
             Err(command.fault("watch", error.into()))
@@ -232,7 +237,7 @@ fn start(command: &mut Command) -> Result<Started, CommandError> {
     }
 }
 
-/// Looked up beforehand: of a program that the limiter does not find only the limiter's words would be left.
+/// Checked before the start, because for a missing program the limiter would report only its own error.
 fn installed(program: &OsStr, path: &OsStr) -> Option<PathBuf> {
     let is_executable =
         |file: &PathBuf| file.metadata().is_ok_and(|entry| entry.is_file() && entry.permissions().mode() & 0o111 != 0);
@@ -242,8 +247,8 @@ fn installed(program: &OsStr, path: &OsStr) -> Option<PathBuf> {
     std::env::split_paths(path).map(|directory| directory.join(program)).find(is_executable)
 }
 
-/// The input as a file in memory: it needs no thread to feed it, and a program may seek in it, for
-/// which some are faster by the name `/proc/self/fd/0` than from a pipe.
+/// The input as a file in memory. It needs no thread that writes it, and a program may seek in it. Some programs read
+/// `/proc/self/fd/0` faster than a pipe.
 fn input(command: &mut Command) -> Result<Stdio, CommandError> {
     let Some(bytes) = command.input.take() else {
         return Ok(Stdio::null());
@@ -260,8 +265,8 @@ fn input(command: &mut Command) -> Result<Stdio, CommandError> {
 fn spawn(command: &Command, input: Stdio) -> Result<Child, CommandError> {
     let (limiter, package) = LIMITER;
     let missing = || CommandError::NotInstalled { program: limiter.into(), package };
-    // By its whole path: a name alone makes the standard library fork, and a fork copies the tables of all the
-    // memory that the models lie in.
+    // The absolute path matters: with a bare name the standard library forks, and a fork copies the page tables of
+    // all the memory that the models use.
     let path = installed(limiter.as_ref(), command.path()).ok_or_else(missing)?;
     std::process::Command::new(path)
         .args(command.limits.arguments())
@@ -290,28 +295,27 @@ fn unblock(pipe: impl AsFd) -> Result<(), Errno> {
     fcntl_setfl(pipe, OFlags::NONBLOCK)
 }
 
-/// Bytes read at a time: what a pipe holds by default.
+/// Bytes per read: the default capacity of a pipe.
 const CHUNK: usize = 64 << 10;
 
-/// Bytes of standard error that are kept: the last ones.
+/// How many bytes of standard error are kept: the last ones.
 const TAIL: usize = 64 << 10;
 
-/// Lines and characters that an error message quotes.
+/// How many lines and characters an error message quotes.
 const QUOTED_LINES: usize = 8;
 const QUOTED_CHARACTERS: usize = 2000;
 
-/// What came of one attempt to read a pipe.
+/// The result of one attempt to read a pipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Progress {
-    /// Some bytes came.
     Read,
-    /// Nothing there for now.
+    /// There is no data at the moment.
     Empty,
-    /// The other side has closed it.
+    /// The other side has closed the pipe.
     Closed,
 }
 
-/// Reads at most one chunk and hands it on.
+/// Reads at most one chunk and passes it to `keep`.
 fn read_chunk(source: &mut impl Read, mut keep: impl FnMut(&[u8])) -> std::io::Result<Progress> {
     let mut chunk = [0; CHUNK];
     match source.read(&mut chunk) {
@@ -339,8 +343,8 @@ impl Tail {
     }
 }
 
-/// The last lines of what a program wrote, fit to be quoted: Ghostscript complains on its standard
-/// output, the others on standard error.
+/// The last lines that a program printed, ready to be quoted. Ghostscript reports errors on its standard output, the
+/// other programs on standard error.
 pub(super) fn last_lines(stdout: &[u8], stderr: &[u8]) -> String {
     let mut lines = quotable_lines(stdout);
     lines.extend(quotable_lines(stderr));

@@ -1,16 +1,9 @@
-//! Runs a child program so that it can neither outlive its welcome nor eat the machine.
+//! Describes how to run an external program, and the limits that it runs under. [`super::child`] runs it.
 //!
-//! Every child gets a process group of its own, an environment of a few known variables, limits on
-//! processor time, memory and file size, a time limit and a [`Cancellation`]. Past the time limit, when
-//! cancelled, and when the [`Running`] value is dropped, the whole group is killed. A child that leaves
-//! its group on purpose (`setsid`) is out of reach; none of the programs here does.
-//! What a child may use of the machine.
-//!
-//! The limits must be in force before the program's first instruction, and code between fork and exec
-//! would be unsafe; so util-linux's `prlimit`, a required package of every Debian, sets them and then
-//! becomes the program. (Setting them from outside right after the start was tried: on a busy machine
-//! the child can be done with its mischief before its parent runs again.)
-//! Why a program did not do what it was asked.
+//! The limits must be in force before the program's first instruction, and code between fork and exec would be
+//! unsafe. So util-linux's `prlimit`, which every Debian has, sets them and then becomes the program. Setting the
+//! limits from outside right after the start does not work: on a busy machine the child may have done its damage
+//! before its parent runs again.
 
 use domain::FailureCode;
 use enum_assoc::Assoc;
@@ -20,16 +13,16 @@ use std::path::PathBuf;
 use std::process::ExitStatus;
 use std::time::Duration;
 
-/// How long a program may run unless the caller says otherwise.
+/// How long a program may run, unless the caller sets another limit.
 pub const DEFAULT_TIME_LIMIT: Duration = Duration::from_secs(600);
 
-/// How many bytes a program may write to its standard output unless the caller says otherwise.
+/// How many bytes a program may write to its standard output, unless the caller sets another limit.
 pub const DEFAULT_OUTPUT_LIMIT: usize = 64 << 20;
 
-/// Where programs are looked for when Quire itself was started without a `PATH`.
+/// Where programs are searched for if Quire itself was started without a `PATH`.
 const DEFAULT_PATH: &str = "/usr/local/bin:/usr/bin:/bin";
 
-/// A program to run, and all that bounds it.
+/// A program to run, with all its limits.
 #[derive(Debug, Clone)]
 pub struct Command {
     pub(super) program: OsString,
@@ -43,10 +36,10 @@ pub struct Command {
     pub(super) output_limit: usize,
 }
 
-/// What a program left behind when it ended well.
+/// The output of a program that succeeded.
 #[derive(Debug, Clone)]
 pub struct Output {
-    /// How it ended: success, or one of the accepted statuses.
+    /// Success, or one of the accepted statuses.
     pub status: ExitStatus,
     pub stdout: Vec<u8>,
     /// The end of its standard error (at most 64 KiB).
@@ -54,7 +47,7 @@ pub struct Output {
 }
 
 impl Command {
-    /// A program, and the Debian package that installs it (named to the user when it is missing).
+    /// Takes a program and the Debian package that installs it. The error about a missing program names the package.
     #[must_use]
     pub fn new(program: impl Into<OsString>, package: &'static str) -> Self {
         Self {
@@ -82,28 +75,28 @@ impl Command {
         self
     }
 
-    /// Sets a variable of the child's environment, which otherwise holds only `PATH`, `LANG`, `TMPDIR`
-    /// and `OMP_THREAD_LIMIT`.
+    /// Sets a variable of the child's environment, which otherwise contains only `PATH`, `LANG`, `TMPDIR` and
+    /// `OMP_THREAD_LIMIT`.
     #[must_use]
     pub fn environment(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.environment.push((name.into(), value.into()));
         self
     }
 
-    /// Where the child puts its temporary files; the system's directory unless set.
+    /// Where the child puts its temporary files. The default is the system's directory.
     #[must_use]
     pub fn temporary_directory(self, directory: impl Into<PathBuf>) -> Self {
         self.environment("TMPDIR", directory.into())
     }
 
-    /// Bytes for the child's standard input, which is empty unless set.
+    /// Bytes for the child's standard input, which is empty by default.
     #[must_use]
     pub fn input(mut self, bytes: Vec<u8>) -> Self {
         self.input = Some(bytes);
         self
     }
 
-    /// Counts an exit status besides 0 as success (qpdf ends in 3 after a mere warning).
+    /// Counts another exit status besides 0 as success. qpdf exits with 3 after a warning.
     #[must_use]
     pub fn accept_status(mut self, status: i32) -> Self {
         self.accepted.push(status);
@@ -117,7 +110,7 @@ impl Command {
         self
     }
 
-    /// Replaces the time limit (wall clock, from the start of the child).
+    /// Replaces the time limit, which counts wall-clock time from the start of the child.
     #[must_use]
     pub const fn time_limit(mut self, time_limit: Duration) -> Self {
         self.time_limit = time_limit;
@@ -131,7 +124,7 @@ impl Command {
         self
     }
 
-    /// Where the child looks for programs: the last setting wins, as it does in its environment.
+    /// Where the child searches for programs. The last setting wins, as it does in the child's environment.
     pub(super) fn path(&self) -> &OsStr {
         let set = self.environment.iter().rev().find(|(name, _)| name == "PATH");
         set.map_or_else(|| OsStr::new(DEFAULT_PATH), |(_, path)| path.as_os_str())
@@ -141,14 +134,14 @@ impl Command {
         CommandError::Io { program: self.name(), action, source }
     }
 
-    /// The program as messages call it.
+    /// The program's name in messages.
     pub(super) fn name(&self) -> String {
         self.program.to_string_lossy().into_owned()
     }
 }
 
-/// What every child sees. One thread for OpenMP: workers share the pages, and with more threads
-/// Tesseract spends five times the processor time on the same page.
+/// The environment of every child. OpenMP gets one thread, because the workers already share the pages and Tesseract
+/// spends five times the processor time on a page when it has more.
 fn base_environment() -> Vec<(OsString, OsString)> {
     let path = std::env::var_os("PATH").unwrap_or_else(|| DEFAULT_PATH.into());
     vec![
@@ -162,7 +155,7 @@ fn base_environment() -> Vec<(OsString, OsString)> {
 /// The program that sets the limits, and its package.
 pub(super) const LIMITER: (&str, &str) = ("prlimit", "util-linux");
 
-/// What a child, and each of its own children, may use of the machine.
+/// What a child, and each of its own children, may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Limits {
     pub processor_seconds: u64,
@@ -180,10 +173,10 @@ impl Default for Limits {
 }
 
 impl Limits {
-    /// The limiter's arguments, up to the program that it is to become.
+    /// The limiter's arguments, up to the program that it becomes.
     pub(super) fn arguments(self) -> Vec<OsString> {
-        // One second between the soft limit and the hard one: the soft one's signal tells a spent
-        // processor limit from any other kill.
+        // The soft limit is one second below the hard limit, so that its signal distinguishes a reached processor
+        // limit from any other kill.
         let seconds = self.processor_seconds;
         let processor = pair(Resource::Cpu, seconds, seconds.saturating_add(1));
         let memory = pair(Resource::As, self.address_space, self.address_space);
@@ -193,7 +186,7 @@ impl Limits {
     }
 }
 
-/// `soft:hard`, never above what this process itself may have: raising a limit needs privileges.
+/// `soft:hard`, but never above the limits of this process, because raising a limit needs privileges.
 fn pair(resource: Resource, soft: u64, hard: u64) -> String {
     let ceiling = getrlimit(resource).maximum.unwrap_or(u64::MAX);
     format!("{}:{}", soft.min(ceiling), hard.min(ceiling))

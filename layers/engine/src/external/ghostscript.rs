@@ -1,4 +1,4 @@
-//! Ghostscript: rewrites pages with smaller images.
+//! Ghostscript rewrites pages with smaller images.
 
 use super::command::{Command, CommandError, Limits};
 use crate::cancellation::Cancellation;
@@ -8,24 +8,23 @@ use std::time::Duration;
 
 const PACKAGE: &str = "ghostscript";
 
-/// Ghostscript's own time, and the time it gets for a page.
+/// The base time limit, and the additional time for each page.
 const TIME_LIMIT: Duration = Duration::from_secs(60);
 const TIME_LIMIT_PER_PAGE: Duration = Duration::from_secs(10);
 
-/// Memory that a page of at most the allowed size needs, with room to spare.
+/// The memory limit: enough for a page of the largest allowed size, with a reserve.
 const MEMORY_LIMIT: u64 = 2 << 30;
 
-/// How page images are made smaller.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct CompressionOptions {
-    /// Resolution that finer images are reduced to, in dots an inch.
+    /// Images with a higher resolution are reduced to this one, in dots per inch.
     pub resolution: u32,
-    /// Adobe's quantisation factor: 1 is JPEG quality 50, larger is smaller and coarser.
+    /// Adobe's quantisation factor: 1 is JPEG quality 50; larger values make smaller and coarser images.
     pub quantisation: f64,
 }
 
 impl Default for CompressionOptions {
-    /// 200 dots an inch, and the factor at which a 300 dpi grey scan comes out six times smaller.
+    /// 200 dots per inch, and the factor that makes a 300 dpi grey scan six times smaller.
     fn default() -> Self {
         Self { resolution: 200, quantisation: 3.2 }
     }
@@ -33,10 +32,10 @@ impl Default for CompressionOptions {
 
 /// Writes the given pages (from 0, ascending) of `source` to `target`, compressed.
 ///
-/// Ghostscript ends in success on many damaged files: the caller checks what came out.
+/// Ghostscript exits with success on many damaged files, so the caller checks the result.
 ///
 /// # Errors
-/// When Ghostscript is missing, fails, or takes too long.
+/// When Ghostscript is not installed, fails, or takes too long.
 pub fn compress(
     source: &Path,
     pages: &[usize],
@@ -47,13 +46,13 @@ pub fn compress(
     let page_count = u32::try_from(pages.len()).unwrap_or(u32::MAX);
     Command::new("gs", PACKAGE)
         .arguments(["-q", "-dNOPAUSE", "-dBATCH", "-dSAFER", "-sDEVICE=pdfwrite", "-dCompatibilityLevel=1.7"])
-        // Without it a truncated page comes out blank, with success.
+        // Without this, a truncated page comes out blank and Ghostscript reports success.
         .argument("-dPDFSTOPONERROR")
         .arguments(["-sColorConversionStrategy=LeaveColorUnchanged", "-dAutoRotatePages=/None"])
         .arguments(downsampling(options))
         .argument(format!("-sPageList={}", page_list(pages)))
         .argument(output_argument(target))
-        // As page device parameters: distiller parameters are forgotten after the first page.
+        // These are set as page device parameters, because distiller parameters are forgotten after the first page.
         .arguments(["-c", &quantisation(options), "-f"])
         .argument(source.as_os_str())
         .temporary_directory(target.parent().unwrap_or(target))
@@ -63,7 +62,7 @@ pub fn compress(
         .map(drop)
 }
 
-/// Grey and colour images are reduced; bitonal ones keep every pixel, which is what makes them legible.
+/// Grey and colour images are reduced. Bitonal images keep every pixel, because they are illegible with fewer.
 fn downsampling(options: &CompressionOptions) -> Vec<String> {
     let mut arguments = vec!["-dDownsampleMonoImages=false".to_owned(), "-dMonoImageFilter=/CCITTFaxEncode".to_owned()];
     for kind in ["Color", "Gray"] {
@@ -81,14 +80,14 @@ fn downsampling(options: &CompressionOptions) -> Vec<String> {
 
 fn quantisation(options: &CompressionOptions) -> String {
     let factor = options.quantisation;
-    // Every component at full resolution: coloured type stays sharp, and CMYK can be painted on as it is.
+    // Every component keeps its full resolution: coloured type stays sharp, and CMYK can be painted on directly.
     let dictionary = |kind: &str| {
         format!("/{kind}ImageDict << /QFactor {factor} /Blend 1 /HSamples [1 1 1 1] /VSamples [1 1 1 1] >>")
     };
     format!("<< {} {} >> setpagedevice", dictionary("Gray"), dictionary("Color"))
 }
 
-/// Pages from 0 as Ghostscript's list of pages from 1, neighbours joined.
+/// Pages that count from 0, as Ghostscript's list of pages that count from 1. Neighbours become ranges.
 fn page_list(pages: &[usize]) -> String {
     let runs = pages.chunk_by(|a, b| a + 1 == *b);
     let run = |run: &[usize]| match run {
@@ -99,7 +98,7 @@ fn page_list(pages: &[usize]) -> String {
     runs.map(run).collect::<Vec<_>>().join(",")
 }
 
-/// A percent sign in a file name would be a page number's place.
+/// A percent sign in a file name is doubled, because Ghostscript would replace it by the page number.
 fn output_argument(target: &Path) -> OsString {
     use std::os::unix::ffi::{OsStrExt, OsStringExt};
     let mut argument = b"-sOutputFile=".to_vec();

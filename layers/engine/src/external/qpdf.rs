@@ -1,4 +1,4 @@
-//! qpdf: cuts and joins documents without touching what is on their pages.
+//! qpdf cuts and joins documents without changing their pages.
 
 use super::command::{Command, CommandError};
 use crate::cancellation::Cancellation;
@@ -7,21 +7,20 @@ use std::path::{Path, PathBuf};
 
 const PACKAGE: &str = "qpdf";
 
-/// qpdf's exit status after warnings: the output is there and whole.
+/// qpdf's exit status after warnings. The output exists and is complete.
 const WARNINGS: i32 = 3;
 
-/// Some pages of a document.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Part {
     pub document: PathBuf,
-    /// Its pages, from 0, end exclusive.
+    /// Page indices from 0.
     pub pages: Range<usize>,
 }
 
-/// Writes the parts one after another to `target`. Only pages travel: no metadata, outlines or attachments.
+/// Writes the parts one after another to `target`. Only pages are copied, no metadata, outlines or attachments.
 ///
 /// # Errors
-/// When qpdf is missing or cannot read a part.
+/// When qpdf is not installed or cannot read a part.
 pub fn join(parts: &[Part], target: &Path, cancellation: &Cancellation) -> Result<(), CommandError> {
     let mut command = Command::new("qpdf", PACKAGE).accept_status(WARNINGS).arguments([
         "--warning-exit-0",
@@ -37,11 +36,11 @@ pub fn join(parts: &[Part], target: &Path, cancellation: &Cancellation) -> Resul
     write(command, target, cancellation)
 }
 
-/// Writes the parts one after another to `target`, every stream as it is stored. What a document says beside its
-/// pages (which layers show) stays that of `settings_of`, when one is named.
+/// Writes the parts one after another to `target`, with every stream as it is stored. Settings of the document
+/// outside its pages, such as which layers are visible, are those of `settings_of`, if it is given.
 ///
 /// # Errors
-/// As [`join`].
+/// See [`join`].
 pub fn copy(
     parts: &[Part],
     settings_of: Option<&Path>,
@@ -61,18 +60,18 @@ pub fn copy(
     write(command, target, cancellation)
 }
 
-/// How many pages qpdf finds: by its count `join` and `copy` take pages.
+/// How many pages qpdf finds. `join` and `copy` take pages by this count.
 ///
 /// # Errors
-/// When qpdf is missing or cannot read the document.
+/// When qpdf is not installed or cannot read the document.
 pub fn page_count(document: &Path, cancellation: &Cancellation) -> Result<usize, CommandError> {
-    // The pages themselves: asked for their number alone, it repeats what the file claims.
+    // qpdf lists the pages here. When asked only for their number, it repeats what the file claims.
     let command = Command::new("qpdf", PACKAGE).accept_status(WARNINGS).arguments(["--warning-exit-0", "--show-pages"]);
     let output = command.argument(document).run(cancellation)?;
     Ok(output.stdout.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"page ")).count())
 }
 
-/// Pages from 0, end exclusive, as qpdf counts: from 1, end inclusive.
+/// A range of page indices as qpdf writes it: counted from 1, with an inclusive end.
 fn page_range(pages: &Range<usize>) -> String {
     format!("{}-{}", pages.start + 1, pages.end)
 }
@@ -82,7 +81,7 @@ fn write(command: Command, target: &Path, cancellation: &Cancellation) -> Result
     command.argument("--").argument(target).temporary_directory(folder).run(cancellation).map(drop)
 }
 
-/// Neighbouring parts of one document made one.
+/// Joins neighbouring parts of the same document.
 fn joined(parts: &[Part]) -> Vec<Part> {
     let mut joined: Vec<Part> = Vec::new();
     for part in parts.iter().filter(|part| !part.pages.is_empty()) {

@@ -1,5 +1,4 @@
-//! Tesseract: reads a page, or many small crops that hold page numbers.
-//! Why an image could not be read.
+//! Tesseract reads pages, and many small crops that contain page numbers.
 
 #[cfg(test)]
 mod tests;
@@ -17,37 +16,37 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-/// The program and the Debian package that holds it.
+/// The program, and the Debian package that contains it.
 const PROGRAM: &str = "tesseract";
 const PACKAGE: &str = "tesseract-ocr";
 
-/// The page's file: the standard input by its name, which Tesseract reads faster than as `stdin`
-/// (6 % less time a page; a file on the disk is no faster).
+/// The name of the input file. Tesseract reads its standard input 6 % faster by this path than by the name `stdin`. A
+/// file on the disk is not faster.
 const INPUT: &str = "/proc/self/fd/0";
 
-/// Fully automatic page segmentation; treating the page as one block has fifteen times the errors.
+/// Fully automatic page segmentation. Treating the page as one block makes fifteen times as many errors.
 const WHOLE_PAGE: &str = "3";
 
-/// What a page number is made of: digits, and what joins two of them to a range.
+/// The characters of page numbers: digits, and the characters that join two of them to a range.
 const NUMBER_CHARACTERS: &str = "0123456789-,";
 
-/// Resolutions that Tesseract takes for real.
+/// The resolutions that Tesseract accepts as plausible.
 const RESOLUTIONS: (f64, f64) = (70.0, 2400.0);
 
-/// Resolution that is told for crops, whose type may be of any size.
+/// The resolution that Tesseract is told for crops, whose type may have any size.
 const CROP_RESOLUTION: &str = "300";
 
-/// A page takes a second or two; a page of noise may take a minute.
+/// A page takes a second or two. A page of noise may take a minute.
 const TIME_LIMIT: Duration = Duration::from_secs(180);
 
-/// Tesseract writes no files; it takes some 150 MB for a page at 300 dpi.
+/// Tesseract writes no files. It uses about 150 MB for a page at 300 dpi.
 const LIMITS: Limits = Limits { processor_seconds: 180, address_space: 4 << 30, file_size: 1 << 30 };
 
-/// A dense page is 300 KB of hOCR.
+/// A dense page makes 300 KB of hOCR.
 const OUTPUT_LIMIT: usize = 16 << 20;
 
-/// Tesseract with a language. Cheap to clone; every call starts a process of its own, so that a page
-/// that crashes it costs that page only, and workers run side by side.
+/// Tesseract with a language. Clones are cheap. Every call starts its own process, so a page that crashes it does not
+/// affect other pages, and workers can run in parallel.
 #[derive(Debug, Clone)]
 pub struct Tesseract {
     language: String,
@@ -57,7 +56,7 @@ pub struct Tesseract {
 }
 
 impl Tesseract {
-    /// Tesseract for a language (`eng`, or several as `eng+deu`), stopped by a cancellation.
+    /// Takes a language (`eng`, or several as `eng+deu`) and a cancellation that stops every call.
     #[must_use]
     pub fn new(language: impl Into<String>, cancellation: Cancellation) -> Self {
         Self {
@@ -68,22 +67,21 @@ impl Tesseract {
         }
     }
 
-    /// Where crops are put while they are read; the system's temporary directory unless set.
+    /// Where crops are stored while they are read. The default is the system's temporary directory.
     #[must_use]
     pub fn temporary_directory(mut self, directory: impl Into<PathBuf>) -> Self {
         self.temporary_directory = directory.into();
         self
     }
 
-    /// How long one call may take; three minutes unless set.
+    /// How long one call may take. The default is three minutes.
     #[must_use]
     pub const fn time_limit(mut self, time_limit: Duration) -> Self {
         self.time_limit = time_limit;
         self
     }
 
-    /// Asks whether Tesseract and its language are installed, so that a volume does not fail at its
-    /// first page.
+    /// Checks that Tesseract and the language are installed, so that a volume does not fail at its first page.
     ///
     /// # Errors
     /// [`RecognitionError::LanguageMissing`] and [`crate::external::command::CommandError`].
@@ -94,10 +92,10 @@ impl Tesseract {
         missing.map_or(Ok(()), |language| Err(RecognitionError::language_missing(language)))
     }
 
-    /// Reads a page: its lines in reading order, in pixels of the image.
+    /// Reads a page. Returns its lines in reading order, in pixels of the image.
     ///
     /// # Errors
-    /// [`RecognitionError`]: Tesseract missing, failed, stopped or answering nonsense.
+    /// [`RecognitionError`] when Tesseract is not installed, fails, is stopped, or returns an invalid result.
     pub fn recognise(&self, image: &GreyImage, dpi: f64) -> Result<Vec<Line>, RecognitionError> {
         whole(image)?;
         let (lowest, highest) = RESOLUTIONS;
@@ -109,10 +107,11 @@ impl Tesseract {
         Ok(hocr::parse(&output.stdout, image.width, image.height)?)
     }
 
-    /// Reads several pages of one resolution in one process, since loading the language costs a twentieth of a page.
+    /// Reads several pages with the same resolution in one process. Loading the language takes a twentieth of the
+    /// time of a page.
     ///
     /// # Errors
-    /// As [`Tesseract::recognise`], and [`RecognitionError::Scratch`] when the pages cannot be stored.
+    /// See [`Tesseract::recognise`], and [`RecognitionError::Scratch`] when the pages cannot be stored.
     pub fn recognise_pages(&self, images: &[GreyImage], dpi: f64) -> Result<Vec<Vec<Line>>, RecognitionError> {
         if let [image] = images {
             return Ok(vec![self.recognise(image, dpi)?]);
@@ -129,11 +128,11 @@ impl Tesseract {
         Ok(hocr::parse_pages(&output.stdout, &sizes)?)
     }
 
-    /// Reads page numbers: one text a crop, empty where nothing was read. All crops share one process,
-    /// since loading the language takes as long as reading seven of them.
+    /// Reads page numbers. Returns one text for each crop, empty where nothing was read. All crops share one process,
+    /// because loading the language takes as long as reading seven of them.
     ///
     /// # Errors
-    /// As [`Tesseract::recognise`], and [`RecognitionError::Scratch`] when the crops cannot be stored.
+    /// See [`Tesseract::recognise`], and [`RecognitionError::Scratch`] when the crops cannot be stored.
     pub fn recognise_page_numbers(
         &self,
         crops: &[GreyImage],
@@ -171,7 +170,7 @@ impl Tesseract {
     ) -> Result<Output, RecognitionError> {
         let command = self.command().arguments(arguments).input(input);
         let output = command.run(&self.cancellation).map_err(RecognitionError::from)?;
-        // Of several languages Tesseract passes over the missing ones with a mere complaint.
+        // If one of several languages is missing, Tesseract only prints a warning and continues without it.
         match missing_language(&String::from_utf8_lossy(&output.stderr)) {
             Some(language) => Err(RecognitionError::language_missing(&language)),
             None => Ok(output),
@@ -184,7 +183,7 @@ impl Tesseract {
             .limits(LIMITS)
             .time_limit(self.time_limit)
             .output_limit(OUTPUT_LIMIT);
-        // Where languages live that no package installed.
+        // The directory of languages that were not installed by a package.
         match std::env::var_os("TESSDATA_PREFIX") {
             Some(directory) => command.environment("TESSDATA_PREFIX", directory),
             None => command,
@@ -203,7 +202,7 @@ fn whole(image: &GreyImage) -> Result<(), RecognitionError> {
     Err(RecognitionError::Image { width: image.width, height: image.height, bytes: image.pixels.len() })
 }
 
-/// Writes the crops, and the file that lists them.
+/// Writes the crops, and a file that lists them.
 fn store<'a>(directory: &Path, crops: impl Iterator<Item = &'a GreyImage>) -> Result<PathBuf, RecognitionError> {
     let mut list = Vec::new();
     for (number, crop) in crops.enumerate() {
@@ -218,8 +217,8 @@ fn store<'a>(directory: &Path, crops: impl Iterator<Item = &'a GreyImage>) -> Re
     Ok(file)
 }
 
-/// The texts of Tesseract's pages. A form feed stands between two pages (version 5) or after each
-/// (version 4); digits and commas never are one.
+/// The texts of Tesseract's pages. A form feed is printed between two pages (version 5) or after each page (version
+/// 4). Digits and commas never contain one.
 fn page_texts(stdout: &[u8], expected: usize) -> Result<Vec<String>, RecognitionError> {
     let text = String::from_utf8_lossy(stdout);
     let mut pages: Vec<String> = text.split('\u{c}').map(squeezed).collect();
@@ -278,7 +277,7 @@ impl From<CommandError> for RecognitionError {
     }
 }
 
-/// The language that Tesseract complains about: `Failed loading language 'xyz'`.
+/// The language in Tesseract's message `Failed loading language 'xyz'`.
 fn missing_language(complaints: &str) -> Option<String> {
     let (_, rest) = complaints.split_once("Failed loading language '")?;
     rest.split_once('\'').map(|(language, _)| language.to_owned())

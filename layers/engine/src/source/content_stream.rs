@@ -1,6 +1,5 @@
-//! What a page draws: one image that fills it, or anything else; and whether it carries text.
-//! Images inside a content stream, found without reading the stream: looking for the end of an inline
-//! image takes time that grows with the square of what a hostile file puts there.
+//! Reads the content stream of a page and finds out what it draws: one image that fills the page, or anything else,
+//! and whether the page has text.
 
 use super::graphics_state::{Drawing, Path, State, TextPresence, multiply, transformed};
 use super::objects::{Objects, number_of};
@@ -9,33 +8,33 @@ use super::rejection::MAX_CONTENT_BYTES;
 use hayro_syntax::content::{Instruction, UntypedIter};
 use hayro_syntax::object::{Dict, FromBytes, Name, Number, ObjRef, Object};
 
-/// Content longer than this is left to PDFium unread: no scan needs it.
+/// Longer content is not read but left to PDFium. No scan needs that much.
 const MAX_READ_BYTES: usize = 4 << 20;
 
-/// Forms within forms.
+/// How deep forms may nest.
 const MAX_FORM_DEPTH: usize = 4;
 
-/// Forms drawn by one page.
+/// How many forms one page may draw.
 const MAX_FORMS: usize = 64;
 
-/// Saved graphics states.
+/// How many graphics states may be saved at once.
 const MAX_SAVED_STATES: usize = 256;
 
-/// Put behind the content: reaching it shows that nothing before it stopped the reading.
+/// Appended to the content. If the reader reaches it, nothing before it stopped the reading.
 const SENTINEL: &[u8] = b" QuireEnd";
 
-/// Operators that set what an image does not heed, or that only mark content.
+/// Operators that set something that does not affect images, or that only mark content.
 const HARMLESS: [&[u8]; 36] = [
     b"w", b"J", b"j", b"M", b"d", b"ri", b"i", b"g", b"G", b"rg", b"RG", b"k", b"K", b"cs", b"CS", b"sc", b"SC",
     b"scn", b"SCN", b"BT", b"ET", b"Tf", b"Td", b"TD", b"Tm", b"T*", b"Tc", b"Tw", b"Tz", b"TL", b"Ts", b"BX", b"EX",
     b"BMC", b"EMC", b"MP",
 ];
 
-/// Entries of a graphics state dictionary that an image does not heed.
+/// Entries of a graphics state dictionary that do not affect images.
 const HARMLESS_STATE: [&[u8]; 14] =
     [b"Type", b"LW", b"LC", b"LJ", b"ML", b"D", b"RI", b"OP", b"op", b"OPM", b"FL", b"SM", b"SA", b"AIS"];
 
-/// Reads content and tells what it draws.
+/// Reads content and records what it draws.
 pub(super) struct Reader<'f> {
     objects: &'f Objects,
     frame: &'f PageFrame,
@@ -44,14 +43,14 @@ pub(super) struct Reader<'f> {
     drawing: Drawing,
 }
 
-/// One content stream on its way.
+/// The state while one content stream is read.
 struct Run<'r, 'd> {
     state: State,
     saved: Vec<State>,
     path: Path,
     clips: bool,
     resources: &'r Dict<'d>,
-    /// Whether a font draws its glyphs by itself; found out when text is first shown.
+    /// Whether the resources contain a Type 3 font. Determined when text is first shown.
     type3: Option<bool>,
     depth: usize,
 }
@@ -118,7 +117,7 @@ impl<'f> Reader<'f> {
         }
     }
 
-    /// A path that is not painted may clip; a clip matters unless the whole page lies inside.
+    /// A path that is not painted may clip. A clip matters unless the whole page lies inside it.
     fn end_path(&mut self, run: &mut Run<'_, '_>) {
         let path = std::mem::take(&mut run.path);
         if std::mem::take(&mut run.clips) {
@@ -126,7 +125,7 @@ impl<'f> Reader<'f> {
         }
     }
 
-    /// Render mode 3 draws nothing, except that the glyphs of a Type 3 font do not heed it.
+    /// Text in render mode 3 is invisible, unless it uses a Type 3 font, whose glyphs ignore the mode.
     fn show_text(&mut self, run: &mut Run<'_, '_>) {
         let resources = run.resources;
         let type3 = *run.type3.get_or_insert_with(|| self.has_type3_font(resources));
@@ -141,18 +140,18 @@ impl<'f> Reader<'f> {
             let subtype = |font| self.objects.with_dict(font, |font| self.objects.name(font, "Subtype"));
             references.into_iter().any(|font| subtype(font).flatten().as_deref() == Some(b"Type3"))
         };
-        // Fonts without an object of their own do not occur; one that did would be drawn by PDFium.
+        // Fonts without an object of their own do not occur in practice. If one did, PDFium would draw the page.
         self.objects.with_dict_entry(resources, "Font", is_type3).unwrap_or(false)
     }
 
     fn draw(&mut self, run: &Run<'_, '_>, instruction: &Instruction<'_, '_>) {
         let Some(reference) = self.named(run, instruction, "XObject") else {
-            // A name that leads nowhere draws nothing.
+            // A name that does not exist draws nothing.
             return;
         };
         let subtype = |dict: &Dict<'_>| (self.objects.name(dict, "Subtype"), dict.contains_key("OC"));
         let Some((subtype, optional)) = self.objects.with_dict(reference, subtype) else {
-            // An image that cannot be read is for the page's own verdict.
+            // An image that cannot be read is judged later, with the page.
             return self.drawing.add_image(reference, run.state.matrix);
         };
         self.drawing.otherwise |= optional;
@@ -163,7 +162,7 @@ impl<'f> Reader<'f> {
         }
     }
 
-    /// The object that the first operand names in a class of resources.
+    /// The object that the first operand names, in one category of resources.
     fn named(&self, run: &Run<'_, '_>, instruction: &Instruction<'_, '_>, class: &str) -> Option<ObjRef> {
         let Some(Object::Name(name)) = instruction.operands().next() else {
             return None;
@@ -206,14 +205,14 @@ impl<'f> Reader<'f> {
         State { matrix, ..state }
     }
 
-    /// True when the box of a form leaves the whole page in sight.
+    /// True when the box of a form does not clip any part of the page.
     fn is_unclipped(&self, form: &Dict<'_>, state: State) -> bool {
         let page_box: Option<PageBox> = self.objects.numbers(form, "BBox").and_then(|numbers| numbers.try_into().ok());
         let on_page = page_box.and_then(|page_box| transformed(page_box, state.matrix));
         on_page.is_some_and(|on_page| self.frame.is_covered_by(on_page))
     }
 
-    /// A graphics state may hold a soft mask, a blend mode or transparency.
+    /// A graphics state may contain a soft mask, a blend mode or transparency.
     fn set_state(&mut self, run: &Run<'_, '_>, instruction: &Instruction<'_, '_>) {
         let is_plain = |dict: &Dict<'_>| {
             dict.keys().all(|key: Name<'_>| match key.as_ref() as &[u8] {
@@ -228,24 +227,27 @@ impl<'f> Reader<'f> {
         self.drawing.otherwise |= !plain;
     }
 
-    /// Content marked as optional may be hidden.
+    /// Content that is marked as optional may be hidden.
     fn mark(&mut self, instruction: &Instruction<'_, '_>) {
         let optional = matches!(instruction.operands().next(), Some(Object::Name(tag)) if tag.as_ref() == b"OC");
         self.drawing.otherwise |= optional;
     }
 }
 
-/// Bytes that the dictionary of an inline image may take.
+/// How many bytes the dictionary of an inline image may take.
 const DICTIONARY_BYTES: usize = 4096;
 
-/// Width and height of the largest inline image; `None` when no operator in the bytes, not even inside
-/// a string, could start one. An image whose size cannot be read counts as 0 by 0.
+/// Width and height of the largest inline image. `None` if no operator in the bytes, not even one inside a string,
+/// could start one. An image whose size cannot be read counts as 0 by 0.
+///
+/// This does not parse the stream: searching for the end of an inline image takes time that grows with the square of
+/// what a hostile file contains.
 fn largest_inline_image(content: &[u8]) -> Option<(u64, u64)> {
     let starts = (0..content.len()).filter_map(|at| operator_end(content, at));
     starts.map(|start| size(&content[start..])).max_by_key(|(width, height)| width.saturating_mul(*height))
 }
 
-/// Where the operator `BI`, also in its escaped spellings, ends, if one is at `at`.
+/// The end of the operator `BI` at position `at`, in any of its escaped spellings.
 fn operator_end(content: &[u8], at: usize) -> Option<usize> {
     const SPELLINGS: [&[u8]; 6] = [b"BI", b"B#49", b"#42I", b"#42#49", b"#62I", b"B#69"];
     if !matches!(content[at], b'B' | b'#') || (at > 0 && is_regular(content[at - 1])) {

@@ -1,29 +1,28 @@
-//! Where the objects are: the cross-reference tables, read entry by entry when an object is wanted.
-//! A table of 65 million entries fits into a file; it is never turned into a map.
-//! One cross-reference table, in text or as a stream, and how an entry is found in it.
+//! The cross-reference tables say where the objects are. An entry is read only when its object is needed: a file can
+//! contain a table of 65 million entries, so it is never turned into a map.
 
 use super::filters::{self, Predictor};
 use super::syntax::{self, Allowance, object_header, skip_space, take_number};
 use hayro_syntax::object::{Array, Dict, ObjRef};
 use std::collections::HashSet;
 
-/// Tables of one file: every saving in place adds one.
+/// The most tables in one file. Every incremental update adds one.
 const MAX_SECTIONS: usize = 1024;
 
-/// Bytes to which one cross-reference stream may unpack: two million objects.
+/// How many bytes one cross-reference stream may unpack to: two million objects.
 const MAX_STREAM_BYTES: usize = 16 << 20;
 
-/// All tables of a file, the newest first, and what their trailers say.
+/// All tables of a file, the newest first, and the information in their trailers.
 #[derive(Debug, Default)]
 pub(super) struct Directory {
     sections: Vec<Section>,
     pub(super) root: Option<ObjRef>,
-    /// True when any trailer names an encryption dictionary.
+    /// True if any trailer names an encryption dictionary.
     pub(super) encrypted: bool,
 }
 
 impl Directory {
-    /// Reads the chain of tables that starts at `offset`; `None` when it cannot be followed.
+    /// Reads the chain of tables that starts at `offset`; `None` if it cannot be followed.
     pub(super) fn load(bytes: &[u8], offset: usize, allowance: &Allowance) -> Option<Self> {
         let mut directory = Self::default();
         let mut seen = HashSet::new();
@@ -37,12 +36,12 @@ impl Directory {
         Some(directory)
     }
 
-    /// A directory made by a search; `places` in ascending order of their numbers.
+    /// Makes a directory from the result of a search. `places` must be sorted by object number.
     pub(super) fn searched(places: Vec<(u32, Place)>) -> Self {
         Self { sections: vec![Section::Searched(places)], ..Self::default() }
     }
 
-    /// Adds objects that lie in an object stream, unless a search found them outside.
+    /// Adds the objects of an object stream, except those that the search found outside of one.
     pub(super) fn add_packed(&mut self, stream: u32, numbers: impl Iterator<Item = u32>) {
         for section in &mut self.sections {
             if let Section::Searched(places) = section {
@@ -58,13 +57,13 @@ impl Directory {
         }
     }
 
-    /// What a trailer says; the newest trailer is read first and its root counts.
+    /// Reads a trailer. The newest trailer is read first, and its root counts.
     pub(super) fn heed_trailer(&mut self, trailer: &Dict<'_>) {
         self.root = self.root.or_else(|| trailer.get_ref("Root"));
         self.encrypted |= trailer.contains_key("Encrypt");
     }
 
-    /// Reads one section and says where the previous one is.
+    /// Reads one section, and returns the offset of the previous one.
     fn load_section(&mut self, bytes: &[u8], offset: usize, allowance: &Allowance) -> Option<Option<usize>> {
         let body = skip_space(bytes.get(offset..)?);
         let Some(table) = body.strip_prefix(b"xref") else {
@@ -73,7 +72,7 @@ impl Directory {
         let (ranges, trailer) = table_ranges(bytes, table)?;
         let trailer = syntax::dict(trailer, allowance)?;
         self.heed_trailer(&trailer);
-        // A hybrid file hides objects from old readers: its stream lists what the table calls free.
+        // A hybrid file hides objects from old readers: its stream lists objects that the table marks as free.
         if let Some(hidden) = syntax::unsigned(&trailer, "XRefStm") {
             self.load_stream(bytes, hidden, allowance)?;
         }
@@ -95,13 +94,13 @@ impl Directory {
         Some(syntax::unsigned(&dict, "Prev"))
     }
 
-    /// Where object `number` is; `None` when no table lists it.
+    /// The place of object `number`; `None` if no table lists it.
     pub(super) fn place(&self, bytes: &[u8], number: u32) -> Option<Place> {
         self.sections.iter().find_map(|section| section.place(bytes, number))
     }
 }
 
-/// Unpacks a cross-reference stream: plain or `FlateDecode`, the only filters ever seen on one.
+/// Unpacks a cross-reference stream. It is either plain or uses `FlateDecode`; other filters do not occur.
 fn unpack(dict: &Dict<'_>, raw: &[u8], allowance: &Allowance) -> Option<Vec<u8>> {
     if !dict.contains_key("Filter") {
         return Some(raw.get(..MAX_STREAM_BYTES.min(raw.len()))?.to_vec());
@@ -114,7 +113,7 @@ fn unpack(dict: &Dict<'_>, raw: &[u8], allowance: &Allowance) -> Option<Vec<u8>>
     predictor(&parameters).undo(data).ok()
 }
 
-/// The predictor of a `DecodeParms` dictionary whose entries are direct.
+/// The predictor in a `DecodeParms` dictionary whose entries are direct.
 pub(super) fn predictor(parameters: &Dict<'_>) -> Predictor {
     let entry = |key, default| syntax::unsigned(parameters, key).unwrap_or(default);
     Predictor {
@@ -125,30 +124,29 @@ pub(super) fn predictor(parameters: &Dict<'_>) -> Predictor {
     }
 }
 
-/// Pieces of one table.
+/// The most ranges in one table.
 const MAX_RANGES: usize = 100_000;
 
-/// Bytes of one entry of a table in text form.
+/// The length of one entry of a text table.
 const ENTRY_BYTES: usize = 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Place {
-    /// At an offset of the file.
+    /// An offset in the file.
     Offset(usize),
-    /// Inside an object stream.
     Packed {
-        /// Number of that stream.
+        /// The object number of the object stream that contains it.
         stream: u32,
     },
     Free,
 }
 
-/// Consecutive object numbers.
+/// A range of consecutive object numbers.
 #[derive(Debug)]
 pub(super) struct Range {
     first: usize,
     count: usize,
-    /// Where the first entry starts, in the file or in the unpacked stream.
+    /// The offset of the first entry, in the file or in the unpacked stream.
     start: usize,
 }
 
@@ -160,7 +158,7 @@ enum Section {
 }
 
 impl Section {
-    /// Where object `number` is; `None` when this table does not list it.
+    /// The place of object `number`; `None` if this table does not list it.
     pub(super) fn place(&self, bytes: &[u8], number: u32) -> Option<Place> {
         match self {
             Self::Table { ranges } => {
@@ -189,7 +187,7 @@ fn entry_start(ranges: &[Range], number: u32, entry_length: usize) -> Option<usi
     range.start.checked_add(distance)
 }
 
-/// `0000000017 00000 n`
+/// Parses an entry such as `0000000017 00000 n`.
 fn table_entry(entry: &[u8]) -> Option<Place> {
     match entry.get(17)? {
         b'n' => syntax::take_number(&mut &entry[..10]).map(Place::Offset),
@@ -214,7 +212,7 @@ fn big_endian(bytes: &[u8]) -> Option<usize> {
     bytes.iter().try_fold(0_usize, |value, byte| value.checked_mul(256)?.checked_add(usize::from(*byte)))
 }
 
-/// The pieces of a table in text form, and what follows its `trailer`.
+/// The ranges of a text table, and the bytes after the keyword `trailer`.
 fn table_ranges<'b>(bytes: &[u8], table: &'b [u8]) -> Option<(Vec<Range>, &'b [u8])> {
     let mut ranges = Vec::new();
     let mut rest = table;
@@ -234,7 +232,7 @@ fn table_ranges<'b>(bytes: &[u8], table: &'b [u8]) -> Option<(Vec<Range>, &'b [u
     }
 }
 
-/// The pieces of a table that is a stream.
+/// The ranges of a table that is a stream.
 fn stream_ranges(dict: &Dict<'_>, widths: [usize; 3]) -> Option<Vec<Range>> {
     if widths.iter().any(|width| *width > size_of::<u64>()) || widths[1] == 0 {
         return None;

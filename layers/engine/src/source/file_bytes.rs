@@ -1,5 +1,4 @@
-//! The file as memory that the kernel fills on demand.
-//! The first and the last bytes of the file: is it a whole PDF at all?
+//! The file's bytes: mapped into memory that the kernel fills on demand, and the checks of its first and last bytes.
 
 use super::rejection::SourceError;
 use memmap2::{Mmap, UncheckedAdvice};
@@ -7,7 +6,7 @@ use std::fs::File;
 use std::io;
 use std::path::Path;
 
-/// How far around a touched byte the kernel maps pages that it has at hand.
+/// How far around a touched byte the kernel also maps pages that are already in its cache.
 const FAULT_AROUND: usize = 64 << 10;
 
 /// A read-only mapping of the whole file.
@@ -17,24 +16,23 @@ pub(super) struct Mapping {
 }
 
 impl Mapping {
-    /// Maps a file that is not empty.
+    /// The file must not be empty.
     #[expect(unsafe_code, reason = "a mapping cannot stop others from writing to the file")]
     pub(super) fn open(path: &Path) -> io::Result<Self> {
         let file = File::open(path)?;
-        // SAFETY: the mapping is private to this process and never written to. The input of a run
-        // belongs to that run (a download, or a file that its owner leaves alone meanwhile); should
-        // somebody rewrite it in place, bytes change under a parser that trusts none of them.
+        // SAFETY: the mapping is private to this process and is never written to. The input of a run belongs to that
+        // run: it is a download, or a file that its owner does not change meanwhile. If somebody overwrites it
+        // anyway, bytes change under a parser that does not trust them.
         let map = unsafe { Mmap::map(&file)? };
         Ok(Self { map })
     }
 
-    /// All bytes.
     pub(super) fn bytes(&self) -> &[u8] {
         &self.map
     }
 
-    /// Gives the resident pages of a part back to the kernel, so that reading a volume page by page
-    /// does not add up to its size. They come back from the page cache when touched again.
+    /// Gives the resident pages of a part of the file back to the kernel, so that reading a volume page by page does
+    /// not add up to its size. They return from the page cache when they are touched again.
     pub(super) fn release(&self, offset: usize, length: usize) {
         let start = offset.saturating_sub(FAULT_AROUND);
         let end = offset.saturating_add(length).saturating_add(FAULT_AROUND).min(self.map.len());
@@ -50,26 +48,26 @@ impl Mapping {
 
     #[expect(unsafe_code, reason = "the advice is harmless only on a mapping that is never written")]
     fn drop_resident(&self, offset: usize, length: usize) {
-        // SAFETY: a read-only mapping of a file has no private pages to lose; whoever still reads the
-        // range sees the same bytes again.
+        // SAFETY: a read-only mapping of a file has no private pages to lose. Anybody who still reads the range sees
+        // the same bytes again.
         let advised = unsafe { self.map.unchecked_advise_range(UncheckedAdvice::DontNeed, offset, length) };
-        // Only advice: where the kernel refuses it, memory is used longer and nothing else differs.
+        // This is only advice. If the kernel refuses it, the memory is kept longer and nothing else changes.
         drop(advised);
     }
 }
 
-/// Readers accept a header anywhere in the first kibibyte, so some writers put bytes before it.
+/// Readers accept a header anywhere in the first kibibyte, so some writers put other bytes before it.
 const HEADER_WINDOW: usize = 1024;
 
-/// Where readers look for the end mark. Padding (zero bytes, white space) behind it does not count.
+/// Readers search for the end mark in this many bytes. Padding after it (zero bytes, white space) does not count.
 const TAIL_WINDOW: usize = 1024;
 
-/// What the envelope says.
+/// What the two ends of a file say.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Envelope {
-    /// Offset of `%PDF-`; object offsets count from here in files with bytes before it.
+    /// The offset of `%PDF-`. In files with bytes before it, object offsets count from here.
     pub(super) header: usize,
-    /// Offset of the cross-reference table, as the file gives it.
+    /// The offset of the cross-reference table, as the file gives it.
     pub(super) cross_reference: usize,
 }
 
@@ -83,7 +81,7 @@ pub(super) fn check(bytes: &[u8]) -> Result<Envelope, SourceError> {
     Ok(Envelope { header, cross_reference })
 }
 
-/// Checks the beginning alone.
+/// Checks only the beginning.
 pub(super) fn check_start(bytes: &[u8]) -> Result<(), SourceError> {
     if bytes.is_empty() {
         return Err(SourceError::Empty);
@@ -93,7 +91,7 @@ pub(super) fn check_start(bytes: &[u8]) -> Result<(), SourceError> {
 
 fn find_header(bytes: &[u8]) -> Result<usize, SourceError> {
     let window = &bytes[..bytes.len().min(HEADER_WINDOW)];
-    // PostScript may carry `%PDF-` in a comment, and Ghostscript would execute it.
+    // PostScript may contain `%PDF-` in a comment, and Ghostscript would execute it.
     if looks_like_postscript(window) {
         return Err(SourceError::NotPdf { found: "PostScript" });
     }
@@ -135,14 +133,14 @@ fn find_start_of_cross_reference(bytes: &[u8]) -> Result<usize, SourceError> {
     Err(SourceError::Truncated { missing: "its table of objects lies beyond its end" })
 }
 
-/// The decimal number after any white space; `None` when there is none or it is out of range.
+/// The decimal number after any white space; `None` if there is none or it is out of range.
 pub(super) fn leading_number(bytes: &[u8]) -> Option<usize> {
     let digits = bytes.trim_ascii_start();
     let length = digits.iter().take_while(|byte| byte.is_ascii_digit()).count();
     std::str::from_utf8(&digits[..length]).ok()?.parse().ok()
 }
 
-/// Offset of the first occurrence. Compares whole only where the first byte fits.
+/// The offset of the first occurrence. Only positions whose first byte matches are compared completely.
 pub(super) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     let first = *needle.first()?;
     let mut from = 0;
@@ -155,7 +153,7 @@ pub(super) fn find(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     None
 }
 
-/// Offset of the last occurrence.
+/// The offset of the last occurrence.
 fn find_last(haystack: &[u8], needle: &[u8]) -> Option<usize> {
     haystack.windows(needle.len()).rposition(|window| window == needle)
 }

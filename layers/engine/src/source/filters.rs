@@ -1,5 +1,5 @@
-//! Undoing `FlateDecode` with a bound on what comes out. A few bytes of deflate, or deflate inside
-//! deflate, unpack to gigabytes; no library at hand for reading PDF stops at a limit.
+//! Undoes `FlateDecode` with a limit on the result. A few bytes of deflate, or of deflate inside deflate, can unpack
+//! to gigabytes, and none of the PDF libraries that we use stops at a limit.
 
 use flate2::read::{DeflateDecoder, ZlibDecoder};
 use std::io::{self, Read};
@@ -7,11 +7,11 @@ use std::io::{self, Read};
 /// Why bytes cannot be unpacked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fault {
-    /// The result is larger than allowed.
+    /// The result is larger than the limit.
     TooLarge,
-    /// The compression is broken.
+    /// The compressed data are damaged.
     Corrupt,
-    /// A filter or a predictor that is left to PDFium.
+    /// PDFium must handle this filter or predictor.
     Unsupported,
 }
 
@@ -23,7 +23,7 @@ pub(super) fn inflate(data: &[u8], limit: usize) -> Result<Vec<u8>, Fault> {
     }
 }
 
-/// Some writers leave the four bytes of checksum out; all else must be whole.
+/// Some writers omit the four bytes of the checksum. Everything else must be complete.
 fn inflate_without_checksum(data: &[u8], limit: usize) -> Result<Vec<u8>, Fault> {
     let mut decoder = DeflateDecoder::new(data);
     let unpacked = read_at_most(&mut decoder, limit)?.map_err(|_| Fault::Corrupt)?;
@@ -40,30 +40,30 @@ fn read_at_most(reader: &mut impl Read, limit: usize) -> Result<io::Result<Vec<u
     Ok(outcome.map(|_| unpacked))
 }
 
-/// True when a zlib stream, or `layers` of them inside each other, is whole and unpacks to at most `limit` bytes; nothing
-/// is kept.
+/// True when a zlib stream, or `layers` of them inside each other, is complete and unpacks to at most `limit` bytes.
+/// The result is discarded.
 pub(super) fn is_whole(data: &[u8], layers: usize, limit: u64) -> bool {
     let checked = fits(Box::new(ZlibDecoder::new(data)), layers, limit);
     let unchecked = || fits(Box::new(DeflateDecoder::new(data.get(2..).unwrap_or_default())), layers, limit);
     checked.or_else(|_| unchecked()).unwrap_or(false)
 }
 
-/// Whether what comes out of the last of the layers, of which `outer` is the first, stays within the limit.
+/// True when the output of the last layer stays within the limit. `outer` is the first layer.
 fn fits<'d>(outer: Box<dyn Read + 'd>, layers: usize, limit: u64) -> io::Result<bool> {
     let inner = (1..layers).fold(outer, |reader, _| Box::new(ZlibDecoder::new(reader)) as Box<dyn Read + 'd>);
     Ok(io::copy(&mut inner.take(limit + 1), &mut io::sink())? <= limit)
 }
 
-/// How the bytes were prepared before compression (ISO 32000-1, 7.4.4.4).
+/// How the bytes were transformed before compression (ISO 32000-1, 7.4.4.4).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Predictor {
-    /// 1 for none, 10 to 15 for PNG's.
+    /// 1 for none, 10 to 15 for PNG's predictors.
     pub(super) kind: i64,
-    /// Samples in a row.
+    /// Samples per row.
     pub(super) columns: usize,
-    /// Components of a sample.
+    /// Components per sample.
     pub(super) colours: usize,
-    /// Bits of a component.
+    /// Bits per component.
     pub(super) bits: usize,
 }
 
@@ -115,7 +115,7 @@ fn undo_png_row(kind: u8, differences: &[u8], above: &[u8], back: usize) -> Opti
     Some(row)
 }
 
-/// Whichever of the three lies nearest to `left + above - corner` (PNG specification, 9.4).
+/// The one of the three that is nearest to `left + above - corner` (PNG specification, 9.4).
 fn paeth(left: u8, above: u8, corner: u8) -> u8 {
     let estimate = i16::from(left) + i16::from(above) - i16::from(corner);
     let [left_off, above_off, corner_off] = [left, above, corner].map(|value| (estimate - i16::from(value)).abs());

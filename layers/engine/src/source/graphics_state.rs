@@ -1,25 +1,24 @@
-//! The little of the graphics state that decides whether a page is one image, and what was drawn.
+//! The part of the graphics state that decides whether a page is one image, and the record of what was drawn.
 
 use super::page_tree::PageBox;
 use hayro_syntax::object::ObjRef;
 
-/// Images of one page that are noted. A scan in strips has a few dozen.
+/// How many images of one page are recorded. A scan in strips has a few dozen.
 const MAX_NOTED_IMAGES: usize = 64;
 
-/// A transformation: `[a b c d e f]` as in `cm`.
+/// A transformation `[a b c d e f]`, as in the operator `cm`.
 pub(super) type Matrix = [f64; 6];
 
-/// Changes nothing.
 const IDENTITY: Matrix = [1.0, 0.0, 0.0, 1.0, 0.0, 0.0];
 
-/// `first`, then `second`.
+/// Applies `first`, then `second`.
 pub(super) fn multiply(first: Matrix, second: Matrix) -> Matrix {
     let [a, b, c, d, e, f] = first;
     let [a2, b2, c2, d2, e2, f2] = second;
     [a * a2 + b * c2, a * b2 + b * d2, c * a2 + d * c2, c * b2 + d * d2, e * a2 + f * c2 + e2, e * b2 + f * d2 + f2]
 }
 
-/// The box that a rectangle becomes; `None` when it is turned or sheared.
+/// Transforms a box; `None` if it is rotated or sheared.
 pub(super) fn transformed(page_box: PageBox, matrix: Matrix) -> Option<PageBox> {
     let [a, b, c, d, e, f] = matrix;
     let extent = |value: f64| value.abs().max(1e-9);
@@ -35,14 +34,13 @@ pub(super) fn transformed(page_box: PageBox, matrix: Matrix) -> Option<PageBox> 
 pub(super) enum Path {
     #[default]
     Empty,
-    /// One upright rectangle, in the page's space.
+    /// A single upright rectangle, in the page's space.
     Rectangle(PageBox),
-    /// Anything else.
     Other,
 }
 
 impl Path {
-    /// Adds `x y width height re`.
+    /// Adds the rectangle of `x y width height re`.
     pub(super) fn add_rectangle(&mut self, operands: &[f64], matrix: Matrix) {
         let rectangle = match (*self, operands) {
             (Self::Empty, &[x, y, width, height]) => {
@@ -55,11 +53,10 @@ impl Path {
     }
 }
 
-/// The graphics state that matters here.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct State {
     pub(super) matrix: Matrix,
-    /// Text render mode; 3 draws nothing.
+    /// Text rendering mode; 3 is invisible.
     pub(super) render_mode: i64,
 }
 
@@ -73,14 +70,14 @@ impl Default for State {
 pub enum TextPresence {
     #[default]
     None,
-    /// Only text that is not painted: the layer of an earlier OCR run.
+    /// Only invisible text: the text layer of an earlier OCR run.
     Invisible,
     Visible,
     /// The content was not read to its end.
     Unknown,
 }
 
-/// An image and the matrix that places its unit square on the page.
+/// An image, and the matrix that places its unit square on the page.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct PlacedImage {
     pub(super) reference: ObjRef,
@@ -93,17 +90,17 @@ pub(super) struct Drawing {
     /// The first image.
     pub(super) image: Option<PlacedImage>,
     pub(super) images: usize,
-    /// The objects of those images, as far as a scan could need them.
+    /// The object numbers of those images, up to a limit that no scan reaches.
     pub(super) objects: Vec<u32>,
-    /// True when there is more to see than images in plain state.
+    /// True if anything is visible other than images drawn in a plain state.
     pub(super) otherwise: bool,
-    /// An inline image whose size is beyond the limit.
+    /// The size of an inline image that is larger than the limit.
     pub(super) oversized: Option<(u64, u64)>,
     pub(super) text: TextPresence,
 }
 
 impl Drawing {
-    /// Notes that the content was not, or not wholly, understood.
+    /// Records that the content was not, or not completely, understood.
     pub(super) fn leave_unread(&mut self) {
         self.otherwise = true;
         self.text = TextPresence::Unknown;

@@ -1,4 +1,4 @@
-//! Images: how large they would become, and whether one can be read as a plain JPEG.
+//! Image XObjects: how large they are when they are decoded, and whether one can be read as a plain JPEG.
 
 use super::filters::Fault;
 use super::graphics_state::{PlacedImage, transformed};
@@ -10,47 +10,47 @@ use std::borrow::Cow;
 use std::collections::HashSet;
 use std::ops::Range;
 
-/// Forms within forms that are searched for images.
+/// How deep forms are searched for images.
 const MAX_DEPTH: usize = 8;
 
-/// Bytes in which a JPEG 2000 image states its size.
+/// How far a JPEG 2000 image is searched for its size, in bytes.
 const JPEG_2000_HEADER_BYTES: usize = 16 << 10;
 
-/// Bytes to which a packed JPEG may unpack.
+/// How many bytes a deflated JPEG may unpack to.
 const MAX_JPEG_BYTES: usize = 256 << 20;
 
-/// The one JPEG that fills a page.
+/// The JPEG that fills a page.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SingleImage {
-    /// Number of the image's object in the file.
+    /// The number of the image's object in the file.
     pub object_number: u32,
     pub width: u32,
     pub height: u32,
-    /// Components of a pixel: 1 grey, 3 RGB, 4 CMYK.
+    /// Components per pixel: 1 for grey, 3 for RGB, 4 for CMYK.
     pub components: u8,
-    /// True for CMYK whose stored values count from full ink down (`/Decode [1 0 …]`).
+    /// True for CMYK whose stored values count down from full ink (`/Decode [1 0 …]`).
     pub inverted: bool,
-    /// Where the stored bytes lie in the file.
+    /// The position of the stored bytes in the file.
     pub(crate) place: Range<usize>,
-    /// True when the JPEG is deflated once more.
+    /// True when the JPEG is additionally deflated.
     pub(crate) packed: bool,
 }
 
 impl SingleImage {
-    /// True for the same image in another file, as far as it can be told without its bytes.
+    /// True if the other image, of another file, appears to be the same. The bytes are not compared.
     pub(super) fn is_like(&self, other: &Self) -> bool {
         let shape = |image: &Self| (image.width, image.height, image.components, image.inverted, image.packed);
         shape(self) == shape(other) && self.place.len() == other.place.len()
     }
 }
 
-/// What an image object is to a page.
+/// What an image object means for its page.
 pub(super) enum Verdict {
-    /// A JPEG that can be read directly.
+    /// A JPEG that can be decoded directly.
     Jpeg(SingleImage),
-    /// Left to PDFium.
+    /// PDFium must draw it.
     Other,
-    /// Cannot be decoded by anybody.
+    /// Nothing can decode it.
     Damaged(&'static str),
 }
 
@@ -88,21 +88,21 @@ pub(super) fn judge(objects: &Objects, placed: PlacedImage, frame: &PageFrame) -
     })
 }
 
-/// The JPEG in a stream, with the filters before it undone.
+/// The JPEG in a stream, after the filters before it are undone.
 pub(super) fn jpeg_bytes<'f>(objects: &Objects, stream: &StoredStream<'f>) -> Result<Cow<'f, [u8]>, Fault> {
     let filters = objects.filters(&stream.dict).ok_or(Fault::Unsupported)?;
     let outer = &filters[..filters.len().saturating_sub(1)];
     objects.undo(stream, outer, MAX_JPEG_BYTES)
 }
 
-/// True when the image lies upright and meets the page on every side.
+/// True when the image is upright and reaches every edge of the page.
 fn fills(placed: PlacedImage, frame: &PageFrame) -> bool {
     let upright = placed.matrix[0] > 0.0 && placed.matrix[3] > 0.0;
     let on_page = transformed([0.0, 0.0, 1.0, 1.0], placed.matrix);
     upright && frame.rotation == 0 && frame.uncropped && on_page.is_some_and(|on_page| frame.is_met_by(on_page))
 }
 
-/// Whether the samples are to be inverted; `None` when they are not plain grey, RGB or CMYK.
+/// Whether the samples must be inverted; `None` if they are not plain grey, RGB or CMYK.
 fn plain_ink(objects: &Objects, dict: &Dict<'_>, header: &JpegHeader) -> Option<bool> {
     let side = |key| objects.number(dict, key);
     let agrees = side("Width") == Some(f64::from(header.width))
@@ -120,17 +120,17 @@ fn plain_ink(objects: &Objects, dict: &Dict<'_>, header: &JpegHeader) -> Option<
     let inverted = is_inverted(objects, dict, header.components)?;
     match (header.components, header.adobe_transform) {
         (1 | 3, _) => (!inverted).then_some(false),
-        // The decoder spreads the fewer samples of such an image wrongly: every other band of rows comes out black.
+        // The decoder upsamples the components of such an image wrongly: every other band of rows comes out black.
         (4, _) if !header.evenly_sampled => None,
-        // Without Adobe's marker the values are ink, with it they are commonly the opposite, and a file
-        // that does not say so by /Decode is left to PDFium's judgement.
+        // Without Adobe's marker the values are ink. With it they are commonly the opposite, so a file that does not
+        // say so in /Decode is left to PDFium.
         (4, None) => Some(inverted),
         (4, Some(_)) => inverted.then_some(true),
         _ => None,
     }
 }
 
-/// Components of a plain colour space; `None` for every other.
+/// The number of components of a plain colour space; `None` for any other.
 fn colour_components(objects: &Objects, dict: &Dict<'_>) -> Option<u8> {
     objects.with_entry(dict, "ColorSpace", |space| match space {
         Object::Name(name) => components_of_name(name),
@@ -161,7 +161,7 @@ fn components_of_array(objects: &Objects, array: &Array<'_>) -> Option<u8> {
     [1, 3, 4].into_iter().find(|number| f64::from(*number) == components)
 }
 
-/// True when `/Decode` turns every component round; `None` when it does anything else.
+/// True when `/Decode` inverts every component; `None` if it does anything else.
 fn is_inverted(objects: &Objects, dict: &Dict<'_>, components: u8) -> Option<bool> {
     if !dict.contains_key("Decode") {
         return Some(false);
@@ -177,8 +177,8 @@ fn is_inverted(objects: &Objects, dict: &Dict<'_>, components: u8) -> Option<boo
     all([1.0, 0.0]).then_some(true)
 }
 
-/// Looks for images that would decode to more pixels than allowed. Objects are looked at once, however
-/// many pages share them.
+/// Searches for images that would decode to more pixels than allowed. Each object is checked once, however many pages
+/// share it.
 #[derive(Debug)]
 pub(super) struct SizeCheck<'f> {
     objects: &'f Objects,
@@ -191,7 +191,7 @@ impl<'f> SizeCheck<'f> {
         Self { objects, max_pixels, seen: HashSet::new() }
     }
 
-    /// Notes an object; false when it was noted before.
+    /// Records an object. Returns false if it was recorded before.
     pub(super) fn is_new(&mut self, reference: ObjRef) -> bool {
         self.seen.insert(reference.obj_number)
     }
@@ -241,7 +241,7 @@ impl<'f> SizeCheck<'f> {
         Some((side("Width")?, side("Height")?))
     }
 
-    /// The size in the image's own header, which a decoder goes by.
+    /// The size in the image's own header, which is the one that a decoder uses.
     fn coded_size(&self, reference: ObjRef, dict: &Dict<'_>) -> Option<(u64, u64)> {
         match self.objects.filters(dict)?.as_slice() {
             [only] if matches!(only.as_slice(), b"DCTDecode" | b"DCT") => {
@@ -254,7 +254,7 @@ impl<'f> SizeCheck<'f> {
     }
 }
 
-/// The size in the `SIZ` marker, the first of a JPEG 2000 code stream.
+/// The size in the `SIZ` marker, which is the first of a JPEG 2000 code stream.
 fn jpeg_2000_size(data: &[u8]) -> Option<(u64, u64)> {
     let window = &data[..data.len().min(JPEG_2000_HEADER_BYTES)];
     let start = window.windows(4).position(|bytes| bytes == b"\xFF\x4F\xFF\x51")? + 8;

@@ -1,18 +1,18 @@
-//! What a JPEG says about itself before its first scan, without decoding it.
+//! Reads what a JPEG says about itself before its first scan, without decoding it.
 
-/// Bytes before the first scan, at most: an ICC profile and a thumbnail fit.
+/// The most bytes before the first scan. An ICC profile and a thumbnail fit.
 const HEADER_BYTES: usize = 1 << 20;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Coding {
-    /// Baseline or extended sequential, Huffman.
+    /// Baseline or extended sequential, with Huffman coding.
     Sequential,
     Progressive,
-    /// Lossless, hierarchical or arithmetic: left to PDFium.
+    /// Lossless, hierarchical or arithmetic coding, which PDFium must handle.
     Other,
 }
 
-/// The frame header and the markers that change its meaning.
+/// The frame header, and the markers that change its meaning.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct JpegHeader {
     pub(crate) width: u32,
@@ -20,18 +20,18 @@ pub(crate) struct JpegHeader {
     pub(crate) bits: u8,
     pub(crate) components: u8,
     pub(crate) coding: Coding,
-    /// Transform of Adobe's marker (0 none, 1 `YCbCr`, 2 YCCK); `None` without the marker.
+    /// The transform in Adobe's marker (0 none, 1 `YCbCr`, 2 YCCK); `None` without the marker.
     pub(crate) adobe_transform: Option<u8>,
-    /// MCUs between restart markers; 0 for none.
+    /// MCUs between restart markers; 0 if there are none.
     pub(crate) restart_interval: u16,
     pub(crate) scan_components: u8,
-    /// True when no component has fewer samples than another.
+    /// True when all components have the same number of samples.
     pub(crate) evenly_sampled: bool,
-    /// Where the entropy-coded data of the first scan starts.
+    /// The offset of the entropy-coded data of the first scan.
     pub(crate) data_start: usize,
 }
 
-/// Reads the header; `None` when it is broken or ends early.
+/// Reads the header; `None` if it is damaged or ends early.
 pub(crate) fn read(jpeg: &[u8]) -> Option<JpegHeader> {
     let window = &jpeg[..jpeg.len().min(HEADER_BYTES)];
     let mut rest = window.strip_prefix(b"\xFF\xD8")?;
@@ -56,7 +56,7 @@ pub(crate) fn read(jpeg: &[u8]) -> Option<JpegHeader> {
     }
 }
 
-/// The next marker, its segment without the length, and the bytes behind it.
+/// The next marker, its segment without the length, and the bytes after it.
 fn next_segment(bytes: &[u8]) -> Option<(u8, &[u8], &[u8])> {
     let mut rest = bytes.strip_prefix(b"\xFF")?;
     while let Some(shorter) = rest.strip_prefix(b"\xFF") {

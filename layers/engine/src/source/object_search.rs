@@ -1,5 +1,5 @@
-//! A directory made by searching the whole file, for files whose tables are broken or missing although
-//! their end is there.
+//! Makes a directory by searching the whole file. This is for files that have an end mark but whose tables are
+//! damaged or missing.
 
 use super::cross_reference::{Directory, Place};
 use super::file_bytes::{Mapping, find};
@@ -7,13 +7,13 @@ use super::syntax::{self, Allowance, object_header};
 use hayro_syntax::object::ObjRef;
 use std::collections::BTreeMap;
 
-/// Objects of one file. A volume of 2,000 pages has some 20,000.
+/// The most objects in one file. A volume of 2,000 pages has about 20,000.
 const MAX_OBJECTS: usize = 2_000_000;
 
-/// How much of the file is searched before the memory behind it is given back.
+/// How many bytes are searched before their memory is given back to the kernel.
 const STEP_BYTES: usize = 16 << 20;
 
-/// Bytes in which the dictionary of an object says its type.
+/// How many bytes at the start of an object are searched for its type.
 const TYPE_WINDOW: usize = 512;
 
 #[derive(Debug, Default)]
@@ -24,8 +24,8 @@ struct Found {
     trailers: Vec<usize>,
 }
 
-/// Searches the file for objects, and lists the object streams among them, whose contents are still to
-/// be added. `None` when there are too many to be a volume.
+/// Searches the file for objects. Also returns the object streams among them; the caller must still add their
+/// contents. `None` if there are too many objects for a volume.
 pub(super) fn directory(mapping: &Mapping, allowance: &Allowance) -> Option<(Directory, Vec<u32>)> {
     let bytes = mapping.bytes();
     let mut found = Found::default();
@@ -43,7 +43,7 @@ pub(super) fn directory(mapping: &Mapping, allowance: &Allowance) -> Option<(Dir
 }
 
 impl Found {
-    /// Notes every object whose keyword starts between two offsets.
+    /// Records every object whose keyword starts between two offsets.
     fn search(&mut self, bytes: &[u8], from: usize, end: usize) {
         let mut at = from;
         while let Some(step) = find(&bytes[at..bytes.len().min(end + 6)], b"obj") {
@@ -95,9 +95,9 @@ fn header_before(bytes: &[u8], keyword: usize) -> Option<usize> {
     digits_before(bytes, generation)
 }
 
-/// Where the digits start that end, with white space behind them, at `end`.
+/// Where the digits start that end, followed by white space, at `end`.
 fn digits_before(bytes: &[u8], end: usize) -> Option<usize> {
-    /// Longer runs are no object numbers.
+    /// A longer run of digits is not an object number.
     const LONGEST: usize = 24;
     let window = &bytes[end.saturating_sub(LONGEST)..end];
     let trimmed = window.trim_ascii_end();

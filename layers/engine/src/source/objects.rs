@@ -1,5 +1,4 @@
-//! Objects by their number, entries by their key, streams unpacked within bounds.
-//! Streams, unpacked within bounds.
+//! Access to objects by their number and to entries by their key, and streams that are unpacked up to a limit.
 
 use super::cross_reference::{self, Directory, Place};
 use super::file_bytes::Mapping;
@@ -11,7 +10,7 @@ use std::collections::HashMap;
 use std::ops::Range;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-/// Bytes to which one object stream may unpack; writers put a few hundred objects into one.
+/// How many bytes one object stream may unpack to. Writers put a few hundred objects into one.
 const MAX_OBJECT_STREAM_BYTES: usize = 16 << 20;
 
 /// The objects of a mapped file.
@@ -25,7 +24,7 @@ pub(super) struct Objects {
     allowance: Allowance,
 }
 
-/// The bytes from the start of an object on, wherever they are kept.
+/// The bytes from the start of an object, wherever they are stored.
 #[derive(Debug, Clone)]
 pub(super) enum Raw<'f> {
     Mapped(&'f [u8]),
@@ -55,7 +54,7 @@ impl Objects {
         }
     }
 
-    /// The file again, for another attempt.
+    /// Returns the file for another attempt.
     pub(super) fn into_mapping(self) -> Mapping {
         self.mapping
     }
@@ -76,7 +75,7 @@ impl Objects {
         &self.mapping.bytes()[self.base..]
     }
 
-    /// The bytes from the start of an object on; `None` when it is not where the tables say.
+    /// The bytes from the start of an object; `None` if it is not where the tables say.
     pub(super) fn raw(&self, reference: ObjRef) -> Option<Raw<'_>> {
         let number = reference.obj_number;
         match self.directory.place(self.bytes(), number)? {
@@ -96,8 +95,8 @@ impl Objects {
         packed.data.get(packed.places.get(&number)?.clone()).map(Arc::from)
     }
 
-    /// An object stream out of the cache. While it is being unpacked it counts as broken, so that one
-    /// whose dictionary refers to an object inside itself comes to an end.
+    /// An object stream from the cache. While it is being unpacked it counts as damaged. Otherwise a stream whose
+    /// dictionary refers to an object inside itself would cause endless recursion.
     fn packed_objects(&self, stream: u32) -> Option<Arc<PackedObjects>> {
         if let Some(known) = self.packed().get(&stream) {
             return known.clone();
@@ -112,7 +111,7 @@ impl Objects {
         self.packed.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Unpacks an object stream. It cannot itself lie in one, so its place is an offset.
+    /// Unpacks an object stream. It cannot be inside another one, so its place is an offset.
     fn unpack_objects(&self, number: u32) -> Option<PackedObjects> {
         let Place::Offset(offset) = self.directory.place(self.bytes(), number)? else {
             return None;
@@ -124,7 +123,7 @@ impl Objects {
         self.allowance.take(data.len()).then(|| PackedObjects::new(data, count, first)).flatten()
     }
 
-    /// A stream whose length, where it is a reference, is not followed but searched for.
+    /// A stream. If its length is a reference, the end is searched for instead of following the reference.
     fn direct_stream<'f>(&'f self, bytes: &'f [u8]) -> Option<StoredStream<'f>> {
         let dict = syntax::dict(bytes, &self.allowance)?;
         let length = syntax::unsigned(&dict, "Length");
@@ -138,13 +137,12 @@ impl Objects {
         Some(StoredStream { dict, data })
     }
 
-    /// Where the stored bytes of a stream lie in the file.
+    /// The position of a stream's stored bytes in the file.
     pub(super) fn place_of(&self, stream: &StoredStream<'_>) -> Range<usize> {
         let start = stream.data.as_ptr().addr() - self.mapping.bytes().as_ptr().addr();
         start..start + stream.data.len()
     }
 
-    /// A stream by its number.
     pub(super) fn stream(&self, reference: ObjRef) -> Option<StoredStream<'_>> {
         let Raw::Mapped(bytes) = self.raw(reference)? else {
             return None;
@@ -155,18 +153,18 @@ impl Objects {
         self.stream_of(bytes, dict, length)
     }
 
-    /// The object that raw bytes start with; a stream gives its dictionary.
+    /// Parses the object at the start of raw bytes. For a stream, this is its dictionary.
     pub(super) fn parse<'r>(&self, raw: &'r Raw<'_>) -> Option<Object<'r>> {
         syntax::object(raw.bytes(), &self.allowance)
     }
 
-    /// Hands the dictionary behind a reference to `read`.
+    /// Calls `read` with the dictionary behind a reference.
     pub(super) fn with_dict<T>(&self, reference: ObjRef, read: impl FnOnce(&Dict<'_>) -> T) -> Option<T> {
         let raw = self.raw(reference)?;
         syntax::dict(raw.bytes(), &self.allowance).map(|dict| read(&dict))
     }
 
-    /// Hands an entry, followed through a reference, to `read`.
+    /// Calls `read` with an entry. A reference is followed.
     pub(super) fn with_entry<T>(&self, dict: &Dict<'_>, key: &str, read: impl FnOnce(&Object<'_>) -> T) -> Option<T> {
         match dict.get_raw::<Object<'_>>(key)? {
             MaybeRef::NotRef(object) => Some(read(&object)),
@@ -177,7 +175,7 @@ impl Objects {
         }
     }
 
-    /// Hands a dictionary entry, followed through a reference, to `read`.
+    /// Calls `read` with an entry that is a dictionary. A reference is followed.
     pub(super) fn with_dict_entry<T>(
         &self,
         dict: &Dict<'_>,
@@ -190,12 +188,12 @@ impl Objects {
         })?
     }
 
-    /// A number entry, followed through a reference.
+    /// An entry that is a number. A reference is followed.
     pub(super) fn number(&self, dict: &Dict<'_>, key: &str) -> Option<f64> {
         self.with_entry(dict, key, number_of)?
     }
 
-    /// A name entry, followed through a reference.
+    /// An entry that is a name. A reference is followed.
     pub(super) fn name(&self, dict: &Dict<'_>, key: &str) -> Option<Vec<u8>> {
         self.with_entry(dict, key, |object| match object {
             Object::Name(name) => Some(name.as_ref().to_vec()),
@@ -203,7 +201,7 @@ impl Objects {
         })?
     }
 
-    /// An array of numbers, each followed through a reference.
+    /// An entry that is an array of numbers. Each reference is followed.
     pub(super) fn numbers(&self, dict: &Dict<'_>, key: &str) -> Option<Vec<f64>> {
         self.with_entry(dict, key, |object| match object {
             Object::Array(array) => self.numbers_of(array),
@@ -220,7 +218,6 @@ impl Objects {
     }
 }
 
-/// The value of a number object.
 pub(super) fn number_of(object: &Object<'_>) -> Option<f64> {
     match object {
         Object::Number(number) => Some(number.as_f64()).filter(|value| value.is_finite()),
@@ -228,10 +225,10 @@ pub(super) fn number_of(object: &Object<'_>) -> Option<f64> {
     }
 }
 
-/// Filters that one stream may pile up.
+/// The most filters on one stream.
 const MAX_FILTERS: usize = 4;
 
-/// A stream: its dictionary and its bytes as they are stored.
+/// A stream: its dictionary, and its bytes as they are stored.
 #[derive(Debug, Clone)]
 pub(super) struct StoredStream<'f> {
     pub(super) dict: Dict<'f>,
@@ -241,12 +238,12 @@ pub(super) struct StoredStream<'f> {
 #[derive(Debug)]
 struct PackedObjects {
     pub(super) data: Vec<u8>,
-    /// Where each object lies in the data.
+    /// The position of each object in the data.
     pub(super) places: HashMap<u32, Range<usize>>,
 }
 
 impl PackedObjects {
-    /// Reads the `count` pairs of number and offset that stand before `first`.
+    /// Reads the `count` pairs of number and offset before `first`.
     pub(super) fn new(data: Vec<u8>, count: usize, first: usize) -> Option<Self> {
         let mut header = data.get(..first)?;
         let mut starts = Vec::new();
@@ -263,7 +260,7 @@ impl PackedObjects {
 }
 
 impl Objects {
-    /// The filters of a stream, first to be undone first. `None` when they cannot be read.
+    /// The filters of a stream, in the order in which they are undone; `None` if they cannot be read.
     pub(super) fn filters(&self, dict: &Dict<'_>) -> Option<Vec<Vec<u8>>> {
         if !dict.contains_key("Filter") {
             return Some(Vec::new());
@@ -277,13 +274,13 @@ impl Objects {
         (names.len() <= MAX_FILTERS).then_some(names)
     }
 
-    /// Undoes all filters of a stream, to at most `limit` bytes after each.
+    /// Undoes all filters of a stream. The result of each may have at most `limit` bytes.
     pub(super) fn unpack<'f>(&self, stream: &StoredStream<'f>, limit: usize) -> Result<Cow<'f, [u8]>, Fault> {
         let filters = self.filters(&stream.dict).ok_or(Fault::Unsupported)?;
         self.undo(stream, &filters, limit)
     }
 
-    /// Undoes the given filters, which are the first of the stream's.
+    /// Undoes the given filters, which must be the first of the stream's.
     pub(super) fn undo<'f>(
         &self,
         stream: &StoredStream<'f>,
@@ -301,7 +298,7 @@ impl Objects {
         if data.len() > limit { Err(Fault::TooLarge) } else { Ok(data) }
     }
 
-    /// The predictor of the filter at `index`; none when its parameters are missing.
+    /// The predictor of the filter at `index`; none if its parameters are missing.
     fn predictor(&self, dict: &Dict<'_>, index: usize) -> filters::Predictor {
         let of = |parameters: &Object<'_>| match parameters {
             Object::Dict(dict) => Some(cross_reference::predictor(dict)),

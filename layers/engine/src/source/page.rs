@@ -1,4 +1,4 @@
-//! One page: its size, what it draws, and whether it can be read.
+//! Examines one page: its size, what it draws, and whether it can be read.
 
 use super::content_stream::Reader;
 use super::filters::Fault;
@@ -11,25 +11,24 @@ use super::syntax;
 use crate::geometry::{DETECTION_DPI, PageSize};
 use hayro_syntax::object::{Dict, FromBytes, MaybeRef, ObjRef, Object};
 
-/// Streams that one page's content may be cut into.
+/// The most streams that a page's content may consist of.
 const MAX_CONTENT_STREAMS: usize = 4096;
 
-/// Annotations that are looked at; a page with more is left to PDFium.
+/// The most annotations that are examined. A page with more is left to PDFium.
 const MAX_ANNOTATIONS: usize = 256;
 
-/// A page of the volume as it came.
+/// A page of the source volume.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SourcePage {
-    /// Page, from 0.
+    /// From 0.
     pub index: usize,
-    /// Width as displayed (after /Rotate, inside the `CropBox`), in points.
+    /// The displayed width (after /Rotate, inside the `CropBox`), in points.
     pub width_points: f64,
-    /// Height as displayed, in points.
+    /// The displayed height, in points.
     pub height_points: f64,
-    /// How its pixels are to be had.
     pub kind: PageKind,
     pub text: TextPresence,
-    /// Numbers of the image objects that it draws.
+    /// The object numbers of the images that it draws.
     pub(crate) drawn_images: Vec<u32>,
 }
 
@@ -41,32 +40,32 @@ impl SourcePage {
     }
 }
 
-/// How the pixels of a page are to be had.
+/// How the pixels of a page are obtained.
 #[derive(Debug, Clone, PartialEq)]
 pub enum PageKind {
-    /// One JPEG, upright and alone, fills the page: decode it.
+    /// A single upright JPEG fills the page. It is decoded directly.
     SingleImage(SingleImage),
-    /// Anything else: let PDFium draw it.
+    /// PDFium draws the page.
     Other,
-    /// Nobody can draw it: keep the page as a blank with its number.
+    /// The page cannot be drawn. It becomes a blank page with its number.
     Damaged {
-        /// What is wrong, as the end of the sentence "page 5: …".
+        /// The end of the sentence "page 5: …".
         reason: &'static str,
     },
 }
 
-/// Looks at the pages of one file.
+/// Examines the pages of one file.
 pub(super) struct Examiner<'f> {
     objects: &'f Objects,
     limits: &'f Limits,
     sizes: SizeCheck<'f>,
 }
 
-/// Why a page is not looked at to the end.
+/// Why the examination of a page stopped.
 enum Stop {
-    /// The page alone is lost.
+    /// Only this page is lost.
     Damaged(&'static str),
-    /// The volume is refused.
+    /// The volume is rejected.
     Refused(SourceError),
 }
 
@@ -135,7 +134,7 @@ impl<'f> Examiner<'f> {
         Ok(())
     }
 
-    /// Hands the page's resources to `read`, and whether they are seen for the first time.
+    /// Calls `read` with the page's resources, and with true if they are seen for the first time.
     fn with_resources<T>(&mut self, values: &Inherited, read: impl FnOnce(&mut Self, &Dict<'_>, bool) -> T) -> T {
         let objects = self.objects;
         match &values.resources {
@@ -160,7 +159,7 @@ impl<'f> Examiner<'f> {
         SourceError::ImageTooLarge { page: index + 1, width, height, limit }
     }
 
-    /// Reads the content and judges what it draws.
+    /// Reads the content, and judges what it draws.
     fn look(
         &self,
         index: usize,
@@ -194,7 +193,7 @@ impl<'f> Examiner<'f> {
         }
     }
 
-    /// The page's content, its streams joined; `None` when a filter is left to PDFium.
+    /// The page's content with its streams joined; `None` if a filter is left to PDFium.
     fn content(&self, index: usize, page: &Dict<'_>) -> Result<Option<Vec<u8>>, Stop> {
         let mut content = Vec::new();
         for reference in self.content_streams(page) {
@@ -230,7 +229,7 @@ impl<'f> Examiner<'f> {
         listed.into_iter().flatten().collect()
     }
 
-    /// True when an annotation other than a link lies on the page.
+    /// True when the page has an annotation other than a link.
     fn has_visible_annotations(&self, page: &Dict<'_>) -> bool {
         let listed = self.objects.with_entry(page, "Annots", |entry| match entry {
             Object::Array(array) => syntax::references(array.data(), MAX_ANNOTATIONS + 1),

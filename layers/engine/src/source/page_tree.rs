@@ -1,6 +1,5 @@
-//! The pages, counted by walking the tree that holds them. `/Count` is never believed: it may say a
-//! thousand million.
-//! The size of a page as it is displayed, and where an image lies on it.
+//! Walks the tree of pages and counts them, and computes the displayed size of a page. `/Count` is never trusted: it
+//! may say a billion.
 
 use super::objects::Objects;
 use super::rejection::SourceError;
@@ -9,13 +8,13 @@ use crate::geometry::{DETECTION_DPI, POINTS_PER_INCH, PageSize};
 use hayro_syntax::object::{Array, Dict, MaybeRef, ObjRef, Object};
 use std::rc::Rc;
 
-/// Nodes above a page. A balanced tree of 2,000 pages needs five.
+/// The deepest nesting of nodes. A balanced tree of 2,000 pages needs five levels.
 const MAX_DEPTH: usize = 64;
 
-/// Pages and nodes between two returns of memory to the kernel.
+/// How many pages and nodes are visited before memory is given back to the kernel.
 const VISITS_BETWEEN_RELEASES: usize = 32;
 
-/// Nodes of a tree beyond those that a page each would explain.
+/// How many nodes a tree may have beyond one for each page.
 const SPARE_NODES: usize = 64;
 
 /// A box in the page's own space: left, bottom, right, top.
@@ -25,11 +24,11 @@ pub(super) type PageBox = [f64; 4];
 #[derive(Debug, Clone)]
 pub(super) enum Resources {
     Object(ObjRef),
-    /// In the page or in a node above it: the text of the dictionary.
+    /// The text of the dictionary, from the page or a node above it.
     Inline(Rc<[u8]>),
 }
 
-/// What a page takes from the nodes above it (ISO 32000-1, 7.7.3.4).
+/// What a page inherits from the nodes above it (ISO 32000-1, 7.7.3.4).
 #[derive(Debug, Clone, Default)]
 pub(super) struct Inherited {
     pub(super) media_box: Option<PageBox>,
@@ -39,7 +38,7 @@ pub(super) struct Inherited {
 }
 
 impl Inherited {
-    /// The values that hold at a node: its own where it has them.
+    /// The values at a node: its own, or else the inherited ones.
     pub(super) fn overridden(&self, objects: &Objects, node: &Dict<'_>) -> Self {
         let page_box = |key| objects.numbers(node, key)?.try_into().ok();
         let own = match node.get_raw::<Object<'_>>("Resources") {
@@ -59,20 +58,19 @@ impl Inherited {
 /// A page as the tree lists it.
 #[derive(Debug)]
 pub(super) struct Leaf {
-    /// The page object; `None` when the list names none.
+    /// The page object; `None` if the entry is not a reference.
     pub(super) reference: Option<ObjRef>,
-    /// What it takes from above.
     pub(super) inherited: Rc<Inherited>,
 }
 
-/// A node on the way down.
+/// A node on the path from the root.
 struct Frame {
     reference: ObjRef,
     kids: std::vec::IntoIter<Option<ObjRef>>,
     inherited: Rc<Inherited>,
 }
 
-/// All pages in order, repeated ones as often as they are listed.
+/// All pages in order. A page that is listed several times is repeated.
 pub(super) fn leaves(objects: &Objects, root: ObjRef, limit: usize) -> Result<Vec<Leaf>, SourceError> {
     let mut walk = Walk { objects, limit, nodes: 0, leaves: Vec::new() };
     let mut path = vec![walk.frame(root, &Inherited::default()).ok_or(NO_TREE)?];
@@ -103,7 +101,7 @@ struct Walk<'f> {
 }
 
 impl Walk<'_> {
-    /// Notes a page, or gives the node to go on with.
+    /// Records a page, or returns the node to continue with.
     fn visit(&mut self, kid: Option<ObjRef>, inherited: &Rc<Inherited>) -> Result<Option<Frame>, SourceError> {
         let below = kid.and_then(|reference| self.frame(reference, inherited));
         if below.is_some() {
@@ -114,14 +112,14 @@ impl Walk<'_> {
         if (self.leaves.len() + self.nodes).is_multiple_of(VISITS_BETWEEN_RELEASES) {
             self.objects.mapping().release_all();
         }
-        // A tree of nodes without a page could be walked for ever.
+        // Without this limit, a tree of nodes without pages could be walked forever.
         if self.leaves.len() > self.limit || self.nodes > self.limit.saturating_add(SPARE_NODES) {
             return Err(SourceError::TooManyPages { limit: self.limit });
         }
         Ok(below)
     }
 
-    /// The frame of a node; `None` for a page and for what is neither.
+    /// The frame of a node; `None` for a page or anything else.
     fn frame(&self, reference: ObjRef, inherited: &Inherited) -> Option<Frame> {
         let read = |node: &Dict<'_>| {
             let kids = self.kids(node)?;
@@ -131,7 +129,7 @@ impl Walk<'_> {
         self.objects.with_dict(reference, read)?
     }
 
-    /// The kids of a node, no more of them than decide whether there are too many.
+    /// The kids of a node, but only as many as are needed to decide that there are too many.
     fn kids(&self, node: &Dict<'_>) -> Option<Vec<Option<ObjRef>>> {
         if syntax::is_name(node, "Type", b"Page") {
             return None;
@@ -145,27 +143,27 @@ impl Walk<'_> {
     }
 }
 
-/// The box of a page that states none: US Letter, as PDFium and `MuPDF` assume.
+/// The box of a page that has none: US Letter, as in PDFium and `MuPDF`.
 const DEFAULT_BOX: PageBox = [0.0, 0.0, 612.0, 792.0];
 
 /// How far an image may miss the edges of the page and still count as covering it, in points.
 const COVER_TOLERANCE: f64 = 1.0;
 
-/// What a page's boxes come to.
+/// The result of a page's boxes, rotation and unit.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct PageFrame {
-    /// The part that is displayed, in the page's own space.
+    /// The displayed part, in the page's own space.
     visible: PageBox,
-    /// Degrees clockwise: 0, 90, 180 or 270.
+    /// Clockwise: 0, 90, 180 or 270 degrees.
     pub(super) rotation: u16,
-    /// True when the crop box cuts nothing off.
+    /// True when the crop box does not cut anything off.
     pub(super) uncropped: bool,
-    /// Points a unit of the page's space.
+    /// Points per unit of the page's space.
     pub(super) unit: f64,
 }
 
 impl PageFrame {
-    /// Puts the boxes right: corners in order, the crop box inside the media box, none empty.
+    /// Normalises the boxes: corners in order, the crop box inside the media box, and neither empty.
     pub(super) fn new(media: Option<PageBox>, crop: Option<PageBox>, rotate: Option<f64>, unit: Option<f64>) -> Self {
         let media = media.and_then(ordered).unwrap_or(DEFAULT_BOX);
         let cropped = crop.and_then(ordered).and_then(|crop| intersection(crop, media));
@@ -179,19 +177,19 @@ impl PageFrame {
         }
     }
 
-    /// Width and height as displayed, in points.
+    /// The displayed width and height, in points.
     pub(super) fn displayed(&self) -> (f64, f64) {
         let [left, bottom, right, top] = self.visible;
         let (width, height) = ((right - left) * self.unit, (top - bottom) * self.unit);
         if self.rotation.is_multiple_of(180) { (width, height) } else { (height, width) }
     }
 
-    /// True when a box meets the page on every side, within the tolerance.
+    /// True when a box reaches every edge of the page and does not extend beyond it, within the tolerance.
     pub(super) fn is_met_by(&self, other: PageBox) -> bool {
         distance(self.visible, other) * self.unit <= COVER_TOLERANCE
     }
 
-    /// True when a box leaves no part of the page out, within the tolerance.
+    /// True when a box covers the whole page, within the tolerance.
     pub(super) fn is_covered_by(&self, other: PageBox) -> bool {
         let [left, bottom, right, top] = self.visible;
         let slack = COVER_TOLERANCE / self.unit;
@@ -227,15 +225,15 @@ pub fn page_size(width_points: f64, height_points: f64) -> PageSize {
     }
 }
 
-/// Pixels of a length at a resolution, as the reference's renderer counts them: rounded up, unless
-/// the length exceeds a whole number of pixels by no more than a thousandth (434.4 pt at 200 dpi is
-/// 1,206.67 and gives 1,207; 697.68 pt is 1,938 and gives that, whatever the last bit says).
+/// The number of pixels of a length at a resolution, counted as in the reference's renderer. It is rounded up, unless
+/// the length exceeds a whole number of pixels by a thousandth or less: 434.4 pt at 200 dpi is 1,206.67 and gives
+/// 1,207, and 697.68 pt gives exactly 1,938 whatever the rounding error.
 #[must_use]
 pub fn pixels_at(points: f64, dpi: f64) -> u32 {
-    /// Fraction of a pixel that does not count.
+    /// A fraction of a pixel that is ignored.
     const FORGIVEN: f64 = 0.001;
     let pixels = (points * dpi / POINTS_PER_INCH - FORGIVEN).ceil();
-    // The conversion saturates; zero pixels would be no image.
+    // The conversion saturates. An image needs at least one pixel.
     (pixels as u32).max(1)
 }
 

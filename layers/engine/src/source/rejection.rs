@@ -1,36 +1,34 @@
-//! What a volume may ask of this machine.
-//! Why a file is not taken in.
+//! The limits on a source volume, and the reasons to reject one.
 
 use domain::FailureCode;
 use enum_assoc::Assoc;
 
-/// Pages of the largest volume taken in. The longest law volumes bind some 1,600 pages.
+/// The longest law volumes have about 1,600 pages.
 pub const DEFAULT_MAX_PAGES: usize = 2_000;
 
-/// Longest side of a page, in points: 200 inches, the limit of PDF 1.7 itself.
+/// The longest side of a page, in points: 200 inches, the limit of PDF 1.7 itself.
 pub const DEFAULT_MAX_PAGE_POINTS: f64 = 14_400.0;
 
-/// Pixels of one image, and of one page at the resolution of detection.
+/// The most pixels of one image, and of one page at 200 dpi.
 pub const DEFAULT_MAX_PAGE_PIXELS: u64 = 200_000_000;
 
-/// Bytes of the file: beyond this the rest of the machine (scratch space, upload) is not sized for it.
+/// The largest file. Scratch space and uploads are not sized for more.
 pub const DEFAULT_MAX_FILE_BYTES: u64 = 8 << 30;
 
-/// Shortest side of a page, in points: half an inch. Nothing that was printed is smaller.
+/// The shortest side of a page, in points: half an inch. Nothing that is printed is smaller.
 pub const MIN_PAGE_POINTS: f64 = 36.0;
 
-/// Bytes to which one content stream may unpack. A page of dense vector art has a few million.
+/// How many bytes the content of one page may unpack to. A page of dense vector art has a few million.
 pub const MAX_CONTENT_BYTES: usize = 64 << 20;
 
-/// Limits of the intake check; every field has a named default.
+/// The limits on a source volume.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Limits {
     pub max_pages: usize,
-    /// Longest side of a page, in points.
+    /// The longest side of a page, in points.
     pub max_page_points: f64,
-    /// Pixels of an image, and of a page at 200 dpi, at most.
+    /// For an image, and for a page at 200 dpi.
     pub max_page_pixels: u64,
-    /// Bytes of the file, at most.
     pub max_file_bytes: u64,
 }
 

@@ -16,24 +16,24 @@ use std::collections::HashMap;
 use std::path::{Path, PathBuf};
 use std::rc::Rc;
 
-/// Bytes that one file may make us look at or unpack beyond the usual. 2,000 pages with a dense text
-/// layer have a tenth of that.
+/// How many bytes one file may make Quire examine or unpack beyond the usual. 2,000 pages with a dense text layer
+/// need a tenth of that.
 const ALLOWED_BYTES: u64 = 1 << 30;
 
-/// Pages between two returns of memory to the kernel while a volume is opened.
+/// How many pages are examined before memory is given back to the kernel.
 const PAGES_BETWEEN_RELEASES: usize = 32;
 
-/// Bytes of a pixel, at most, in a deflated image: four components of 16 bits. What unpacks to more than a page's
-/// largest image of such pixels is a trap, whatever its dictionary says.
+/// The most bytes per pixel of a deflated image: four components of 16 bits. Data that unpack to more than that for a
+/// page's largest image are an attack, whatever the dictionary says.
 const MAX_PIXEL_BYTES: u64 = 8;
 
-/// An image whose wholeness can be told.
+/// An image that can be checked for truncation.
 pub(crate) enum CheckableImage<'v> {
-    /// A JPEG, to be decoded.
+    /// The image must be decoded to check it.
     Jpeg(&'v [u8]),
-    /// Samples under deflate, which were unpacked already.
+    /// Deflated samples, which were already checked.
     Deflated {
-        /// False when the data break off, make no sense or never seem to end.
+        /// False if the data are truncated, damaged or unpack to more than the limit.
         whole: bool,
     },
 }
@@ -42,7 +42,7 @@ fn is_deflate(filter: &[u8]) -> bool {
     matches!(filter, b"FlateDecode" | b"Fl")
 }
 
-/// A volume that passed the intake checks.
+/// A volume that passed the checks.
 #[derive(Debug)]
 pub struct SourceVolume {
     path: PathBuf,
@@ -54,8 +54,7 @@ pub struct SourceVolume {
 /// Opens a volume and checks it.
 ///
 /// # Errors
-/// Every [`SourceError`]; each says what is wrong with the file. A page that cannot be read is no error:
-/// it is [`PageKind::Damaged`].
+/// Every [`SourceError`]. A page that cannot be read is not an error: it becomes [`PageKind::Damaged`].
 pub fn open(path: &Path, limits: &Limits) -> Result<SourceVolume, SourceError> {
     let mapping = map(path, limits)?;
     let envelope = file_bytes::check(mapping.bytes())?;
@@ -65,11 +64,11 @@ pub fn open(path: &Path, limits: &Limits) -> Result<SourceVolume, SourceError> {
     Ok(SourceVolume { path: path.to_path_buf(), limits: *limits, objects, pages })
 }
 
-/// Tells from the first bytes of a file (a few kilobytes) whether it is a PDF at all, before it is fetched whole.
+/// Checks whether a file is a PDF from its first few kilobytes, before the whole file is fetched.
 ///
 /// # Errors
-/// [`SourceError::Empty`], or [`SourceError::NotPdf`], which says what else it looks like. PostScript is refused even
-/// where it carries a PDF's header.
+/// [`SourceError::Empty`], or [`SourceError::NotPdf`], which names what the file is instead. PostScript is rejected
+/// even if it contains the header of a PDF.
 pub fn check_start(bytes: &[u8]) -> Result<(), SourceError> {
     file_bytes::check_start(bytes)
 }
@@ -91,7 +90,7 @@ fn map(path: &Path, limits: &Limits) -> Result<Mapping, SourceError> {
     Mapping::open(path).map_err(unreadable)
 }
 
-/// Finds the objects and the root of the page tree: by the file's tables, else by a search.
+/// Finds the objects and the root of the page tree, from the file's tables or else by a search.
 fn structure(mapping: Mapping, envelope: Envelope) -> Result<(Objects, ObjRef), SourceError> {
     let mut mapping = mapping;
     let mut bases = vec![0, envelope.header];
@@ -121,7 +120,7 @@ fn searched_structure(mapping: Mapping) -> Result<(Objects, ObjRef), SourceError
     Ok((objects, root))
 }
 
-/// The root of the page tree; `None` when the catalogue cannot be read.
+/// The root of the page tree; `None` if the catalogue cannot be read.
 fn page_root(objects: &Objects) -> Result<Option<ObjRef>, SourceError> {
     if objects.directory().encrypted {
         return Err(SourceError::Encrypted);
@@ -151,7 +150,7 @@ fn examine_pages(objects: &Objects, root: ObjRef, limits: &Limits) -> Result<Vec
     Ok(pages)
 }
 
-/// A page listed twice under the same node is looked at once.
+/// A page that is listed twice under the same node is examined once.
 fn identity(leaf: &Leaf) -> (Option<u32>, *const page_tree::Inherited) {
     (leaf.reference.map(|reference| reference.obj_number), Rc::as_ptr(&leaf.inherited))
 }
@@ -162,27 +161,28 @@ impl SourceVolume {
         &self.path
     }
 
-    /// The limits that the volume was opened with.
+    /// The limits with which the volume was opened.
     #[must_use]
     pub const fn limits(&self) -> &Limits {
         &self.limits
     }
 
-    /// Bytes of the stored JPEG of a page that is one image; `None` for every other page.
+    /// The length in bytes of the stored JPEG of a page that is one image; `None` for every other page.
     #[must_use]
     pub fn image_length(&self, page: &SourcePage) -> Option<u64> {
         let PageKind::SingleImage(single) = &page.kind else { return None };
         u64::try_from(single.place.len()).ok()
     }
 
-    /// True when the document has layers, of which some may be hidden: what it says of them is not said by its pages.
+    /// True when the document has layers. Some of them may be hidden, and that is stored in the document, not in its
+    /// pages.
     pub(crate) fn has_layers(&self) -> bool {
         let catalogue = self.objects.directory().root;
         catalogue.and_then(|root| self.objects.with_dict(root, |dict| dict.contains_key("OCProperties"))) == Some(true)
     }
 
-    /// Whether a page of a copy is, for all that can be told without drawing it, this page: of the same size, read in
-    /// the same way, and made of images of the same length.
+    /// True when a page of a copy appears to be this page. Without drawing them, this compares their size, how they
+    /// are read, and the lengths of their images.
     pub(crate) fn is_page_in(&self, page: &SourcePage, copy: &Self, copied: &SourcePage) -> bool {
         let sides = |page: &SourcePage| [page.width_points, page.height_points];
         let is_same_kind = match (&page.kind, &copied.kind) {
@@ -193,15 +193,15 @@ impl SourceVolume {
         is_same_kind && sides(page) == sides(copied) && self.drawn_lengths(page) == copy.drawn_lengths(copied)
     }
 
-    /// Stored bytes of each image that a page draws.
+    /// The stored length in bytes of each image that a page draws.
     fn drawn_lengths(&self, page: &SourcePage) -> Vec<Option<usize>> {
         let length = |number: &u32| self.objects.stream(ObjRef::new(*number, 0)).map(|stream| stream.data.len());
         page.drawn_images.iter().map(length).collect()
     }
 
-    /// The undecoded JPEG of a page that is one image; `None` for every other page.
+    /// The JPEG, not decoded, of a page that is one image; `None` for every other page.
     ///
-    /// Bytes borrowed from here stay resident until [`SourceVolume::release`] is called.
+    /// The borrowed bytes stay in memory until [`SourceVolume::release`] is called.
     #[must_use]
     pub fn image_bytes(&self, page: &SourcePage) -> Option<Cow<'_, [u8]>> {
         let PageKind::SingleImage(single) = &page.kind else {
@@ -214,8 +214,8 @@ impl SourceVolume {
         image_xobjects::jpeg_bytes(&self.objects, &stream).ok()
     }
 
-    /// The images that a page draws and whose wholeness can be told: PDFium paints what it can of a
-    /// broken image, or nothing, and says neither.
+    /// The images of a page that can be checked for truncation. PDFium paints what it can of a damaged image, or
+    /// nothing, and does not report it.
     pub(crate) fn checkable_images(&self, page: &SourcePage) -> Vec<CheckableImage<'_>> {
         let objects = &self.objects;
         let image = |number: &u32| {
@@ -234,8 +234,8 @@ impl SourceVolume {
         page.drawn_images.iter().filter_map(image).collect()
     }
 
-    /// Gives the memory behind a page's images back, so that reading page after page does not add up to
-    /// the size of the file.
+    /// Gives the memory of a page's images back to the kernel, so that reading page after page does not add up to the
+    /// size of the file.
     pub fn release(&self, page: &SourcePage) {
         let mapping = self.objects.mapping();
         match &page.kind {

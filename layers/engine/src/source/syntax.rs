@@ -1,21 +1,21 @@
-//! Objects at places in the bytes. hayro-syntax parses dictionaries, arrays and names; finding where
-//! an object starts and ends is done here, because hayro's own document type unpacks streams without
-//! a bound, walks the page tree before anybody can stop it, and counts a page once that is listed often.
+//! Finds and parses objects in the file's bytes. hayro-syntax parses dictionaries, arrays and names. Where an object
+//! starts and ends is determined here, because hayro's own document type unpacks streams without a limit, walks the
+//! page tree without a way to stop it, and counts a page only once if it is listed several times.
 
 use super::file_bytes::{find, leading_number};
 use hayro_syntax::object::{Array, Dict, FromBytes, MaybeRef, Name, Number, ObjRef, Object};
 use std::sync::atomic::{AtomicU64, Ordering};
 
-/// Bytes in which nearly every dictionary ends.
+/// Nearly every dictionary is shorter than this.
 const USUAL_OBJECT_BYTES: usize = 64 << 10;
 
-/// Bytes of the largest dictionary or array: a list of a million pages has nine million.
+/// The size of the largest dictionary or array. A list of a million pages has nine million bytes.
 const LARGEST_OBJECT_BYTES: usize = 16 << 20;
 
-/// How far the end of a stream is looked for when its length is wrong.
+/// How far the end of a stream is searched for if its length is wrong.
 const STREAM_SEARCH_BYTES: usize = 32 << 20;
 
-/// Work that one file may cause beyond the usual, in bytes looked at or unpacked.
+/// The work that one file may cause beyond the usual, in bytes examined or unpacked.
 #[derive(Debug)]
 pub(super) struct Allowance(AtomicU64);
 
@@ -24,14 +24,14 @@ impl Allowance {
         Self(AtomicU64::new(bytes))
     }
 
-    /// Takes `bytes` if that many are left.
+    /// Takes `bytes` from the allowance. Returns false if fewer are left.
     pub(super) fn take(&self, bytes: usize) -> bool {
         let take = |left: u64| left.checked_sub(bytes as u64);
         self.0.try_update(Ordering::Relaxed, Ordering::Relaxed, take).is_ok()
     }
 }
 
-/// The dictionary that starts here, after white space.
+/// The dictionary at the start of the bytes, after white space.
 pub(super) fn dict<'b>(bytes: &'b [u8], allowance: &Allowance) -> Option<Dict<'b>> {
     let bytes = skip_space(bytes);
     if !bytes.starts_with(b"<<") {
@@ -40,7 +40,7 @@ pub(super) fn dict<'b>(bytes: &'b [u8], allowance: &Allowance) -> Option<Dict<'b
     windowed(bytes, allowance, Dict::from_bytes)
 }
 
-/// The object that starts here; a stream gives its dictionary.
+/// The object at the start of the bytes. For a stream, this is its dictionary.
 pub(super) fn object<'b>(bytes: &'b [u8], allowance: &Allowance) -> Option<Object<'b>> {
     let bytes = skip_space(bytes);
     if bytes.starts_with(b"<<") {
@@ -49,8 +49,8 @@ pub(super) fn object<'b>(bytes: &'b [u8], allowance: &Allowance) -> Option<Objec
     windowed(bytes, allowance, Object::from_bytes)
 }
 
-/// Parses in a small window, and in a large one only as often as the allowance lets it: thousands of
-/// objects that never end must not each be searched to the end of the file.
+/// Parses in a small window first, and in a large one only as often as the allowance permits. Thousands of objects
+/// that never end must not each be searched to the end of the file.
 fn windowed<'b, T>(bytes: &'b [u8], allowance: &Allowance, parse: impl Fn(&'b [u8]) -> Option<T>) -> Option<T> {
     let usual = &bytes[..bytes.len().min(USUAL_OBJECT_BYTES)];
     if let Some(parsed) = parse(usual) {
@@ -60,7 +60,7 @@ fn windowed<'b, T>(bytes: &'b [u8], allowance: &Allowance, parse: impl Fn(&'b [u
     (large.len() > usual.len() && allowance.take(large.len())).then(|| parse(large)).flatten()
 }
 
-/// `12 0 obj` at `offset`: the number, and where the object itself starts.
+/// Parses `12 0 obj` at `offset`. Returns the number, and where the object itself starts.
 pub(super) fn object_header(bytes: &[u8], offset: usize) -> Option<(u32, usize)> {
     let mut rest = skip_space(bytes.get(offset..)?);
     let number = take_number(&mut rest)?;
@@ -104,7 +104,7 @@ const fn is_space(byte: u8) -> bool {
     matches!(byte, 0 | b'\t' | b'\n' | 0x0C | b'\r' | b' ')
 }
 
-/// Takes an unsigned number off the front.
+/// Takes an unsigned number from the front.
 pub(super) fn take_number(bytes: &mut &[u8]) -> Option<usize> {
     let start = skip_space(bytes);
     let digits = start.iter().take_while(|byte| byte.is_ascii_digit()).count();
@@ -113,7 +113,7 @@ pub(super) fn take_number(bytes: &mut &[u8]) -> Option<usize> {
     Some(number)
 }
 
-/// A direct entry that is a whole number not below zero.
+/// A direct entry that is a non-negative integer.
 pub(super) fn unsigned(dict: &Dict<'_>, key: &str) -> Option<usize> {
     match dict.get_raw::<Number>(key)? {
         MaybeRef::NotRef(number) => usize::try_from(number.as_i64()).ok(),
@@ -121,7 +121,7 @@ pub(super) fn unsigned(dict: &Dict<'_>, key: &str) -> Option<usize> {
     }
 }
 
-/// A direct entry that is an array of whole numbers not below zero.
+/// A direct entry that is an array of non-negative integers.
 pub(super) fn unsigned_array(dict: &Dict<'_>, key: &str) -> Option<Vec<usize>> {
     let number = |item| match item {
         MaybeRef::NotRef(Object::Number(number)) => usize::try_from(number.as_i64()).ok(),
@@ -130,12 +130,12 @@ pub(super) fn unsigned_array(dict: &Dict<'_>, key: &str) -> Option<Vec<usize>> {
     dict.get::<Array<'_>>(key)?.raw_iter().map(number).collect()
 }
 
-/// True for a direct name entry with this value.
+/// True for a direct entry that is this name.
 pub(super) fn is_name(dict: &Dict<'_>, key: &str, value: &[u8]) -> bool {
     dict.get::<Name<'_>>(key).is_some_and(|name| name.as_ref() == value)
 }
 
-/// The references in an array, at most `limit` of them; an item that is none gives `None`.
+/// The references in an array, at most `limit` of them. An item that is not a reference gives `None`.
 pub(super) fn references(array: &[u8], limit: usize) -> Vec<Option<ObjRef>> {
     let mut tokens = array.split(|byte| is_space(*byte)).filter(|token| !token.is_empty());
     let mut found = Vec::new();

@@ -1,17 +1,17 @@
-//! Small PDFs made byte by byte, for tests.
+//! Builds small PDFs byte by byte, for tests.
 
 use jpeg_encoder::{ColorType, Encoder};
 use std::io::Write;
 use std::path::PathBuf;
 use tempfile::NamedTempFile;
 
-/// A PDF in the making: object 1 is the catalogue, object 2 the root of the page tree.
+/// Builds a PDF. Object 1 is the catalogue, object 2 the root of the page tree.
 pub(crate) struct PdfBuilder {
     objects: Vec<Vec<u8>>,
     kids: Vec<String>,
-    /// Entries of the root of the page tree besides its kids and, where none is given, their count.
+    /// Entries of the root of the page tree besides `/Kids`. `/Count` is added if it is missing.
     pub(crate) root: String,
-    /// Entries of the trailer besides size and root.
+    /// Entries of the trailer besides `/Size` and `/Root`.
     pub(crate) trailer: String,
 }
 
@@ -43,7 +43,7 @@ impl PdfBuilder {
         number
     }
 
-    /// Adds an image and a page of 72 by 144 points that it fills.
+    /// Adds an image, and a page of 72 by 144 points that it fills.
     pub(crate) fn scan(&mut self, dict: &str, data: &[u8]) -> usize {
         let image = self.stream(&format!("/Subtype/Image{dict}"), data);
         let entries = format!("/MediaBox[0 0 72 144]/Resources<</XObject<</I {image} 0 R>>>>");
@@ -83,7 +83,7 @@ pub(crate) fn one_scan() -> Vec<u8> {
     pdf.bytes()
 }
 
-/// A JPEG with something to see in it.
+/// A JPEG with a visible pattern.
 pub(crate) fn jpeg(width: u16, height: u16, colour: ColorType) -> Vec<u8> {
     let mut bytes = Vec::new();
     let pixels = picture(width, height, channels(colour));
@@ -91,7 +91,7 @@ pub(crate) fn jpeg(width: u16, height: u16, colour: ColorType) -> Vec<u8> {
     bytes
 }
 
-/// Samples of a pixel, as the encoder takes them.
+/// Samples per pixel, as the encoder expects them.
 pub(crate) fn channels(colour: ColorType) -> usize {
     match colour {
         ColorType::Luma => 1,
@@ -100,7 +100,7 @@ pub(crate) fn channels(colour: ColorType) -> usize {
     }
 }
 
-/// Pixels that change everywhere, as print does.
+/// A pattern that changes everywhere, like print.
 pub(crate) fn picture(width: u16, height: u16, channels: usize) -> Vec<u8> {
     let sample = |index: usize| {
         let (pixel, channel) = (index / channels, index % channels);
@@ -116,7 +116,7 @@ pub(crate) fn file(bytes: &[u8]) -> NamedTempFile {
     file
 }
 
-/// A file of the shared test data; `None`, with a word on stderr, where there is none.
+/// A file of the shared test data. If it does not exist, prints a note on standard error and returns `None`.
 pub(crate) fn shared(name: &str) -> Option<PathBuf> {
     let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
     let root = std::env::var_os("QUIRE_SHARED").map_or_else(|| PathBuf::from(beside), PathBuf::from);

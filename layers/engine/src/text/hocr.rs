@@ -1,11 +1,8 @@
-//! Reads Tesseract's hOCR into lines and words.
+//! Parses Tesseract's hOCR into lines and words.
 //!
-//! The bytes come from another program that read somebody's scan, so nothing in them is believed:
-//! depth, number and length are bounded, no entity but XML's own five is known, every number is
-//! checked, and boxes are cut to the image.
-//! What a page of hOCR means, element by element.
-//! The properties that hOCR keeps in an element's `title`: `bbox 1 2 3 4; x_wconf 96`.
-//! Why a page of hOCR could not be read.
+//! The bytes come from another program that read an untrusted scan, so nothing in them is trusted. Depth, count and
+//! length are bounded, only XML's five predefined entities are known, every number is checked, and boxes are clipped
+//! to the image.
 
 #[cfg(test)]
 mod tests;
@@ -18,13 +15,13 @@ use quick_xml::Reader;
 use quick_xml::escape::resolve_predefined_entity;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 
-/// How every page of hOCR begins, as Tesseract writes it.
+/// The beginning of every page of hOCR, as Tesseract writes it.
 const PAGE_START: &str = "<div class='ocr_page'";
 
-/// The lines of each page of hOCR of several pages, given the size of each recognised image in pixels.
+/// The lines of each page of a multi-page hOCR document. `sizes` are the sizes of the recognised images in pixels.
 ///
 /// # Errors
-/// As [`parse`], and [`HocrError::PageCount`] when there are more or fewer pages than images.
+/// See [`parse`], and [`HocrError::PageCount`] when the number of pages and images differ.
 pub fn parse_pages(document: &[u8], sizes: &[(usize, usize)]) -> Result<Vec<Vec<Line>>, HocrError> {
     let text = std::str::from_utf8(document).map_err(|_| HocrError::Encoding)?;
     let body = text.rsplit_once("</body>").map_or(text, |(body, _)| body);
@@ -37,11 +34,11 @@ pub fn parse_pages(document: &[u8], sizes: &[(usize, usize)]) -> Result<Vec<Vec<
     pages.zip(sizes).map(|(page, (width, height))| parse(page.as_bytes(), *width, *height)).collect()
 }
 
-/// The lines of one page of hOCR, in Tesseract's reading order. `width` and `height` are those of the
-/// recognised image, in pixels; words without text, or without a part inside the image, are left out.
+/// The lines of one page of hOCR, in Tesseract's reading order. `width` and `height` are those of the recognised
+/// image in pixels. Words without text, and words outside the image, are left out.
 ///
 /// # Errors
-/// [`HocrError`] for anything but well-formed hOCR of a sane size.
+/// [`HocrError`] when the document is not well-formed hOCR of a plausible size.
 pub fn parse(document: &[u8], width: usize, height: usize) -> Result<Vec<Line>, HocrError> {
     let text = std::str::from_utf8(document).map_err(|_| HocrError::Encoding)?;
     let mut reader = Reader::from_str(text);
@@ -59,17 +56,18 @@ pub fn parse(document: &[u8], width: usize, height: usize) -> Result<Vec<Line>, 
     }
 }
 
-/// hOCR nests page, area, paragraph, line, word, emphasis: about nine deep with the document's own.
+/// The deepest nesting. hOCR nests page, area, paragraph, line, word and emphasis, about nine levels with those of
+/// the document.
 const DEEPEST: usize = 32;
 
-/// A dense page has 2,000 words.
+/// The most words on a page. A dense page has 2,000.
 const MOST_WORDS: usize = 100_000;
 
-/// Bytes of a word; the longest are addresses on the web.
+/// The longest word in bytes. The longest real words are URLs.
 const LONGEST_WORD: usize = 2_000;
 
-/// A baseline steeper than this belongs to text that runs up or down the page, for which Tesseract
-/// gives no usable one; the line is then set as if level, each word at the bottom of its own box.
+/// A steeper baseline belongs to text that runs up or down the page, for which Tesseract's baseline is not usable.
+/// Such a line is set as if it were level, with each word at the bottom of its own box.
 const STEEPEST: f64 = 0.2;
 
 enum Element {
@@ -145,7 +143,7 @@ impl Parser {
         text.chars().try_for_each(|character| self.character(character))
     }
 
-    /// Keeps a letter of the word that is open; white space and controls are not part of a word.
+    /// Adds a character to the current word. White space and control characters are not part of a word.
     fn character(&mut self, character: char) -> Result<(), HocrError> {
         let Some(word) = &mut self.word else {
             return Ok(());
@@ -209,10 +207,10 @@ fn title_of(element: &BytesStart<'_>) -> Result<String, HocrError> {
         .ok_or_else(|| HocrError::Malformed("an element without a title".into()))
 }
 
-/// Larger numbers than this (pixels, slopes) are nonsense on any page.
+/// A larger number (of pixels, or a slope) is invalid on any page.
 const LARGEST: f64 = 1e6;
 
-/// The numbers after a property's name; none when the property is missing.
+/// The numbers after a property's name; `None` if the property is missing.
 fn numbers(title: &str, property: &str) -> Result<Option<Vec<f64>>, HocrError> {
     let found = title.split(';').find_map(|part| {
         let mut fields = part.split_ascii_whitespace();
@@ -228,7 +226,7 @@ fn number(text: &str) -> Result<f64, HocrError> {
         .ok_or_else(|| HocrError::Position(text.to_owned()))
 }
 
-/// The element's box; every line and word must have one.
+/// The element's box, which every line and word must have.
 fn bounding_box(title: &str) -> Result<Rect, HocrError> {
     match numbers(title, "bbox")?.as_deref() {
         Some(&[x0, y0, x1, y1]) => Ok(Rect::new(x0, y0, x1, y1)),
@@ -236,7 +234,7 @@ fn bounding_box(title: &str) -> Result<Rect, HocrError> {
     }
 }
 
-/// Slope, and offset from the bottom left corner of the line's box.
+/// The slope, and the offset from the bottom left corner of the line's box.
 pub(super) fn baseline(title: &str) -> Result<Option<(f64, f64)>, HocrError> {
     match numbers(title, "baseline")?.as_deref() {
         Some(&[slope, offset]) => Ok(Some((slope, offset))),
@@ -245,7 +243,7 @@ pub(super) fn baseline(title: &str) -> Result<Option<(f64, f64)>, HocrError> {
     }
 }
 
-/// A property of one number.
+/// A property that has one number.
 fn single(title: &str, property: &str) -> Result<Option<f64>, HocrError> {
     match numbers(title, property)?.as_deref() {
         Some(&[value]) => Ok(Some(value)),

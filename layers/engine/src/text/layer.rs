@@ -1,12 +1,10 @@
 //! The invisible text of a searchable page.
 //!
-//! Every word is drawn in render mode 3 with a font without ink ([`fonts`]), stretched to the width of
-//! its ink. Extractors take the height of a word's box from the font's ascent and descent and the font
-//! size; and `pdftotext` takes words of different size, or on different baselines, for different
-//! paragraphs. So all words of a line share size and baseline, lines of about the usual size share
-//! that too, and the height of the ink is met by choosing among fonts of different ascent and descent.
-//! Where the words of a page go, and in which font size.
-//! From pixels of a page image to a page's own coordinates.
+//! Every word is drawn in render mode 3 with a font without ink ([`fonts`]), stretched to the width of its ink. Text
+//! extractors compute the height of a word's box from the font's ascent, its descent and the font size. `pdftotext`
+//! also treats words of different sizes, or on different baselines, as different paragraphs. So all words of a line
+//! have the same size and baseline, lines of about the usual size have the same size, and fonts with different
+//! ascents and descents match the height of the ink.
 
 mod character_codes;
 mod fonts;
@@ -21,10 +19,10 @@ pub use fonts::{TextLayerFont, add_font};
 use glyphless::Shape;
 use std::fmt::Write;
 
-/// A content stream fragment that writes the lines onto a page, invisibly. Lines are in pixels of the
-/// recognised image, in reading order; the fonts are those of [`add_font`]. Empty for no lines.
+/// A content stream fragment that writes the lines invisibly onto a page; empty if there are no lines. The lines are
+/// in pixels of the recognised image, in reading order. The fragment uses the fonts of [`add_font`].
 ///
-/// The fragment keeps the graphics state as it was, and expects it as it is at the start of a page.
+/// The fragment expects the graphics state at the start of a page, and restores it.
 #[must_use]
 pub fn content(lines: &[Line], page: PageGeometry) -> Vec<u8> {
     let runs = place(lines, page);
@@ -40,7 +38,7 @@ pub fn content(lines: &[Line], page: PageGeometry) -> Vec<u8> {
     stream.into_bytes()
 }
 
-/// Moves to a run's place, stretches the font to its width, and shows its text.
+/// Moves to a run's position, stretches the font to its width, and shows its text.
 fn operators(run: &Run) -> String {
     let natural = fonts::ADVANCE * run.size * count(&run.text);
     let stretch = decimal(100.0 * run.width / natural);
@@ -57,30 +55,30 @@ fn count(text: &str) -> f64 {
     f64::from(u32::try_from(text.chars().count()).unwrap_or(u32::MAX))
 }
 
-/// A number in the shortest form that keeps thousandths.
+/// The shortest form of a number, rounded to thousandths.
 fn decimal(value: f64) -> String {
     let text = format!("{value:.3}");
     let text = text.trim_end_matches('0').trim_end_matches('.');
     if text == "-0" { "0".into() } else { text.into() }
 }
 
-/// Font size as a share of a line's height from descender to ascender. Measured on two-column pages
-/// with a gutter as narrow as the type is high: with 0.89 to 0.91 `pdftotext` reads column after
-/// column, with more it joins the columns, with less it takes lines for paragraphs.
+/// The font size as a share of a line's height from descender to ascender. Measured on two-column pages whose gutter
+/// is as narrow as the type is high: from 0.89 to 0.91 `pdftotext` reads one column after the other. With more it
+/// joins the columns, and with less it treats lines as paragraphs.
 const SIZE: f64 = 0.9;
 
-/// Lines whose height is within these shares of the page's median get the median: their height
-/// differs for want of descenders, not for another size of type.
+/// Lines whose height is within these shares of the page's median get the median height. They differ because they
+/// lack descenders, not because their type has another size.
 const USUAL: (f64, f64) = (0.8, 1.25);
 
-/// A line whose baseline falls or rises by less than this share of its height gets a level one:
-/// `pdftotext` reads words on a staircase in the wrong order. A steeper one is followed word by word.
+/// A line whose baseline rises or falls by less than this share of its height gets a level baseline, because
+/// `pdftotext` reads words on a staircase in the wrong order. On a steeper line each word gets its own baseline.
 const LEVEL: f64 = 0.5;
 
-/// Width of the space after a word that the next one touches, as a share of the font size.
+/// The width of the space between two words that touch, as a share of the font size.
 const NARROWEST_SPACE: f64 = 0.01;
 
-/// A piece of text at its place, in points from the page's lower left corner as displayed.
+/// A piece of text and its position, in points from the lower left corner of the displayed page.
 #[derive(Debug, Clone, PartialEq)]
 struct Run {
     pub(super) text: String,
@@ -99,7 +97,7 @@ fn place(lines: &[Line], page: PageGeometry) -> Vec<Run> {
     lines.iter().flat_map(|line| place_line(line, usual, page.height())).collect()
 }
 
-/// Median height of the page's words, each counted with its line's height.
+/// The median line height over the page's words.
 fn median(lines: &[Line]) -> f64 {
     let mut sizes: Vec<f64> = lines.iter().flat_map(|line| line.words.iter().map(|_| line.size)).collect();
     sizes.sort_by(f64::total_cmp);
@@ -122,7 +120,7 @@ fn place_line(line: &Line, usual: f64, page_height: f64) -> Vec<Run> {
     runs
 }
 
-/// Vertical position of the baseline under a word, from the top of the page.
+/// The vertical position of the baseline under a word, from the top of the page.
 fn baseline(line: &Line, word: &Word) -> f64 {
     let slope = line.baseline.slope;
     let is_level = (slope * line.rect.width()).abs() < LEVEL * line.size;
@@ -142,14 +140,14 @@ fn place_word(word: &Word, baseline: f64, size: f64, page_height: f64) -> Run {
     }
 }
 
-/// The space that makes two words of an extracted text out of two boxes; it fills the gap.
+/// The space that makes extractors separate two words. It fills the gap between them.
 fn space_after(run: &Run, word: Rect, next: Rect) -> Run {
     let width = (next.x0 - word.x1).max(NARROWEST_SPACE * run.size);
     Run { text: " ".into(), x: word.x1, width, ..run.clone() }
 }
 
-/// A page, and the image of it that was recognised. The image shows the page as displayed: after its
-/// `/Rotate`, inside its CropBox.
+/// A page, and the image of it that was recognised. The image shows the page as displayed: after its `/Rotate` and
+/// inside its CropBox.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct PageGeometry {
     width_points: f64,
@@ -160,7 +158,7 @@ pub struct PageGeometry {
 }
 
 impl PageGeometry {
-    /// A page by its size as displayed, in points, and its image's size in pixels.
+    /// Takes the page's displayed size in points, and the image's size in pixels.
     #[must_use]
     pub fn new(width_points: f64, height_points: f64, image_width: u32, image_height: u32) -> Self {
         let scale = |points: f64, pixels: u32| points / f64::from(pixels.max(1));
@@ -173,7 +171,7 @@ impl PageGeometry {
         }
     }
 
-    /// The same for a page with a `/Rotate` (degrees clockwise, a multiple of 90).
+    /// Sets the page's `/Rotate`, in degrees clockwise. It must be a multiple of 90.
     #[must_use]
     pub const fn rotated(mut self, degrees: i64) -> Self {
         self.quarter_turns = match degrees.rem_euclid(360) / 90 {
@@ -185,24 +183,24 @@ impl PageGeometry {
         self
     }
 
-    /// The same for a page whose CropBox has its lower left corner at (left, bottom), in user space.
+    /// Sets the lower left corner of the page's CropBox, in user space.
     #[must_use]
     pub const fn cornered(mut self, left: f64, bottom: f64) -> Self {
         self.corner = (left, bottom);
         self
     }
 
-    /// Points a pixel, horizontally and vertically.
+    /// Points per pixel, horizontally and vertically.
     const fn points_per_pixel(&self) -> (f64, f64) {
         self.points_per_pixel
     }
 
-    /// Height as displayed, in points.
+    /// The displayed height in points.
     pub(super) const fn height(&self) -> f64 {
         self.height_points
     }
 
-    /// The matrix from the displayed page (points, origin at its lower left corner) to user space.
+    /// The matrix from the displayed page (in points, origin at the lower left corner) to user space.
     fn to_user_space(self) -> [f64; 6] {
         let (width, height, (left, bottom)) = (self.width_points, self.height_points, self.corner);
         match self.quarter_turns {

@@ -1,5 +1,5 @@
-//! The words of a page: what Tesseract read, what a redaction leaves of it, and the invisible layer
-//! that makes a PDF searchable.
+//! The words of a page: what Tesseract read, what remains of it after a redaction, and the invisible layer that makes
+//! a PDF searchable.
 
 pub mod hocr;
 pub mod layer;
@@ -8,40 +8,39 @@ pub mod words;
 use crate::geometry::Rect;
 use serde::{Deserialize, Serialize};
 
-/// A word and where its ink is.
+/// A word and the position of its ink.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Word {
-    /// The word, punctuation included; never empty, never with white space.
+    /// The word with its punctuation; never empty, never with white space.
     pub text: String,
-    /// Box of its ink: pixels of the recognised image, until [`Line::scaled`] makes them another unit.
+    /// The box of its ink, in pixels of the recognised image until [`Line::scaled`] converts it to another unit.
     pub rect: Rect,
-    /// How sure Tesseract is, 0 to 1.
+    /// Tesseract's confidence, 0 to 1.
     pub confidence: f64,
 }
 
-/// The line that letters stand on: `y = offset + slope * (x - left edge of the text line)`, downwards.
+/// The baseline of a text line: `y = offset + slope * (x - left edge of the text line)`, downwards.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct Baseline {
-    /// Vertical position at the left edge of the text line, in the unit of the words' boxes.
+    /// The vertical position at the left edge of the text line, in the unit of the words' boxes.
     pub offset: f64,
-    /// Change of the vertical position for each unit to the right.
+    /// The change of the vertical position per unit to the right.
     pub slope: f64,
 }
 
-/// A line of text: its words from left to right.
+/// A line of text with its words from left to right.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Line {
     pub words: Vec<Word>,
-    /// Box of the line's ink, in the unit of the words.
+    /// The box of the line's ink, in the unit of the words.
     pub rect: Rect,
-    /// What the letters stand on.
     pub baseline: Baseline,
-    /// Height of the letters from the lowest descender to the highest ascender, in the same unit.
+    /// The height of the letters from the lowest descender to the highest ascender, in the same unit.
     pub size: f64,
 }
 
 impl Line {
-    /// The line in another unit, given what one present unit is in the new one.
+    /// Converts to another unit, given how many new units one present unit is.
     #[must_use]
     pub fn scaled(&self, x: f64, y: f64) -> Self {
         let word = |word: &Word| Word { rect: word.rect.scaled(x, y), ..word.clone() };

@@ -1,26 +1,26 @@
-//! Words and rectangles: which words a redaction takes with it.
+//! Decides which words a redaction removes.
 //!
-//! Lines and rectangles must be in one unit with one origin; see [`Line::scaled`].
+//! Lines and rectangles must have the same unit and origin; see [`Line::scaled`].
 
 use super::{Line, Word};
 use crate::geometry::Rect;
 
-/// How deep a rectangle may reach into a word from above or below, as a share of the word's height.
-/// Boxes of neighbouring lines overlap by a pixel or two where descenders meet ascenders; a fifth of
-/// the height is above that and below what it takes to hide a letter.
+/// How deep a rectangle may reach into a word from above or below, as a share of the word's height. The boxes of
+/// neighbouring lines overlap by a pixel or two where descenders meet ascenders. A fifth of the height is more than
+/// that, and too little to hide a letter.
 const VERTICAL_SLIVER: f64 = 0.2;
 
 /// How deep it may reach in from the side, as a share of the word's height: about a third of a letter.
 const HORIZONTAL_SLIVER: f64 = 0.2;
 
-/// The same for words narrower than they are high (`I`, `.`), as a share of their width.
+/// The same for words that are narrower than high (`I`, `.`), as a share of their width.
 const NARROW_SLIVER: f64 = 0.25;
 
-/// Share of a word's area that several rectangles may cover together, each by less than a sliver.
+/// The share of a word's area that several rectangles may cover together, if each of them covers less than a sliver.
 const COVERED_SHARE: f64 = 0.25;
 
-/// Removes every word whose ink meets one of the rectangles by more than a sliver, and every line that
-/// is left without words. A word that crosses an edge goes whole: half a word would still tell the rest.
+/// Removes every word whose ink overlaps one of the rectangles by more than a sliver, and every line that then has no
+/// words. A word that crosses an edge is removed completely, because the visible half would reveal the rest.
 pub fn remove_under(lines: &mut Vec<Line>, rects: &[Rect]) {
     for line in &mut *lines {
         line.words.retain(|word| !is_covered(word, rects));
@@ -28,7 +28,7 @@ pub fn remove_under(lines: &mut Vec<Line>, rects: &[Rect]) {
     lines.retain(|line| !line.words.is_empty());
 }
 
-/// True when the rectangles hide any part of the word that could be read.
+/// True when the rectangles hide a readable part of the word.
 #[must_use]
 pub fn is_covered(word: &Word, rects: &[Rect]) -> bool {
     let shared: f64 = rects.iter().map(|rect| rect.intersection(&word.rect).area()).sum();

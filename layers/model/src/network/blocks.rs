@@ -1,4 +1,4 @@
-//! The blocks of YOLOv8, each a module of the tree turned into operators.
+//! Translates the blocks of YOLOv8, which are modules of the tree, into operators.
 
 use super::builder::{Builder, Features};
 use super::convolution::Convolution;
@@ -8,9 +8,9 @@ use crate::error::ModelError;
 use crate::onnx::{Attribute, Edge, Elements, Operator};
 use crate::pickle::Class;
 
-/// Pooling steps of the pyramid pooling where the module does not say.
+/// The number of pooling steps if the module does not give one.
 const POOLING_STEPS: i64 = 3;
-/// Largest number of pooling steps, and largest upsampling factor, that is taken for meant.
+/// The largest plausible number of pooling steps, and the largest plausible upsampling factor.
 const STEP_LIMIT: u8 = 8;
 
 /// Translates a module that has one input and one output.
@@ -30,7 +30,7 @@ pub(super) fn translate(builder: &mut Builder, module: &Module, input: &Features
     }
 }
 
-/// The folded convolution of a `Conv` module.
+/// The convolution of a `Conv` module, with its batch normalisation folded in.
 fn folded(module: &Module) -> Result<Convolution, ModelError> {
     let convolution = Convolution::read(&module.child("conv")?)?;
     match module.child_if_present("bn")? {
@@ -60,8 +60,8 @@ fn bottleneck(builder: &mut Builder, module: &Module, input: &Features) -> Resul
     Ok(Features { edge, ..output })
 }
 
-/// One convolution whose halves go two ways: as two convolutions. A Split between them would make ONNX
-/// Runtime leave its blocked layout and come back to it, at 2 % of the run of `medium`.
+/// A convolution whose two halves are used separately becomes two convolutions. A Split between them would make ONNX
+/// Runtime leave its blocked memory layout and return to it, which takes 2 % of the run time of `medium`.
 fn c2f(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, ModelError> {
     let (first, width) = (module.child("cv1")?, module.size("c")?);
     let convolution = folded(&first)?;
@@ -86,7 +86,7 @@ fn c2f(builder: &mut Builder, module: &Module, input: &Features) -> Result<Featu
     translate(builder, &module.child("cv2")?, &joined)
 }
 
-/// Spatial pyramid pooling, the fast form: the same pooling several times over, all results joined.
+/// Spatial pyramid pooling in its fast form: applies the same pooling several times and joins all results.
 fn pyramid_pooling(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, ModelError> {
     let pooling = module.child("m")?;
     let [kernel, _] = pooling.pair("kernel_size")?;
@@ -128,8 +128,8 @@ fn upsample(builder: &mut Builder, module: &Module, input: &Features) -> Result<
 }
 
 impl Builder {
-    /// A convolution and, where the module has one, its activation. `x · sigmoid(x)` in two operators is
-    /// the form that ONNX Runtime recognises and fuses.
+    /// A convolution and, if the module has one, its activation. ONNX Runtime recognises and fuses `x · sigmoid(x)`
+    /// when it is written as two operators.
     pub(super) fn convolve(
         &mut self,
         module: &Module,

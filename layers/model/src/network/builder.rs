@@ -1,20 +1,20 @@
-//! The graph of a network under construction.
+//! The graph of a network while it is built.
 
 use super::module::Module;
 use crate::error::ModelError;
 use crate::onnx::{Attribute, Edge, Elements, Graph, Operator};
 
-/// Modules translated, one that is shared counted each time; the largest YOLOv8 has about 600.
+/// The most modules that are translated; a shared module counts each time. The largest YOLOv8 has about 600.
 const MODULE_LIMIT: usize = 4_096;
-/// Weights of one network; the largest YOLOv8 has 68 million.
+/// The most weights in one network. The largest YOLOv8 has 68 million.
 const WEIGHT_LIMIT: usize = 128 << 20;
 
-/// A map of features.
+/// A feature map.
 #[derive(Debug, Clone)]
 pub(super) struct Features {
     pub(super) edge: Edge,
     pub(super) channels: usize,
-    /// Pixels of the image that one feature stands for, each way.
+    /// The number of pixels of the image, in each direction, that one feature covers.
     pub(super) scale: usize,
 }
 
@@ -26,7 +26,7 @@ pub(super) struct Builder {
 }
 
 impl Builder {
-    /// Counts a module against the bound: a crafted tree can share one module in exponentially many places.
+    /// Counts a module towards the limit. A crafted tree can contain one shared module in exponentially many places.
     pub(super) fn visit(&mut self) -> Result<(), ModelError> {
         self.modules += 1;
         if self.modules > MODULE_LIMIT {

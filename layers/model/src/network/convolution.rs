@@ -1,11 +1,11 @@
-//! Convolutions with their batch normalisation folded in.
+//! Convolutions with batch normalisation folded in.
 
 use super::module::Module;
 use crate::error::ModelError;
 use crate::pickle::Class;
 use std::ops::Range;
 
-/// A convolution as the graph has it: `weight` is [outputs, inputs / groups, height, width].
+/// A convolution as it is written to the graph. The shape of `weight` is [outputs, inputs / groups, height, width].
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Convolution {
     pub(super) weight: Vec<f32>,
@@ -32,9 +32,9 @@ impl Convolution {
         Ok(Self { weight: weight.values, bias, shape, strides, padding, dilations, groups })
     }
 
-    /// Folds a batch normalisation that follows: scales each output's weights and moves its bias. The
-    /// order of the operations is that of the reference export, in single precision, so that the
-    /// results are the same to the bit.
+    /// Folds in the batch normalisation that follows: scales each output's weights and shifts its bias. The
+    /// operations have the same order and precision as in the reference export, so that the results are identical to
+    /// the bit.
     pub(super) fn fold(mut self, normalisation: &Module) -> Result<Self, ModelError> {
         let [scale, mean, variance, shift] =
             ["weight", "running_mean", "running_var", "bias"].map(|name| self.statistic(normalisation, name));
@@ -51,12 +51,12 @@ impl Convolution {
         if finite { Ok(self) } else { Err(normalisation.unsupported("its variance makes weights that are not finite")) }
     }
 
-    /// By how much it makes the features fewer, each way.
+    /// The factor by which it reduces the features in each direction.
     pub(super) fn step(&self) -> usize {
         usize::try_from(self.strides[0]).unwrap_or(1).max(1)
     }
 
-    /// The part that makes a range of the outputs.
+    /// The part that computes a range of the outputs.
     pub(super) fn outputs(&self, range: Range<usize>) -> Option<Self> {
         let per_output = self.shape[1..].iter().product::<usize>();
         let weight = self.weight.get(range.start * per_output..range.end * per_output)?.to_vec();

@@ -1,5 +1,5 @@
-//! The detection head: for each level two branches of convolutions, then the decoding of their
-//! results into boxes in pixels and class probabilities.
+//! The detection head. Each level has two branches of convolutions. Their results are then decoded into boxes in
+//! pixels and class probabilities.
 
 use super::blocks::translate;
 use super::builder::{Builder, Features};
@@ -7,17 +7,16 @@ use super::module::Module;
 use crate::error::ModelError;
 use crate::onnx::{Attribute, Dimension, Edge, Elements, Operator};
 
-/// Name and form of the graph's output.
 const OUTPUT: &str = "output0";
-/// Largest number of bins of a side's distance; YOLOv8 has 16.
+/// The largest number of bins for the distance of a side. YOLOv8 has 16.
 const BIN_LIMIT: usize = 64;
 const FLOAT: i64 = 1;
 
-/// What the head knows of itself.
+/// The parameters of the head.
 pub(super) struct Head {
     pub(super) classes: usize,
     bins: usize,
-    /// Pixels an anchor, for each level.
+    /// Pixels per anchor, for each level.
     pub(super) strides: Vec<f32>,
 }
 
@@ -31,7 +30,7 @@ impl Head {
         Ok(Self { classes, bins, strides })
     }
 
-    /// Translates the head over its levels' features; makes the graph's output.
+    /// Translates the head for the features of its levels, and adds the graph's output.
     pub(super) fn translate(
         &self,
         builder: &mut Builder,
@@ -58,8 +57,8 @@ impl Head {
         Ok(())
     }
 
-    /// Centre, width and height in pixels, [batch, 4, anchors]. A side's distance from the anchor is the
-    /// mean of a distribution over bins (the distribution focal loss trains it so).
+    /// Centre, width and height in pixels, [batch, 4, anchors]. The distance of a side from the anchor is the mean of
+    /// a distribution over bins, as trained by the distribution focal loss.
     fn decode(&self, builder: &mut Builder, module: &Module, levels: &[Edge], grids: &[Grid]) -> Edge {
         let distances = self.distances(builder, module, levels);
         let two = builder.integers(&module.path, &[2, 2]);
@@ -78,7 +77,7 @@ impl Head {
         builder.add(module, Operator::new("Mul", &[&boxes, &strides]))
     }
 
-    /// The mean distance of each side, in strides, [batch, 4, anchors].
+    /// The mean distance of each side in strides, [batch, 4, anchors].
     #[expect(clippy::cast_precision_loss, reason = "there are at most 64 bins")]
     fn distances(&self, builder: &mut Builder, module: &Module, levels: &[Edge]) -> Edge {
         let bins = i64::try_from(self.bins).unwrap_or(i64::MAX);
@@ -94,7 +93,7 @@ impl Head {
     }
 }
 
-/// One branch of one level, with the channels that the decoding needs.
+/// One branch of one level. Checks that it has the number of channels that the decoding needs.
 fn branch(
     builder: &mut Builder,
     module: &Module,
@@ -120,13 +119,13 @@ fn concatenate(builder: &mut Builder, module: &Module, parts: &[Edge], axis: i64
     builder.add(module, Operator::new("Concat", &parts).with("axis", Attribute::Integer(axis)))
 }
 
-/// The anchors of a level: their centres, [1, 2, anchors], in strides, and the stride, [1, 1, anchors].
+/// The anchors of a level: their centres in strides, [1, 2, anchors], and the stride, [1, 1, anchors].
 struct Grid {
     anchors: Edge,
     strides: Edge,
 }
 
-/// Anchors in the graph, from the size of the features: the image's size is not fixed.
+/// Computes the anchors from the size of the features in the graph, because the size of the image is not fixed.
 fn grid(builder: &mut Builder, module: &Module, features: &Features, stride: f32) -> Grid {
     let shape = builder.add(module, Operator::new("Shape", &[&features.edge]));
     let (height, width) = (dimension(builder, module, &shape, 2), dimension(builder, module, &shape, 3));
@@ -151,7 +150,7 @@ fn unsqueeze(builder: &mut Builder, module: &Module, input: &Edge, axis: i64) ->
     builder.add(module, Operator::new("Unsqueeze", &[input, &axis]))
 }
 
-/// 0.5, 1.5, … up to a size.
+/// 0.5, 1.5, … below a size.
 fn centres(builder: &mut Builder, module: &Module, size: &Edge) -> Edge {
     let (zero, one) = (builder.integer(&module.path, 0), builder.integer(&module.path, 1));
     let indices = builder.add(module, Operator::new("Range", &[&zero, size, &one]));

@@ -1,4 +1,4 @@
-//! The walk over a YOLOv8 network: its tree of modules becomes a graph.
+//! Walks over a YOLOv8 network and turns its tree of modules into a graph.
 
 mod blocks;
 mod builder;
@@ -18,20 +18,20 @@ use builder::{Builder, Features};
 use head::Head;
 use module::Module;
 
-/// Name of the graph's input: RGB from 0 to 1, [batch, 3, height, width].
+/// The name of the graph's input: RGB from 0 to 1, [batch, 3, height, width].
 const INPUT: &str = "images";
 const INPUT_CHANNELS: usize = 3;
-/// Largest side of the letterboxed image that is taken for meant, pixels.
+/// The largest plausible side of the letterboxed image, in pixels.
 const IMAGE_SIZE_LIMIT: i64 = 8_192;
 
-/// A network ready to be written.
+/// A network that is ready to be written.
 pub(crate) struct Network {
     pub(crate) graph: Graph,
-    /// Names of the classes, in the order of their ids.
+    /// The names of the classes, in the order of their ids.
     pub(crate) classes: Vec<String>,
-    /// Longer side of the images that it was trained on, pixels.
+    /// The longer side of the training images, in pixels.
     pub(crate) image_size: u32,
-    /// The image's sides must be multiples of this, pixels.
+    /// The sides of an input image must be multiples of this, in pixels.
     pub(crate) stride: u32,
 }
 
@@ -48,7 +48,7 @@ impl Network {
     }
 }
 
-/// The model to export: the averaged one where the checkpoint has it, as in the reference.
+/// The model to export: the averaged one if the checkpoint has it, as in the reference.
 fn model<'a>(checkpoint: &'a Checkpoint<'a>) -> Result<Module<'a>, ModelError> {
     let present = |name| checkpoint.entry(name).filter(|value| **value != Value::None);
     let value = present("ema").or_else(|| present("model"));
@@ -58,7 +58,7 @@ fn model<'a>(checkpoint: &'a Checkpoint<'a>) -> Result<Module<'a>, ModelError> {
     if model.class == Class::DetectionModel { Ok(model) } else { Err(model.unsupported("it is no detection model")) }
 }
 
-/// Translates the layers in order. Each names the layers that it reads; −1 is the one before.
+/// Translates the layers in order. Each layer lists the layers that it reads; −1 is the previous one.
 fn walk(builder: &mut Builder, model: &Module) -> Result<Head, ModelError> {
     let dimensions =
         [Dimension::Dynamic("batch"), Dimension::Fixed(3), Dimension::Dynamic("height"), Dimension::Dynamic("width")];
@@ -96,7 +96,7 @@ fn translate(builder: &mut Builder, layer: &Module, inputs: &[Features]) -> Resu
     }
 }
 
-/// The names of the classes: a dictionary from 0, 1, … to text.
+/// The names of the classes, from a dictionary of 0, 1, … to text.
 fn classes(model: &Module, count: usize) -> Result<Vec<String>, ModelError> {
     let entries = model.dictionary("names")?;
     let name = |id: usize| {
@@ -108,7 +108,8 @@ fn classes(model: &Module, count: usize) -> Result<Vec<String>, ModelError> {
     if names.len() == count { Ok(names) } else { Err(model.incomplete("names")) }
 }
 
-/// `imgsz` of the training, as stored (specification, section 2).
+/// The value of `imgsz` that was stored during training. See docs/reference-behaviour.md, "Letterbox and
+/// suppression".
 fn image_size(checkpoint: &Checkpoint) -> Result<u32, ModelError> {
     let arguments = checkpoint.entry("train_args");
     let size = arguments.and_then(|arguments| checkpoint.heap.entry(arguments, "imgsz")).and_then(Value::integer);

@@ -4,7 +4,7 @@ use crate::checkpoint::{Checkpoint, Tensor};
 use crate::error::ModelError;
 use crate::pickle::{Class, Node, Value};
 
-/// How deep modules may nest; YOLOv8 needs 6. A crafted file can nest a module in itself.
+/// How deep modules may nest. YOLOv8 needs 6 levels. In a crafted file a module can contain itself.
 const DEPTH_LIMIT: usize = 16;
 
 #[derive(Clone)]
@@ -33,7 +33,7 @@ impl<'a> Module<'a> {
         }
     }
 
-    /// The error for something that is absent or of another form.
+    /// The error for an attribute that is missing or has another form.
     pub(super) fn incomplete(&self, attribute: &str) -> ModelError {
         ModelError::Incomplete { module: self.path.clone(), attribute: attribute.to_owned() }
     }
@@ -77,7 +77,7 @@ impl<'a> Module<'a> {
         usize::try_from(self.integer(name)?).map_err(|_| self.incomplete(name))
     }
 
-    /// An integer, or a pair of them; one stands for both.
+    /// An integer or a pair of integers. One integer stands for both.
     pub(super) fn pair(&self, name: &str) -> Result<[i64; 2], ModelError> {
         match self.integers(name)?[..] {
             [both] => Ok([both, both]),
@@ -86,7 +86,7 @@ impl<'a> Module<'a> {
         }
     }
 
-    /// A list of integers, or one.
+    /// A list of integers, or a single integer.
     pub(super) fn integers(&self, name: &str) -> Result<Vec<i64>, ModelError> {
         let value = self.attribute(name).ok_or_else(|| self.incomplete(name))?;
         let integers = value.integer().map(|one| vec![one]).or_else(|| self.checkpoint.heap.integers(value));
@@ -117,7 +117,7 @@ impl<'a> Module<'a> {
         entries.ok_or_else(|| self.incomplete(name))
     }
 
-    /// A parameter or buffer; `None` when the module is made without it.
+    /// A parameter or buffer; `None` if the module was created without it.
     pub(super) fn tensor_if_present(&self, name: &str) -> Result<Option<Tensor>, ModelError> {
         let heap = &self.checkpoint.heap;
         let find = |kind| self.attribute(kind).and_then(|tensors| heap.entry(tensors, name));
@@ -131,7 +131,7 @@ impl<'a> Module<'a> {
         self.tensor_if_present(name)?.ok_or_else(|| self.incomplete(name))
     }
 
-    /// A tensor that is an ordinary attribute.
+    /// A tensor that is stored as an ordinary attribute.
     pub(super) fn tensor_attribute(&self, name: &str) -> Result<Tensor, ModelError> {
         let value = self.attribute(name).ok_or_else(|| self.incomplete(name))?;
         self.read(value, name)

@@ -1,37 +1,38 @@
-//! Convolutions of 3 × 3 by Winograd's minimal filtering, F(4 × 4, 3 × 3), in standard operators.
+//! 3 × 3 convolutions by Winograd's minimal filtering, F(4 × 4, 3 × 3), written in standard operators.
 //!
-//! Sixteen neighbouring results share their inputs: transformed, they cost 36 multiplications a pair of
-//! channels where the direct form costs 144. ONNX Runtime's own convolution is direct and runs near the
-//! processor's peak, so only fewer multiplications make it faster. The transforms cost time for each
-//! channel, the transformed weights four times the memory and the points twice that of the features, so
-//! not every layer gains: `medium` takes 17 % less time alone on a machine, 8 % less where two runs share
-//! a cache, for 75 MB more at rest and up to 90 MB more in each run. The results differ
+//! Sixteen neighbouring results share their inputs. After the transform they take 36 multiplications per pair of
+//! channels, where the direct form takes 144. ONNX Runtime's own convolution is direct and runs near the processor's
+//! peak, so only fewer multiplications make it faster.
+//!
+//! The transforms cost time for each channel, the transformed weights take four times the memory, and the points take
+//! twice the memory of the features. So not every layer gains. `medium` takes 17 % less time alone on a machine and 8
+//! % less where two runs share a cache, for 75 MB more at rest and up to 90 MB more in each run. The results differ
 //! from the direct form's by rounding: at most 0.001 pixels and 0.00001 of confidence on real pages.
 //!
-//! The method: A. Lavin and S. Gray, "Fast Algorithms for Convolutional Neural Networks", 2016.
+//! The method is described in A. Lavin and S. Gray, "Fast Algorithms for Convolutional Neural Networks", 2016.
 
 use super::builder::{Builder, Features};
 use super::convolution::Convolution;
 use super::module::Module;
 use crate::onnx::{Attribute, Edge, Elements, Operator};
 
-/// Side of a tile of inputs and of its results.
+/// The side of a tile of inputs, and of its results.
 const INPUT_TILE: usize = 6;
 const OUTPUT_TILE: usize = 4;
 const POINTS: usize = INPUT_TILE * INPUT_TILE;
 
-/// From how many channels it pays: the product of inputs and outputs (multiplications saved) over
-/// their sum (channels transformed). Measured with ONNX Runtime 1.31 on one core: 32 (64 to 64) loses,
-/// 48 (96 to 96) gains a sixth, 96 gains 45 %.
+/// The transform is used from this ratio: the product of inputs and outputs (multiplications saved) over their sum
+/// (channels transformed). Measured with ONNX Runtime 1.31 on one core: 32 (64 to 64) is slower, 48 (96 to 96) is a
+/// sixth faster, 96 is 45 % faster.
 const CHANNEL_FLOOR: usize = 44;
-/// Up to how many pixels of the image a feature covers it pays: deeper layers have the largest weights
-/// (122 MB more in `medium`) and few results (a gain of 3 %).
+/// The transform is used while a feature covers at most this many pixels of the image. Deeper layers have the largest
+/// weights (122 MB more in `medium`) and few results (3 % faster).
 const SCALE_LIMIT: usize = 16;
-/// The sides of the image are multiples of this, pixels.
+/// The sides of the image are multiples of this, in pixels.
 const IMAGE_MULTIPLE: usize = 32;
 
-/// Transform of a row of inputs (Bᵀ), of a row of weights (G) and of a row of results (Aᵀ), for the
-/// points 0, ±1, ±2 and infinity.
+/// The transforms of a row of inputs (Bᵀ), of a row of weights (G) and of a row of results (Aᵀ), for the points 0,
+/// ±1, ±2 and infinity.
 const INPUTS: [[f64; 6]; 6] = [
     [4.0, 0.0, -5.0, 0.0, 1.0, 0.0],
     [0.0, -4.0, -4.0, 1.0, 1.0, 0.0],
@@ -55,7 +56,7 @@ const RESULTS: [[f64; 6]; 4] = [
     [0.0, 1.0, -1.0, 8.0, -8.0, 1.0],
 ];
 
-/// Whether a convolution of these features can be done so, and is faster for it.
+/// True when the transform can be used for a convolution of these features and makes it faster.
 pub(super) fn pays(convolution: &Convolution, input: &Features) -> bool {
     let [outputs, inputs, height, width] = convolution.shape;
     let is_plain = convolution.groups == 1 && convolution.dilations == [1, 1];
@@ -64,7 +65,7 @@ pub(super) fn pays(convolution: &Convolution, input: &Features) -> bool {
     is_plain && keeps_size && (height, width) == (3, 3) && is_wide && input.scale <= SCALE_LIMIT
 }
 
-/// The convolution's operators. Comments give the shape of each result; `tiles` is the grid of tiles.
+/// The convolution's operators. Comments give the shape of each result. `tiles` is the grid of tiles.
 pub(super) fn convolve(builder: &mut Builder, module: &Module, input: &Features, convolution: Convolution) -> Edge {
     let outputs = integer(convolution.shape[0]);
     let (points, tiles) = transform_inputs(builder, module, input);
@@ -79,14 +80,14 @@ pub(super) fn convolve(builder: &mut Builder, module: &Module, input: &Features,
     builder.add(module, Operator::new("Add", &[&results, &bias]))
 }
 
-/// The points of each tile, [batch, points, channels, tiles], and the grid's height and width. The
-/// transform is a convolution over each channel alone whose kernels are the outer products of Bᵀ.
+/// The points of each tile, [batch, points, channels, tiles], and the grid's height and width. The transform is a
+/// convolution of each channel alone, whose kernels are the outer products of Bᵀ.
 fn transform_inputs(builder: &mut Builder, module: &Module, input: &Features) -> (Edge, Edge) {
     let planes = reshape(builder, module, &input.edge, &[-1, 1, 0, 0]);
     let kernels = outer_products::<INPUT_TILE>(|(y, x), (row, column)| INPUTS[y][row] * INPUTS[x][column]);
     let size = integer(INPUT_TILE);
     let kernels = builder.graph.constant(&module.path, vec![integer(POINTS), 1, size, size], Elements::Single(kernels));
-    // Padding of 4 at the far sides makes the last tile whole whatever the size.
+    // A padding of 4 at the far sides completes the last tile, whatever the size.
     let transform = Operator::new("Conv", &[&planes, &kernels])
         .with("kernel_shape", Attribute::Integers(vec![size; 2]))
         .with("strides", Attribute::Integers(vec![integer(OUTPUT_TILE); 2]))
@@ -99,7 +100,7 @@ fn transform_inputs(builder: &mut Builder, module: &Module, input: &Features) ->
     (swap(builder, module, &points), tiles)
 }
 
-/// From points back to results, [batch, outputs, 4 × grid height, 4 × grid width].
+/// Transforms points back to results, [batch, outputs, 4 × grid height, 4 × grid width].
 fn transform_results(builder: &mut Builder, module: &Module, products: &Edge, tiles: &Edge, outputs: i64) -> Edge {
     let products = swap(builder, module, products);
     let planes = builder.integers(&module.path, &[-1, integer(POINTS)]);
@@ -116,7 +117,7 @@ fn transform_results(builder: &mut Builder, module: &Module, products: &Edge, ti
     reshape(builder, module, &planes, &[-1, outputs, 0, 0])
 }
 
-/// Cuts off what the last tiles have too much, where the features' sides can be other than whole tiles.
+/// Removes the surplus of the last tiles, if the features' sides may not be multiples of the tile.
 fn crop(builder: &mut Builder, module: &Module, results: Edge, input: &Features) -> Edge {
     if IMAGE_MULTIPLE.is_multiple_of(input.scale * OUTPUT_TILE) {
         return results;
@@ -140,14 +141,14 @@ fn transform_weights(convolution: &Convolution) -> Vec<f32> {
     points.flat_map(|(y, x)| kernels.iter().map(move |kernel| point(y, x, kernel))).collect()
 }
 
-/// One kernel a point, [points, rows, columns], with the sides of the transform.
+/// One kernel for each point, [points, rows, columns], with the sides of the transform.
 fn outer_products<const SIDE: usize>(value: impl Fn((usize, usize), (usize, usize)) -> f64) -> Vec<f32> {
     let points = (0..POINTS).map(|point| (point / INPUT_TILE, point % INPUT_TILE));
     let places = || (0..SIDE * SIDE).map(|place| (place / SIDE, place % SIDE));
     points.flat_map(|point| places().map(|place| single(value(point, place))).collect::<Vec<_>>()).collect()
 }
 
-/// Height and width of features.
+/// The height and width of features.
 fn sides(builder: &mut Builder, module: &Module, features: &Edge) -> Edge {
     let shape = builder.add(module, Operator::new("Shape", &[features]));
     let [start, end] = [[2], [4]].map(|values| builder.integers(&module.path, &values));
@@ -159,7 +160,7 @@ fn reshape(builder: &mut Builder, module: &Module, input: &Edge, shape: &[i64]) 
     builder.add(module, Operator::new("Reshape", &[input, &shape]))
 }
 
-/// Exchanges points and channels.
+/// Swaps points and channels.
 fn swap(builder: &mut Builder, module: &Module, input: &Edge) -> Edge {
     let order = Attribute::Integers(vec![0, 2, 1, 3]);
     builder.add(module, Operator::new("Transpose", &[input]).with("perm", order))

@@ -1,18 +1,18 @@
-//! The machine: one function an instruction.
+//! The machine, with one function for each kind of instruction.
 
 use super::program::{Code, Stack, opcode};
 use super::values::{self, Global, Heap, Node, Storage, TensorView, Value};
 use crate::error::PickleError;
 use std::collections::HashMap;
 
-/// Bytes of one pickle; the real checkpoints have 130,000.
+/// The size limit of a pickle in bytes. The real checkpoints have 130,000.
 const LENGTH_LIMIT: usize = 1 << 20;
-/// Remembered values; the real checkpoints have about 10,500.
+/// The most values in the memo. The real checkpoints have about 10,500.
 const MEMO_LIMIT: usize = 131_072;
-/// Dimensions of a tensor; a convolution's weight has 4.
+/// The most dimensions of a tensor. A convolution's weight has 4.
 const DIMENSION_LIMIT: usize = 8;
 
-/// Runs a pickle to its end: its value, and the arena that the value refers to.
+/// Runs a pickle to its end. Returns its value and the arena that the value refers to.
 pub(crate) fn execute(pickle: &[u8]) -> Result<(Value, Heap), PickleError> {
     if pickle.len() > LENGTH_LIMIT {
         return Err(PickleError::Limit { what: "bytes", limit: LENGTH_LIMIT });
@@ -50,7 +50,7 @@ impl Machine<'_> {
         }
     }
 
-    /// Instructions whose result is pushed.
+    /// Executes an instruction that pushes a result.
     fn value(&mut self, opcode: u8) -> Result<Value, PickleError> {
         match opcode {
             opcode::GLOBAL => self.global(),
@@ -102,7 +102,7 @@ impl Machine<'_> {
         self.heap.add(Node::Tuple(items))
     }
 
-    /// One operand, or all above the mark.
+    /// One operand, or all operands above the mark.
     fn operands(&mut self, many: bool, single: usize) -> Result<Vec<Value>, PickleError> {
         let operands = if many { self.stack.pop_to_mark() } else { self.stack.pop_many(single) };
         operands.ok_or_else(|| self.malformed("operands are missing"))
@@ -138,7 +138,7 @@ impl Machine<'_> {
         found.ok_or_else(|| PickleError::Global { name: format!("{module}.{name}") })
     }
 
-    /// "Calls" one of the few functions of the list: each is a rearrangement of its arguments.
+    /// "Calls" one of the few functions on the list. Each of them only rearranges its arguments.
     fn call(&mut self) -> Result<Value, PickleError> {
         let arguments = self.pop()?;
         let Value::Global(function) = self.pop()? else {
@@ -146,7 +146,7 @@ impl Machine<'_> {
         };
         let made = match (function, self.heap.tuple(&arguments).unwrap_or_default()) {
             (Global::OrderedDictionary, []) => Some(Node::Dictionary(Vec::new())),
-            // The argument itself, not a copy: copies of a long list would multiply a short pickle.
+            // The argument itself, not a copy. Copies of a long list would let a short pickle use a lot of memory.
             (Global::Set | Global::Size | Global::RebuildParameter, [argument, ..]) => {
                 return Ok(argument.clone());
             }

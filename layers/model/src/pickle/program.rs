@@ -1,4 +1,4 @@
-//! What the machine reads and works on: the opcodes, the pickle's bytes, and the operand stack.
+//! The opcodes, the pickle's bytes, and the operand stack.
 
 use super::values::Value;
 use crate::error::PickleError;
@@ -80,14 +80,14 @@ impl<'a> Code<'a> {
         self.array().map(u32::from_le_bytes)
     }
 
-    /// UTF-8 text after its length in bytes.
+    /// UTF-8 text, preceded by its length in bytes.
     pub(super) fn text(&mut self) -> Result<&'a str, PickleError> {
         let length = self.unsigned()?;
         let bytes = self.take(usize::try_from(length).unwrap_or(usize::MAX))?;
         self.utf8(bytes)
     }
 
-    /// Text up to a line feed, which is consumed.
+    /// Text up to a line feed. The line feed is consumed.
     pub(super) fn line(&mut self) -> Result<&'a str, PickleError> {
         let rest = self.bytes.get(self.position..).unwrap_or_default();
         let length = rest.iter().position(|&byte| byte == b'\n');
@@ -103,9 +103,9 @@ impl<'a> Code<'a> {
     }
 }
 
-/// Operands at once; the real checkpoints need a few dozen.
+/// The most operands on the stack. The real checkpoints need a few dozen.
 const OPERAND_LIMIT: usize = 65_536;
-/// Marks at once, that is, how deep containers nest.
+/// The most marks on the stack, which is how deep containers nest.
 const MARK_LIMIT: usize = 256;
 
 #[derive(Default)]
@@ -123,7 +123,7 @@ impl Stack {
         Ok(())
     }
 
-    /// The top operand, never one below the last mark.
+    /// The top operand, but never one below the last mark.
     pub(super) fn pop(&mut self) -> Option<Value> {
         if self.values.len() > self.floor() { self.values.pop() } else { None }
     }
@@ -140,7 +140,7 @@ impl Stack {
         Ok(())
     }
 
-    /// The operands above the last mark, which goes with them.
+    /// Takes the operands above the last mark, and the mark itself.
     pub(super) fn pop_to_mark(&mut self) -> Option<Vec<Value>> {
         self.marks.pop().map(|mark| self.values.split_off(mark))
     }

@@ -1,14 +1,14 @@
-//! What a pickle builds: plain data in one arena. Containers refer to each other by index, so that
-//! neither a cycle nor a deep nest can overflow the machine's own stack when it is dropped.
-//! The classes and functions that a pickle may name, and what each stands for here: data, never code.
+//! The data that a pickle builds, in one arena. Containers refer to each other by index, so that neither a cycle nor
+//! deep nesting can overflow the stack when they are dropped. The classes and functions that a pickle may name stand
+//! for data here, never for code.
 
 use crate::error::PickleError;
 use std::rc::Rc;
 
-/// Containers in one pickle; the real checkpoints make about 15,000.
+/// The most containers in one pickle. The real checkpoints make about 15,000.
 const NODE_LIMIT: usize = 131_072;
 
-/// A container's place in the arena.
+/// The index of a container in the arena.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct NodeId(usize);
 
@@ -33,14 +33,14 @@ pub(crate) enum Node {
     Tensor(TensorView),
 }
 
-/// A file of the archive that holds the elements of tensors.
+/// A file of the archive that contains the elements of tensors.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct Storage {
     pub(crate) element: ElementType,
     pub(crate) key: Rc<str>,
 }
 
-/// A tensor before its elements are read.
+/// A tensor whose elements have not been read yet.
 #[derive(Debug, Clone, PartialEq)]
 pub(crate) struct TensorView {
     pub(crate) storage: Storage,
@@ -100,14 +100,13 @@ impl Heap {
         }
     }
 
-    /// The value under a text key; of two the later, as in Python.
+    /// The value of a text key. If a key occurs twice, the later one counts, as in Python.
     pub(crate) fn entry(&self, dictionary: &Value, key: &str) -> Option<&Value> {
         let has_key = |candidate: &Value| matches!(candidate, Value::Text(text) if &**text == key);
         let entries = self.dictionary(dictionary)?;
         entries.iter().rev().find(|(candidate, _)| has_key(candidate)).map(|(_, value)| value)
     }
 
-    /// A sequence of integers.
     pub(crate) fn integers(&self, value: &Value) -> Option<Vec<i64>> {
         let items = self.sequence(value)?;
         items.iter().map(Value::integer).collect()
@@ -130,7 +129,7 @@ impl Value {
     }
 }
 
-/// Classes of the network's modules, as far as the importer knows them.
+/// The classes of the network's modules that the importer knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Class {
     DetectionModel,
@@ -151,7 +150,6 @@ pub(crate) enum Class {
     DistributionFocalLoss,
 }
 
-/// Element types of storages.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ElementType {
     Half,
@@ -160,7 +158,7 @@ pub(crate) enum ElementType {
 }
 
 impl ElementType {
-    /// Bytes an element.
+    /// Bytes per element.
     pub(crate) const fn size(self) -> usize {
         match self {
             Self::Half => 2,
@@ -209,7 +207,7 @@ const ALLOWED: [(&str, &str, Global); 24] = [
     ("ultralytics.nn.modules.block", "DFL", Global::Class(Class::DistributionFocalLoss)),
 ];
 
-/// What `module.name` stands for; `None` when it is not on the list.
+/// What `module.name` stands for; `None` if it is not on the list.
 pub(super) fn find(module: &str, name: &str) -> Option<Global> {
     let found = ALLOWED.iter().find(|(home, own, _)| *home == module && *own == name);
     found.map(|(_, _, global)| *global)

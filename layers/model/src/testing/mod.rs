@@ -1,4 +1,4 @@
-//! Checkpoints made by hand: the data of a pickle as a tree, and a writer for it.
+//! Builds checkpoints for tests: the data of a pickle as a tree, and a writer for it.
 
 pub(crate) mod network;
 
@@ -122,7 +122,6 @@ impl PickleWriter {
         self.storages.push(values.iter().flat_map(|value| value.to_le_bytes()).collect());
     }
 
-    /// The checkpoint's zip archive.
     pub(crate) fn archive(&self) -> Vec<u8> {
         let storages = self.storages.iter().enumerate().map(|(key, bytes)| (format!("best/data/{key}"), bytes.clone()));
         let fixed =
@@ -131,7 +130,6 @@ impl PickleWriter {
     }
 }
 
-/// A zip archive of named entries.
 pub(crate) fn zip_of(entries: impl IntoIterator<Item = (String, Vec<u8>)>) -> Vec<u8> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in entries {

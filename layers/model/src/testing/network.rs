@@ -1,4 +1,4 @@
-//! A YOLOv8 network as small as can be: two levels, two classes, a handful of channels.
+//! A minimal YOLOv8 network: two levels, two classes, a handful of channels.
 
 use super::{Item, module, text};
 
@@ -12,7 +12,7 @@ pub(crate) fn pair(value: i32) -> Item {
     Item::Tuple(vec![Item::Integer(value); 2])
 }
 
-/// Numbers that differ from each other, so that a mix-up shows.
+/// Numbers that differ from each other, so that a mix-up is noticed.
 fn numbers(count: i32) -> Vec<f32> {
     (0..count).map(|index| (index % 17) as f32 / 8.0 - 1.0).collect()
 }
@@ -21,7 +21,7 @@ fn vector(count: i32, start: f32) -> Item {
     Item::Tensor(vec![count], (0..count).map(|index| start + index as f32 / 4.0).collect())
 }
 
-/// `Conv2d` of odd kernel size, padded to keep the size.
+/// A `Conv2d` with an odd kernel size and padding that keeps the size.
 pub(crate) fn conv2d(inputs: i32, outputs: i32, kernel: i32, stride: i32) -> Item {
     let weight = Item::Tensor(vec![outputs, inputs, kernel, kernel], numbers(outputs * inputs * kernel * kernel));
     let attributes = vec![
@@ -85,7 +85,7 @@ fn branches(inputs: [i32; 2], outputs: i32) -> Item {
     module((CONTAINER, "ModuleList"), vec![], vec![], vec![("0", branch(inputs[0])), ("1", branch(inputs[1]))])
 }
 
-/// The head over two layers of so many channels.
+/// The head over two layers with the given numbers of channels.
 fn detect(from: [i32; 2], channels: [i32; 2]) -> Item {
     let attributes = vec![
         ("f", Item::List(from.map(Item::Integer).to_vec())),
@@ -97,7 +97,7 @@ fn detect(from: [i32; 2], channels: [i32; 2]) -> Item {
     module(("ultralytics.nn.modules.head", "Detect"), attributes, vec![], children)
 }
 
-/// A checkpoint around a list of layers.
+/// A checkpoint that contains a list of layers.
 pub(crate) fn checkpoint_of(layers: Vec<Item>) -> Item {
     let numbers: Vec<String> = (0..layers.len()).map(|number| number.to_string()).collect();
     let layers = numbers.iter().map(String::as_str).zip(layers).collect();
@@ -109,12 +109,13 @@ pub(crate) fn checkpoint_of(layers: Vec<Item>) -> Item {
     Item::Dictionary(vec![(text("ema"), Item::None), (text("model"), model), (text("train_args"), arguments)])
 }
 
-/// The layers of the whole tiny network.
+/// The layers of the whole minimal network.
 pub(crate) fn layers() -> Vec<Item> {
     vec![conv(3, 4, 3, 2), conv(4, 4, 3, 2), c2f(4), sppf(4), upsample(), concat([-1, 0]), detect([5, 3], [8, 4])]
 }
 
-/// A network with one layer of 3 × 3 that keeps its size, of so many channels, after one of that stride.
+/// A network with one 3 × 3 layer that keeps its size. It has the given number of channels, and follows a layer with
+/// the given stride.
 pub(crate) fn with_wide_layer(channels: i32, stride: i32) -> Vec<Item> {
     let first = [conv(3, channels, 3, stride), conv(channels, channels, 3, 1)];
     let rest = [conv(channels, 4, 3, 2), detect([1, 2], [channels, 4])];

@@ -1,20 +1,20 @@
-//! Characters as two-byte codes: a code is the lower half of the character's number, and its font is
-//! that of the upper half, its plane. So every assigned character can be written without a table.
+//! Writes characters as two-byte codes. A code is the lower half of the character's number. The upper half is its
+//! Unicode plane, and each plane has its own font. So every assigned character can be written without a table.
 
 use std::fmt::Write;
 
-/// The planes that hold assigned characters outside private use.
+/// The planes that contain assigned characters outside private use.
 const PLANES: [u8; 5] = [0, 1, 2, 3, 14];
 
-/// What stands in for a character of any other plane.
+/// Replaces a character of any other plane.
 const REPLACEMENT: char = '\u{fffd}';
 
-/// 65,536 characters.
+/// A Unicode plane: 65,536 characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Plane(u8);
 
 impl Plane {
-    /// The plane of nearly all living scripts.
+    /// The plane that contains nearly all living scripts.
     pub(super) const BASIC: Self = Self(0);
 
     /// All planes that have a font.
@@ -22,13 +22,13 @@ impl Plane {
         PLANES.into_iter().map(Self)
     }
 
-    /// Its number, 0 to 16.
+    /// 0 to 16.
     pub(super) const fn number(self) -> u8 {
         self.0
     }
 
-    /// The `ToUnicode` map of the plane's fonts. A range may only vary in its last byte, so there is
-    /// one for each 256 characters; surrogates are no characters.
+    /// The `ToUnicode` map of the plane's fonts. A range may vary only in its last byte, so there is one range for
+    /// each 256 characters. Surrogates are not characters.
     pub(super) fn to_unicode(self) -> String {
         let rows: Vec<String> = (0..=0xff).filter_map(|high| self.row(high)).collect();
         let blocks = rows.chunks(100).fold(String::new(), |mut blocks, rows| {
@@ -56,7 +56,7 @@ fn utf16(character: char) -> String {
     character.encode_utf16(&mut units).iter().map(|unit| format!("{unit:04X}")).collect()
 }
 
-/// A text as runs of codes in hexadecimal, each of one plane.
+/// Splits a text into runs of hexadecimal codes, each run within one plane.
 pub(super) fn runs(text: &str) -> Vec<(Plane, String)> {
     let mut runs: Vec<(Plane, String)> = Vec::new();
     for character in text.chars() {

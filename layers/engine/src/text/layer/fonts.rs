@@ -1,34 +1,34 @@
-//! The layer's fonts as objects of a PDF.
+//! The text layer's fonts as PDF objects.
 
 use super::character_codes::Plane;
 use super::glyphless::{self, Shape};
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 
-/// Width of every character, as a share of the font size.
+/// The width of every character, as a share of the font size.
 pub(super) const ADVANCE: f64 = 0.5;
 
-/// The same in thousandths.
+/// The same in thousandths of the font size.
 const ADVANCE_UNITS: u16 = 500;
 
-/// Two-byte codes.
+/// The number of two-byte codes.
 const CODES: usize = 1 << 16;
 
-/// Name of the font in the PDF, and the start of its names in a page's resources.
+/// The name of the font in the PDF, and the beginning of its names in a page's resources.
 const NAME: &str = "QuireText";
 
-/// Flags of a font descriptor: fixed pitch, symbolic.
+/// Flags of the font descriptor: fixed pitch, symbolic.
 const FLAGS: i64 = 0b101;
 
-/// The fonts of the text layer in a document: the id of a dictionary from names (`/QuireText…`) to
-/// fonts, which may serve as a page's `/Font` resources as it is.
+/// The fonts of the text layer in a document: the id of a dictionary from names (`/QuireText…`) to fonts. It may be
+/// used directly as a page's `/Font` resources.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct TextLayerFont(pub ObjectId);
 
 impl TextLayerFont {
-    /// Makes the fonts known to a page, beside those that it has.
+    /// Adds the fonts to a page's own fonts.
     ///
     /// # Errors
-    /// Whatever lopdf reports of a page that is none, or whose resources are no dictionary.
+    /// An error of lopdf if the object is not a page, or if its resources are not a dictionary.
     pub fn attach(self, document: &mut Document, page: ObjectId) -> lopdf::Result<()> {
         let names = document.get_dictionary(self.0)?.clone();
         let resources = document.get_or_create_resources(page)?.as_dict_mut()?;
@@ -50,10 +50,10 @@ impl TextLayerFont {
     }
 }
 
-/// Adds the fonts of the text layer to a document, once for all of its pages.
+/// Adds the fonts of the text layer to a document. Call it once for all pages.
 ///
 /// # Errors
-/// Whatever lopdf reports when it compresses a stream.
+/// An error of lopdf if a stream cannot be compressed.
 pub fn add_font(document: &mut Document) -> lopdf::Result<TextLayerFont> {
     let descendants = add_descendants(document)?;
     let mut names = Dictionary::new();
@@ -79,7 +79,7 @@ fn serves(plane: Plane, shape: Shape) -> bool {
     plane == Plane::BASIC || shape == Shape::COMMON
 }
 
-/// The fonts by glyph, one a shape, out of one file.
+/// Adds one font by glyph for each shape. All of them use the same font file.
 fn add_descendants(document: &mut Document) -> lopdf::Result<Vec<(Shape, ObjectId)>> {
     let file = glyphless::font_file(ADVANCE_UNITS);
     let length = i64::try_from(file.len()).unwrap_or(i64::MAX);
@@ -87,7 +87,7 @@ fn add_descendants(document: &mut Document) -> lopdf::Result<Vec<(Shape, ObjectI
     Shape::all().map(|shape| Ok((shape, add_descendant(document, shape, file)?))).collect()
 }
 
-/// The font that shows one shape's glyph for every code.
+/// A font that shows the same glyph, that of the shape, for every code.
 fn add_descendant(document: &mut Document, shape: Shape, file: ObjectId) -> lopdf::Result<ObjectId> {
     let glyphs = glyphless::glyph(shape).to_be_bytes().repeat(CODES);
     let glyphs = add_stream(document, Dictionary::new(), glyphs)?;

@@ -1,39 +1,38 @@
-//! A TrueType font that is never seen: one glyph for each shape, a plain box as wide as a letter and as
-//! high as the shape. The boxes are there because PDFium takes a letter's place from its glyph, and
-//! loses letters without one; render mode 3 keeps them invisible.
-//! Numbers are big-endian; the tables are those of the OpenType specification.
-//! The fonts' heights: how far a word's ink reaches above and below the baseline.
+//! A TrueType font that is never visible. It has one glyph for each shape: a plain box as wide as a letter and as
+//! high as the shape. The boxes are needed because PDFium computes a letter's position from its glyph and loses
+//! letters without one. Render mode 3 keeps them invisible. Numbers are big-endian, and the tables follow the
+//! OpenType specification.
 
-/// Units of the em, as PDF counts widths.
+/// Units per em, as PDF counts widths.
 const UNITS: u16 = 1000;
 
 /// The version of a TrueType file and of its tables.
 const VERSION: [u16; 2] = [1, 0];
 
-/// Bytes of the header, and of each table's entry after it.
+/// The length in bytes of the header, and of each table's entry after it.
 const HEADER: usize = 12;
 const ENTRY: usize = 16;
 
-/// What the words of a whole file must sum up to; `checkSumAdjustment` makes up for the difference.
+/// What the four-byte words of a whole file must add up to. `checkSumAdjustment` compensates for the difference.
 const SUM_OF_FILE: u32 = 0xb1b0_afba;
 
 type Table = (&'static [u8; 4], Vec<u8>);
 
-/// The glyph of a shape; glyph 0 is the missing one.
+/// The index of a shape's glyph. Glyph 0 is the missing glyph.
 pub(super) fn glyph(shape: Shape) -> u16 {
     u16::try_from(shape.number() + 1).unwrap_or_default()
 }
 
-/// The font file; all glyphs are `advance` thousandths of the em wide.
+/// The font file. All glyphs are `advance` thousandths of the em wide.
 pub(super) fn font_file(advance: u16) -> Vec<u8> {
     let unadjusted = tables(advance, 0);
     let file = [directory(&unadjusted), bodies(&unadjusted)].concat();
     let adjustment = SUM_OF_FILE.wrapping_sub(sum(&file));
-    // The entry of the head table keeps the sum that the table has without the adjustment.
+    // The entry of the head table keeps the checksum that the table has without the adjustment.
     [directory(&unadjusted), bodies(&tables(advance, adjustment))].concat()
 }
 
-/// The tables, in the order of their names.
+/// The tables, sorted by name.
 fn tables(advance: u16, adjustment: u32) -> [Table; 6] {
     let outlines: Vec<Vec<u8>> = Shape::all().map(|shape| outline(advance, shape)).collect();
     let glyphs = u16::try_from(outlines.len() + 1).unwrap_or_default();
@@ -47,7 +46,7 @@ fn tables(advance: u16, adjustment: u32) -> [Table; 6] {
     ]
 }
 
-/// A box as a glyph: one contour of four points on the curve, each by its distance to the last.
+/// A box as a glyph: one contour of four points on the curve, each given by its distance from the previous one.
 fn outline(advance: u16, shape: Shape) -> Vec<u8> {
     let (top, bottom) = (signed(shape.ascent()), signed(shape.descent()));
     let height = top.wrapping_sub(bottom);
@@ -61,7 +60,7 @@ fn outline(advance: u16, shape: Shape) -> Vec<u8> {
     outline
 }
 
-/// Where each glyph begins and the last one ends, in pairs of bytes; the missing glyph is empty.
+/// The offsets where each glyph begins and the last one ends, in units of two bytes. The missing glyph is empty.
 fn places(outlines: &[Vec<u8>]) -> Vec<u8> {
     let ends = outlines.iter().scan(0, |end, outline| {
         *end += outline.len() / 2;
@@ -70,9 +69,9 @@ fn places(outlines: &[Vec<u8>]) -> Vec<u8> {
     words(&[0, 0].into_iter().chain(ends).collect::<Vec<u16>>())
 }
 
-/// Header and entries: name, sum, place and length of each table.
+/// The header and the entries: name, checksum, offset and length of each table.
 fn directory(tables: &[Table]) -> Vec<u8> {
-    // The last three say how to search six entries in halves.
+    // The last three numbers are the parameters of a binary search over six entries.
     let mut directory = words(&[VERSION[0], VERSION[1], 6, 64, 2, 32]);
     let mut place = HEADER + ENTRY * tables.len();
     for (name, body) in tables {
@@ -85,7 +84,7 @@ fn directory(tables: &[Table]) -> Vec<u8> {
     directory
 }
 
-/// The tables, each filled up to a multiple of four bytes.
+/// The tables, each padded to a multiple of four bytes.
 fn bodies(tables: &[Table]) -> Vec<u8> {
     let mut bodies = Vec::new();
     for (_, body) in tables {
@@ -101,7 +100,7 @@ fn head(advance: u16, adjustment: u32) -> Vec<u8> {
     let magic = [0x5f0f, 0x3cf5];
     let flags = 0b11;
     let dates = [0; 8];
-    // No style, smallest readable size 8, mixed direction, places in pairs of bytes.
+    // No style, smallest readable size 8, mixed direction, short offsets.
     let rest = [0, 8, 2, 0, 0];
     let bounds = [0, lowest, advance, highest];
     let start = [VERSION, VERSION, [high, low], magic, [flags, UNITS]].concat();
@@ -119,7 +118,7 @@ fn hhea(advance: u16, glyphs: u16) -> Vec<u8> {
 }
 
 fn maxp(glyphs: u16) -> Vec<u8> {
-    // Four points in one contour; no composites, no instructions; one zone.
+    // Four points in one contour, no composites, no instructions, one zone.
     words(&[&VERSION[..], &[glyphs, 4, 1, 0, 0, 1], &[0; 8]].concat())
 }
 
@@ -130,7 +129,7 @@ fn extent() -> (u16, u16) {
     (signed(lowest), signed(highest))
 }
 
-/// A signed number as the sixteen bits of its two's complement.
+/// A signed number as the 16 bits of its two's complement.
 const fn signed(value: i32) -> u16 {
     let [.., high, low] = value.to_be_bytes();
     u16::from_be_bytes([high, low])
@@ -145,7 +144,7 @@ const fn halves(value: u32) -> [u16; 2] {
     [u16::from_be_bytes([a, b]), u16::from_be_bytes([c, d])]
 }
 
-/// A place or length; the file has a thousand bytes.
+/// An offset or length. The file has about a thousand bytes, so it always fits.
 fn long(value: usize) -> [u8; 4] {
     u32::try_from(value).unwrap_or(u32::MAX).to_be_bytes()
 }
@@ -159,14 +158,13 @@ fn sum(bytes: &[u8]) -> u32 {
     bytes.chunks(4).map(word).fold(0, u32::wrapping_add)
 }
 
-/// Ascents of the fonts in thousandths of their size, at our ratio of size to type: low letters,
-/// figures of old style, capitals, ascenders.
+/// The ascents of the fonts, in thousandths of their size: low letters, old-style figures, capitals, ascenders.
 const ASCENTS: [i32; 4] = [600, 700, 800, 900];
 
-/// Descents, below the baseline. One at least: extractors take a descent of zero for a missing one.
+/// The descents below the baseline. The smallest is 1, because extractors treat a descent of zero as missing.
 const DESCENTS: [i32; 3] = [1, 120, 250];
 
-/// One font of the layer, by its heights.
+/// How far the ink of one font reaches above and below the baseline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct Shape {
     ascent: usize,
@@ -174,29 +172,29 @@ pub(super) struct Shape {
 }
 
 impl Shape {
-    /// The shape for characters beyond the Basic Multilingual Plane, which have but one font a plane.
+    /// The shape for characters beyond the Basic Multilingual Plane, which have only one font per plane.
     pub(super) const COMMON: Self = Self { ascent: 2, descent: 1 };
 
     pub(super) fn all() -> impl Iterator<Item = Self> {
         (0..ASCENTS.len()).flat_map(|ascent| (0..DESCENTS.len()).map(move |descent| Self { ascent, descent }))
     }
 
-    /// The shape nearest to an ascent and a descent, both positive shares of the font size.
+    /// The shape nearest to an ascent and a descent. Both are positive shares of the font size.
     pub(super) fn nearest(ascent: f64, descent: f64) -> Self {
         Self { ascent: nearest(&ASCENTS, ascent), descent: nearest(&DESCENTS, descent) }
     }
 
-    /// Thousandths of the size above the baseline.
+    /// In thousandths of the font size.
     pub(super) fn ascent(self) -> i32 {
         ASCENTS.get(self.ascent).copied().unwrap_or_default()
     }
 
-    /// Thousandths of the size below the baseline, negative as PDF wants it.
+    /// In thousandths of the font size, and negative as PDF requires.
     pub(super) fn descent(self) -> i32 {
         -DESCENTS.get(self.descent).copied().unwrap_or_default()
     }
 
-    /// Its number among all shapes.
+    /// Its index among all shapes.
     pub(super) const fn number(self) -> usize {
         self.ascent * DESCENTS.len() + self.descent
     }
