@@ -109,6 +109,12 @@ impl Label {
         }
     }
 
+    /// True for a part of a running head or foot.
+    #[must_use]
+    pub const fn is_running(self) -> bool {
+        matches!(self, Self::PageHeader | Self::PageNumber | Self::StateAbbreviation)
+    }
+
     #[must_use]
     pub const fn id(self) -> u8 {
         self as u8

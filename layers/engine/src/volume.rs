@@ -40,3 +40,17 @@ pub struct Page {
     /// Every box, in the order of `detections.json`.
     pub detections: Vec<Detection>,
 }
+
+impl Page {
+    /// The middle of the gutter in pixels, or the middle of the page if no gutter was found.
+    #[must_use]
+    pub fn middle(&self) -> f64 {
+        if self.columns.midpoint > 0.0 { self.columns.midpoint } else { f64::from(self.size.width_pixels) / 2.0 }
+    }
+}
+
+/// The number that is expected on a page from its index alone.
+#[must_use]
+pub fn expected_number(index: usize, first_page: u32) -> u32 {
+    first_page.saturating_add(u32::try_from(index).unwrap_or(u32::MAX))
+}

@@ -1,7 +1,7 @@
 //! The evidence for the offset of each page (printed number minus page index), and the cheapest way to explain it.
 
 use super::printed_numbers::{Reading, choose_candidate, is_plausible, single};
-use crate::volume::PageNumber;
+use crate::volume::{PageNumber, expected_number};
 use std::collections::BTreeMap;
 
 /// Determines the number of every page. `readings` holds the readings of each page, by descending confidence of
@@ -85,8 +85,11 @@ struct Volume {
 
 impl Volume {
     pub(super) fn new(candidates: &[Vec<PageNumber>], first_page: u32) -> Self {
-        let pages: Vec<Vec<Evidence>> =
-            candidates.iter().enumerate().map(|(index, page)| weigh(page, hint(index, first_page))).collect();
+        let pages: Vec<Vec<Evidence>> = candidates
+            .iter()
+            .enumerate()
+            .map(|(index, page)| weigh(page, expected_number(index, first_page)))
+            .collect();
         let expected = i64::from(first_page);
         let offsets = likely_offsets(&pages, expected);
         Self { pages, offsets, expected }
@@ -197,10 +200,6 @@ fn improve(best: &mut [(i64, usize)], scores: &[i64], order: impl Iterator<Item 
             source = Some(state);
         }
     }
-}
-
-fn hint(index: usize, first_page: u32) -> u32 {
-    first_page.saturating_add(u32::try_from(index).unwrap_or(u32::MAX))
 }
 
 fn is(end: Option<u32>, number: i64) -> bool {

@@ -1,9 +1,9 @@
 //! Pairs opinions from a `detections.json` alone. A person may have edited the file, so everything in it is checked.
 
-use super::opinions::{Opinion, number_from_index, pair};
+use super::opinions::{Opinion, pair};
 use crate::detection::{Detection, Label};
 use crate::geometry::{DETECTION_DPI, POINTS_PER_INCH, PageSize, Rect};
-use crate::volume::{ColumnBounds, Page, PageNumber};
+use crate::volume::{ColumnBounds, Page, PageNumber, expected_number};
 use domain::FailureCode;
 use enum_assoc::Assoc;
 use std::cmp::Reverse;
@@ -121,7 +121,7 @@ pub fn pages_from_detections(detections: Vec<Detection>, pages_meta: Option<&Pag
 
 fn page(index: usize, detections: Vec<Detection>, columns: Option<ColumnBounds>, first_page: u32) -> Page {
     let size = size(&detections);
-    let expected = || PageNumber { first: Some(number_from_index(index, first_page)), last: None };
+    let expected = || PageNumber { first: Some(expected_number(index, first_page)), last: None };
     let number = number(&detections).unwrap_or_else(expected);
     let columns =
         columns.unwrap_or_else(|| ColumnBounds { midpoint: midpoint(&detections, &size), ..Default::default() });

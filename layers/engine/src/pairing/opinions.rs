@@ -7,7 +7,7 @@ use super::reading_order::ReadingOrder;
 use super::spans::{self, Span};
 use crate::detection::{Detection, Label};
 use crate::geometry::Rect;
-use crate::volume::Page;
+use crate::volume::{Page, expected_number};
 use serde::{Deserialize, Serialize};
 use std::collections::HashMap;
 use std::ops::RangeInclusive;
@@ -89,13 +89,8 @@ fn numbers(pages: &[&Page], span: &Span<'_>, first_page: u32) -> (u32, u32) {
 fn printed(pages: &[&Page], index: usize, first_page: u32) -> (u32, u32) {
     let page = pages.iter().find(|page| page.index == index);
     let number = page.map(|page| page.number).unwrap_or_default();
-    let first = number.first.unwrap_or_else(|| number_from_index(index, first_page));
+    let first = number.first.unwrap_or_else(|| expected_number(index, first_page));
     (first, number.last.unwrap_or(first))
-}
-
-/// The number expected on a page from its index alone.
-pub(super) fn number_from_index(index: usize, first_page: u32) -> u32 {
-    first_page.saturating_add(u32::try_from(index).unwrap_or(u32::MAX))
 }
 
 /// From this overlap with a box of text, an IMAGE box is text that the model mistook for a picture.

@@ -2,7 +2,7 @@
 //! docs/reference-behaviour.md, "Pairing".
 
 use super::spans::Span;
-use crate::detection::{Detection, Label};
+use crate::detection::Label;
 use crate::geometry::Rect;
 use crate::volume::Page;
 use serde::{Deserialize, Serialize};
@@ -122,19 +122,14 @@ impl MarginBounds {
         let mut bounds = Self { header_bottom: 0.0, footer_top: height };
         for found in &page.detections {
             let rect = found.rect().scaled(1.0, scale);
-            if found.label == Label::Footnotes || (is_running(found) && rect.centre_y() >= height / 2.0) {
+            if found.label == Label::Footnotes || (found.label.is_running() && rect.centre_y() >= height / 2.0) {
                 bounds.footer_top = bounds.footer_top.min(rect.y0);
-            } else if is_running(found) {
+            } else if found.label.is_running() {
                 bounds.header_bottom = bounds.header_bottom.max(rect.y1);
             }
         }
         bounds
     }
-}
-
-/// True when a box belongs to a running head or foot.
-fn is_running(found: &Detection) -> bool {
-    matches!(found.label, Label::PageHeader | Label::PageNumber | Label::StateAbbreviation)
 }
 
 /// A rectangle on a page, in points rounded to tenths.

@@ -53,7 +53,7 @@ impl ReadingOrder {
         };
         let of_page = |page: &&Page| {
             let same_width = page.size.width_pixels == first.size.width_pixels;
-            (page.index, midpoint(if same_width { first } else { page }))
+            (page.index, if same_width { first.middle() } else { page.middle() })
         };
         Self { midpoints: pages.iter().map(of_page).collect() }
     }
@@ -84,9 +84,4 @@ impl ReadingOrder {
         };
         self.position(a).cmp(&self.position(b)).then(b.label.cmp(&a.label)).then_with(by_box)
     }
-}
-
-/// The middle of the gutter in pixels, or the middle of the page if no gutter was found.
-fn midpoint(page: &Page) -> f64 {
-    if page.columns.midpoint > 0.0 { page.columns.midpoint } else { f64::from(page.size.width_pixels) / 2.0 }
 }

@@ -18,7 +18,7 @@ pub(crate) fn provisional(root: &Path, page: usize, sequence: usize) -> PathBuf 
 /// The pictures of a page in reading order.
 pub(crate) fn on_page(page: &ScannedPage) -> Vec<crate::geometry::Rect> {
     let as_page = super::numbers::plain_page(page);
-    let middle = crate::redact::page_middle(&as_page);
+    let middle = as_page.middle();
     let mut rects: Vec<_> = crate::pairing::pictures(&as_page).map(crate::detection::Detection::rect).collect();
     let key = |rect: &crate::geometry::Rect| (rect.centre_x() >= middle, rect.y0);
     rects.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(std::cmp::Ordering::Equal));

@@ -14,4 +14,4 @@ pub use brackets::highest_headnote;
 pub use covers::{Fill, Redaction, RedactionPage, plan_page};
 pub use ink::Ink;
 pub use opinion_span::{OpinionSpan, open_spans};
-pub use page_areas::{MarginPage, column_of, margin_rects, page_middle};
+pub use page_areas::{MarginPage, column_of, margin_rects};

@@ -2,7 +2,7 @@
 //! ornament before the text of the opinion. See docs/reference-behaviour.md, "Redaction".
 
 use super::ink::Ink;
-use super::page_areas::{column_bounds, column_of, footer_top, header_bottom, page_middle};
+use super::page_areas::{column_bounds, column_of, footer_top, header_bottom};
 use crate::detection::{Detection, Label};
 use crate::geometry::Rect;
 use crate::volume::Page;
@@ -175,7 +175,7 @@ fn column_part(
 
 /// Fits a part to its ink and keeps it out of the gutter; `None` if there is no ink.
 fn fit_to_ink(part: Rect, page: &Page, column: usize, ink: &Ink) -> Option<Rect> {
-    let middle = page_middle(page);
+    let middle = page.middle();
     let (left, right) =
         if column == 0 { (0.0, middle - 1.0) } else { (middle + 1.0, f64::from(page.size.width_pixels)) };
     let reach = Rect::new((part.x0 - SIDE_REACH).max(left), part.y0, (part.x1 + SIDE_REACH).min(right), part.y1);

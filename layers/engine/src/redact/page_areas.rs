@@ -7,16 +7,10 @@ use crate::geometry::{Rect, tenths};
 use crate::volume::{ColumnBounds, Page};
 use serde::{Deserialize, Serialize};
 
-/// The middle of the gutter in pixels, or half the page's width if no columns were found.
-#[must_use]
-pub fn page_middle(page: &Page) -> f64 {
-    if page.columns.midpoint > 0.0 { page.columns.midpoint } else { f64::from(page.size.width_pixels) / 2.0 }
-}
-
 /// 0 for the left column, 1 for the right one.
 #[must_use]
 pub fn column_of(page: &Page, centre_x: f64) -> usize {
-    usize::from(centre_x >= page_middle(page))
+    usize::from(centre_x >= page.middle())
 }
 
 /// The horizontal bounds of a column in pixels: the projection of its ink, widened to the TEXT_COLUMN boxes but never
@@ -27,7 +21,7 @@ pub(super) fn column_bounds(page: &Page, column: usize) -> (f64, f64) {
         |found: &&Detection| found.label == Label::TextColumn && column_of(page, found.rect().centre_x()) == column;
     let boxes = page.detections.iter().filter(of_column).map(Detection::rect);
     let (left, right) = boxes.fold((left, right), |(l, r), found| (l.min(found.x0), r.max(found.x1)));
-    let middle = page_middle(page);
+    let middle = page.middle();
     if column == 0 { (left, right.min(middle - 1.0)) } else { (left.max(middle + 1.0), right) }
 }
 
@@ -83,9 +77,7 @@ pub(super) fn footer_top(page: &Page, column: usize) -> f64 {
 }
 
 fn furniture(page: &Page) -> impl Iterator<Item = Rect> {
-    let is_furniture =
-        |found: &&Detection| matches!(found.label, Label::PageHeader | Label::PageNumber | Label::StateAbbreviation);
-    page.detections.iter().filter(is_furniture).map(Detection::rect)
+    page.detections.iter().filter(|found| found.label.is_running()).map(Detection::rect)
 }
 
 /// The strips of a page outside everything that is printed on it. `words` are the boxes of recognised words, in pixels.
