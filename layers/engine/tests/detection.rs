@@ -1,5 +1,5 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first thing that is not there")]
-//! Detection against the reference's boxes, on the reference's own pixels.
+//! Compares the detection with the reference's boxes, on the reference's own pixels.
 
 mod support;
 

@@ -1,4 +1,4 @@
-//! Detection against the reference's boxes, from the volume itself: the renderers differ a little.
+//! Compares the detection with the reference's boxes, starting from the PDF. The renderers differ a little.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first thing that is not there")]
 
 mod support;
@@ -9,7 +9,7 @@ use engine::detection::Detection;
 use engine::pixels::PixelReader;
 use engine::source::{Limits, open};
 
-/// Boxes that the reference is this sure of have to be found.
+/// Boxes that the reference found with at least this confidence must be found.
 const SURE: f64 = 0.5;
 
 fn compare(choice: ModelChoice, name: &str) {

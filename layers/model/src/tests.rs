@@ -6,7 +6,7 @@ fn tiny() -> PickleWriter {
     PickleWriter::pickle(&checkpoint_of(layers()))
 }
 
-/// A reader of protobuf messages, so that the writer is not judged by itself: fields and their payloads.
+/// Reads protobuf messages into fields and their payloads, so that the writer is not checked with its own code.
 fn fields(mut bytes: &[u8]) -> Vec<(u64, Vec<u8>)> {
     let mut fields = Vec::new();
     while !bytes.is_empty() {

@@ -116,8 +116,8 @@ fn a_wrong_first_page_does_not_matter() {
     assert_eq!(numbered(&["733", "734", "135", "", "737"], 1), [733, 734, 735, 736, 737]);
 }
 
-/// A consecutive run with at most one misreading in four, no two of which agree with each other (those that do
-/// are a gap by definition), and some pages unread.
+/// A consecutive run with some unread pages and at most one misreading in four. No two misreadings agree with each
+/// other, because those that do are a gap by definition.
 fn misread_run() -> impl Strategy<Value = (Vec<u32>, Vec<PageNumber>)> {
     (4usize..60, 1u32..3000).prop_flat_map(|(length, first)| {
         let wrong = prop::collection::btree_map(0..length, 1u32..10_000, 0..=length / 4);
@@ -137,7 +137,7 @@ fn misread_run() -> impl Strategy<Value = (Vec<u32>, Vec<PageNumber>)> {
     })
 }
 
-/// Anything at all: numbers, ranges and unread pages in a small span, so that accidents agree often.
+/// Random numbers, ranges and unread pages within a small span, so that they often agree by accident.
 fn any_pages() -> impl Strategy<Value = Vec<PageNumber>> {
     let number = (prop::option::of(0u32..40), prop::option::of(1u32..3))
         .prop_map(|(first, span)| PageNumber { first, last: first.zip(span).map(|(first, span)| first + span) });

@@ -1,4 +1,4 @@
-//! Files that a person has spoilt.
+//! Files that a person has damaged while editing them.
 
 use domain::FailureClass;
 use engine::pairing::{PairingError, pair_file};

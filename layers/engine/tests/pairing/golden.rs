@@ -1,5 +1,5 @@
-//! A small volume of the project's own with one case of everything: two opinions on a page, a page number range,
-//! an uncertain caption, a key without a caption, a small key in the foot band, a picture.
+//! A small volume with one case of everything: two opinions on one page, a range of page numbers, an uncertain
+//! caption, a key without a caption, a small key in the foot band, and a picture.
 
 use engine::pairing::pair_file;
 use std::path::Path;

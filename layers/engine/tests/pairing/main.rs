@@ -1,4 +1,4 @@
-//! Pairing through its public interface.
+//! Tests of pairing through its public interface.
 
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, also in its helpers")]
 

@@ -1,4 +1,4 @@
-//! What holds for every volume: orderly ones as a printer makes them, and boxes thrown at random.
+//! Properties of every volume: orderly ones, as a printer makes them, and random boxes.
 
 use crate::volumes::*;
 use domain::{VolumeName, opinion_files};
@@ -8,12 +8,13 @@ use engine::pairing::{Opinion, pages_from_detections, pair};
 use proptest::prelude::*;
 use std::collections::BTreeSet;
 
-/// Rounding to tenths of a point moves an edge by this much at most.
+/// Rounding to tenths of a point moves an edge by at most this much.
 const ROUNDING: f64 = 0.05 + 1e-9;
 
 const POINTS_PER_PIXEL: f64 = 0.36;
 
-/// One opinion of an orderly volume: heights of its head matter and text, offsets that make its boxes unequal.
+/// One opinion of an orderly volume: the heights of its head matter and text, and offsets that make its boxes
+/// unequal.
 #[derive(Debug, Clone)]
 struct Plan {
     matter: bool,
@@ -32,7 +33,7 @@ fn plan() -> impl Strategy<Value = Plan> {
     })
 }
 
-/// Walks down the columns of page after page.
+/// A position that moves down the columns, page after page.
 struct Cursor {
     column: usize,
     top: f64,
@@ -41,7 +42,7 @@ struct Cursor {
 impl Cursor {
     const BODY: std::ops::Range<f64> = 220.0..1980.0;
 
-    /// Room of this height in one column, and where it is: page, column, top.
+    /// Takes a space of this height in one column. Returns its page, column and top.
     fn room(&mut self, height: f64) -> (usize, usize, f64) {
         if self.top + height > Self::BODY.end {
             *self = Self { column: self.column + 1, top: Self::BODY.start };
@@ -51,7 +52,7 @@ impl Cursor {
         place
     }
 
-    /// Text that runs over as many columns as it needs.
+    /// Takes the space of a text that continues over as many columns as it needs.
     fn text(&mut self, mut height: f64) {
         while self.top + height > Self::BODY.end {
             height -= (Self::BODY.end - self.top).max(0.0);
@@ -61,7 +62,7 @@ impl Cursor {
     }
 }
 
-/// The boxes of each opinion, and those of the pages.
+/// The boxes of each opinion, and the boxes of the pages.
 fn orderly(plans: &[Plan]) -> (Vec<Vec<Detection>>, Vec<Detection>) {
     let mut cursor = Cursor { column: 0, top: Cursor::BODY.start };
     let opinions: Vec<Vec<Detection>> = plans.iter().map(|plan| opinion(plan, &mut cursor)).collect();
@@ -89,7 +90,7 @@ fn opinion(plan: &Plan, cursor: &mut Cursor) -> Vec<Detection> {
     boxes
 }
 
-/// Any boxes anywhere, also out of their page, on few pages so that they meet.
+/// Random boxes, also outside of their page, on so few pages that they overlap.
 fn any_boxes() -> impl Strategy<Value = Vec<Detection>> {
     let labels = prop::sample::select(vec![
         Label::KeyIcon,
@@ -103,7 +104,7 @@ fn any_boxes() -> impl Strategy<Value = Vec<Detection>> {
         Label::Footnotes,
         Label::PageNumber,
     ]);
-    // On a coarse grid boxes often share an edge or are the same.
+    // On a coarse grid, boxes often share an edge or are identical.
     let edge =
         |most: i32| prop_oneof![-50.0..f64::from(most), (0..most / 100).prop_map(|step| f64::from(step) * 100.0)];
     let place = (edge(1700), edge(2200), 1.0..600.0f64, 1.0..400.0f64);
@@ -118,8 +119,8 @@ fn any_boxes() -> impl Strategy<Value = Vec<Detection>> {
     (boxes, any::<bool>()).prop_map(|(boxes, regular)| if regular { [columns(4), boxes].concat() } else { boxes })
 }
 
-/// Page, column and top of a box, found without the code under test; the midpoint is the one that pages from
-/// boxes alone have.
+/// The page, column and top of a box, computed without the code under test. The midpoint is that of pages built from
+/// boxes alone.
 fn place(page: usize, [x0, y0, x1, _]: [f64; 4], midpoint: f64) -> (usize, bool, f64) {
     (page, f64::midpoint(x0, x1) >= midpoint, y0)
 }
@@ -173,7 +174,7 @@ fn file_names_are_unique(opinions: &[Opinion]) -> Result<(), TestCaseError> {
     Ok(())
 }
 
-/// The midpoint of the first page, as `pages_from_detections` promises it.
+/// The midpoint of the first page, as documented for `pages_from_detections`.
 fn midpoint(boxes: &[Detection]) -> f64 {
     pages_from_detections(boxes.to_vec(), None, 1).first().map_or(0.0, |page| page.columns.midpoint)
 }

@@ -1,4 +1,4 @@
-//! The rules one by one. What release 0.4.4 does with these boxes was seen by running it.
+//! Tests of the single rules. The expected results were obtained by running release 0.4.4 with these boxes.
 
 use crate::volumes::*;
 use engine::detection::Label;
@@ -25,7 +25,7 @@ fn an_uncertain_caption_begins_an_opinion_below_the_key_before_it() {
         ends(vec![caption(0, 1, 300.0), key(0, 1, 1800.0), uncertain(1, 0, 300.0), key(1, 0, 1000.0)]),
         [[0.0, 300.0, 0.0, 1800.0], [0.0, 1881.0, 1.0, 1000.0]]
     );
-    // The first key of a volume has no key before it.
+    // There is no key before the first key of a volume.
     assert_eq!(ends(vec![uncertain(0, 0, 300.0), key(0, 0, 900.0)]), [[0.0, 300.0, 0.0, 900.0]]);
 }
 
@@ -35,11 +35,11 @@ fn a_key_without_any_caption_extends_the_opinion_before_it() {
     let extended = |more: Vec<_>| ends([first.to_vec(), more].concat());
     assert_eq!(extended(vec![key(1, 0, 1700.0)]), [[0.0, 300.0, 1.0, 1700.0]]);
     assert_eq!(extended(vec![key(1, 0, 900.0), key(1, 1, 900.0)]), [[0.0, 300.0, 1.0, 900.0]]);
-    // Head matter before the uncertain caption: it is none.
+    // A caption after head matter is not the caption of that opinion.
     let matter = block(0, Label::Headnote, 0, 1000.0, 60.0);
     let late = with_confidence(0.3, caption(0, 0, 1200.0));
     assert_eq!(extended(vec![matter, late, key(0, 0, 1700.0)]), [[0.0, 300.0, 0.0, 1700.0]]);
-    // So is one outside the columns.
+    // Neither is one outside the columns.
     let aside = found(0, Label::CaseCaption, [1520.0, 1000.0, 1600.0, 1300.0], 0.3);
     assert_eq!(extended(vec![aside, key(0, 0, 1700.0)]), [[0.0, 300.0, 0.0, 1700.0]]);
     assert_eq!(ends(vec![key(0, 0, 900.0)]), [[0.0; 4]; 0]);
@@ -55,7 +55,7 @@ fn a_key_close_below_another_is_the_same_icon() {
     assert_eq!(ends(apart), [[0.0, 300.0, 0.0, 1061.0]]);
 }
 
-/// How many of four ordinary icons and one other are taken for icons.
+/// The number of boxes that are accepted as key icons, of four ordinary icons and one other.
 fn icons(other: engine::detection::Detection) -> usize {
     let ordinary = (0..4).map(|page| key(page, 0, 900.0));
     let pages = pages_from_detections([columns(4), ordinary.chain([other]).collect()].concat(), None, 1);
@@ -94,7 +94,7 @@ fn an_icon_shining_through_from_the_facing_page_is_none() {
         key_icons(&pages.iter().collect::<Vec<_>>()).len()
     };
     assert_eq!(count(boxes.concat()), 1);
-    // A page with columns of its own has icons of its own; without any column nothing is known.
+    // A page with columns of its own has icons of its own. Without any column nothing is known.
     assert_eq!(count([boxes.concat(), columns(3)].concat()), 2);
     assert_eq!(count(boxes[1].clone()), 2);
 }
@@ -172,7 +172,7 @@ fn columns_come_from_boxes_and_grow_to_the_ink() {
     assert_eq!(of(columns(1)[..1].to_vec(), None), None);
     let twice = vec![columns(1)[0].clone(), columns(1)[0].clone()];
     assert_eq!(of(twice, None), None);
-    // Half of the gutter of 80 pixels is added to the ink; growth ends at 20 points and in mid gutter.
+    // Half of the gutter of 80 pixels is added to the ink. Growth ends at 20 points and in the middle of the gutter.
     let ink = meta([240.0, 810.0, 890.0, 1540.0, 850.0]);
     assert_eq!(in_pixels(of(columns(1), Some(&ink)).unwrap()), [200.0, 846.0, 854.0, 1506.0]);
     assert_eq!(in_pixels(of(head.clone(), Some(&ink)).unwrap()), [200.0, 850.0, 850.0, 1580.0]);

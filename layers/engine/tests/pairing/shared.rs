@@ -1,4 +1,4 @@
-//! Agreement with the reference on the shared data; skipped where that is absent.
+//! Compares the results with the reference on the shared data. Skipped where the data do not exist.
 
 use domain::{VolumeName, opinion_files};
 use engine::pairing::{Opinion, OutsideRect, pair_file};

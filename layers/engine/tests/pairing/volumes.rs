@@ -1,4 +1,4 @@
-//! Volumes made up for the tests: boxes on pages of 1700 × 2200 pixels with two columns.
+//! Volumes that are made for the tests: boxes on pages of 1700 × 2200 pixels with two columns.
 
 use engine::detection::{Detection, Label};
 use engine::pairing::{Opinion, pages_from_detections, pair};
@@ -6,7 +6,7 @@ use engine::pairing::{Opinion, pages_from_detections, pair};
 pub const WIDTH: u32 = 1700;
 pub const HEIGHT: u32 = 2200;
 
-/// Left edges of the columns, and their width.
+/// The left edges of the columns, and their width.
 pub const COLUMNS: [f64; 2] = [250.0, 910.0];
 pub const COLUMN_WIDTH: f64 = 540.0;
 

@@ -1,4 +1,4 @@
-//! What `pdftotext` makes of text layers whose lines are known.
+//! Tests what `pdftotext` extracts from text layers whose lines are known.
 
 use crate::support::{Sheet, boxes, extracted, searchable, squeezed};
 use engine::geometry::Rect;
@@ -7,7 +7,7 @@ use engine::text::{Baseline, Line, Word};
 use pdfium_render::prelude::*;
 use std::path::PathBuf;
 
-/// A line of words at a place, in pixels at 300 dpi; letters are 18 pixels wide.
+/// A line of words at a position, in pixels at 300 dpi. Letters are 18 pixels wide.
 fn line(x: f64, baseline: f64, text: &str) -> Line {
     let mut left = x;
     let mut words = Vec::new();
@@ -36,7 +36,7 @@ fn all_of_unicode_comes_back() {
     assert_eq!(extracted(&pdf(&[line(100.0, 300.0, text)], 0))[0], text);
 }
 
-/// PDFium as Quire's set-up installs it.
+/// PDFium, as Quire's set-up installs it.
 fn pdfium() -> Pdfium {
     let home = std::env::var_os("QUIRE_HOME").map(PathBuf::from);
     let data = || std::env::var_os("XDG_DATA_HOME").map(|data| PathBuf::from(data).join("quire"));

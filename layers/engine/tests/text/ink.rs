@@ -1,13 +1,13 @@
-//! How far the boxes of words are from their ink.
+//! Measures how far the boxes of words are from their ink.
 
 use engine::geometry::Rect;
 use engine::pixels::image::GreyImage;
 
-/// Darker than this is ink.
+/// Darker pixels are ink.
 const INK: u8 = 128;
 
-/// Connected spots of ink of an image: the spot of each pixel (0 for none), and of each spot its box
-/// and number of pixels.
+/// The connected spots of ink of an image: the spot of each pixel (0 for none), and the box and number of pixels of
+/// each spot.
 pub struct Ink {
     width: usize,
     height: usize,
@@ -61,13 +61,14 @@ impl Ink {
             .collect()
     }
 
-    /// Box of the ink inside a box: tells a box that is too large.
+    /// The box of the ink inside a box. It shows whether the box is too large.
     pub fn within(&self, rect: &Rect) -> Option<Rect> {
         let pixels = self.inside(rect);
         pixels.into_iter().map(|(place, _)| pixel(place, self.width)).reduce(|all, one| all.union(&one))
     }
 
-    /// Box of all spots that lie mostly inside a box, with what sticks out: tells one that is too small.
+    /// The box of all spots that are mostly inside a box, including the parts outside it. It shows whether the box is
+    /// too small.
     pub fn around(&self, rect: &Rect) -> Option<Rect> {
         let pixels = self.inside(rect);
         let mut numbers: Vec<usize> = pixels.iter().map(|&(_, spot)| spot).collect();
@@ -83,8 +84,8 @@ fn pixel(place: usize, width: usize) -> Rect {
     Rect::new(x, y, x + 1.0, y + 1.0)
 }
 
-/// Mean distances of the four edges (left, top, right, bottom) between boxes and ink, in points: what
-/// of the box is beyond its ink, and where the whole ink ends. A box without ink counts with its size.
+/// The mean distances of the four edges (left, top, right, bottom) between boxes and ink, in points: how far the box
+/// extends beyond its ink, and how far the ink extends beyond the box. A box without ink counts with its size.
 #[derive(Debug, Default, Clone, Copy)]
 pub struct Gap {
     pub within: [f64; 4],
@@ -93,7 +94,7 @@ pub struct Gap {
 }
 
 impl Gap {
-    /// Adds the words of a page, whose boxes are in points.
+    /// Adds the words of a page. Their boxes are in points.
     pub fn add(&mut self, image: &GreyImage, boxes: impl IntoIterator<Item = Rect>, dpi: f64) {
         let ink = Ink::of(image);
         let scale = dpi / 72.0;

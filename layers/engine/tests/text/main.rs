@@ -1,5 +1,5 @@
-//! The words of a page by real programs: Tesseract reads, the text layer is written, `pdftotext` and
-//! `pdftoppm` (Debian package poppler-utils) read it back and draw.
+//! Tests the words of a page with real programs: Tesseract reads the page, Quire writes the text layer, and
+//! `pdftotext` and `pdftoppm` (Debian package poppler-utils) extract and draw it.
 
 #[cfg(test)]
 mod extraction;

@@ -1,4 +1,4 @@
-//! How well pages are read, through the whole way: Tesseract, text layer, PDF, `pdftotext`.
+//! Measures how well pages are read, from Tesseract to the text layer, the PDF and `pdftotext`.
 
 use crate::ink::Gap;
 use crate::support::{Sheet, boxes, distance, drawn, extracted, read_jpeg, searchable, shared, squeezed};

@@ -1,4 +1,4 @@
-//! Pages in, pages out.
+//! Makes pages and reads them back.
 
 use engine::pixels::image::GreyImage;
 use engine::text::Line;
@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-/// The material beside the workspace; none on a machine without it.
+/// The shared test data beside the workspace; `None` if they do not exist.
 pub fn shared(path: &str) -> Option<PathBuf> {
     let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
     let file = std::env::var_os("QUIRE_SHARED").map_or_else(beside, PathBuf::from).join(path);
@@ -40,7 +40,7 @@ fn read_pgm(file: &[u8]) -> GreyImage {
     GreyImage { width: width as usize, height: height as usize, pixels }
 }
 
-/// A document of empty pages with fonts of the text layer; the ids of the pages.
+/// A document of empty pages with the fonts of the text layer, and the ids of the pages.
 fn blank(sizes: &[(f64, f64, i64)]) -> (Document, Vec<ObjectId>) {
     let mut document = Document::with_version("1.5");
     let tree = document.new_object_id();
@@ -61,7 +61,7 @@ fn blank(sizes: &[(f64, f64, i64)]) -> (Document, Vec<ObjectId>) {
     (document, pages)
 }
 
-/// One page: its lines, its image's size and resolution, and how it is turned.
+/// One page: its lines, its image's size and resolution, and its rotation.
 pub struct Sheet<'a> {
     pub lines: &'a [Line],
     pub width: u32,
@@ -70,7 +70,7 @@ pub struct Sheet<'a> {
     pub rotate: i64,
 }
 
-/// A PDF of pages with nothing but their text layer.
+/// A PDF whose pages contain only their text layer.
 pub fn searchable(sheets: &[Sheet<'_>]) -> Vec<u8> {
     let points = |pixels: u32, dpi: f64| f64::from(pixels) * 72.0 / dpi;
     let sizes: Vec<(f64, f64, i64)> = sheets
@@ -94,7 +94,7 @@ pub fn searchable(sheets: &[Sheet<'_>]) -> Vec<u8> {
     file
 }
 
-/// What a program of poppler prints of a PDF.
+/// The output of a poppler program for a PDF.
 fn poppler(program: &str, options: &[&str], pdf: &[u8]) -> Vec<u8> {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("page.pdf");
@@ -106,7 +106,7 @@ fn poppler(program: &str, options: &[&str], pdf: &[u8]) -> Vec<u8> {
     output.stdout
 }
 
-/// The text of every page, white space squeezed.
+/// The text of every page, with white space collapsed.
 pub fn extracted(pdf: &[u8]) -> Vec<String> {
     let text = String::from_utf8(poppler("pdftotext", &[], pdf)).unwrap();
     let mut pages: Vec<String> = text.split('\u{c}').map(squeezed).collect();
@@ -114,7 +114,7 @@ pub fn extracted(pdf: &[u8]) -> Vec<String> {
     pages
 }
 
-/// The words of every page with their boxes in points.
+/// The words of every page, with their boxes in points.
 pub fn boxes(pdf: &[u8]) -> Vec<Vec<(engine::geometry::Rect, String)>> {
     let text = String::from_utf8(poppler("pdftotext", &["-bbox"], pdf)).unwrap();
     let pages = text.split("<page ").skip(1);
@@ -151,7 +151,7 @@ pub fn squeezed(text: &str) -> String {
     text.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
-/// Letters to insert, remove or replace to make one text of the other.
+/// The edit distance: how many letters must be inserted, removed or replaced to turn one text into the other.
 pub fn distance(first: &str, second: &str) -> usize {
     let second: Vec<char> = second.chars().collect();
     let mut row: Vec<usize> = (0..=second.len()).collect();

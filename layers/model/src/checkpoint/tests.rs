@@ -78,7 +78,7 @@ fn a_damaged_storage_fails_its_checksum() {
     assert_eq!(tensor(&archive).unwrap_err().code(), "model.archive");
 }
 
-/// Entries of eight bytes are stored even by a writer that deflates; short ones keep their bytes.
+/// Even a writer that deflates stores short entries unchanged, so entries of eight bytes keep their bytes.
 fn zip_stored(writer: &PickleWriter) -> Vec<u8> {
     use std::io::{Cursor, Write};
     use zip::{CompressionMethod, ZipWriter, write::SimpleFileOptions};

@@ -18,7 +18,7 @@ fn plain_data_comes_out_as_it_went_in() {
 
 #[test]
 fn what_is_remembered_empty_is_the_same_when_it_is_recalled_full() {
-    // memo 0 is the list; it is filled after that, and recalled into a tuple.
+    // Memo 0 is the list. It is filled after that, and recalled into a tuple.
     let (value, heap) = execute(b"\x80\x02]q\x00K\x07ah\x00\x86.").unwrap();
     let [first, second] = heap.tuple(&value).unwrap() else { panic!("two items") };
     assert_eq!(first, second);
@@ -59,7 +59,7 @@ fn every_opcode_that_a_checkpoint_does_not_need_is_refused() {
 #[test]
 fn a_cut_pickle_is_truncated_wherever_it_is_cut() {
     let whole = b"\x80\x02}(X\x01\0\0\0kK\x01X\x01\0\0\0lG?\xe0\0\0\0\0\0\0ccollections\nOrderedDict\n)R\x86q\x00r\x01\0\0\0j\x01\0\0\0M\x01\0u.";
-    // Whether the rest of it makes sense does not matter here: every cut ends before the first fault.
+    // It does not matter here whether the rest makes sense: every cut ends before the first error.
     for length in 0..57 {
         assert_eq!(refused(&whole[..length]), PickleError::Truncated { at: length }, "cut at {length}");
     }

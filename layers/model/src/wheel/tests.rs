@@ -79,7 +79,7 @@ fn a_directory_that_cannot_be_made_is_unwritable() {
     assert_eq!(import(&TINY, &checkpoint, &absent).unwrap_err().code(), "model.unwritable");
 }
 
-/// The published wheel itself, where the set-up has downloaded it.
+/// Imports the published wheel, if the set-up has downloaded it.
 #[test]
 fn the_published_wheel_gives_both_models() {
     let Some(wheel) = std::env::var_os("QUIRE_BLACKLETTER_WHEEL") else {

@@ -1,4 +1,4 @@
-//! Real children: what is asked of them is the least that shows the rule.
+//! Tests with real children. Each script is the smallest one that shows its rule.
 
 use super::*;
 use crate::external::command::Limits;
@@ -13,7 +13,7 @@ fn run(command: Command) -> Result<Output, CommandError> {
     command.run(&Cancellation::new())
 }
 
-/// True while a process runs; a zombie that waits for init to reap it does not.
+/// True while a process runs. A zombie that init has not reaped yet does not count.
 fn is_alive(process: &str) -> bool {
     let Ok(stat) = std::fs::read_to_string(format!("/proc/{process}/stat")) else {
         return false;
@@ -22,7 +22,7 @@ fn is_alive(process: &str) -> bool {
     !matches!(state, Some('Z' | 'X'))
 }
 
-/// SIGKILL is delivered soon, not at once.
+/// SIGKILL takes a moment to arrive.
 fn dies(process: &str) -> bool {
     (0..200).any(|_| {
         std::thread::sleep(Duration::from_millis(10));
@@ -30,7 +30,7 @@ fn dies(process: &str) -> bool {
     })
 }
 
-/// Waits for a child's note of a process id.
+/// Waits until a child has written a process id to a file.
 fn note(file: &Path) -> String {
     for _ in 0..2000 {
         match std::fs::read_to_string(file) {
@@ -41,7 +41,7 @@ fn note(file: &Path) -> String {
     panic!("the child wrote no note");
 }
 
-/// A shell with a grandchild that would sleep on, and the file that names the grandchild.
+/// A shell whose grandchild would keep sleeping, and the file with the grandchild's process id.
 fn family(directory: &Path) -> (Command, std::path::PathBuf) {
     let file = directory.join("grandchild");
     let script = format!("sleep 1000 & echo $! > {}; wait", file.display());

@@ -1,4 +1,4 @@
-//! The program's own behaviour; how well it reads is measured in the crate's integration tests.
+//! How the program behaves. The crate's integration tests measure how well it reads.
 
 use super::*;
 use domain::FailureClass;

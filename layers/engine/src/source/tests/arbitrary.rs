@@ -1,4 +1,4 @@
-//! Whatever the bytes are: a verdict, no panic, never more pages than allowed.
+//! Arbitrary bytes lead to a volume or an error, never to a panic, and never to more pages than allowed.
 
 use super::packed_file;
 use crate::source::testing::{PdfBuilder, file, one_scan};

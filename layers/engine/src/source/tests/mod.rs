@@ -1,4 +1,4 @@
-//! Bad files one by one, good files, and files that nobody thought of.
+//! Tests with bad files, good files, and arbitrary files.
 
 mod arbitrary;
 mod recognised;
@@ -26,7 +26,7 @@ pub(super) fn deflated(data: &[u8]) -> Vec<u8> {
     encoder.finish().unwrap()
 }
 
-/// A file whose pages lie in an object stream and whose table is a stream.
+/// A file whose pages are in an object stream and whose cross-reference table is a stream.
 pub(super) fn packed_file(entries: &[u8]) -> Vec<u8> {
     let bodies = [
         "<</Type/Catalog/Pages 2 0 R>>",

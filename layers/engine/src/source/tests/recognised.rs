@@ -1,4 +1,4 @@
-//! Files that are taken in, and what their pages are taken for.
+//! Files that are accepted, and the kind of each of their pages.
 
 use super::{code, deflated, only_page, opened, packed_file};
 use crate::source::testing::{GREY_SCAN, PdfBuilder, file, jpeg, one_scan, shared};

@@ -1,4 +1,4 @@
-//! Files that are refused, each with its own code.
+//! Files that are rejected, each with its own code.
 
 use super::{code, deflated, opened};
 use crate::source::testing::{PdfBuilder, file, jpeg, one_scan};

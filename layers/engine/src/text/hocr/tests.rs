@@ -25,7 +25,7 @@ fn parse_words(words: &str) -> Result<Vec<Line>, HocrError> {
     parse(page(&line(words)).as_bytes(), 200, 100)
 }
 
-/// Text of the only word; empty when there is none.
+/// The text of the only word; empty if there is none.
 fn only(title: &str, text: &str) -> String {
     parse_words(&word(title, text)).unwrap().first().map(Line::text).unwrap_or_default()
 }

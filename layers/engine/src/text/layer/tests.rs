@@ -1,5 +1,4 @@
-//! The fragment and its fonts as bytes; what extractors make of them is tested in the crate's
-//! integration tests.
+//! The bytes of the fragment and its fonts. The crate's integration tests check what extractors read from them.
 
 use super::*;
 use crate::geometry::Rect;
@@ -11,7 +10,7 @@ fn word(text: &str, x0: f64, y0: f64, x1: f64, y1: f64) -> Word {
     Word { text: text.into(), rect: Rect::new(x0, y0, x1, y1), confidence: 1.0 }
 }
 
-/// A line of type 40 pixels high with its baseline at 100.
+/// A line of type that is 40 pixels high and has its baseline at 100.
 fn line(words: Vec<Word>, slope: f64) -> Line {
     let rect = words.iter().map(|word| word.rect).reduce(|all, rect| all.union(&rect)).unwrap_or_default();
     Line { words, rect, baseline: Baseline { offset: 100.0, slope }, size: 40.0 }

@@ -20,7 +20,7 @@ fn constant<'a>(network: &'a Network, edge: &Edge) -> (&'a [i64], &'a Elements) 
     (&constant.dimensions, &constant.elements)
 }
 
-/// The attribute of that name, replaced in the object and all below it.
+/// Replaces the attribute of that name in the object and everything below it.
 fn set(item: &mut Item, name: &str, value: &Item) {
     match item {
         Item::Object(_, _, entries) | Item::Dictionary(entries) => {
@@ -79,11 +79,11 @@ fn the_operators_are_those_of_the_modules() {
     let network = build(&checkpoint_of(layers())).unwrap();
     // 2 convolutions, C2f 2 + 2 + 1, pyramid pooling 2, head 2 levels × 2 branches × 2.
     assert_eq!(kinds(&network, "Conv").count(), 17);
-    // All but the four last ones of the head are activated; the head's classes make one more Sigmoid.
+    // All but the last four of the head are activated. The head's classes add one more Sigmoid.
     assert_eq!(kinds(&network, "Sigmoid").count(), 13 + 1);
     assert_eq!(kinds(&network, "MaxPool").count(), 3);
     assert_eq!(kinds(&network, "Resize").count(), 1);
-    // Only the head splits, and only four rows: a Split of features would cost a change of layout.
+    // Only the head splits, and only four rows. A Split of features would force a change of the memory layout.
     assert_eq!(kinds(&network, "Split").count(), 1);
 }
 
@@ -107,7 +107,8 @@ fn batch_normalisation_is_folded_in() {
     let (_, Elements::Single(biases)) = constant(&network, &first.inputs[2]) else { panic!("biases") };
     assert_eq!(shape, [4, 3, 3, 3]);
     for output in 0..4_usize {
-        // By the definition of batch normalisation, in double precision, from the numbers of the test's own network.
+        // Follows the definition of batch normalisation in double precision, with the numbers of the test's own
+        // network.
         let step = output as f64 / 4.0;
         let (scale, shift, mean, variance) = (1.0 + step, 0.5 + step, -0.25 + step, 2.0 + step);
         let factor = scale / (variance + 0.001_f64).sqrt();
@@ -129,7 +130,7 @@ fn the_halves_of_c2f_are_the_halves_of_its_convolution() {
         other => panic!("{other:?}"),
     };
     assert_eq!(halves.len(), 2);
-    // The same convolution, as a layer of its own, is the whole to compare with.
+    // The same convolution in a layer of its own serves as the comparison.
     let mut alone = layers();
     alone[1] = conv(4, 4, 1, 1);
     let alone = build(&checkpoint_of(alone)).unwrap();

@@ -1,4 +1,4 @@
-//! Which layers are done by minimal filtering, and what they become.
+//! Tests which layers use minimal filtering, and what they become.
 
 use super::{build, constant, kinds};
 use crate::network::Network;
@@ -21,7 +21,7 @@ fn layers_with_many_channels_multiply_transformed_tiles() {
     assert_eq!(constant(&network, &product.inputs[0]).0, [1, 36, 96, 96]);
     assert_eq!(in_layer(&network, "1", "Transpose").len(), 2);
     assert_eq!(in_layer(&network, "1", "ConvTranspose").len(), 1);
-    // Strided layers are done directly, wide or not.
+    // Layers with a stride are computed directly, however wide they are.
     assert_eq!(kinds(&network, "MatMul").count(), 1);
 }
 
@@ -30,8 +30,8 @@ fn the_corner_points_of_the_weights_are_the_corner_weights() {
     let network = wide(96, 2);
     let product = in_layer(&network, "1", "MatMul")[0];
     let (_, Elements::Single(points)) = constant(&network, &product.inputs[0]) else { panic!("numbers") };
-    // The first and the last row of the transform are (1/4, 0, 0) and (0, 0, 1): points 0 and 35 are a
-    // sixteenth of the first weight of a kernel, and its last one, with the normalisation folded in.
+    // The first and the last row of the transform are (1/4, 0, 0) and (0, 0, 1). So point 0 is a sixteenth of the
+    // first weight of a kernel, and point 35 is its last weight, both with the normalisation folded in.
     for pair in [0_usize, 1, 97, 9_215] {
         let step = (pair / 96) as f32 / 4.0;
         let factor = (1.0 + step) / (2.0 + step + 0.001).sqrt();
@@ -54,7 +54,7 @@ fn the_deepest_layers_are_done_directly() {
 
 #[test]
 fn results_are_cropped_only_where_sides_can_be_other_than_whole_tiles() {
-    // A Slice of features names axes; one of a shape does not.
+    // A Slice of features has axes. A Slice of a shape does not.
     let crops =
         |network: &Network| in_layer(network, "1", "Slice").iter().filter(|slice| slice.inputs.len() == 4).count();
     assert_eq!(crops(&wide(96, 8)), 0);
