@@ -101,7 +101,7 @@ pub enum PickleError {
         at: usize,
     },
     #[error(
-        "The checkpoint's pickle uses opcode {opcode:#04x} at byte {at}, which no YOLOv8 checkpoint needs. Do not trust this file."
+        "The checkpoint's pickle uses opcode {opcode:#04x} at byte {at}, which no YOLOv8 checkpoint needs."
     )]
     #[assoc(code = FailureCode::ModelPickleOpcode)]
     Opcode {
@@ -109,7 +109,7 @@ pub enum PickleError {
         /// Offset in bytes.
         at: usize,
     },
-    #[error("The checkpoint's pickle asks for `{name}`, which is not part of a YOLOv8 model. Do not trust this file.")]
+    #[error("The checkpoint's pickle asks for `{name}`, which is not part of a YOLOv8 model.")]
     #[assoc(code = FailureCode::ModelPickleGlobal)]
     Global {
         /// Module and name, as the pickle gives them.
