@@ -88,22 +88,32 @@ pub enum FailureCode {
     #[assoc(advice = "Scan or export it again, or repair it with `qpdf IN.pdf OUT.pdf`.")]
     SourceDamaged,
     #[assoc(as_str = "source.file_too_large", class = FailureClass::Input, parse = "source.file_too_large")]
-    #[assoc(meaning = "The file is larger than the limit.", advice = "Split the volume into smaller files.")]
+    #[assoc(meaning = "The file is larger than the limit.")]
+    #[assoc(
+        advice = "Split the volume into smaller files, or raise the limit of `quire process` with --max-file-bytes."
+    )]
     SourceFileTooLarge,
     #[assoc(as_str = "source.no_pages", class = FailureClass::Input, parse = "source.no_pages")]
     #[assoc(meaning = "The PDF has no pages.", advice = "Export it again.")]
     SourceNoPages,
     #[assoc(as_str = "source.too_many_pages", class = FailureClass::Input, parse = "source.too_many_pages")]
-    #[assoc(meaning = "The PDF has more pages than the limit.", advice = "Split the volume into smaller files.")]
+    #[assoc(meaning = "The PDF has more pages than the limit.")]
+    #[assoc(advice = "Split the volume into smaller files, or raise the limit of `quire process` with --max-pages.")]
     SourceTooManyPages,
     #[assoc(as_str = "source.page_too_large", class = FailureClass::Input, parse = "source.page_too_large")]
-    #[assoc(meaning = "A page is larger than the limit.", advice = "Export the page at its real size.")]
+    #[assoc(meaning = "A page is larger than the limit.")]
+    #[assoc(
+        advice = "Export the page at its real size, or raise the limits of `quire process` with --max-page-points and --max-page-pixels."
+    )]
     SourcePageTooLarge,
     #[assoc(as_str = "source.page_too_small", class = FailureClass::Input, parse = "source.page_too_small")]
     #[assoc(meaning = "A page is too small to be a page of a book.", advice = "Export the page at its real size.")]
     SourcePageTooSmall,
     #[assoc(as_str = "source.image_too_large", class = FailureClass::Input, parse = "source.image_too_large")]
-    #[assoc(meaning = "An image has more pixels than the limit.", advice = "Scan the page at a lower resolution.")]
+    #[assoc(meaning = "An image has more pixels than the limit.")]
+    #[assoc(
+        advice = "Scan the page at a lower resolution, or raise the limit of `quire process` with --max-page-pixels."
+    )]
     SourceImageTooLarge,
     #[assoc(as_str = "source.content_too_large", class = FailureClass::Input, parse = "source.content_too_large")]
     #[assoc(meaning = "The content of a page is larger than the limit.")]
@@ -155,7 +165,8 @@ pub enum FailureCode {
     DetectRuntime,
     // External programs.
     #[assoc(as_str = "external.not_installed", class = FailureClass::NotInstalled, parse = "external.not_installed")]
-    #[assoc(meaning = "A program is not installed.", advice = "Install the Debian package that the message names.")]
+    #[assoc(meaning = "A program is not installed.")]
+    #[assoc(advice = "Install it with the command that the message names.")]
     ExternalNotInstalled,
     #[assoc(as_str = "external.timed_out", class = FailureClass::Resource, parse = "external.timed_out")]
     #[assoc(meaning = "A program took too long and was stopped.")]
@@ -186,39 +197,45 @@ pub enum FailureCode {
     // Reading.
     #[assoc(as_str = "tesseract.language_missing", class = FailureClass::NotInstalled, parse = "tesseract.language_missing")]
     #[assoc(meaning = "Tesseract has no data for the language.")]
-    #[assoc(advice = "Install the Debian package that the message names.")]
+    #[assoc(advice = "Install it with the command that the message names.")]
     TesseractLanguageMissing,
     #[assoc(as_str = "tesseract.scratch", class = FailureClass::Resource, parse = "tesseract.scratch")]
     #[assoc(meaning = "Temporary files for Tesseract cannot be written.")]
     #[assoc(advice = "Free some space, or let TMPDIR name a directory on another disk.")]
     TesseractScratch,
     #[assoc(as_str = "tesseract.image", class = FailureClass::Internal, parse = "tesseract.image")]
-    #[assoc(meaning = "An image for Tesseract cannot be written.")]
+    #[assoc(meaning = "The bytes of an image for Tesseract do not fit its size.")]
     #[assoc(advice = "Please report it, with the volume if you can.")]
     TesseractImage,
     #[assoc(as_str = "tesseract.count", class = FailureClass::Internal, parse = "tesseract.count")]
-    #[assoc(meaning = "Tesseract did not answer for every image.")]
+    #[assoc(meaning = "Tesseract did not answer for every page number.")]
     #[assoc(advice = "Please report it, with the volume if you can.")]
     TesseractCount,
     #[assoc(as_str = "hocr.encoding", class = FailureClass::Internal, parse = "hocr.encoding")]
     #[assoc(meaning = "The output of Tesseract is not UTF-8.")]
-    #[assoc(advice = "Please report it, with the volume if you can.")]
+    #[assoc(
+        advice = "Check that the `tesseract` on the PATH is the real program. If it is, please report it, with the volume if you can."
+    )]
     HocrEncoding,
     #[assoc(as_str = "hocr.page_count", class = FailureClass::Internal, parse = "hocr.page_count")]
     #[assoc(meaning = "The output of Tesseract has another number of pages than was asked for.")]
-    #[assoc(advice = "Please report it, with the volume if you can.")]
+    #[assoc(
+        advice = "Check that the `tesseract` on the PATH is the real program. If it is, please report it, with the volume if you can."
+    )]
     HocrPageCount,
     #[assoc(as_str = "hocr.malformed", class = FailureClass::Internal, parse = "hocr.malformed")]
     #[assoc(meaning = "The output of Tesseract is not valid hOCR.")]
-    #[assoc(advice = "Please report it, with the volume if you can.")]
+    #[assoc(
+        advice = "Check that the `tesseract` on the PATH is the real program. If it is, please report it, with the volume if you can."
+    )]
     HocrMalformed,
     #[assoc(as_str = "hocr.position", class = FailureClass::Internal, parse = "hocr.position")]
     #[assoc(meaning = "A word in the output of Tesseract has no valid position.")]
-    #[assoc(advice = "Please report it, with the volume if you can.")]
+    #[assoc(advice = "Scan the page again. If it happens again, please report it, with the volume if you can.")]
     HocrPosition,
     #[assoc(as_str = "hocr.too_much", class = FailureClass::Internal, parse = "hocr.too_much")]
-    #[assoc(meaning = "The output of Tesseract is larger than the limit.")]
-    #[assoc(advice = "Please report it, with the volume if you can.")]
+    #[assoc(meaning = "The output of Tesseract for a page is larger than the limit.")]
+    #[assoc(advice = "Scan the page again at a usual resolution.")]
     HocrTooMuch,
     // quire pair.
     #[assoc(as_str = "pairing.unreadable", class = FailureClass::Input, parse = "pairing.unreadable")]
@@ -237,10 +254,12 @@ pub enum FailureCode {
     #[assoc(advice = "Correct it; the first page has index 0.")]
     PairingPageIndex,
     #[assoc(as_str = "pairing.page_size", class = FailureClass::Input, parse = "pairing.page_size")]
-    #[assoc(meaning = "The page size of a detection is out of range.", advice = "Correct it.")]
+    #[assoc(meaning = "The page size of a detection is out of range.")]
+    #[assoc(advice = "Correct img_width and img_height.")]
     PairingPageSize,
     #[assoc(as_str = "pairing.sizes_differ", class = FailureClass::Input, parse = "pairing.sizes_differ")]
-    #[assoc(meaning = "Two detections give their page different sizes.", advice = "Correct one of them.")]
+    #[assoc(meaning = "Two detections give their page different sizes.")]
+    #[assoc(advice = "Give all detections of a page the same img_width and img_height.")]
     PairingSizesDiffer,
     #[assoc(as_str = "pairing.too_many_on_page", class = FailureClass::Input, parse = "pairing.too_many_on_page")]
     #[assoc(meaning = "A page has more detections than the limit.", advice = "Remove the false ones.")]
