@@ -141,6 +141,6 @@ impl<'a> Module<'a> {
         let Some(Node::Tensor(view)) = self.checkpoint.heap.node(value) else {
             return Err(self.incomplete(name));
         };
-        Ok(self.checkpoint.tensor(view, &format!("{}.{name}", self.path))?)
+        self.checkpoint.tensor(view, &format!("{}.{name}", self.path))
     }
 }
