@@ -100,9 +100,7 @@ pub enum PickleError {
         /// Offset in bytes.
         at: usize,
     },
-    #[error(
-        "The checkpoint's pickle uses opcode {opcode:#04x} at byte {at}, which no YOLOv8 checkpoint needs."
-    )]
+    #[error("The checkpoint's pickle uses opcode {opcode:#04x} at byte {at}, which no YOLOv8 checkpoint needs.")]
     #[assoc(code = FailureCode::ModelPickleOpcode)]
     Opcode {
         opcode: u8,
