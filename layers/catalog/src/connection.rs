@@ -1,35 +1,35 @@
 //! How Quire connects to PostgreSQL: directly, or behind RDS Proxy or PgBouncer in transaction mode.
 //!
-//! Such a pooler may give every transaction to another server connection. So nothing here outlives a transaction: no
-//! session settings, no session locks, no LISTEN, no named prepared statements; and every statement, even a single
-//! one, runs inside a transaction, because it is parsed and executed in two round trips.
+//! Such a pooler may run every transaction on another server connection. So nothing here outlives a transaction: no
+//! session settings, session locks, LISTEN, or named prepared statements. Every statement runs in a transaction, even a
+//! single one, because parsing and executing it are two round trips.
 
 mod unnamed;
 
-use crate::CatalogError;
+use crate::error::CatalogError;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
-use sqlx::{Connection, PgConnection, PgPool, Postgres, Transaction};
+use sqlx::{Connection, PgConnection, PgPool, Postgres};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
-pub(crate) use unnamed::Unnamed;
+use unnamed::Unnamed;
 
-/// A ping of a connection that died while the function was frozen, or a new connection, must come back within this.
+/// The limit for a new connection, and for the ping that finds out whether a connection survived while the function was
+/// frozen.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Without sqlx's lock, which is one of a session.
+/// Without sqlx's lock, which belongs to a session.
 pub(crate) static MIGRATIONS: Migrator = Migrator { locking: false, ..sqlx::migrate!("../../migrations") };
 
-/// Where the database is.
 #[derive(Clone)]
 pub struct DatabaseSettings {
-    /// A `postgres://` URL; `sslmode` in it says whether TLS is wanted.
+    /// A `postgres://` URL. Its parameter `sslmode` selects TLS.
     pub url: String,
 }
 
 impl fmt::Debug for DatabaseSettings {
-    /// Leaves the URL out: it may hold a password.
+    /// Omits the URL, which may contain a password.
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("DatabaseSettings").finish_non_exhaustive()
     }
@@ -40,7 +40,8 @@ impl DatabaseSettings {
         let options =
             PgConnectOptions::from_str(&self.url).map_err(|error| CatalogError::Settings(error.to_string()))?;
         if options.get_options().is_some() {
-            let reason = "start-up options do not work behind a pooler: take `options` out of the URL and PGOPTIONS";
+            let reason =
+                "A pooler does not support start-up options. Remove `options` from the URL, and unset PGOPTIONS.";
             return Err(CatalogError::Settings(reason.to_owned()));
         }
         Ok(options.statement_cache_capacity(0).extra_float_digits(None))
@@ -54,58 +55,58 @@ pub struct Catalog {
 }
 
 impl Catalog {
-    /// Makes a catalog that connects when it is first used.
+    /// Connects at the first use.
     pub fn new(settings: &DatabaseSettings) -> Result<Self, CatalogError> {
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
             .test_before_acquire(true)
-            // No task in the background: a frozen function has none.
+            // No background task, because a frozen function does not run any.
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_lazy_with(settings.options()?);
         Ok(Self { pool })
     }
 
-    /// Applies the migrations that are missing, all of them or none. Several may run at once.
+    /// Applies the missing migrations, all of them or none. Concurrent calls wait for one another.
     pub async fn migrate(&self) -> Result<(), CatalogError> {
         let mut transaction = self.pool.begin().await?;
-        // The lock is the transaction's, and goes with it. sqlx's own statements have names, which must neither meet
-        // those of an earlier migration on this server connection nor stay.
+        // The lock ends with the transaction. sqlx names its own statements: the names must not collide with those of an
+        // earlier migration on this server connection, and must not stay.
         sqlx::raw_sql("SELECT pg_advisory_xact_lock(7140126); DEALLOCATE ALL").execute(&mut *transaction).await?;
-        // Not `run`: its future cannot be sent between threads.
+        // Not `run`, whose future cannot be sent between threads.
         MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
         sqlx::raw_sql("DEALLOCATE ALL").execute(&mut *transaction).await?;
         Ok(transaction.commit().await?)
     }
 
-    /// Closes the connection, politely.
+    /// Closes the connection in an orderly way.
     pub async fn close(&self) {
         self.pool.close().await;
     }
 
-    pub(crate) async fn begin(&self) -> Result<Work<'static>, CatalogError> {
-        Ok(Work { transaction: self.pool.begin().await? })
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static>, CatalogError> {
+        Ok(Transaction { inner: self.pool.begin().await? })
     }
 }
 
-/// A transaction. Dropping it changes nothing.
+/// A transaction whose statements have no names. Dropping it rolls it back.
 #[derive(Debug)]
-pub(crate) struct Work<'c> {
-    transaction: Transaction<'c, Postgres>,
+pub(crate) struct Transaction<'c> {
+    inner: sqlx::Transaction<'c, Postgres>,
 }
 
-impl<'c> Work<'c> {
+impl<'c> Transaction<'c> {
     pub(crate) async fn begin_on(connection: &'c mut PgConnection) -> Result<Self, CatalogError> {
-        Ok(Self { transaction: connection.begin().await? })
+        Ok(Self { inner: connection.begin().await? })
     }
 
-    /// What runs statements in this transaction.
-    pub(crate) fn on(&mut self) -> Unnamed<'_> {
-        Unnamed::new(&mut self.transaction)
+    /// Runs statements in this transaction.
+    pub(crate) fn executor(&mut self) -> Unnamed<'_> {
+        Unnamed::new(&mut self.inner)
     }
 
     pub(crate) async fn commit(self) -> Result<(), CatalogError> {
-        Ok(self.transaction.commit().await?)
+        Ok(self.inner.commit().await?)
     }
 }

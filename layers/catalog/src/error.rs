@@ -1,57 +1,46 @@
-//! What can go wrong between Quire and its database.
+//! Errors of the database.
 
 use domain::{FailureCode, ScanId, Status};
 use enum_assoc::Assoc;
 
-/// An error of the catalog. [`CatalogError::code`] is stable.
 #[derive(Debug, thiserror::Error, Assoc)]
 #[func(pub const fn code(&self) -> FailureCode)]
 #[non_exhaustive]
 pub enum CatalogError {
-    /// The database cannot be reached, is restarting, is out of connections, or ended this transaction for another
-    /// one's sake. Nothing was changed, or the answer to a commit was lost: doing the same again is right.
-    #[error("the database cannot be reached: {0}")]
+    /// The database cannot be reached, is restarting, is out of connections, or aborted the transaction because of a
+    /// concurrent one. Nothing was changed, or the answer to a commit was lost. It is safe to do the same again.
+    #[error("The database cannot be reached: {0}.")]
     #[assoc(code = FailureCode::CatalogUnreachable)]
     Unreachable(#[source] sqlx::Error),
-    /// The database does not let us in: credentials, name or permissions are wrong.
-    #[error("the database refuses access: {0}")]
+    /// The credentials, the name of the database, or the permissions are wrong.
+    #[error("The database refuses access: {0}.")]
     #[assoc(code = FailureCode::CatalogDenied)]
     Denied(#[source] sqlx::Error),
-    /// The database refused a statement: a mistake in this crate, or migrations that were not applied.
-    #[error("the database refused a statement: {0}")]
+    /// This crate has a fault, or migrations are missing.
+    #[error("The database refused a statement: {0}.")]
     #[assoc(code = FailureCode::CatalogStatement)]
     Statement(#[source] sqlx::Error),
-    /// The settings of the database are wrong.
-    #[error("the settings of the database are wrong: {0}")]
+    #[error("The database settings are not valid: {0}")]
     #[assoc(code = FailureCode::CatalogSettings)]
     Settings(String),
-    /// A migration failed.
-    #[error("a migration failed: {0}")]
+    #[error("A migration failed: {0}.")]
     #[assoc(code = FailureCode::CatalogMigration)]
     Migration(#[source] Box<sqlx::migrate::MigrateError>),
-    /// The caller passed something that cannot be stored.
-    #[error("invalid argument: {0}")]
+    /// The caller passed something that cannot be stored. The reason is a full sentence.
+    #[error("The catalog cannot store this: {0}")]
     #[assoc(code = FailureCode::CatalogInvalid)]
     Invalid(String),
-    /// There is no scan of this id.
-    #[error("there is no scan {0}")]
+    #[error("There is no scan {0}.")]
     #[assoc(code = FailureCode::CatalogUnknown)]
     Unknown(ScanId),
-    /// What an operator asked for is not possible in the scan's state.
-    #[error("scan {scan} is {status}: {reason}")]
+    /// The scan's state does not allow what an operator asked for. The reason is a full sentence.
+    #[error("Scan {scan} is {status}. {reason}")]
     #[assoc(code = FailureCode::CatalogRefused)]
-    Refused {
-        /// The scan.
-        scan: ScanId,
-        /// Its status when it was refused.
-        status: Status,
-        /// Why, as a sentence for the operator.
-        reason: String,
-    },
+    Refused { scan: ScanId, status: Status, reason: String },
 }
 
 impl CatalogError {
-    /// Whether doing the same again later may succeed without anybody mending anything.
+    /// Whether the same call may succeed later without anything being repaired.
     pub const fn is_temporary(&self) -> bool {
         matches!(self, Self::Unreachable(_))
     }
@@ -100,9 +89,9 @@ impl Kind {
     /// By SQLSTATE (PostgreSQL's manual, appendix A); a class is its first two characters.
     fn of_state(state: &str) -> Self {
         match (state.get(..2).unwrap_or_default(), state) {
-            // Connection exceptions, insufficient resources, lost a deadlock or a serialization.
+            // Connection exceptions, insufficient resources, deadlocks and serialization failures.
             ("08" | "53" | "40", _) => Self::Unreachable,
-            // The server shuts down, crashed, starts up; or somebody cancelled the statement or the idle session.
+            // The server is shutting down, crashed or starting up, or the statement or idle session was cancelled.
             (_, "57P01" | "57P02" | "57P03" | "57P05" | "57014" | "25P03" | "55P03" | "58000" | "58030") => {
                 Self::Unreachable
             }

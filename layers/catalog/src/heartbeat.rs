@@ -1,16 +1,17 @@
 //! Renewing a lease while the work goes on.
 
-use crate::connection::Work;
-use crate::{CatalogError, DatabaseSettings, Lease};
+use crate::connection::{DatabaseSettings, Transaction};
+use crate::error::CatalogError;
+use crate::lease::Lease;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
 use std::io;
 use std::time::Duration;
 
-/// A beat that takes longer counts as failed: its connection may be dead without saying so.
+/// A beat that takes longer has failed: a dead connection may never return an error.
 const BEAT_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Renews leases over a connection of its own, so that a long statement of the work never delays a beat.
+/// Renews leases over a connection of its own, so that a long statement of the attempt never delays a beat.
 #[derive(Debug)]
 pub struct Heartbeat {
     options: PgConnectOptions,
@@ -18,16 +19,16 @@ pub struct Heartbeat {
 }
 
 impl Heartbeat {
-    /// Connects. Call it on the runtime that will beat.
+    /// Connects. Call it on the runtime on which [`Heartbeat::beat`] will run.
     pub async fn connect(settings: &DatabaseSettings) -> Result<Self, CatalogError> {
         let options = settings.options()?;
         let connection = Some(bounded(async { Ok(options.connect().await?) }).await?);
         Ok(Self { options, connection })
     }
 
-    /// Renews the lease; false means that it is not ours any more. After an error the next beat connects again.
+    /// Renews the lease. False if the attempt has lost it. After an error the next beat connects again.
     pub async fn beat(&mut self, lease: &Lease) -> Result<bool, CatalogError> {
-        // Out of its place until the beat succeeded: a connection in an unknown state is never used again.
+        // Put back only after success: a connection in an unknown state is never used again.
         let connection = self.connection.take();
         let (connection, is_ours) = bounded(async {
             let mut connection = match connection {
@@ -50,28 +51,33 @@ async fn bounded<T>(work: impl Future<Output = Result<T, CatalogError>>) -> Resu
 }
 
 async fn renew(connection: &mut PgConnection, lease: &Lease) -> Result<bool, CatalogError> {
-    let mut work = Work::begin_on(connection).await?;
+    let mut transaction = Transaction::begin_on(connection).await?;
     let is_ours = match lease.range {
-        None => renew_scan(&mut work, lease).await?,
-        Some((generation, number)) => renew_range(&mut work, lease, generation, number).await?,
+        None => renew_scan(&mut transaction, lease).await?,
+        Some((generation, number)) => renew_range(&mut transaction, lease, generation, number).await?,
     };
-    work.commit().await?;
+    transaction.commit().await?;
     Ok(is_ours)
 }
 
-async fn renew_scan(work: &mut Work<'_>, lease: &Lease) -> Result<bool, CatalogError> {
+async fn renew_scan(transaction: &mut Transaction<'_>, lease: &Lease) -> Result<bool, CatalogError> {
     let done = sqlx::query!(
         "UPDATE scans SET heartbeat_at = clock_timestamp() WHERE id = $1 AND lease = $2 AND status = $3",
         lease.scan,
         lease.token,
         lease.stage.busy().as_str(),
     )
-    .execute(work.on())
+    .execute(transaction.executor())
     .await?;
     Ok(done.rows_affected() == 1)
 }
 
-async fn renew_range(work: &mut Work<'_>, lease: &Lease, generation: i32, number: i32) -> Result<bool, CatalogError> {
+async fn renew_range(
+    transaction: &mut Transaction<'_>,
+    lease: &Lease,
+    generation: i32,
+    number: i32,
+) -> Result<bool, CatalogError> {
     let done = sqlx::query!(
         "UPDATE page_ranges SET heartbeat_at = clock_timestamp()
          FROM scans
@@ -83,7 +89,7 @@ async fn renew_range(work: &mut Work<'_>, lease: &Lease, generation: i32, number
         number,
         lease.token,
     )
-    .execute(work.on())
+    .execute(transaction.executor())
     .await?;
     Ok(done.rows_affected() == 1)
 }

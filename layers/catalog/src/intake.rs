@@ -1,17 +1,18 @@
 //! An upload becomes a scan.
 
-use crate::connection::Work;
-use crate::state::{take_ranges_back, tell};
-use crate::{Catalog, CatalogError, Failure};
+use crate::connection::{Catalog, Transaction};
+use crate::error::CatalogError;
+use crate::lease::Failure;
+use crate::state::{record_event, release_ranges};
 use domain::{FailureCode, ScanId, Status, Task, VolumeName, WaitsFor};
 
-/// An open transaction that holds the row of one upload key: whoever else records an upload of that key waits. Ask S3
-/// for the key's current version while holding it, then [`KeyLock::record`]. Dropping it lets go and changes nothing.
+/// An open transaction that locks one upload key, so that no other worker records an upload of that key. While holding
+/// it, ask S3 for the current version, then call [`KeyLock::record`]. Dropping it releases the lock and changes nothing.
 ///
-/// The catalog has one connection, and this is it: nothing else of the same [`Catalog`] runs meanwhile.
+/// It occupies the only connection of its [`Catalog`]: other calls wait until it is released.
 #[derive(Debug)]
 pub struct KeyLock {
-    work: Work<'static>,
+    transaction: Transaction<'static>,
     bucket: String,
     key: String,
 }
@@ -19,57 +20,55 @@ pub struct KeyLock {
 /// A version of an upload as S3 has it.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct NewScan {
-    /// The version.
     pub version_id: String,
     /// The entity tag, without its quotes.
     pub etag: String,
-    /// Its size in bytes.
     pub size_bytes: i64,
-    /// What the key says, if it follows the convention.
+    /// The name in the key, if the key follows the convention.
     pub name: Option<VolumeName>,
-    /// Why the upload is no work for compress (it is no PDF): the scan is FAILED from the start.
+    /// Why the scan is FAILED from the start, for example because the file is not a PDF.
     pub refusal: Option<Failure>,
 }
 
-/// What became of an upload.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum Recorded {
-    /// It is a new scan.
     New {
-        /// The new scan.
         scan: ScanId,
-        /// The earlier scan of the key that it superseded, the newest if there were several.
+        /// The newest of the earlier scans of the key that it superseded.
         superseded: Option<ScanId>,
-        /// Compress, unless the upload was refused or a person must confirm it first.
+        /// [`Task::Compress`], unless the upload was refused or waits for confirmation.
         ready: Vec<Task>,
     },
-    /// This version, or the same file, has a scan already.
+    /// This version, or the same file in an earlier version, already has a scan.
     Known {
-        /// That scan.
         scan: ScanId,
-        /// Compress, if it still waits for it.
+        /// [`Task::Compress`], if the scan still waits for it.
         ready: Vec<Task>,
     },
 }
 
 impl Catalog {
-    /// Waits for the row of an upload key and holds it.
+    /// Waits until no other worker holds the lock of the upload key.
     pub async fn lock_key(&self, bucket: &str, key: &str) -> Result<KeyLock, CatalogError> {
-        let mut work = self.begin().await?;
-        lock_key_row(&mut work, bucket, key).await?;
-        Ok(KeyLock { work, bucket: bucket.to_owned(), key: key.to_owned() })
+        let mut transaction = self.begin().await?;
+        lock_key_row(&mut transaction, bucket, key).await?;
+        Ok(KeyLock { transaction, bucket: bucket.to_owned(), key: key.to_owned() })
     }
 }
 
-/// Takes the lock that serialises everything that decides between scans of one key.
-pub(crate) async fn lock_key_row(work: &mut Work<'_>, bucket: &str, key: &str) -> Result<(), CatalogError> {
+/// Takes the lock that serialises every decision between scans of one key.
+pub(crate) async fn lock_key_row(
+    transaction: &mut Transaction<'_>,
+    bucket: &str,
+    key: &str,
+) -> Result<(), CatalogError> {
     sqlx::query!(
         "INSERT INTO upload_keys (bucket, key) VALUES ($1, $2)
          ON CONFLICT (bucket, key) DO UPDATE SET seen_at = clock_timestamp()",
         bucket,
         key,
     )
-    .execute(work.on())
+    .execute(transaction.executor())
     .await?;
     Ok(())
 }
@@ -101,7 +100,7 @@ impl Earlier {
 }
 
 impl KeyLock {
-    /// Records the version that S3 says is current, and lets the key go.
+    /// Records the version that S3 says is current, and releases the lock.
     pub async fn record(mut self, upload: &NewScan) -> Result<Recorded, CatalogError> {
         let earlier = self.lock_earlier().await?;
         let same_version = earlier.iter().find(|scan| scan.version_id == upload.version_id);
@@ -110,7 +109,7 @@ impl KeyLock {
             Some(scan) => scan.known(),
             None => self.create(upload, &earlier).await?,
         };
-        self.work.commit().await?;
+        self.transaction.commit().await?;
         Ok(recorded)
     }
 
@@ -124,7 +123,7 @@ impl KeyLock {
             self.bucket,
             self.key,
         )
-        .fetch_all(self.work.on())
+        .fetch_all(self.transaction.executor())
         .await?)
     }
 
@@ -137,7 +136,7 @@ impl KeyLock {
             .filter(|earlier| earlier.status != Status::Approved && !earlier.is_superseded)
             .map(|earlier| earlier.id)
             .collect();
-        supersede(&mut self.work, &replaced, scan).await?;
+        supersede(&mut self.transaction, &replaced, scan).await?;
         let waits = upload.refusal.is_none() && waits_for.is_none();
         let ready = waits.then_some(Task::Compress { scan }).into_iter().collect();
         Ok(Recorded::New { scan, superseded: replaced.last().copied(), ready })
@@ -166,13 +165,17 @@ impl KeyLock {
             refusal.map(|refusal| refusal.code.as_str()),
             refusal.map(|refusal| refusal.message.as_str()),
         )
-        .fetch_one(self.work.on())
+        .fetch_one(self.transaction.executor())
         .await?)
     }
 }
 
-/// Marks scans as replaced by another; those that were not over are cancelled, and their workers lose their leases.
-pub(crate) async fn supersede(work: &mut Work<'_>, scans: &[ScanId], by: ScanId) -> Result<(), CatalogError> {
+/// Marks scans as replaced by another scan. Those that have not ended are cancelled, and their workers lose their leases.
+pub(crate) async fn supersede(
+    transaction: &mut Transaction<'_>,
+    scans: &[ScanId],
+    by: ScanId,
+) -> Result<(), CatalogError> {
     sqlx::query!(
         "UPDATE scans SET superseded_by = $2, updated_at = clock_timestamp(),
              status = CASE WHEN finished_at IS NULL THEN 'CANCELLED' ELSE status END,
@@ -184,11 +187,11 @@ pub(crate) async fn supersede(work: &mut Work<'_>, scans: &[ScanId], by: ScanId)
         FailureCode::Superseded.as_str(),
         FailureCode::Superseded.meaning(),
     )
-    .execute(work.on())
+    .execute(transaction.executor())
     .await?;
-    take_ranges_back(work, scans).await?;
+    release_ranges(transaction, scans).await?;
     for scan in scans {
-        tell(work, *scan, "superseded", serde_json::json!({ "by": by })).await?;
+        record_event(transaction, *scan, "superseded", serde_json::json!({ "by": by })).await?;
     }
     Ok(())
 }

@@ -1,8 +1,9 @@
-//! Databases for tests: each test gets its own, made from a template that was migrated once, and drops it.
+//! Databases for tests. Each test creates its own from a template that was migrated once, and drops it.
 //!
-//! The cluster is named by the environment variable [`URL_VARIABLE`]; `cargo xtask test` starts one and sets it.
+//! The environment variable [`URL_VARIABLE`] names the cluster. `cargo xtask test` starts one and sets it.
 
-use crate::{Catalog, CatalogError, DatabaseSettings};
+use crate::connection::{Catalog, DatabaseSettings, MIGRATIONS};
+use crate::error::CatalogError;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};
 use std::env;
@@ -12,23 +13,23 @@ use std::thread;
 use tokio::sync::Mutex;
 use uuid::Uuid;
 
-/// Names the URL of an administrator of a PostgreSQL cluster for tests.
+/// Holds the URL with which an administrator connects to a PostgreSQL cluster for tests.
 pub const URL_VARIABLE: &str = "QUIRE_TEST_DATABASE_URL";
 
-/// Serialises the making of the template among test processes; a number like any other.
+/// Serialises the creation of the template among test processes. The number is arbitrary.
 const TEMPLATE_LOCK: i64 = 7_140_125;
 
-/// A database of one test; it goes when this value goes.
+/// The database of one test. Dropping the value drops the database.
 #[derive(Debug)]
 pub struct TestDatabase {
     name: String,
     administrator: PgConnectOptions,
-    /// What the test itself asks, behind the catalog's back, it asks here.
+    /// For the test's own statements, which bypass the catalog.
     connection: Mutex<PgConnection>,
 }
 
 impl TestDatabase {
-    /// Makes a migrated, empty database.
+    /// Creates a migrated, empty database.
     pub async fn create() -> Result<Self, CatalogError> {
         let administrator = administrator()?;
         let mut connection = administrator.connect().await?;
@@ -40,7 +41,6 @@ impl TestDatabase {
         Ok(Self { name, administrator, connection })
     }
 
-    /// Where it is.
     pub fn settings(&self) -> DatabaseSettings {
         settings(&self.administrator, &self.name)
     }
@@ -50,7 +50,7 @@ impl TestDatabase {
         Catalog::new(&self.settings())
     }
 
-    /// Runs statements behind the catalog's back: how a test brings about what takes time or a fault.
+    /// Runs statements that bypass the catalog, for example to simulate a fault or the passage of time.
     pub async fn execute(&self, statements: &str) -> Result<(), CatalogError> {
         let mut connection = self.connection.lock().await;
         let outcome = run(&mut connection, statements).await;
@@ -58,19 +58,19 @@ impl TestDatabase {
         outcome
     }
 
-    /// The answer of a query with one column of text and one row.
+    /// The result of a query with one column of text and one row.
     pub async fn text(&self, query: &str) -> Result<String, CatalogError> {
         let mut connection = self.connection.lock().await;
         Ok(sqlx::query_scalar(AssertSqlSafe(query)).fetch_one(&mut *connection).await?)
     }
 
-    /// The answer of a query with one column of text.
+    /// The result of a query with one column of text.
     pub async fn lines(&self, query: &str) -> Result<Vec<String>, CatalogError> {
         let mut connection = self.connection.lock().await;
         Ok(sqlx::query_scalar(AssertSqlSafe(query)).fetch_all(&mut *connection).await?)
     }
 
-    /// Every column of every row that says something about scans, to be compared.
+    /// Every column of every row about scans, for comparisons.
     pub async fn snapshot(&self) -> Result<String, CatalogError> {
         let of = |table: &str| format!("(SELECT coalesce(jsonb_agg(t ORDER BY t::text), '[]') FROM {table} AS t)");
         let tables = ["scans", "page_ranges", "opinions", "scan_events", "outbox"].map(of).join(" || ");
@@ -82,7 +82,7 @@ impl Drop for TestDatabase {
     fn drop(&mut self) {
         let statement = format!("DROP DATABASE IF EXISTS {} WITH (FORCE)", self.name);
         let administrator = self.administrator.clone();
-        // A thread, because this one may be inside a runtime already, and a runtime cannot wait inside another.
+        // On a thread, because this one may already be inside a runtime, and a runtime cannot wait inside another.
         let dropping = thread::spawn(move || {
             let runtime =
                 tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(sqlx::Error::Io)?;
@@ -93,8 +93,8 @@ impl Drop for TestDatabase {
         });
         match dropping.join() {
             Ok(Ok(())) => {}
-            Ok(Err(error)) => eprintln!("the test's database {} was left behind: {error}", self.name),
-            Err(_) => eprintln!("the test's database {} was left behind", self.name),
+            Ok(Err(error)) => eprintln!("The test database {} could not be dropped: {error}", self.name),
+            Err(_) => eprintln!("The test database {} could not be dropped.", self.name),
         }
     }
 }
@@ -102,7 +102,7 @@ impl Drop for TestDatabase {
 fn administrator() -> Result<PgConnectOptions, CatalogError> {
     let url = env::var(URL_VARIABLE).map_err(|_| {
         CatalogError::Settings(format!(
-            "{URL_VARIABLE} is not set: these tests need a PostgreSQL cluster; run `cargo xtask test`, which starts one"
+            "{URL_VARIABLE} is not set. These tests need a PostgreSQL cluster. Run `cargo xtask test`, which starts one."
         ))
     })?;
     PgConnectOptions::from_str(&url).map_err(|error| CatalogError::Settings(error.to_string()))
@@ -112,7 +112,7 @@ fn settings(administrator: &PgConnectOptions, database: &str) -> DatabaseSetting
     DatabaseSettings { url: administrator.clone().database(database).to_url_lossy().to_string() }
 }
 
-/// The name of the migrated template, made if this cluster has none for these migrations.
+/// The name of the migrated template. Creates it if this cluster has none for these migrations.
 async fn template(connection: &mut PgConnection, administrator: &PgConnectOptions) -> Result<String, CatalogError> {
     let name = format!("quire_template_{:016x}", migrations());
     run(connection, &format!("SELECT pg_advisory_lock({TEMPLATE_LOCK})")).await?;
@@ -133,7 +133,7 @@ async fn make_template(
     if exists {
         return Ok(());
     }
-    // Under another name until it is complete, so that a killed test run leaves no half-made template.
+    // Under another name until it is complete, so that a killed test run leaves no incomplete template.
     let draft = format!("{name}_{}", Uuid::new_v4().simple());
     run(connection, &format!("CREATE DATABASE {draft}")).await?;
     let catalog = Catalog::new(&settings(administrator, &draft))?;
@@ -145,7 +145,7 @@ async fn make_template(
 /// A number that changes with the migrations.
 fn migrations() -> u64 {
     let mut hasher = DefaultHasher::new();
-    for migration in crate::connection::MIGRATIONS.iter() {
+    for migration in MIGRATIONS.iter() {
         migration.checksum.hash(&mut hasher);
     }
     hasher.finish()

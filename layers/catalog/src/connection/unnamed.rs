@@ -1,8 +1,8 @@
 //! Statements without a name.
 //!
-//! sqlx names every statement that a checked macro prepares, and with its cache off it never closes one: the server
-//! would keep them all, and a pooler would look for them on the wrong connection. [`Unnamed`] runs the same statements
-//! through PostgreSQL's unnamed statement, which the next one replaces.
+//! sqlx names every statement that a checked macro prepares, and without its cache it never closes one. The server would
+//! keep them all, and a pooler would look for them on the wrong connection. [`Unnamed`] runs the same statements as
+//! PostgreSQL's unnamed statement, which each next statement replaces.
 
 use futures_core::future::BoxFuture;
 use futures_core::stream::BoxStream;

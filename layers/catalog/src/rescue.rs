@@ -1,51 +1,56 @@
-//! Busy rows whose worker is gone.
+//! Recovery of rows whose worker or message was lost.
+//!
+//! Each statement checks the row again when it changes it. So running it twice at once, or in the middle of normal work,
+//! is harmless.
 
-use crate::attempt::{WORKER_STOPPED, settle};
-use crate::connection::Work;
-use crate::{Catalog, CatalogError, LeaseRules};
+use crate::connection::{Catalog, Transaction};
+use crate::error::CatalogError;
+use crate::lease::{LeaseRules, WORKER_STOPPED};
+use crate::state::settle;
 use domain::{FailureCode, RangeStatus, ScanId, Stage, Status, Task};
 use std::collections::BTreeSet;
 use std::time::Duration;
 
-/// A row that was busy and stale.
+/// A busy row whose lease was stale.
 #[derive(Clone, PartialEq, Debug)]
 pub struct Rescued {
-    /// The scan.
     pub scan: ScanId,
-    /// The page range as (generation, number).
+    /// The page range as (generation, number). None for compress and split.
     pub range: Option<(i32, i32)>,
     /// The stage that was interrupted.
     pub stage: Stage,
-    /// What became of it.
     pub outcome: RescueOutcome,
-    /// How long nobody had renewed it.
+    /// Time since the last heartbeat.
     pub idle: Duration,
 }
 
-/// What became of a row that was rescued.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub enum RescueOutcome {
-    /// It waits again: send this.
+    /// The row waits again. Send this task.
     Resent(Task),
-    /// It was interrupted too often: FAILED(interrupted).
+    /// The row was interrupted too often and is FAILED(interrupted).
     Interrupted,
 }
 
 impl Catalog {
-    /// Takes at most `limit` scans and the ranges of at most `limit` scans from workers that stopped renewing them,
-    /// those that changed longest ago first. Rows that somebody else is just changing are left to the next pass.
+    /// Recovers at most `limit` scans, and the ranges of at most `limit` scans, whose leases are stale, starting with
+    /// the oldest. Rows that are locked are left to the next call.
     pub async fn rescue(&self, rules: &LeaseRules, limit: i64) -> Result<Vec<Rescued>, CatalogError> {
-        let mut work = self.begin().await?;
-        let mut rescued = rescue_scans(&mut work, rules, limit).await?;
-        work.commit().await?;
-        let mut work = self.begin().await?;
-        rescued.extend(rescue_ranges(&mut work, rules, limit).await?);
-        work.commit().await?;
+        let mut transaction = self.begin().await?;
+        let mut rescued = rescue_scans(&mut transaction, rules, limit).await?;
+        transaction.commit().await?;
+        let mut transaction = self.begin().await?;
+        rescued.extend(rescue_ranges(&mut transaction, rules, limit).await?);
+        transaction.commit().await?;
         Ok(rescued)
     }
 }
 
-async fn rescue_scans(work: &mut Work<'_>, rules: &LeaseRules, limit: i64) -> Result<Vec<Rescued>, CatalogError> {
+async fn rescue_scans(
+    transaction: &mut Transaction<'_>,
+    rules: &LeaseRules,
+    limit: i64,
+) -> Result<Vec<Rescued>, CatalogError> {
     let rows = sqlx::query!(
         r#"WITH stale AS MATERIALIZED (
                SELECT id, status, extract(epoch FROM clock_timestamp() - heartbeat_at)::float8 AS idle
@@ -71,7 +76,7 @@ async fn rescue_scans(work: &mut Work<'_>, rules: &LeaseRules, limit: i64) -> Re
         FailureCode::Interrupted.as_str(),
         WORKER_STOPPED,
     )
-    .fetch_all(work.on())
+    .fetch_all(transaction.executor())
     .await?;
     Ok(rows.into_iter().map(|row| rescued_scan(row.id, row.was, row.status, row.idle)).collect())
 }
@@ -88,26 +93,30 @@ fn rescued_scan(scan: ScanId, was: Status, status: Status, idle: f64) -> Rescued
     Rescued { scan, range: None, stage, outcome, idle: seconds(idle) }
 }
 
-async fn rescue_ranges(work: &mut Work<'_>, rules: &LeaseRules, limit: i64) -> Result<Vec<Rescued>, CatalogError> {
-    let scans = lock_scans_with_stale_ranges(work, rules, limit).await?;
+async fn rescue_ranges(
+    transaction: &mut Transaction<'_>,
+    rules: &LeaseRules,
+    limit: i64,
+) -> Result<Vec<Rescued>, CatalogError> {
+    let scans = lock_scans_with_stale_ranges(transaction, rules, limit).await?;
     if scans.is_empty() {
         return Ok(Vec::new());
     }
-    let rescued = take_stale_ranges(work, rules, &scans).await?;
+    let rescued = recover_stale_ranges(transaction, rules, &scans).await?;
     let interrupted: BTreeSet<ScanId> = rescued
         .iter()
         .filter(|rescued| rescued.outcome == RescueOutcome::Interrupted)
         .map(|rescued| rescued.scan)
         .collect();
     for scan in interrupted {
-        // With a failed range the scan can only fail: nothing becomes ready.
-        settle(work, scan).await?;
+        // A scan with a failed range can only fail, so no task becomes ready.
+        settle(transaction, scan).await?;
     }
     Ok(rescued)
 }
 
 async fn lock_scans_with_stale_ranges(
-    work: &mut Work<'_>,
+    transaction: &mut Transaction<'_>,
     rules: &LeaseRules,
     limit: i64,
 ) -> Result<Vec<ScanId>, CatalogError> {
@@ -123,13 +132,13 @@ async fn lock_scans_with_stale_ranges(
         rules.stale_after.as_secs_f64(),
         limit,
     )
-    .fetch_all(work.on())
+    .fetch_all(transaction.executor())
     .await?)
 }
 
-/// A statement of its own, after the scans were locked: it sees what their last transactions left.
-async fn take_stale_ranges(
-    work: &mut Work<'_>,
+/// Runs after the scans were locked, so that it sees what the last transactions left.
+async fn recover_stale_ranges(
+    transaction: &mut Transaction<'_>,
     rules: &LeaseRules,
     scans: &[ScanId],
 ) -> Result<Vec<Rescued>, CatalogError> {
@@ -158,7 +167,7 @@ async fn take_stale_ranges(
         FailureCode::Interrupted.as_str(),
         WORKER_STOPPED,
     )
-    .fetch_all(work.on())
+    .fetch_all(transaction.executor())
     .await?;
     Ok(rows
         .into_iter()
@@ -182,4 +191,86 @@ async fn take_stale_ranges(
 
 fn seconds(seconds: f64) -> Duration {
     Duration::try_from_secs_f64(seconds).unwrap_or_default()
+}
+
+impl Catalog {
+    /// The tasks of at most `limit` scans and `limit` ranges that wait, are due, and whose last message was sent longer
+    /// ago than `after`, or before they were due. `after` doubles with every message, at most six times. The caller
+    /// sends the tasks; the rows are already marked.
+    pub async fn resend(&self, after: Duration, limit: i64) -> Result<Vec<Task>, CatalogError> {
+        let mut transaction = self.begin().await?;
+        let mut ready = resend_scans(&mut transaction, after, limit).await?;
+        ready.extend(resend_ranges(&mut transaction, after, limit).await?);
+        transaction.commit().await?;
+        Ok(ready)
+    }
+}
+
+async fn resend_scans(
+    transaction: &mut Transaction<'_>,
+    after: Duration,
+    limit: i64,
+) -> Result<Vec<Task>, CatalogError> {
+    let rows = sqlx::query!(
+        r#"WITH due AS MATERIALIZED (
+               SELECT id FROM scans
+               WHERE status IN ('UPLOADED', 'SCANNED') AND waits_for IS NULL
+                 AND coalesce(not_before <= clock_timestamp(), true)
+                 AND (dispatched_at < not_before
+                   OR dispatched_at < clock_timestamp() - make_interval(secs => $1 * 2 ^ least(dispatches - 1, 6)))
+               ORDER BY dispatched_at LIMIT $2
+               FOR NO KEY UPDATE SKIP LOCKED
+           )
+           UPDATE scans SET dispatched_at = clock_timestamp(), dispatches = dispatches + 1
+           FROM due WHERE scans.id = due.id AND status IN ('UPLOADED', 'SCANNED') AND waits_for IS NULL
+           RETURNING scans.id, status AS "status: Status""#,
+        after.as_secs_f64(),
+        limit,
+    )
+    .fetch_all(transaction.executor())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| match row.status {
+            Status::Uploaded => Task::Compress { scan: row.id },
+            _ => Task::Split { scan: row.id },
+        })
+        .collect())
+}
+
+async fn resend_ranges(
+    transaction: &mut Transaction<'_>,
+    after: Duration,
+    limit: i64,
+) -> Result<Vec<Task>, CatalogError> {
+    let rows = sqlx::query!(
+        "WITH due AS MATERIALIZED (
+             SELECT scan_id, ranges.generation, number, is_large
+             FROM scans JOIN page_ranges AS ranges ON scan_id = scans.id AND ranges.generation = scans.generation
+             WHERE scans.status IN ('COMPRESSED', 'SCANNING') AND ranges.status = 'WAITING'
+               AND coalesce(not_before <= clock_timestamp(), true)
+               AND (ranges.dispatched_at < not_before OR ranges.dispatched_at
+                   < clock_timestamp() - make_interval(secs => $1 * 2 ^ least(ranges.dispatches - 1, 6)))
+             ORDER BY ranges.dispatched_at LIMIT $2
+             FOR NO KEY UPDATE OF ranges SKIP LOCKED
+         )
+         UPDATE page_ranges AS ranges SET dispatched_at = clock_timestamp(), dispatches = dispatches + 1
+         FROM due
+         WHERE ranges.scan_id = due.scan_id AND ranges.generation = due.generation AND ranges.number = due.number
+           AND ranges.status = 'WAITING'
+         RETURNING ranges.scan_id, ranges.generation, ranges.number, is_large",
+        after.as_secs_f64(),
+        limit,
+    )
+    .fetch_all(transaction.executor())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| Task::Scan {
+            scan: row.scan_id,
+            generation: row.generation,
+            range: row.number,
+            is_large: row.is_large,
+        })
+        .collect())
 }

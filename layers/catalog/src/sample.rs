@@ -1,47 +1,39 @@
-//! How the system stood at a moment.
+//! Samples: how many rows waited and were busy at a moment.
 
-use crate::{Catalog, CatalogError};
+use crate::connection::Catalog;
+use crate::error::CatalogError;
 use serde::Serialize;
 use time::OffsetDateTime;
 
-/// How many rows waited and were busy at a moment.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Sample {
-    /// When.
     #[serde(with = "time::serde::rfc3339")]
     pub at: OffsetDateTime,
-    /// Scans in UPLOADED.
     pub uploaded: i64,
-    /// Scans in COMPRESSING.
     pub compressing: i64,
-    /// Scans in COMPRESSED.
     pub compressed: i64,
-    /// Scans in SCANNING.
     pub scanning: i64,
-    /// Scans in SCANNED.
     pub scanned: i64,
-    /// Scans in SPLITTING.
     pub splitting: i64,
-    /// Those of the above that wait for a person (metadata or confirmation).
+    /// Of the scans above, those that wait for a person (metadata or confirmation).
     pub waiting_for_person: i64,
-    /// Page ranges of live scans that wait.
+    /// Of scans that have not ended.
     pub ranges_waiting: i64,
-    /// Page ranges of live scans that are being read.
+    /// Of scans that have not ended.
     pub ranges_scanning: i64,
-    /// Seconds since the last message of the row that waits longest for its message to be acted upon.
+    /// Age of the oldest message whose row still waits.
     pub oldest_message_seconds: f64,
-    /// Events in the outbox that were not sent.
     pub unsent_events: i64,
-    /// Rows that this pass of reconcile rescued.
+    /// Rows that this run of `reconcile` rescued.
     pub rescued: i32,
-    /// Rows to which this pass sent a message again.
+    /// Rows whose message this run sent again.
     pub resent: i32,
 }
 
 impl Catalog {
     /// Counts, stores and returns a sample.
     pub async fn record_sample(&self, rescued: i32, resent: i32) -> Result<Sample, CatalogError> {
-        let mut work = self.begin().await?;
+        let mut transaction = self.begin().await?;
         let sample = sqlx::query_as!(
             Sample,
             "INSERT INTO samples (uploaded, compressing, compressed, scanning, scanned, splitting, waiting_for_person,
@@ -76,15 +68,15 @@ impl Catalog {
             rescued,
             resent,
         )
-        .fetch_one(work.on())
+        .fetch_one(transaction.executor())
         .await?;
-        work.commit().await?;
+        transaction.commit().await?;
         Ok(sample)
     }
 
     /// The newest samples, oldest first.
     pub async fn samples(&self, limit: i64) -> Result<Vec<Sample>, CatalogError> {
-        let mut work = self.begin().await?;
+        let mut transaction = self.begin().await?;
         let mut samples = sqlx::query_as!(
             Sample,
             "SELECT at, uploaded, compressing, compressed, scanning, scanned, splitting, waiting_for_person,
@@ -92,9 +84,9 @@ impl Catalog {
              FROM samples ORDER BY id DESC LIMIT $1",
             limit,
         )
-        .fetch_all(work.on())
+        .fetch_all(transaction.executor())
         .await?;
-        work.commit().await?;
+        transaction.commit().await?;
         samples.reverse();
         Ok(samples)
     }

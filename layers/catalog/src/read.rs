@@ -1,0 +1,282 @@
+//! What readers (the command, the console) see.
+
+use crate::connection::{Catalog, Transaction};
+use crate::error::CatalogError;
+use domain::{RangeStatus, ScanId, Stage, Status, WaitsFor};
+use serde::Serialize;
+use time::OffsetDateTime;
+
+/// Which scans to list.
+#[derive(Clone, PartialEq, Eq, Debug)]
+pub struct Filter {
+    /// Empty means all.
+    pub statuses: Vec<Status>,
+    /// Only uploads of this key.
+    pub key: Option<String>,
+    /// Only scans older than this one. The last scan of a page gives the next page.
+    pub before: Option<ScanId>,
+    pub limit: i64,
+}
+
+impl Default for Filter {
+    fn default() -> Self {
+        Self { statuses: Vec::new(), key: None, before: None, limit: 100 }
+    }
+}
+
+/// A scan in a list.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct ScanSummary {
+    pub id: ScanId,
+    /// The key of the upload.
+    pub key: String,
+    pub status: Status,
+    /// The stage in which it failed or was cancelled.
+    pub failed_stage: Option<Stage>,
+    /// What it waits for, besides the next worker.
+    pub waits_for: Option<WaitsFor>,
+    pub reporter: Option<String>,
+    pub volume: Option<String>,
+    /// Printed number of the first page.
+    pub first_page: Option<i32>,
+    pub pages: Option<i32>,
+    pub size_bytes: i64,
+    /// Number of page ranges in the current generation.
+    pub ranges: i64,
+    pub ranges_finished: i64,
+    pub opinions: i64,
+    /// Failed attempts at the present stage.
+    pub attempts: i32,
+    pub interruptions: i32,
+    /// The code of the failure, or of the last failed attempt.
+    pub error_code: Option<String>,
+    /// Sentences for a person.
+    pub error_message: Option<String>,
+    pub superseded_by: Option<ScanId>,
+    /// Deferred until then.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub not_before: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339")]
+    pub created_at: OffsetDateTime,
+    /// Time of the last change of status.
+    #[serde(with = "time::serde::rfc3339")]
+    pub updated_at: OffsetDateTime,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub finished_at: Option<OffsetDateTime>,
+}
+
+impl Catalog {
+    /// Newest first.
+    pub async fn scans(&self, filter: &Filter) -> Result<Vec<ScanSummary>, CatalogError> {
+        let statuses: Vec<String> = filter.statuses.iter().map(|status| status.as_str().to_owned()).collect();
+        let mut transaction = self.begin().await?;
+        let scans = sqlx::query_as!(
+            ScanSummary,
+            r#"SELECT id, key, status AS "status: Status", failed_stage AS "failed_stage: Stage",
+                   waits_for AS "waits_for: WaitsFor", reporter, volume, first_page, pages, size_bytes,
+                   (SELECT count(*) FROM page_ranges AS ranges
+                    WHERE scan_id = scans.id AND ranges.generation = scans.generation) AS "ranges!",
+                   (SELECT count(*) FROM page_ranges AS ranges
+                    WHERE scan_id = scans.id AND ranges.generation = scans.generation
+                      AND ranges.status = 'FINISHED') AS "ranges_finished!",
+                   (SELECT count(*) FROM opinions WHERE scan_id = scans.id) AS "opinions!",
+                   attempts, interruptions, error_code, error_message, superseded_by, not_before, created_at,
+                   updated_at, finished_at
+               FROM scans
+               WHERE (cardinality($1::text[]) = 0 OR status = ANY($1))
+                 AND ($2::text IS NULL OR key = $2)
+                 AND ($3::bigint IS NULL OR id < $3)
+               ORDER BY id DESC LIMIT $4"#,
+            &statuses,
+            filter.key,
+            filter.before,
+            filter.limit,
+        )
+        .fetch_all(transaction.executor())
+        .await?;
+        transaction.commit().await?;
+        Ok(scans)
+    }
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct ScanDetail {
+    pub scan: ScanRow,
+    /// Of the current generation, in order.
+    pub ranges: Vec<RangeDetail>,
+    /// In order.
+    pub opinions: Vec<OpinionDetail>,
+    /// Oldest first.
+    pub events: Vec<Event>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct ScanRow {
+    #[serde(flatten)]
+    pub summary: ScanSummary,
+    pub bucket: String,
+    pub version_id: String,
+    /// The entity tag, without its quotes.
+    pub etag: String,
+    /// Printed number of the last page.
+    pub last_page: Option<i32>,
+    /// How often compress has cut the volume into ranges.
+    pub generation: i32,
+    /// Whether its page ranges go to the queue for large volumes.
+    pub is_large: bool,
+    /// The S3 prefix of compress's outputs.
+    pub work_prefix: Option<String>,
+    /// The S3 prefix of the results.
+    pub result_prefix: Option<String>,
+    /// The problems that compress found.
+    pub details: serde_json::Value,
+    /// The counts and problems that split reported.
+    pub results: Option<serde_json::Value>,
+    /// The start of the present attempt.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub processing_started_at: Option<OffsetDateTime>,
+    /// The last heartbeat of the present attempt.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub heartbeat_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub dispatched_at: Option<OffsetDateTime>,
+}
+
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct RangeDetail {
+    /// From 0.
+    pub number: i32,
+    /// Index of its first page, from 0.
+    pub first_index: i32,
+    pub page_count: i32,
+    pub status: RangeStatus,
+    pub attempts: i32,
+    pub interruptions: i32,
+    /// The code of the failure, or of the last failed attempt.
+    pub error_code: Option<String>,
+    /// Sentences for a person.
+    pub error_message: Option<String>,
+    /// The S3 key of its pages.
+    pub input_key: String,
+    /// The S3 key of its results.
+    pub result_key: Option<String>,
+    /// The start of the present attempt.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub processing_started_at: Option<OffsetDateTime>,
+    /// The last heartbeat of the present attempt.
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub heartbeat_at: Option<OffsetDateTime>,
+    #[serde(with = "time::serde::rfc3339::option")]
+    pub finished_at: Option<OffsetDateTime>,
+}
+
+#[derive(Clone, PartialEq, Eq, Debug, Serialize)]
+pub struct OpinionDetail {
+    /// Its place in the volume, from 1.
+    pub sequence: i32,
+    /// The name of its PDF below the result prefix.
+    pub file: String,
+    /// The S3 key of its redacted PDF.
+    pub redacted_key: String,
+    /// Printed number of its first page.
+    pub first_page: i32,
+    /// Printed number of its last page.
+    pub last_page: i32,
+    /// Index of the page with its caption, from 0.
+    pub caption_page_index: i32,
+    /// Index of the page with its key icon, from 0.
+    pub key_page_index: i32,
+}
+
+/// An entry of a scan's timeline.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct Event {
+    #[serde(with = "time::serde::rfc3339")]
+    pub at: OffsetDateTime,
+    /// A status in lower case, `given_back`, `interrupted`, `range_…`, or an operator's action.
+    pub kind: String,
+    pub detail: serde_json::Value,
+}
+
+impl Catalog {
+    /// Everything about one scan. None if it does not exist.
+    pub async fn scan(&self, scan: ScanId) -> Result<Option<ScanDetail>, CatalogError> {
+        let Some(summary) = self.summary(scan).await? else { return Ok(None) };
+        let mut transaction = self.begin().await?;
+        let Some(row) = scan_row(&mut transaction, summary).await? else { return Ok(None) };
+        let detail = ScanDetail {
+            ranges: ranges(&mut transaction, scan, row.generation).await?,
+            opinions: opinions(&mut transaction, scan).await?,
+            events: events(&mut transaction, scan).await?,
+            scan: row,
+        };
+        transaction.commit().await?;
+        Ok(Some(detail))
+    }
+
+    async fn summary(&self, scan: ScanId) -> Result<Option<ScanSummary>, CatalogError> {
+        let newest = Filter { before: Some(scan.saturating_add(1)), limit: 1, ..Filter::default() };
+        Ok(self.scans(&newest).await?.into_iter().find(|summary| summary.id == scan))
+    }
+}
+
+async fn scan_row(transaction: &mut Transaction<'_>, summary: ScanSummary) -> Result<Option<ScanRow>, CatalogError> {
+    let row = sqlx::query!(
+        "SELECT bucket, version_id, etag, last_page, generation, is_large, work_prefix, result_prefix, details,
+             summary, processing_started_at, heartbeat_at, dispatched_at
+         FROM scans WHERE id = $1",
+        summary.id,
+    )
+    .fetch_optional(transaction.executor())
+    .await?;
+    Ok(row.map(|row| ScanRow {
+        summary,
+        bucket: row.bucket,
+        version_id: row.version_id,
+        etag: row.etag,
+        last_page: row.last_page,
+        generation: row.generation,
+        is_large: row.is_large,
+        work_prefix: row.work_prefix,
+        result_prefix: row.result_prefix,
+        details: row.details,
+        results: row.summary,
+        processing_started_at: row.processing_started_at,
+        heartbeat_at: row.heartbeat_at,
+        dispatched_at: row.dispatched_at,
+    }))
+}
+
+async fn ranges(
+    transaction: &mut Transaction<'_>,
+    scan: ScanId,
+    generation: i32,
+) -> Result<Vec<RangeDetail>, CatalogError> {
+    Ok(sqlx::query_as!(
+        RangeDetail,
+        r#"SELECT number, first_index, page_count, status AS "status: RangeStatus", attempts, interruptions,
+               error_code, error_message, input_key, result_key, processing_started_at, heartbeat_at, finished_at
+           FROM page_ranges WHERE scan_id = $1 AND generation = $2 ORDER BY number"#,
+        scan,
+        generation,
+    )
+    .fetch_all(transaction.executor())
+    .await?)
+}
+
+async fn opinions(transaction: &mut Transaction<'_>, scan: ScanId) -> Result<Vec<OpinionDetail>, CatalogError> {
+    Ok(sqlx::query_as!(
+        OpinionDetail,
+        "SELECT sequence, file, redacted_key, first_page, last_page, caption_page_index, key_page_index
+         FROM opinions WHERE scan_id = $1 ORDER BY sequence",
+        scan,
+    )
+    .fetch_all(transaction.executor())
+    .await?)
+}
+
+async fn events(transaction: &mut Transaction<'_>, scan: ScanId) -> Result<Vec<Event>, CatalogError> {
+    Ok(sqlx::query_as!(Event, "SELECT at, kind, detail FROM scan_events WHERE scan_id = $1 ORDER BY id", scan)
+        .fetch_all(transaction.executor())
+        .await?)
+}
