@@ -1,7 +1,8 @@
 //! Clients of the database, S3 and the queues; none connects before its first call.
 
 use super::ServiceError;
-use aws_config::{BehaviorVersion, SdkConfig};
+use aws::SdkConfig;
+use aws_config::BehaviorVersion;
 use catalog::{Catalog, DatabaseSettings};
 use objects::Objects;
 use queues::{QueueUrls, Queues};
@@ -38,7 +39,7 @@ pub fn offline_queues() -> Queues {
 }
 
 async fn sdk(endpoint: Option<String>) -> Result<SdkConfig, ServiceError> {
-    let sdk = pipeline::context::sdk_config(endpoint).await;
+    let sdk = aws::sdk_config(endpoint).await;
     if sdk.region().is_none() {
         return Err(ServiceError::RegionMissing);
     }

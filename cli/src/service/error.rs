@@ -93,7 +93,7 @@ pub enum ServiceError {
     #[assoc(code = _0.code())]
     Action(StageError),
     /// An operator's action was done, but its message was not sent.
-    #[error("scan {scan} was changed, but {source}. Nothing more need be done: reconcile sends the message again")]
+    #[error("Scan {scan} was changed, but its message was not sent. {source} `reconcile` sends it again, so nothing needs to be done.")]
     #[assoc(code = _source.code())]
     Unsent {
         /// The scan.
@@ -163,14 +163,11 @@ mod tests {
 
     #[test]
     fn a_message_that_was_not_sent_does_not_read_as_an_action_that_failed() {
-        let source = || QueueError::Refused {
-            action: "send messages",
-            error_code: "AccessDenied".to_owned(),
-            message: "no".to_owned(),
-        };
-        let error = ServiceError::of_action(7, StageError::Queues(source()));
+        let refusal = aws::Refusal::new(Some("AccessDenied"), Some("no"));
+        let source = QueueError::Refused { action: "send messages", refusal };
+        let error = ServiceError::of_action(7, StageError::Queues(source));
         assert_eq!((error.code(), error.code().class().exit_status()), (FailureCode::QueuesRefused, Some(7)));
-        assert!(error.to_string().starts_with("scan 7 was changed, but cannot send messages"), "{error}");
+        assert!(error.to_string().starts_with("Scan 7 was changed, but its message was not sent. Quire could not send messages"), "{error}");
     }
 
     #[test]

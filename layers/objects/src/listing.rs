@@ -1,47 +1,44 @@
-//! What is in the buckets, for those who put it right.
-
+use aws::Refusal;
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::types::{Delete, EncodingType, Object, ObjectIdentifier};
 use domain::{AttemptKind, AttemptPrefix, ListedUpload, UploadKey};
 use percent_encoding::percent_decode_str;
 use time::OffsetDateTime;
 
-use crate::sdk::{Address, failure};
+use crate::ObjectError;
+use crate::client::{Clients, Location, failure};
 use crate::version::{bare_etag, instant, size};
-use crate::{ObjectError, Objects};
 
-/// What S3 lists or deletes in one call (a quota).
+/// Objects that S3 lists or deletes in one call (a quota).
 const ENTRIES_PER_CALL: i32 = 1000;
 
 /// An attempt that has objects.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ListedAttempt<K> {
-    /// Where it wrote.
     pub prefix: AttemptPrefix<K>,
-    /// When it wrote last.
+    /// Of the newest object.
     pub last_modified: OffsetDateTime,
-    /// How many objects it wrote.
     pub objects: u64,
-    /// Their sizes together, bytes.
+    /// Of all objects together.
     pub size_bytes: u64,
 }
 
-/// A page of attempts.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Attempts<K> {
-    /// The attempts, each with all its objects counted.
+pub struct AttemptPage<K> {
+    /// Complete attempts: an attempt is never split between two pages.
     pub attempts: Vec<ListedAttempt<K>>,
     /// Where the next page begins; `None` when there is none.
     pub next: Option<AttemptPrefix<K>>,
 }
 
 pub(crate) async fn uploads(
-    objects: &Objects,
+    clients: &Clients,
+    bucket: &str,
     start_after: Option<&str>,
     limit: usize,
 ) -> Result<Vec<ListedUpload>, ObjectError> {
     let mut listed = Vec::new();
-    let mut pages = Pages::new(objects, objects.upload_bucket(), UploadKey::ROOT, start_after);
+    let mut pages = Pages::new(clients, bucket, UploadKey::ROOT, start_after);
     while listed.len() < limit
         && let Some(page) = pages.next().await?
     {
@@ -52,13 +49,14 @@ pub(crate) async fn uploads(
 }
 
 pub(crate) async fn attempts<K: AttemptKind>(
-    objects: &Objects,
+    clients: &Clients,
+    bucket: &str,
     start_after: Option<&AttemptPrefix<K>>,
     limit: usize,
-) -> Result<Attempts<K>, ObjectError> {
+) -> Result<AttemptPage<K>, ObjectError> {
     let root = format!("{}/", K::ROOT);
-    let start_after = start_after.map(behind);
-    let mut pages = Pages::new(objects, objects.result_bucket(), &root, start_after.as_deref());
+    let start_after = start_after.map(after);
+    let mut pages = Pages::new(clients, bucket, &root, start_after.as_deref());
     let mut attempts: Vec<ListedAttempt<K>> = Vec::new();
     while attempts.len() <= limit
         && let Some(page) = pages.next().await?
@@ -68,42 +66,43 @@ pub(crate) async fn attempts<K: AttemptKind>(
     let is_last = attempts.len() <= limit;
     attempts.truncate(limit);
     let next = attempts.last().filter(|_| !is_last).map(|last| last.prefix);
-    Ok(Attempts { attempts, next })
+    Ok(AttemptPage { attempts, next })
 }
 
-/// A text behind all keys below a prefix, and before those of the next: `0` follows `/`.
-fn behind<K: AttemptKind>(prefix: &AttemptPrefix<K>) -> String {
+/// A text that sorts after all keys below a prefix, and before those of the next prefix: `0` follows `/`.
+fn after<K: AttemptKind>(prefix: &AttemptPrefix<K>) -> String {
     format!("{}0", prefix.to_string().trim_end_matches('/'))
 }
 
-pub(crate) async fn delete<K: AttemptKind>(objects: &Objects, prefix: &AttemptPrefix<K>) -> Result<u64, ObjectError> {
+pub(crate) async fn delete<K: AttemptKind>(
+    clients: &Clients,
+    bucket: &str,
+    prefix: &AttemptPrefix<K>,
+) -> Result<u64, ObjectError> {
     let root = prefix.to_string();
-    let address = objects.made(&root);
-    let mut pages = Pages::new(objects, objects.result_bucket(), &root, None);
+    let mut pages = Pages::new(clients, bucket, &root, None);
+    let location = pages.location;
     let mut deleted = 0;
     while let Some(page) = pages.next().await? {
         deleted += page.len() as u64;
-        delete_page(objects, &address, page).await?;
+        delete_page(clients, &location, page).await?;
     }
     Ok(deleted)
 }
 
-/// `DeleteObjects` answers 200 although single objects stay.
-async fn delete_page(objects: &Objects, address: &Address<'_>, page: Vec<Entry>) -> Result<(), ObjectError> {
+/// `DeleteObjects` answers 200 even when it does not delete single objects.
+async fn delete_page(clients: &Clients, location: &Location<'_>, page: Vec<Entry>) -> Result<(), ObjectError> {
     const ACTION: &str = "delete";
-    let refused = |object: String, error_code: &str, message: &str| {
-        let (error_code, message) = (error_code.to_owned(), message.to_owned());
-        ObjectError::Refused { action: ACTION, object, error_code, message }
-    };
+    let refused = |object: String, refusal: Refusal| ObjectError::Refused { action: ACTION, object, refusal };
     let keys = page.into_iter().map(|entry| ObjectIdentifier::builder().key(entry.key).build());
     let keys = keys.collect::<Result<Vec<_>, _>>();
     let list = keys.and_then(|keys| Delete::builder().quiet(true).set_objects(Some(keys)).build());
-    let list = list.map_err(|error| refused(address.to_string(), "list", &error.to_string()))?;
-    let call = objects.calls.delete_objects().bucket(address.bucket).delete(list);
-    let answer = call.send().await.map_err(|error| failure(ACTION, address, error))?;
+    let list = list.map_err(|error| refused(location.to_string(), Refusal::new(None, Some(&error.to_string()))))?;
+    let call = clients.calls.delete_objects().bucket(location.bucket).delete(list);
+    let answer = call.send().await.map_err(|error| failure(ACTION, location, error))?;
     let Some(error) = answer.errors().first() else { return Ok(()) };
-    let object = Address { key: error.key().unwrap_or(address.key), ..*address };
-    Err(refused(object.to_string(), error.code().unwrap_or_default(), error.message().unwrap_or_default()))
+    let object = Location { key: error.key().unwrap_or(location.key), ..*location };
+    Err(refused(object.to_string(), Refusal::new(error.code(), error.message())))
 }
 
 /// A listed object.
@@ -129,7 +128,7 @@ impl Entry {
         ListedUpload { key: UploadKey::new(key), etag, size_bytes, last_modified }
     }
 
-    /// Adds itself to its attempt, which is the last one, or a new one. What nobody of ours wrote is passed over.
+    /// Adds the object to its attempt, which is the last one, or a new one. An object of no attempt is skipped.
     fn count<K: AttemptKind>(&self, attempts: &mut Vec<ListedAttempt<K>>) {
         let Some((prefix, _)) = AttemptPrefix::split(&self.key) else { return };
         match attempts.last_mut().filter(|attempt| attempt.prefix == prefix) {
@@ -148,13 +147,12 @@ impl Entry {
 
 /// A listing, page by page.
 struct Pages<'a> {
-    objects: &'a Objects,
-    address: Address<'a>,
+    clients: &'a Clients,
+    location: Location<'a>,
     start_after: Option<String>,
     next: Next,
 }
 
-/// Where a listing stands.
 enum Next {
     First,
     Token(String),
@@ -162,9 +160,9 @@ enum Next {
 }
 
 impl<'a> Pages<'a> {
-    fn new(objects: &'a Objects, bucket: &'a str, prefix: &'a str, start_after: Option<&str>) -> Self {
-        let address = Address { bucket, key: prefix, version: None };
-        Self { objects, address, start_after: start_after.map(ToOwned::to_owned), next: Next::First }
+    fn new(clients: &'a Clients, bucket: &'a str, prefix: &'a str, start_after: Option<&str>) -> Self {
+        let location = Location { bucket, key: prefix, version: None };
+        Self { clients, location, start_after: start_after.map(ToOwned::to_owned), next: Next::First }
     }
 
     async fn next(&mut self) -> Result<Option<Vec<Entry>>, ObjectError> {
@@ -181,17 +179,17 @@ impl<'a> Pages<'a> {
         Ok(Some(entries).filter(|entries| !entries.is_empty()))
     }
 
-    /// Keys come encoded: XML cannot carry every character that a key may have, and one such key would make
-    /// every listing fail.
+    /// Requests encoded keys: XML cannot carry every character that a key may have, and one such key would make every
+    /// listing fail.
     async fn request(&self, token: Option<String>) -> Result<ListObjectsV2Output, ObjectError> {
-        let call = self.objects.calls.list_objects_v2().bucket(self.address.bucket).prefix(self.address.key);
+        let call = self.clients.calls.list_objects_v2().bucket(self.location.bucket).prefix(self.location.key);
         let call = call.encoding_type(EncodingType::Url).max_keys(ENTRIES_PER_CALL);
         let call = call.set_start_after(self.start_after.clone()).set_continuation_token(token);
-        call.send().await.map_err(|error| failure("list", &self.address, error))
+        call.send().await.map_err(|error| failure("list", &self.location, error))
     }
 }
 
-/// Form-encoded; keys are UTF-8 in S3, so nothing is lost here.
+/// Listed keys are form-encoded. S3's keys are UTF-8, so nothing is lost here.
 fn decode(key: &str) -> String {
     let spaced = key.replace('+', " ");
     percent_decode_str(&spaced).decode_utf8_lossy().into_owned()

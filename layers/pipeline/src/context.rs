@@ -1,10 +1,7 @@
 //! What every function holds: its settings and its ways to the outside.
 
 use crate::configuration::Configuration;
-use aws_config::{BehaviorVersion, SdkConfig};
-use aws_smithy_http_client::Builder;
-use aws_smithy_http_client::tls::Provider;
-use aws_smithy_http_client::tls::rustls_provider::CryptoMode;
+use aws::SdkConfig;
 use catalog::{Catalog, CatalogError};
 use objects::Objects;
 use queues::{Bus, Queues};
@@ -39,14 +36,4 @@ impl Context {
             configuration,
         })
     }
-}
-
-/// The usual AWS environment: region, credentials, endpoint, profile.
-pub async fn sdk_config(endpoint_url: Option<String>) -> SdkConfig {
-    let https = Builder::new().tls_provider(Provider::Rustls(CryptoMode::Ring)).build_https();
-    let mut loader = aws_config::defaults(BehaviorVersion::latest()).http_client(https);
-    if let Some(url) = endpoint_url {
-        loader = loader.endpoint_url(url);
-    }
-    loader.load().await
 }

@@ -2,15 +2,14 @@
 
 use crate::attempt::{Deadline, first_pause};
 use crate::configuration::Configuration;
-use crate::context::{Context, sdk_config};
+use crate::context::Context;
 use crate::logging;
 use crate::metrics::{Metric, emit};
 use crate::reconcile;
 use crate::stages::{Worker, compress::Compress, intake::Intake, scan::Scan, split::Split};
 use crate::writes::{Effect, Function, write};
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
 use lambda_runtime::{Error, LambdaEvent, service_fn};
-use queues::{QueueError, Received, Verdict};
+use queues::{QueueError, Received, SqsBatchResponse, SqsEvent, Verdict};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -43,7 +42,7 @@ fn start(function: Function, poll: impl Future<Output = Result<(), Error>>) -> E
 
 async fn context() -> Result<Context, Error> {
     let configuration = Configuration::from_environment()?;
-    Ok(Context::new(configuration, &sdk_config(None).await)?)
+    Ok(Context::new(configuration, &aws::sdk_config(None).await)?)
 }
 
 async fn poll<W: Worker + 'static>() -> Result<(), Error> {

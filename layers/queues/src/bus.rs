@@ -1,38 +1,33 @@
-//! What became of scans, told to whoever listens.
-
-use aws_config::SdkConfig;
+use aws::{Refusal, SdkConfig};
 use aws_sdk_eventbridge::Client;
 use aws_sdk_eventbridge::types::PutEventsRequestEntry;
 use domain::ScanEnded;
+use std::fmt;
 use uuid::Uuid;
 
 use crate::QueueError;
-use crate::repeat::{Refusal, repeat_failed};
-use crate::sdk::{self, failure};
+use crate::entries::{ENTRIES_PER_CALL, not_mentioned, send_entries};
 
-/// What rules match an event by.
+/// Rules match an event by its source and detail type.
 const SOURCE: &str = "quire";
 const DETAIL_TYPE: &str = "Scan Ended";
 
-/// What `PutEvents` takes at once (quotas of EventBridge).
-const ENTRIES_PER_CALL: usize = 10;
+/// A quota of `PutEvents`.
 const BYTES_PER_CALL: usize = 256 * 1024;
 
 /// What an entry weighs beside its detail: source, detail type and a margin, bytes.
 const BYTES_BESIDE_DETAIL: usize = 1024;
 
-const ACTION: &str = "publish events";
+const PUBLISH: &str = "publish events to EventBridge";
 
-/// What became of the events.
 #[derive(Debug)]
 pub struct Published {
-    /// The ids of those that EventBridge accepted, also beside an error: they need not be sent again.
+    /// The ids of the accepted events, even when there is an error too. They need not be published again.
     pub accepted: Vec<Uuid>,
-    /// What kept the others from it.
+    /// Why the other events were not accepted.
     pub error: Option<QueueError>,
 }
 
-/// An event bus.
 #[derive(Debug, Clone)]
 pub struct Bus {
     client: Client,
@@ -40,26 +35,22 @@ pub struct Bus {
 }
 
 impl Bus {
-    /// Opens no connection yet. Region, credentials, endpoint and HTTP client come from `sdk`.
+    /// Opens no connection yet.
     #[must_use]
     pub fn new(sdk: &SdkConfig, name: String) -> Self {
-        let settings = aws_sdk_eventbridge::config::Builder::from(sdk)
-            .timeout_config(sdk::timeouts())
-            .retry_config(sdk::retries())
-            .build();
-        Self { client: Client::from_conf(settings), name }
+        Self { client: Client::new(sdk), name }
     }
 
-    /// Publishes the events. Those that EventBridge does not accept are sent again a few times.
-    /// One that is never accepted does not keep the others from it.
+    /// Publishes the events. A refused event is retried a few times and does not keep the others from being published.
     pub async fn publish(&self, events: &[ScanEnded]) -> Published {
         let mut published = Published { accepted: Vec::new(), error: None };
         for call in calls(events) {
-            let sent = repeat_failed(call, ACTION, |entries| self.put(entries)).await;
-            published.accepted.extend(sent.accepted.iter().map(|entry| entry.id));
-            let is_away = matches!(sent.error, Some(QueueError::Unreachable { .. }));
-            published.error = worse(published.error, sent.error);
-            if is_away {
+            let (batch, outcome) = send_entries(call, PUBLISH, |entries| self.put(entries)).await;
+            published.accepted.extend(batch.accepted.iter().map(|entry| entry.id));
+            let Err(error) = outcome else { continue };
+            let is_unreachable = matches!(error, QueueError::Unreachable { .. });
+            published.error = Some(worse(published.error, error));
+            if is_unreachable {
                 break;
             }
         }
@@ -69,26 +60,26 @@ impl Bus {
     async fn put(&self, entries: Vec<Entry>) -> Result<Vec<Option<Refusal>>, QueueError> {
         let requests = entries.iter().map(|entry| entry.request(&self.name)).collect();
         let call = self.client.put_events().set_entries(Some(requests));
-        let answer = call.send().await.map_err(|error| failure(ACTION, error))?;
-        tracing::debug!(events = entries.len(), failed = answer.failed_entry_count(), "events put");
+        let answer = call.send().await.map_err(|error| QueueError::of_call(PUBLISH, error))?;
+        tracing::debug!("put {} events on bus {}, {} were refused", entries.len(), self.name, answer.failed_entry_count());
         let verdict = |index: usize| match answer.entries().get(index) {
             Some(result) if result.event_id().is_some() => None,
             Some(result) => Some(Refusal::new(result.error_code(), result.error_message())),
-            None => Some(Refusal::unmentioned()),
+            None => Some(not_mentioned()),
         };
         Ok((0..entries.len()).map(verdict).collect())
     }
 }
 
-/// An event as it travels.
 #[derive(Clone)]
 struct Entry {
     id: Uuid,
     detail: String,
 }
 
-impl std::fmt::Debug for Entry {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+/// Without the detail, which may be long: errors name an entry in this form.
+impl fmt::Debug for Entry {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(formatter, "event {}", self.id)
     }
 }
@@ -112,21 +103,21 @@ impl Entry {
     }
 }
 
-/// What to tell of two calls: all refused entries, unless something else went wrong.
-fn worse(first: Option<QueueError>, second: Option<QueueError>) -> Option<QueueError> {
+/// The error to report of two: all refused entries, unless something else went wrong.
+fn worse(first: Option<QueueError>, second: QueueError) -> QueueError {
     use QueueError::EntriesRefused;
     match (first, second) {
-        (Some(EntriesRefused { action, mut entries }), Some(EntriesRefused { entries: more, .. })) => {
+        (Some(EntriesRefused { action, mut entries }), EntriesRefused { entries: more, .. }) => {
             entries.extend(more);
-            Some(EntriesRefused { action, entries })
+            EntriesRefused { action, entries }
         }
-        (Some(EntriesRefused { .. }), Some(other)) => Some(other),
-        (first, second) => first.or(second),
+        (None | Some(EntriesRefused { .. }), second) => second,
+        (Some(first), _) => first,
     }
 }
 
-/// The events by calls: as many as fit into one. An event that is too large by itself gets a call of its own,
-/// so that it alone is refused.
+/// Fills each call with as many events as fit. An event that is too large by itself gets a call of its own, so that it
+/// alone is refused.
 fn calls(events: &[ScanEnded]) -> Vec<Vec<Entry>> {
     let mut calls: Vec<Vec<Entry>> = Vec::new();
     for entry in events.iter().map(Entry::new) {

@@ -1,27 +1,44 @@
-//! A message as a function receives it.
+//! A message as Lambda hands it to a function.
 
+use domain::Task;
+use serde::Deserialize;
+use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
-use aws_lambda_events::sqs::SqsMessage;
-
 use crate::{Queue, QueueError, QueueUrls};
-use domain::Task;
 
-/// A received message.
+/// The event of an invocation, as far as Quire reads it
+/// (AWS, "Using Lambda with Amazon SQS": example event).
+#[derive(Debug, Clone, Default, Deserialize)]
+pub struct SqsEvent {
+    #[serde(rename = "Records")]
+    pub records: Vec<SqsRecord>,
+}
+
+#[derive(Debug, Clone, Default, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SqsRecord {
+    pub message_id: Option<String>,
+    pub receipt_handle: Option<String>,
+    pub body: Option<String>,
+    #[serde(default)]
+    pub attributes: HashMap<String, String>,
+    #[serde(rename = "eventSourceARN")]
+    pub event_source_arn: Option<String>,
+}
+
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Received {
-    /// SQS's id. Empty when the record has none, which AWS never does. A redriven message has a new one:
-    /// key nothing on it.
+    /// SQS's id. Empty when the record has none, which AWS never does. A redriven message has a new one, so nothing
+    /// may be keyed on it.
     pub message_id: String,
-    /// What puts it back or deletes it.
     pub receipt_handle: String,
-    /// The text.
     pub body: String,
-    /// When it was sent, by SQS's clock.
+    /// By SQS's clock.
     pub sent_at: Option<SystemTime>,
-    /// How often it was received. It goes on counting after a redrive: for logs only, decide nothing by it.
+    /// Counts on after a redrive, so it is for logs only.
     pub receive_count: Option<u32>,
-    /// Which of our queues it comes from.
+    /// `None` when the queue is not in [`QueueUrls`].
     pub queue: Option<Queue>,
 }
 
@@ -35,15 +52,15 @@ impl Received {
             .map_err(|error| QueueError::Malformed { what: "the message", reason: error.to_string() })
     }
 
-    pub(crate) fn new(message: SqsMessage, urls: &QueueUrls) -> Self {
-        let attribute = |name: &str| message.attributes.get(name).map(String::as_str);
+    pub(crate) fn new(record: SqsRecord, urls: &QueueUrls) -> Self {
+        let attribute = |name: &str| record.attributes.get(name).map(String::as_str);
         Self {
             sent_at: attribute("SentTimestamp").and_then(|text| text.parse().ok()).and_then(instant),
             receive_count: attribute("ApproximateReceiveCount").and_then(|text| text.parse().ok()),
-            queue: message.event_source_arn.as_deref().and_then(|arn| urls.by_arn(arn)),
-            message_id: message.message_id.unwrap_or_default(),
-            receipt_handle: message.receipt_handle.unwrap_or_default(),
-            body: message.body.unwrap_or_default(),
+            queue: record.event_source_arn.as_deref().and_then(|arn| urls.by_arn(arn)),
+            message_id: record.message_id.unwrap_or_default(),
+            receipt_handle: record.receipt_handle.unwrap_or_default(),
+            body: record.body.unwrap_or_default(),
         }
     }
 }

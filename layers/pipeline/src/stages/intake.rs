@@ -10,7 +10,7 @@ use crate::{dispatch, hooks};
 use catalog::{Failure, NewScan, Recorded};
 use domain::UploadKey;
 use objects::ObjectVersion;
-use queues::{Received, Upload, Verdict};
+use queues::{Received, UploadEvent, Verdict};
 use tracing::Instrument;
 
 /// Enough of a file to tell a PDF: readers accept its header within the first kilobyte (ISO 32000-1, annex H).
@@ -28,7 +28,7 @@ impl Worker for Intake {
     }
 
     async fn handle(&self, context: &Context, message: &Received, _: Deadline) -> Result<Verdict, StageError> {
-        for upload in queues::uploads(&message.body)? {
+        for upload in queues::upload_events(&message.body)? {
             let span = tracing::info_span!("upload", key = upload.key, scan = tracing::field::Empty);
             take_in(context, &upload).instrument(span).await?;
         }
@@ -38,7 +38,7 @@ impl Worker for Intake {
 
 /// An event is only a hint: what counts is the version that S3 calls the current one, asked for while nobody else can
 /// take in the same key.
-async fn take_in(context: &Context, upload: &Upload) -> Result<(), StageError> {
+async fn take_in(context: &Context, upload: &UploadEvent) -> Result<(), StageError> {
     let (bucket, key) = (&context.configuration.addresses.upload_bucket, UploadKey::new(upload.key.clone()));
     if upload.bucket != *bucket {
         tracing::error!(code = "intake.bucket", bucket = upload.bucket, "an event of another bucket was dropped");

@@ -3,8 +3,7 @@
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
-use aws_lambda_events::sqs::{SqsBatchResponse, SqsEvent};
-use queues::{FaultReason, Processed, Queue, Queues, Received, Verdict};
+use queues::{FaultReason, Processed, Queue, Queues, Received, SqsBatchResponse, SqsEvent, Verdict};
 
 use crate::emulator::endpoint;
 use crate::proxy::{Proxy, Request};

@@ -110,7 +110,7 @@ async fn an_entry_that_always_fails_is_named_and_the_others_count() {
             panic!("{:?}", published.error)
         };
         assert_eq!(entries.iter().map(|entry| &entry.entry).collect::<Vec<_>>(), [&format!("event {}", events[4].id)]);
-        assert_eq!(entries[0].error_code, "ThrottlingException");
+        assert_eq!(entries[0].refusal.error_code, "ThrottlingException");
         assert_eq!(proxy.requests("POST").len(), 6);
     })
     .await;

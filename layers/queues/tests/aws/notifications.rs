@@ -4,20 +4,20 @@ use std::collections::HashSet;
 
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{Event, NotificationConfiguration, QueueConfiguration};
-use queues::{Queue, Upload, uploads};
+use queues::{Queue, UploadEvent, upload_events};
 
 use crate::stack::{Stack, with_queues};
 
 const KEYS: [&str; 7] = ["a b.pdf", "a+b.pdf", "a%20b.PDF", "a%2Bb", "ä/ß 𝄞.pdf", "a&b=c?d#e.pdf", "100%.pdf"];
 
 /// Keys of the uploads that a number of messages tell.
-async fn told(stack: &Stack, messages: usize) -> HashSet<Upload> {
+async fn told(stack: &Stack, messages: usize) -> HashSet<UploadEvent> {
     let messages = stack.receive(Queue::Uploads, messages).await;
-    messages.iter().flat_map(|message| uploads(message.body().unwrap()).unwrap()).collect()
+    messages.iter().flat_map(|message| upload_events(message.body().unwrap()).unwrap()).collect()
 }
 
-fn expected(bucket: &str) -> HashSet<Upload> {
-    KEYS.map(|key| Upload { bucket: bucket.to_owned(), key: format!("original_scans/{key}") }).into()
+fn expected(bucket: &str) -> HashSet<UploadEvent> {
+    KEYS.map(|key| UploadEvent { bucket: bucket.to_owned(), key: format!("original_scans/{key}") }).into()
 }
 
 #[tokio::test]

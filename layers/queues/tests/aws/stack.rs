@@ -3,11 +3,10 @@
 use std::panic::{AssertUnwindSafe, resume_unwind};
 
 use aws_config::SdkConfig;
-use aws_lambda_events::sqs::SqsEvent;
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName, QueueAttributeName};
 use futures_util::FutureExt;
-use queues::{Queue, QueueUrls, Queues};
+use queues::{Queue, QueueUrls, Queues, SqsEvent};
 use serde_json::json;
 use uuid::Uuid;
 

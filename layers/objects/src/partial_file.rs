@@ -1,15 +1,13 @@
-//! A file that exists under its name only when it is whole.
-
 use std::fs::{self, File};
 use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::ObjectError;
-use crate::sdk::Address;
+use crate::client::Location;
 
-/// A file that is being written beside its place. Dropped before it is finished (an error, or nobody waits any
-/// more), it is removed.
-pub(super) struct PartialFile {
+/// A file that gets its name only when it is complete. Until then it is written beside its place, and removed when it is
+/// dropped (after an error, or when the caller drops the future).
+pub(crate) struct PartialFile {
     path: PathBuf,
     place: PathBuf,
     is_finished: bool,
@@ -28,12 +26,12 @@ impl PartialFile {
         &self.path
     }
 
-    /// Gives the file its name, when it has its length.
-    pub fn finish(mut self, size: u64, address: &Address<'_>) -> Result<(), ObjectError> {
+    /// Gives the file its name if its length is right.
+    pub fn finish(mut self, size: u64, location: &Location<'_>) -> Result<(), ObjectError> {
         let found = fs::metadata(&self.path).map_err(|source| file_error("look up", &self.path, source))?.len();
         if found != size {
-            let reason = format!("it has {found} bytes, it should have {size}");
-            return Err(ObjectError::Damaged { object: address.to_string(), reason });
+            let reason = format!("it has {found} bytes instead of {size}");
+            return Err(ObjectError::Damaged { object: location.to_string(), reason });
         }
         fs::rename(&self.path, &self.place).map_err(|source| file_error("rename", &self.path, source))?;
         self.is_finished = true;
@@ -46,11 +44,11 @@ impl Drop for PartialFile {
         if !self.is_finished
             && let Err(error) = fs::remove_file(&self.path)
         {
-            tracing::debug!(path = %self.path.display(), %error, "a partial file stays");
+            tracing::debug!("could not remove the partial file {}: {error}", self.path.display());
         }
     }
 }
 
-pub(super) fn file_error(action: &'static str, path: &Path, source: io::Error) -> ObjectError {
+pub(crate) fn file_error(action: &'static str, path: &Path, source: io::Error) -> ObjectError {
     ObjectError::File { action, path: path.to_owned(), source }
 }

@@ -1,28 +1,27 @@
-//! What S3 tells about new objects.
+//! S3's notifications of new objects.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::QueueError;
 
-/// What stays as it is in a form-encoded key; a space becomes `%20`, which reads the same as `+`.
-const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'/');
+/// Not encoded in a form-encoded key. A space becomes `%20`, which decodes to the same as `+`.
+const NOT_ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'/');
 
-/// A new object. Only a hint: which version is the current one, S3 must be asked.
+/// Says that an object is new. It is only a hint: S3 must be asked which version is the current one.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub struct Upload {
-    /// The bucket.
+pub struct UploadEvent {
     pub bucket: String,
-    /// The key, decoded.
+    /// Decoded.
     pub key: String,
 }
 
-/// Reads an S3 event notification. Only `ObjectCreated` events count; the `s3:TestEvent` that S3 sends when the
-/// notification is configured has none.
+/// Reads an S3 event notification. Only `ObjectCreated` events count. The `s3:TestEvent`, which S3 sends when the
+/// notification is configured, has none.
 ///
 /// # Errors
-/// [`QueueError::Malformed`] when the body is no notification, or a key is not UTF-8.
-pub fn uploads(body: &str) -> Result<Vec<Upload>, QueueError> {
+/// [`QueueError::Malformed`] when the body is not a notification, or a key is not UTF-8.
+pub fn upload_events(body: &str) -> Result<Vec<UploadEvent>, QueueError> {
     let notification: Notification = serde_json::from_str(body).map_err(|error| malformed(error.to_string()))?;
     match (notification.records, notification.event.as_deref()) {
         (Some(records), _) => records.into_iter().filter(Record::is_creation).map(Record::upload).collect(),
@@ -31,9 +30,9 @@ pub fn uploads(body: &str) -> Result<Vec<Upload>, QueueError> {
     }
 }
 
-/// A notification as S3 would send it, as far as [`uploads`] reads it.
+/// A notification as S3 would send it, as far as [`upload_events`] reads it.
 pub(crate) fn notification(bucket: &str, key: &str) -> String {
-    let key = utf8_percent_encode(key, ENCODED).to_string();
+    let key = utf8_percent_encode(key, NOT_ENCODED).to_string();
     serde_json::json!({ "Records": [{
         "eventSource": "quire:sweep",
         "eventName": "ObjectCreated:Put",
@@ -42,7 +41,6 @@ pub(crate) fn notification(bucket: &str, key: &str) -> String {
     .to_string()
 }
 
-/// Own types instead of a crate's: what is not read here may change or be absent without harm.
 #[derive(Deserialize)]
 struct Notification {
     #[serde(rename = "Records")]
@@ -80,12 +78,12 @@ impl Record {
         self.event_name.trim_start_matches("s3:").starts_with("ObjectCreated:")
     }
 
-    fn upload(self) -> Result<Upload, QueueError> {
-        Ok(Upload { bucket: self.s3.bucket.name, key: decode(&self.s3.object.key)? })
+    fn upload(self) -> Result<UploadEvent, QueueError> {
+        Ok(UploadEvent { bucket: self.s3.bucket.name, key: decode(&self.s3.object.key)? })
     }
 }
 
-/// Form-encoded, once: `+` is a space (so AWS sends it; LocalStack sends `%20`), a plus is `%2B`.
+/// Keys are form-encoded once: a space is `+` (AWS) or `%20` (LocalStack), a plus is `%2B`.
 fn decode(key: &str) -> Result<String, QueueError> {
     let spaced = key.replace('+', " ");
     let decoded = percent_decode_str(&spaced).decode_utf8();

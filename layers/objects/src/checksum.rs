@@ -1,15 +1,12 @@
-//! The checksum that S3 keeps of an object, against what arrived.
-
 use aws_sdk_s3::operation::head_object::HeadObjectOutput;
-use base64::Engine;
-use base64::engine::general_purpose::STANDARD;
+use aws_smithy_types::base64;
 use crc_fast::{CrcAlgorithm, Digest};
 
 use crate::ObjectError;
-use crate::sdk::Address;
+use crate::client::Location;
 
-/// A checksum of a whole object. Only the CRCs are used: they can be computed from parts that arrive in any order,
-/// and one of them is what S3 and the SDKs choose by themselves.
+/// The checksum that S3 keeps of a whole object. Only CRCs are used: they can be combined from those of parts that
+/// arrive in any order, and S3 and the SDKs choose a CRC by default.
 #[derive(Debug, Clone)]
 pub(crate) struct Checksum {
     pub algorithm: CrcAlgorithm,
@@ -17,8 +14,8 @@ pub(crate) struct Checksum {
 }
 
 impl Checksum {
-    /// What an object's head offers. Checksums of a multipart upload's checksums (`…-3`) say nothing about the
-    /// object without the sizes of its parts.
+    /// The checksum in an object's head. A checksum of the checksums of a multipart upload's parts (`…-3`) is ignored,
+    /// since it cannot be compared without the sizes of the parts.
     pub fn offered(head: &HeadObjectOutput) -> Option<Self> {
         let offers = [
             (CrcAlgorithm::Crc64Nvme, head.checksum_crc64_nvme()),
@@ -31,23 +28,23 @@ impl Checksum {
         })
     }
 
-    /// Compares with the digests of the parts, in their order.
-    pub fn compare(&self, parts: impl Iterator<Item = Digest>, address: &Address<'_>) -> Result<(), ObjectError> {
+    /// `parts` are the digests of the parts, in their order.
+    pub fn compare(&self, parts: impl Iterator<Item = Digest>, location: &Location<'_>) -> Result<(), ObjectError> {
         let mut whole = Digest::new(self.algorithm);
         parts.for_each(|part| whole.combine(&part));
         let found = self.encode(whole.finalize());
         if found == self.expected {
             return Ok(());
         }
-        let reason = format!("its checksum is {found}, it should be {}", self.expected);
-        Err(ObjectError::Damaged { object: address.to_string(), reason })
+        let reason = format!("its checksum is {found} instead of {}", self.expected);
+        Err(ObjectError::Damaged { object: location.to_string(), reason })
     }
 
-    /// S3 writes checksums as base64 of their bytes, the highest first.
+    /// Base64 of the big-endian bytes, as S3 writes it.
     fn encode(&self, value: u64) -> String {
         let bytes = value.to_be_bytes();
         let width = if self.algorithm == CrcAlgorithm::Crc64Nvme { 8 } else { 4 };
-        STANDARD.encode(&bytes[bytes.len() - width..])
+        base64::encode(&bytes[bytes.len() - width..])
     }
 }
 
@@ -55,7 +52,7 @@ impl Checksum {
 mod tests {
     use super::*;
 
-    const ADDRESS: Address<'_> = Address { bucket: "bucket", key: "key", version: None };
+    const ADDRESS: Location<'_> = Location { bucket: "bucket", key: "key", version: None };
 
     fn digests(algorithm: CrcAlgorithm, parts: &[&[u8]]) -> Vec<Digest> {
         let digest = |part: &&[u8]| {

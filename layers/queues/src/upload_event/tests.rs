@@ -15,7 +15,7 @@ fn notified(event: &str, key: &str) -> String {
 }
 
 fn key(encoded: &str) -> String {
-    let uploads = uploads(&notified("ObjectCreated:Put", encoded)).unwrap();
+    let uploads = upload_events(&notified("ObjectCreated:Put", encoded)).unwrap();
     assert_eq!(uploads.len(), 1);
     assert_eq!(uploads[0].bucket, "uploads");
     uploads[0].key.clone()
@@ -45,7 +45,7 @@ fn a_key_is_decoded_once() {
 #[test]
 fn a_key_that_is_not_utf8_is_an_error() {
     for encoded in ["%FF", "%C3", "a%C3%28", "%ED%A0%80"] {
-        let error = uploads(&notified("ObjectCreated:Put", encoded)).unwrap_err();
+        let error = upload_events(&notified("ObjectCreated:Put", encoded)).unwrap_err();
         assert_eq!((error.code().as_str(), error.is_transient()), ("queues.malformed", false));
     }
 }
@@ -53,10 +53,10 @@ fn a_key_that_is_not_utf8_is_an_error() {
 #[test]
 fn only_new_objects_count() {
     for event in ["ObjectCreated:Put", "ObjectCreated:CompleteMultipartUpload", "s3:ObjectCreated:Copy"] {
-        assert_eq!(uploads(&notified(event, "a")).unwrap().len(), 1, "{event}");
+        assert_eq!(upload_events(&notified(event, "a")).unwrap().len(), 1, "{event}");
     }
     for event in ["ObjectRemoved:Delete", "ObjectRestore:Post", "ReducedRedundancyLostObject", "ObjectCreatedNot"] {
-        assert_eq!(uploads(&notified(event, "a")).unwrap(), [], "{event}");
+        assert_eq!(upload_events(&notified(event, "a")).unwrap(), [], "{event}");
     }
 }
 
@@ -64,32 +64,32 @@ fn only_new_objects_count() {
 fn the_test_event_has_no_uploads() {
     let event = r#"{"Service":"Amazon S3","Event":"s3:TestEvent","Time":"2026-11-20T09:00:00.000Z","Bucket":"uploads",
         "RequestId":"5582815E1AEA5ADF","HostId":"8cLeGAmw098X5cv4Zkwcmo8vvZa3eH3eKxsPzbB9wrR+YstdA6Knx4Ip8EXAMPLE"}"#;
-    assert_eq!(uploads(event).unwrap(), []);
-    assert_eq!(uploads(r#"{"Records":[]}"#).unwrap(), []);
+    assert_eq!(upload_events(event).unwrap(), []);
+    assert_eq!(upload_events(r#"{"Records":[]}"#).unwrap(), []);
 }
 
 #[test]
 fn what_is_no_notification_is_an_error() {
     for body in ["", "{}", "[]", "null", r#"{"Event":"other"}"#, r#"{"Records":[{}]}"#, r#"{"stage":"split","scan":1}"#]
     {
-        assert_eq!(uploads(body).unwrap_err().code(), "queues.malformed", "{body}");
+        assert_eq!(upload_events(body).unwrap_err().code(), "queues.malformed", "{body}");
     }
 }
 
 proptest! {
     #[test]
     fn no_body_panics(body in any::<String>()) {
-        drop(uploads(&body));
+        drop(upload_events(&body));
     }
 
     #[test]
     fn no_key_panics(encoded in "[%+0-9a-fA-F/é]{0,40}") {
-        drop(uploads(&notified("ObjectCreated:Put", &encoded)));
+        drop(upload_events(&notified("ObjectCreated:Put", &encoded)));
     }
 
     #[test]
     fn every_announced_key_is_read_as_it_was(key in any::<String>()) {
-        let uploads = uploads(&notification("a bucket", &key)).unwrap();
-        prop_assert_eq!(uploads, [Upload { bucket: "a bucket".to_owned(), key }]);
+        let uploads = upload_events(&notification("a bucket", &key)).unwrap();
+        prop_assert_eq!(uploads, [UploadEvent { bucket: "a bucket".to_owned(), key }]);
     }
 }

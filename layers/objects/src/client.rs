@@ -1,0 +1,87 @@
+use aws::{CallError, SdkConfig, Unreachable};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::config::http::HttpResponse;
+use aws_sdk_s3::config::{Builder, StalledStreamProtectionConfig};
+use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_types::service_config::ServiceConfigKey;
+use std::error::Error;
+use std::fmt;
+use std::time::Duration;
+
+use crate::ObjectError;
+
+/// Enough for a part of 16 MiB at 50 kB a second, the slowest line that somebody may upload a volume over. [`STALL`]
+/// ends a transfer that stands still long before.
+const TRANSFER_ATTEMPT: Duration = Duration::from_secs(330);
+const TRANSFER: Duration = Duration::from_secs(900);
+
+/// How long a body may stand still.
+const STALL: Duration = Duration::from_secs(10);
+
+/// Where an object is, or will be.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Location<'a> {
+    pub bucket: &'a str,
+    pub key: &'a str,
+    pub version: Option<&'a str>,
+}
+
+impl fmt::Display for Location<'_> {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "s3://{}/{}", self.bucket, self.key)?;
+        self.version.map_or(Ok(()), |version| write!(formatter, " (version {version})"))
+    }
+}
+
+/// The two clients of S3.
+#[derive(Debug, Clone)]
+pub(crate) struct Clients {
+    /// For calls without a file's contents.
+    pub calls: Client,
+    /// For calls that carry a part of a file. The read time-out counts from the first byte of the request, so it has
+    /// to leave time for the body.
+    pub transfers: Client,
+}
+
+impl Clients {
+    pub fn new(sdk: &SdkConfig) -> Self {
+        let stalls = StalledStreamProtectionConfig::enabled().grace_period(STALL).build();
+        let settings = Builder::from(sdk).force_path_style(has_endpoint(sdk)).stalled_stream_protection(stalls);
+        let transfers = settings.clone().timeout_config(aws::timeouts(TRANSFER_ATTEMPT, TRANSFER));
+        Self { calls: Client::from_conf(settings.build()), transfers: Client::from_conf(transfers.build()) }
+    }
+}
+
+/// Whether an endpoint is set: for all services, or in the environment or the profile for S3 alone.
+fn has_endpoint(sdk: &SdkConfig) -> bool {
+    let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
+    let for_s3 = || sdk.service_config().zip(key.ok()).and_then(|(settings, key)| settings.load_config(key));
+    sdk.endpoint_url().is_some() || for_s3().is_some()
+}
+
+/// The error of a call, by what a caller can do about it.
+pub(crate) fn failure<E>(action: &'static str, location: &Location<'_>, error: SdkError<E, HttpResponse>) -> ObjectError
+where
+    E: ProvideErrorMetadata + Error + Send + Sync + 'static,
+{
+    let object = location.to_string();
+    match CallError::from(error) {
+        CallError::Unreachable(source) => ObjectError::Unreachable { action, object, source },
+        CallError::Refused { status, refusal } => match (status, refusal.error_code.as_str()) {
+            (404, "HTTP 404" | "NotFound" | "NoSuchKey" | "NoSuchVersion") => ObjectError::Missing { object },
+            // The answer to a reader of a version that is a delete marker.
+            (405, "HTTP 405" | "MethodNotAllowed") => ObjectError::Missing { object },
+            (412, _) => ObjectError::Changed { object },
+            _ => ObjectError::Refused { action, object, refusal },
+        },
+    }
+}
+
+/// A body that broke off.
+pub(crate) fn broken(
+    action: &'static str,
+    location: &Location<'_>,
+    error: impl Error + Send + Sync + 'static,
+) -> ObjectError {
+    ObjectError::Unreachable { action, object: location.to_string(), source: Unreachable::new(error) }
+}
