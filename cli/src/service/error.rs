@@ -93,7 +93,9 @@ pub enum ServiceError {
     #[assoc(code = _0.code())]
     Action(StageError),
     /// An operator's action was done, but its message was not sent.
-    #[error("Scan {scan} was changed, but its message was not sent. {source} `reconcile` sends it again, so nothing needs to be done.")]
+    #[error(
+        "Scan {scan} was changed, but its message was not sent. {source} `reconcile` sends it again, so nothing needs to be done."
+    )]
     #[assoc(code = _source.code())]
     Unsent {
         /// The scan.
@@ -167,7 +169,12 @@ mod tests {
         let source = QueueError::Refused { action: "send messages", refusal };
         let error = ServiceError::of_action(7, StageError::Queues(source));
         assert_eq!((error.code(), error.code().class().exit_status()), (FailureCode::QueuesRefused, Some(7)));
-        assert!(error.to_string().starts_with("Scan 7 was changed, but its message was not sent. Quire could not send messages"), "{error}");
+        assert!(
+            error
+                .to_string()
+                .starts_with("Scan 7 was changed, but its message was not sent. Quire could not send messages"),
+            "{error}"
+        );
     }
 
     #[test]

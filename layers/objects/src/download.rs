@@ -93,8 +93,8 @@ fn parts(size: u64, part_size: u64) -> impl Iterator<Item = Span> {
 }
 
 /// Fetches a part, and resumes where its body broke off. Returns its digest.
-async fn fetch(source: &Source<'_>, part: Span, path: &Path) -> Result<Option<Digest>, ObjectError> {
-    let fill = |mut writer: Writer| async {
+async fn fetch<'a>(source: &Source<'_>, part: Span, path: &'a Path) -> Result<Option<Digest>, ObjectError> {
+    let fill = |mut writer: Writer<'a>| async {
         let outcome = writer.fill(source).await;
         (writer, outcome)
     };

@@ -86,7 +86,7 @@ fn file_error(path: &Path, source: std::io::Error) -> ObjectError {
 /// aborted stay in the bucket and cost money.
 struct Multipart<'a> {
     clients: &'a Clients,
-    to: &'a Address<'a>,
+    to: &'a Location<'a>,
     open: Open,
 }
 
@@ -102,7 +102,7 @@ struct Open {
 
 impl<'a> Multipart<'a> {
     /// The checksum is one of the whole object, so that a reader can compare it, whatever parts it reads.
-    pub async fn begin(clients: &'a Clients, to: &'a Address<'a>) -> Result<Self, ObjectError> {
+    pub async fn begin(clients: &'a Clients, to: &'a Location<'a>) -> Result<Self, ObjectError> {
         let call = clients.calls.create_multipart_upload().bucket(to.bucket).key(to.key);
         let call = call.checksum_algorithm(ChecksumAlgorithm::Crc64Nvme).checksum_type(ChecksumType::FullObject);
         let answer = call.content_type(content_type(to.key)).send().await;

@@ -61,7 +61,12 @@ impl Bus {
         let requests = entries.iter().map(|entry| entry.request(&self.name)).collect();
         let call = self.client.put_events().set_entries(Some(requests));
         let answer = call.send().await.map_err(|error| QueueError::of_call(PUBLISH, error))?;
-        tracing::debug!("put {} events on bus {}, {} were refused", entries.len(), self.name, answer.failed_entry_count());
+        tracing::debug!(
+            "put {} events on bus {}, {} were refused",
+            entries.len(),
+            self.name,
+            answer.failed_entry_count()
+        );
         let verdict = |index: usize| match answer.entries().get(index) {
             Some(result) if result.event_id().is_some() => None,
             Some(result) => Some(Refusal::new(result.error_code(), result.error_message())),

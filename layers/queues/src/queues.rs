@@ -52,7 +52,8 @@ impl Queues {
     }
 
     async fn send_batch(&self, queue: Queue, tasks: Vec<Task>) -> Result<Vec<Option<Refusal>>, QueueError> {
-        let entries = tasks.iter().enumerate().map(|(index, task)| entry(index, task)).collect::<Result<Vec<_>, _>>()?;
+        let entries =
+            tasks.iter().enumerate().map(|(index, task)| entry(index, task)).collect::<Result<Vec<_>, _>>()?;
         let call = self.client.send_message_batch().queue_url(self.urls.url(queue)).set_entries(Some(entries));
         let answer = call.send().await.map_err(|error| QueueError::of_call(SEND, error))?;
         let (sent, refused) = (answer.successful().len(), answer.failed().len());

@@ -109,7 +109,10 @@ async fn entries_that_always_fail_are_named_and_hold_nobody_up() {
         let error = stack.through(&proxy.endpoint).await.send(&tasks).await.unwrap_err();
         assert_eq!((error.code().as_str(), error.is_transient()), ("queues.entries_refused", true));
         let QueueError::EntriesRefused { entries, .. } = &error else { panic!("{error:?}") };
-        assert_eq!(entries.iter().map(|entry| entry.refusal.error_code.as_str()).collect::<Vec<_>>(), ["InternalError"; 2]);
+        assert_eq!(
+            entries.iter().map(|entry| entry.refusal.error_code.as_str()).collect::<Vec<_>>(),
+            ["InternalError"; 2]
+        );
         assert!(error.to_string().contains("2 entries") && error.to_string().contains("range: 1"), "{error}");
         assert_eq!(proxy.requests("POST").len(), 6);
         assert_eq!(stack.receive(Queue::Split, 1).await.len(), 1);
