@@ -1,14 +1,12 @@
-//! A scanned law volume in, its opinions out.
-//!
-//! The engine knows no AWS, no database and no queue: files in, files out.
+#![doc = include_str!("../README.md")]
 
 pub mod cancellation;
-pub mod compress;
-pub mod detect;
 pub mod detection;
-mod drawing;
+pub mod detector;
+pub mod error;
 pub mod external;
 pub mod geometry;
+pub mod inspect;
 pub mod installation;
 pub mod layout;
 pub mod numbering;
@@ -17,12 +15,10 @@ pub mod pairing;
 pub mod pixels;
 pub mod process;
 pub mod redact;
+pub mod report;
+pub mod settings;
 pub mod source;
 pub mod stages;
+mod steps;
 pub mod text;
 pub mod volume;
-
-/// Pictures of what the engine sees.
-pub mod inspect {
-    pub use crate::process::inspection::{PageSelection, inspect};
-}

@@ -1,20 +1,20 @@
-//! What is delivered: the searchable volume, the redacted volume, the opinions, the sidecars.
+//! Results on disk: PDFs, images, JSON files, and their final place.
 
+mod compressed_document;
 mod error;
-mod jpeg;
+mod files;
+mod jpeg_coding;
 mod page_builder;
-mod page_source;
-mod placement;
-mod png;
 mod searchable;
 mod sidecars;
 mod stored_image;
 
-pub use self::png::write_png;
 pub use error::OutputError;
-pub use page_builder::PageBuilder;
-pub use page_source::PageSource;
-pub use placement::{check_target, files_under, move_into_place};
-pub use searchable::{PageText, add_text_layer};
-pub use sidecars::{Sidecars, write_json, write_sidecars};
-pub use stored_image::StoredImage;
+pub use files::write_json;
+
+pub(crate) use compressed_document::{CompressedDocument, StoredPage};
+pub(crate) use files::{check_target, create_directory, file_length, files_under, move_into_place, read_json, write_png};
+pub(crate) use page_builder::PageBuilder;
+pub(crate) use searchable::{PageText, add_text_layer};
+pub(crate) use sidecars::{Sidecars, write_sidecars};
+pub(crate) use stored_image::StoredImage;

@@ -1,5 +1,5 @@
-//! Documents built from nothing: only what is put in is there. No metadata, outline, annotation or attachment of
-//! the source can travel.
+//! New documents, which contain only what is added here. No metadata, outline, annotation or attachment of the source
+//! can get into them.
 
 use super::error::OutputError;
 use super::stored_image::StoredImage;
@@ -9,8 +9,8 @@ use crate::text::layer::{PageGeometry, TextLayerFont, add_font, content};
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream, dictionary};
 use std::path::Path;
 
-/// A document under construction.
-pub struct PageBuilder {
+/// Builds a PDF page by page.
+pub(crate) struct PageBuilder {
     document: Document,
     tree: ObjectId,
     pages: Vec<Object>,
@@ -24,24 +24,25 @@ impl Default for PageBuilder {
 }
 
 impl PageBuilder {
-    /// A document without pages.
-    #[must_use]
     pub fn new() -> Self {
         let mut document = Document::with_version("1.7");
         let tree = document.new_object_id();
         Self { document, tree, pages: Vec::new(), font: None }
     }
 
-    /// Adds an empty page.
+    /// Writes a document of one empty page.
+    pub fn write_blank(path: &Path, size: &PageSize) -> Result<(), OutputError> {
+        let mut builder = Self::new();
+        builder.add_blank(size);
+        builder.save(path)
+    }
+
     pub fn add_blank(&mut self, size: &PageSize) {
         self.add_page(size, Dictionary::new(), Vec::new());
     }
 
-    /// Adds a page that is one image with an invisible text layer. The lines' boxes are in pixels of `geometry`.
-    ///
-    /// # Errors
-    /// When the image cannot be encoded.
-    pub fn add_scan(
+    /// Adds a page of one image with an invisible text layer. The boxes of the lines are in pixels of `geometry`.
+    pub fn add_image(
         &mut self,
         size: &PageSize,
         image: &StoredImage,
@@ -71,7 +72,7 @@ impl PageBuilder {
 
     fn add_page(&mut self, size: &PageSize, resources: Dictionary, drawing: Vec<u8>) {
         let mut contents = Stream::new(Dictionary::new(), drawing);
-        // Compression of a few hundred bytes may not pay; the stream is then left as it is.
+        // An error means that compression would not make the stream smaller. It then stays as it is.
         let _ = contents.compress();
         let contents = self.document.add_object(contents);
         let media_box = [0.0, 0.0, size.width_points, size.height_points].map(real);
@@ -82,10 +83,6 @@ impl PageBuilder {
         self.pages.push(page.into());
     }
 
-    /// Writes the document.
-    ///
-    /// # Errors
-    /// When the file cannot be written.
     pub fn save(mut self, path: &Path) -> Result<(), OutputError> {
         let count = i64::try_from(self.pages.len()).unwrap_or(i64::MAX);
         let tree = dictionary! { "Type" => "Pages", "Kids" => self.pages, "Count" => count };
@@ -96,7 +93,6 @@ impl PageBuilder {
     }
 }
 
-/// Writes a document through a buffer.
 pub(super) fn save(document: &mut Document, path: &Path) -> Result<(), OutputError> {
     let file = std::fs::File::create(path).map_err(|error| OutputError::io(path, error))?;
     let mut writer = std::io::BufWriter::new(file);
@@ -104,7 +100,7 @@ pub(super) fn save(document: &mut Document, path: &Path) -> Result<(), OutputErr
     std::io::Write::flush(&mut writer).map_err(|error| OutputError::io(path, error))
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "a PDF's numbers are single precision")]
+#[expect(clippy::cast_possible_truncation, reason = "numbers of a PDF have single precision")]
 fn real(value: f64) -> Object {
     Object::Real(value as f32)
 }

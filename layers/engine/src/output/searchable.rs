@@ -1,30 +1,25 @@
-//! The searchable volume: compressed pages with the words on them, invisible.
+//! The searchable volume: the compressed pages with their words as invisible text.
 
+use super::compressed_document::CompressedDocument;
 use super::error::OutputError;
 use super::page_builder::save;
-use super::page_source::PageSource;
 use crate::text::Line;
 use crate::text::layer::{PageGeometry, TextLayerFont, add_font, content};
 use lopdf::{Dictionary, Object, Stream, dictionary};
 use std::path::Path;
 
-/// The words of one page, and what their boxes are measured in.
+/// The words of one page, and the pixels in which their boxes are given.
 #[derive(Debug, Clone)]
-pub struct PageText {
-    /// Lines of words.
+pub(crate) struct PageText {
     pub lines: Vec<Line>,
-    /// Size of the page and of the image that was read.
     pub geometry: PageGeometry,
-    /// True when the page came with text of its own to be seen.
+    /// True if the original page has visible text.
     pub has_own_text: bool,
 }
 
-/// Writes the words onto the pages of a document. A page that is one image gets exactly the image and the words:
-/// an older hidden text does not stay beside the new one. A page with visible text of its own is left alone.
-///
-/// # Errors
-/// When the document cannot be rewritten.
-pub fn add_text_layer(mut source: PageSource, texts: &[Option<PageText>], target: &Path) -> Result<(), OutputError> {
+/// Adds the words to the pages of a document. A page of one image is rebuilt from the image and the words, so that an
+/// older invisible text layer disappears. A page with visible text stays unchanged.
+pub(crate) fn add_text_layer(mut source: CompressedDocument, texts: &[Option<PageText>], target: &Path) -> Result<(), OutputError> {
     let mut font: Option<TextLayerFont> = None;
     for (index, text) in texts.iter().enumerate() {
         let Some(text) = text else { continue };
@@ -47,7 +42,7 @@ fn failed(error: lopdf::Error) -> OutputError {
 }
 
 fn rebuild(
-    source: &mut PageSource,
+    source: &mut CompressedDocument,
     index: usize,
     image: Object,
     text: &PageText,
@@ -64,7 +59,7 @@ fn rebuild(
     Ok(())
 }
 
-fn append(source: &mut PageSource, index: usize, text: &PageText, font: TextLayerFont) -> Result<(), OutputError> {
+fn append(source: &mut CompressedDocument, index: usize, text: &PageText, font: TextLayerFont) -> Result<(), OutputError> {
     let page = source.pages[index];
     let mut drawing = b"q\n".to_vec();
     drawing.extend(source.document.get_page_content(page));
@@ -74,13 +69,13 @@ fn append(source: &mut PageSource, index: usize, text: &PageText, font: TextLaye
     font.attach(&mut source.document, page).map_err(failed)
 }
 
-/// The words in the page's own space: the page may be turned or cropped.
-fn words(source: &PageSource, index: usize, text: &PageText) -> Vec<u8> {
+/// The content stream of the words in the coordinates of the page, which may be rotated or cropped.
+fn words(source: &CompressedDocument, index: usize, text: &PageText) -> Vec<u8> {
     let [left, bottom, ..] = source.visible_box(index).unwrap_or_default();
     content(&text.lines, text.geometry.rotated(source.rotation(index)).cornered(left, bottom))
 }
 
-fn set_content(source: &mut PageSource, index: usize, drawing: Vec<u8>) -> Result<(), OutputError> {
+fn set_content(source: &mut CompressedDocument, index: usize, drawing: Vec<u8>) -> Result<(), OutputError> {
     let mut stream = Stream::new(Dictionary::new(), drawing);
     stream.compress().map_err(failed)?;
     let contents = source.document.add_object(stream);

@@ -1,47 +1,42 @@
-//! The image that a page is made of, as its PDF stores it: read, painted on, and stored again in the same colours.
+//! The image that a page consists of: it is read from the PDF, painted on, and stored again in the same colour space.
 
 use super::error::OutputError;
-use super::jpeg::{self, Coding, Samples};
+use super::jpeg_coding::{self, JpegTables, Samples};
 use crate::geometry::Rect;
 use crate::redact::Fill;
 use fax::{Color, VecWriter};
 use lopdf::{Dictionary, Document, Object, Stream, dictionary};
 
-/// An image in memory.
 #[derive(Debug, Clone)]
-pub struct StoredImage {
+pub(crate) struct StoredImage {
     samples: Samples,
     storage: Storage,
 }
 
 #[derive(Debug, Clone)]
 enum Storage {
-    /// JPEG; CMYK samples may be stored inverted, which its `/Decode` says.
-    Jpeg { coding: Coding, inverted: bool },
-    /// One bit a pixel; here one byte a pixel, 0 or 255. Stored with CCITT group 4.
+    /// `inverted` is for CMYK: the `/Decode` array inverts the samples.
+    Jpeg { tables: JpegTables, inverted: bool },
+    /// One bit per pixel with CCITT group 4. In memory one byte per pixel, 0 or 255.
     Bitonal,
-    /// 8-bit samples, stored with Flate.
+    /// 8-bit samples with Flate.
     Flate,
 }
 
 impl StoredImage {
-    /// An image rendered by somebody else, to be stored as JPEG. `channels` is 1 or 3.
-    #[must_use]
+    /// A new image, which will be stored as JPEG. `channels` is 1 or 3.
     pub fn from_pixels(width: usize, height: usize, channels: usize, bytes: Vec<u8>) -> Self {
         let samples = Samples { width, height, channels, bytes };
-        Self { samples, storage: Storage::Jpeg { coding: Coding::default(), inverted: false } }
+        Self { samples, storage: Storage::Jpeg { tables: JpegTables::default(), inverted: false } }
     }
 
-    /// The image of an image dictionary; `None` when it is of a kind that is not rewritten in place.
-    ///
-    /// # Errors
-    /// When its data cannot be decoded.
+    /// Reads an image stream; `None` if it is of a kind that Quire does not rewrite.
     pub(super) fn read(document: &Document, stream: &Stream) -> Result<Option<Self>, OutputError> {
         let shape = Shape::of(document, &stream.dict);
         let Some(shape) = shape.filter(|_| is_simple(&stream.dict)) else { return Ok(None) };
         match (shape.filter.as_slice(), shape.bits) {
-            // The decoder mistakes inks that are stored at half the resolution of others.
-            (b"DCTDecode", 8) if shape.channels == 4 && !Coding::of(&stream.content).is_evenly_sampled() => Ok(None),
+            // The decoder gets CMYK wrong if some inks are stored at half the resolution.
+            (b"DCTDecode", 8) if shape.channels == 4 && !JpegTables::of(&stream.content).is_evenly_sampled() => Ok(None),
             (b"DCTDecode", 8) => Self::read_jpeg(stream, &shape).map(Some),
             (b"CCITTFaxDecode", 1) => Ok(Self::read_ccitt(document, stream, &shape)),
             (b"FlateDecode" | b"", 1 | 8) => Self::read_flate(stream, &shape),
@@ -50,14 +45,14 @@ impl StoredImage {
     }
 
     fn read_jpeg(stream: &Stream, shape: &Shape) -> Result<Self, OutputError> {
-        let samples = jpeg::decode(&stream.content)?;
+        let samples = jpeg_coding::decode(&stream.content)?;
         if samples.channels != shape.channels {
             return Err(OutputError::PageImage {
-                reason: "the JPEG has other colours than its dictionary says".to_owned(),
+                reason: "the JPEG has other channels than its dictionary says".to_owned(),
             });
         }
-        let coding = Coding::of(&stream.content);
-        Ok(Self { samples, storage: Storage::Jpeg { coding, inverted: shape.inverted } })
+        let tables = JpegTables::of(&stream.content);
+        Ok(Self { samples, storage: Storage::Jpeg { tables, inverted: shape.inverted } })
     }
 
     fn read_ccitt(document: &Document, stream: &Stream, shape: &Shape) -> Option<Self> {
@@ -99,20 +94,15 @@ impl StoredImage {
         Ok(Some(Self { samples, storage: if shape.bits == 1 { Storage::Bitonal } else { Storage::Flate } }))
     }
 
-    /// Width in pixels.
-    #[must_use]
     pub const fn width(&self) -> usize {
         self.samples.width
     }
 
-    /// Height in pixels.
-    #[must_use]
     pub const fn height(&self) -> usize {
         self.samples.height
     }
 
-    /// The image in grey, one byte a pixel.
-    #[must_use]
+    /// The image in grey, one byte per pixel.
     pub fn grey(&self) -> Vec<u8> {
         let inverted = matches!(self.storage, Storage::Jpeg { inverted: true, .. });
         let cmyk = |pixel: &[u8]| {
@@ -132,7 +122,7 @@ impl StoredImage {
         }
     }
 
-    /// Overwrites every pixel that the rectangle touches. `rect` is in pixels of this image.
+    /// Overwrites every pixel that the rectangle touches. The rectangle is in pixels of this image.
     pub fn paint(&mut self, rect: &Rect, fill: Fill) {
         let (x0, x1) = span(rect.x0, rect.x1, self.samples.width);
         let (y0, y1) = span(rect.y0, rect.y1, self.samples.height);
@@ -146,7 +136,7 @@ impl StoredImage {
         }
     }
 
-    /// Black or white in the stored colours.
+    /// Black or white in the stored colour space.
     fn pixel(&self, fill: Fill) -> [u8; 4] {
         let inverted = matches!(self.storage, Storage::Jpeg { inverted: true, .. });
         match (self.samples.channels, fill) {
@@ -158,10 +148,6 @@ impl StoredImage {
         }
     }
 
-    /// The image as a PDF stores it.
-    ///
-    /// # Errors
-    /// When it cannot be encoded.
     pub(super) fn to_stream(&self) -> Result<Stream, OutputError> {
         let Samples { width, height, channels, .. } = self.samples;
         let size = |length: usize| i64::try_from(length).unwrap_or(i64::MAX);
@@ -171,14 +157,14 @@ impl StoredImage {
             "ColorSpace" => space, "BitsPerComponent" => 8,
         };
         let content = match &self.storage {
-            Storage::Jpeg { coding, inverted } => {
+            Storage::Jpeg { tables, inverted } => {
                 dictionary.set("Filter", "DCTDecode");
                 if *inverted {
                     let decode: Vec<Object> =
                         (0..2 * channels).map(|i| Object::Integer(i64::from(i % 2 == 0))).collect();
                     dictionary.set("Decode", decode);
                 }
-                jpeg::encode(&self.samples, coding)?
+                jpeg_coding::encode(&self.samples, tables)?
             }
             Storage::Bitonal => {
                 dictionary.set("BitsPerComponent", 1);
@@ -211,7 +197,7 @@ impl StoredImage {
     }
 }
 
-/// The whole pixels that a range touches, inside an axis.
+/// The whole pixels of an axis that a range touches.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the image before the cast")]
 fn span(from: f64, to: f64, length: usize) -> (usize, usize) {
     let start = from.floor().clamp(0.0, length as f64) as usize;
@@ -223,13 +209,13 @@ fn unpack(line: &[u8], width: usize) -> impl Iterator<Item = u8> + '_ {
     (0..width).map(|x| if line[x / 8] >> (7 - x % 8) & 1 == 1 { 255 } else { 0 })
 }
 
-/// No mask, no matte: what is stored is what is seen.
+/// True if the image has no mask, so that it shows exactly what it stores.
 fn is_simple(dictionary: &Dictionary) -> bool {
     let is_mask = dictionary.get(b"ImageMask").and_then(Object::as_bool).unwrap_or(false);
     !is_mask && !dictionary.has(b"SMask") && !dictionary.has(b"Mask")
 }
 
-/// What an image dictionary says.
+/// The properties in an image dictionary.
 struct Shape {
     width: usize,
     height: usize,
@@ -265,7 +251,7 @@ fn filter(document: &Document, dictionary: &Dictionary) -> Option<Vec<u8>> {
     }
 }
 
-/// The number of components of a colour space whose values are what they look like.
+/// The number of components of a colour space that shows its values directly.
 fn channels(document: &Document, space: &Object) -> Option<usize> {
     let array = match space {
         Object::Name(name) => return device_channels(name),
@@ -292,7 +278,7 @@ fn device_channels(name: &[u8]) -> Option<usize> {
     }
 }
 
-/// `Some(true)` for `[1 0 …]`, `Some(false)` for the default, `None` for anything in between.
+/// `Some(true)` for `[1 0 …]`, `Some(false)` for the default, `None` for anything else.
 fn is_inverted(document: &Document, dictionary: &Dictionary) -> Option<bool> {
     let Ok(decode) = dictionary.get_deref(b"Decode", document).and_then(Object::as_array) else { return Some(false) };
     let values: Option<Vec<f32>> = decode.iter().map(|value| value.as_float().ok()).collect();
@@ -338,7 +324,7 @@ mod tests {
 
     #[test]
     fn black_in_inverted_cmyk_is_black() {
-        let storage = Storage::Jpeg { coding: Coding::default(), inverted: true };
+        let storage = Storage::Jpeg { tables: JpegTables::default(), inverted: true };
         let samples = Samples { width: 8, height: 8, channels: 4, bytes: vec![255; 8 * 8 * 4] };
         let mut image = StoredImage { samples, storage };
         assert!(image.grey().iter().all(|sample| *sample == 255));

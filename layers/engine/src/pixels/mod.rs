@@ -1,20 +1,11 @@
-//! Pixels of pages: the stored JPEG where a page is one scan, PDFium's drawing everywhere else.
+//! The pixels of pages: the stored JPEG if the page is one scan, PDFium's drawing otherwise.
 
-mod error;
-pub mod image;
-mod jpeg;
-mod page_image;
-mod pdfium;
+mod image;
 mod reader;
-mod resize;
-mod watched;
+mod strict_jpeg;
 
-pub use error::PixelError;
-pub use image::GreyImage;
-pub use page_image::PageImage;
-pub use pdfium::{PDFIUM_LIBRARY, PdfiumLibrary};
-pub use reader::PixelReader;
-pub use resize::resized;
+pub use image::{GreyImage, PageImage};
+pub use reader::{PdfiumLibrary, PixelError, PixelReader};
 
 #[cfg(test)]
 mod tests;

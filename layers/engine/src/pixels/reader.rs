@@ -1,16 +1,121 @@
-//! Pixels of any page of a volume, from several threads.
+//! The pixels of the pages of a volume, for several threads: JPEGs are decoded, all other pages are drawn by PDFium.
 
+use super::image::PageImage;
+use super::strict_jpeg;
 use crate::geometry::{DETECTION_DPI, POINTS_PER_INCH};
-use crate::pixels::error::PixelError;
-use crate::pixels::jpeg;
-use crate::pixels::page_image::PageImage;
-use crate::pixels::pdfium::{self, PdfiumLibrary};
 use crate::source::{CheckableImage, PageKind, SingleImage, SourcePage, SourceVolume, pixels_at};
-use pdfium_render::prelude::PdfDocument;
-use std::sync::{Mutex, PoisonError};
+use domain::FailureCode;
+use enum_assoc::Assoc;
+use pdfium_render::prelude::{PdfBitmapFormat, PdfDocument, PdfRenderConfig, Pdfium, PdfiumError};
+use std::path::Path;
+use std::sync::{Mutex, OnceLock, PoisonError};
 
-/// Reads the pages of a volume. May be shared between threads: JPEGs are decoded side by side, pages
-/// that PDFium draws one after the other.
+/// Why the pixels of a page cannot be read. Pages in messages count from 1.
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
+pub enum PixelError {
+    #[error("Page {page} cannot be read: {reason}.")]
+    #[assoc(code = FailureCode::PixelsDamaged)]
+    Damaged { page: usize, reason: String },
+    #[error("The volume has no page {page}.")]
+    #[assoc(code = FailureCode::PixelsNoSuchPage)]
+    NoSuchPage { page: usize },
+    #[error("Page {page} is not a plain scan. Drawing it needs PDFium, which is not loaded.")]
+    #[assoc(code = FailureCode::PixelsNoRenderer)]
+    NoRenderer { page: usize },
+    #[error("PDFium cannot be loaded from {path}: {cause}.")]
+    #[assoc(code = FailureCode::PixelsLibraryMissing)]
+    LibraryMissing { path: String, cause: String },
+    #[error("PDFium cannot open the volume: {cause}.")]
+    #[assoc(code = FailureCode::PixelsNotOpened)]
+    NotOpened { cause: String },
+    /// A program counts other pages than the page tree has, so that it would return the wrong pages.
+    #[error("The file claims {claimed} pages and has {counted}.")]
+    #[assoc(code = FailureCode::PixelsPageCount)]
+    PageCount { claimed: usize, counted: usize },
+}
+
+/// PDFium draws a pixel as blue, green, red.
+const CHANNELS: usize = 3;
+
+/// PDFium, loaded once per process. It runs one call at a time, whichever thread makes it.
+#[derive(Debug, Clone, Copy)]
+pub struct PdfiumLibrary {
+    pdfium: &'static Pdfium,
+}
+
+impl PdfiumLibrary {
+    /// Loads the library. After the first success in a process, every call returns the loaded library and ignores
+    /// the path.
+    ///
+    /// # Errors
+    /// [`PixelError::LibraryMissing`] when there is no such file or it is not PDFium.
+    pub fn load(library: &Path) -> Result<Self, PixelError> {
+        static LOADED: OnceLock<Pdfium> = OnceLock::new();
+        if let Some(pdfium) = LOADED.get() {
+            return Ok(Self { pdfium });
+        }
+        let bound = Pdfium::bind_to_library(library);
+        let pdfium = match bound {
+            Ok(bindings) => LOADED.get_or_init(|| Pdfium::new(bindings)),
+            // Another thread was faster and is about to fill the cell.
+            Err(PdfiumError::PdfiumLibraryBindingsAlreadyInitialized) => LOADED.wait(),
+            Err(error) => {
+                let path = library.display().to_string();
+                return Err(PixelError::LibraryMissing { path, cause: error.to_string() });
+            }
+        };
+        Ok(Self { pdfium })
+    }
+
+    /// PDFium reads from the file only what it needs, when it needs it.
+    fn open(self, path: &Path) -> Result<PdfDocument<'static>, PixelError> {
+        let opened = self.pdfium.load_pdf_from_file(path, None);
+        opened.map_err(|error| PixelError::NotOpened { cause: error.to_string() })
+    }
+}
+
+/// Draws a page at a size in pixels.
+fn draw(
+    document: &PdfDocument<'_>,
+    index: usize,
+    (width, height): (u32, u32),
+) -> Result<PageImage, PdfiumError> {
+    let index = index.try_into().map_err(|_| PdfiumError::PageIndexOutOfBounds)?;
+    let page = document.pages().get(index)?;
+    let side = |length: u32| i32::try_from(length).map_err(|_| PdfiumError::UnknownBitmapFormat);
+    // With its default, reversed byte order, the library draws grey pages white. Form fields stay off because the
+    // file is not trusted. Without them only a target size scales the page; a fixed size does not.
+    let config = PdfRenderConfig::new()
+        .set_target_size(side(width)?, side(height)?)
+        .set_format(PdfBitmapFormat::BGR)
+        .set_reverse_byte_order(false)
+        .render_form_data(false);
+    let bitmap = page.render_with_config(&config)?;
+    let side = |length: i32| usize::try_from(length).map_err(|_| PdfiumError::UnknownBitmapFormat);
+    let (width, height) = (side(bitmap.width())?, side(bitmap.height())?);
+    let rows = bitmap.as_raw_bytes();
+    let stride = rows.len() / height.max(1);
+    let rows = rows.chunks_exact(stride.max(1)).map(|row| &row[..width * CHANNELS]);
+    Ok(from_rows(rows, width, height))
+}
+
+/// Converts blue, green, red to red, green, blue, or to grey if the page has no colour.
+fn from_rows<'r>(rows: impl Iterator<Item = &'r [u8]> + Clone, width: usize, height: usize) -> PageImage {
+    let is_grey = |pixel: &[u8]| pixel[0] == pixel[1] && pixel[1] == pixel[2];
+    let grey = rows.clone().all(|row| row.chunks_exact(CHANNELS).all(is_grey));
+    let mut pixels = Vec::with_capacity(width * height * if grey { 1 } else { CHANNELS });
+    for pixel in rows.flat_map(|row| row.chunks_exact(CHANNELS)) {
+        if grey {
+            pixels.push(pixel[0]);
+        } else {
+            pixels.extend([pixel[2], pixel[1], pixel[0]]);
+        }
+    }
+    PageImage { width, height, channels: if grey { 1 } else { CHANNELS }, pixels, dpi: 0.0 }
+}
+
+/// Reads the pages of a volume. Threads can share it: they decode JPEGs in parallel and take turns at PDFium.
 pub struct PixelReader<'v> {
     volume: &'v SourceVolume,
     pdfium: Option<PdfiumLibrary>,
@@ -20,13 +125,13 @@ pub struct PixelReader<'v> {
 }
 
 impl<'v> PixelReader<'v> {
-    /// A reader that draws, where it has to draw, at 200 dpi. Without PDFium only plain scans are read.
+    /// A reader that draws at 200 dpi. Without PDFium it can only read plain scans.
     #[must_use]
     pub const fn new(volume: &'v SourceVolume, pdfium: Option<PdfiumLibrary>) -> Self {
         Self { volume, pdfium, document: Mutex::new(None), dpi: DETECTION_DPI }
     }
 
-    /// The reader with another resolution for the pages that PDFium draws. Scans keep their own.
+    /// Sets the resolution of the pages that PDFium draws. Plain scans keep their own.
     #[must_use]
     pub const fn drawing_at(mut self, dpi: f64) -> Self {
         self.dpi = dpi;
@@ -36,8 +141,8 @@ impl<'v> PixelReader<'v> {
     /// Decodes or draws a page.
     ///
     /// # Errors
-    /// [`PixelError::Damaged`] for a page that is to stay a blank; the other variants when PDFium is
-    /// needed and cannot be used.
+    /// [`PixelError::Damaged`] when the page has to become a blank; the other variants when PDFium is needed and
+    /// cannot be used.
     pub fn read(&self, page_index: usize) -> Result<PageImage, PixelError> {
         let number = page_index + 1;
         let page = self.volume.pages.get(page_index).ok_or(PixelError::NoSuchPage { page: number })?;
@@ -52,7 +157,7 @@ impl<'v> PixelReader<'v> {
         let bytes = self.volume.image_bytes(page);
         let bytes = bytes.ok_or_else(|| damaged(page, "its image cannot be read".to_owned()))?;
         let dpi = f64::from(single.width) * POINTS_PER_INCH / page.width_points;
-        let image = jpeg::decode(&bytes, single, dpi).map_err(|reason| damaged(page, reason));
+        let image = strict_jpeg::decode(&bytes, single, dpi).map_err(|reason| damaged(page, reason));
         drop(bytes);
         self.volume.release(page);
         image
@@ -72,16 +177,16 @@ impl<'v> PixelReader<'v> {
         let Some(opened) = document.as_ref() else {
             return Err(PixelError::NoRenderer { page: page.index + 1 });
         };
-        let drawn = pdfium::draw(opened, page.index, size);
+        let drawn = draw(opened, page.index, size);
         let image = drawn.map_err(|error| damaged(page, format!("PDFium cannot draw it ({error})")))?;
         Ok(PageImage { dpi, ..image })
     }
 
-    /// What PDFium would paint in part, or leave out, without a word.
+    /// Checks the images that PDFium would silently draw in part or leave out.
     fn check_images(&self, page: &SourcePage) -> Result<(), PixelError> {
         for image in self.volume.checkable_images(page) {
             let checked = match image {
-                CheckableImage::Jpeg(jpeg) => jpeg::check(jpeg),
+                CheckableImage::Jpeg(jpeg) => strict_jpeg::check(jpeg),
                 CheckableImage::Deflated { whole: true } => Ok(()),
                 CheckableImage::Deflated { whole: false } => Err("an image cannot be unpacked".to_owned()),
             };
@@ -97,7 +202,7 @@ impl<'v> PixelReader<'v> {
         if claimed == counted { Ok(document) } else { Err(PixelError::PageCount { claimed, counted }) }
     }
 
-    /// The wanted resolution, or less where the page would exceed the limit of pixels.
+    /// The resolution that was asked for, or a lower one if the page would exceed the limit on pixels.
     fn affordable_dpi(&self, page: &SourcePage) -> f64 {
         let area = page.width_points * page.height_points / (POINTS_PER_INCH * POINTS_PER_INCH);
         let most = (self.volume.limits().max_page_pixels as f64 / area).sqrt();

@@ -1,6 +1,7 @@
 //! Pixels of good, odd and damaged pages.
 
-use super::{PDFIUM_LIBRARY, PageImage, PdfiumLibrary, PixelError, PixelReader};
+use super::{PageImage, PdfiumLibrary, PixelError, PixelReader};
+use crate::installation::Installation;
 use crate::source::testing::{GREY_SCAN, PdfBuilder, channels, file, jpeg, picture, shared};
 use crate::source::{Limits, PageKind, SourceVolume, open};
 use domain::FailureClass;
@@ -16,7 +17,7 @@ fn home() -> PathBuf {
 }
 
 fn pdfium() -> PdfiumLibrary {
-    PdfiumLibrary::load(&home().join(PDFIUM_LIBRARY)).unwrap()
+    PdfiumLibrary::load(&Installation::new(home()).pdfium()).unwrap()
 }
 
 fn volume(pdf: PdfBuilder) -> (NamedTempFile, SourceVolume) {

@@ -1,89 +1,89 @@
-//! The last stage: numbers, opinions, redactions, and every file that is delivered.
+//! The last stage: numbers the pages, pairs and redacts the opinions, and writes all results.
 
-use super::unpack::unpack;
-use super::{ProcessError, Progress, Settings, Summary};
 use crate::cancellation::Cancellation;
+use crate::error::EngineError;
 use crate::output::OutputError;
 use crate::pairing::Opinion;
-use crate::process::numbers::numbered_pages;
-use crate::process::publication::{REDACTED, RESULT, assemble, opinion_names, summary};
-use crate::process::redaction::redact;
-use crate::process::work::Work;
-use crate::process::{Stage, first_page};
+use crate::report::{Progress, Step, Summary};
+use crate::settings::Settings;
+use crate::steps::page_numbers::{first_page, numbered_pages};
+use crate::steps::redact_pages::redact;
+use crate::steps::run::Run;
+use crate::steps::unpack::unpack;
+use crate::steps::write_results::{REDACTED, RESULT, assemble, opinion_names, summary};
 use domain::VolumeName;
 use std::path::{Path, PathBuf};
 
 /// What the other stages made of a volume.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SplitInputs {
-    /// `compressed.zip` of [`super::prepare`].
+    /// `compressed.zip` of [`prepare`](super::prepare()).
     pub compressed: PathBuf,
-    /// The files of [`super::scan`], in the order of the ranges.
+    /// The files of [`scan`](super::scan()), in the order of the ranges.
     pub ranges: Vec<PathBuf>,
-    /// Reporter, volume and number printed on the first page (1 where the name says none).
     pub name: VolumeName,
 }
 
 /// An opinion and its file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SplitOpinion {
-    /// Name of its file: `arc.12.0201-0203.pdf`.
+    /// The name of its file: `arc.12.0201-0203.pdf`.
     pub file: String,
-    /// Where the redacted opinion is, relative to the result's directory: `redacted/<file>`.
+    /// The redacted opinion, relative to the directory of the results: `redacted/<file>`.
     pub redacted: PathBuf,
-    /// Number printed on its first page.
+    /// The number printed on its first page.
     pub first_page: u32,
-    /// Number printed on its last page.
+    /// The number printed on its last page.
     pub last_page: u32,
-    /// Page on which it begins, from 0.
+    /// The page on which it begins, from 0.
     pub caption_page_index: usize,
-    /// Page on which it ends, from 0.
+    /// The page on which it ends, from 0.
     pub key_page_index: usize,
 }
 
-/// What is delivered.
 #[derive(Debug, Clone, PartialEq)]
 pub struct SplitResult {
-    /// As `quire process` tells it; `directory` holds exactly `files`, and lies in the directory given to [`split`].
+    /// The same as that of [`process`](crate::process::process). `directory` contains exactly `files`, and is in the
+    /// directory that [`split()`] got.
     pub summary: Summary,
-    /// The opinions in their order.
+    /// In the order in which they begin.
     pub opinions: Vec<SplitOpinion>,
 }
 
-/// Puts together what the other stages made, under `result/` in `directory`. Needs neither the models nor the original.
+/// Puts together what the other stages made, in `result/` below `directory`. Needs neither the models nor the original.
 ///
-/// `settings` should be those of the other stages; whether there are words, and how pages were grouped, is told by the
-/// files.
+/// `settings` should be those of the other stages. Whether there are words and how pages are grouped depends on the
+/// files, not on the settings.
 ///
 /// # Errors
-/// Every [`ProcessError`]; [`ProcessError::Intermediate`] when a file is damaged or not of this volume.
+/// Any [`EngineError`]; [`EngineError::Intermediate`] if a file is damaged or does not belong to the volume.
 pub fn split(
     inputs: &SplitInputs,
     settings: &Settings,
     directory: &Path,
     progress: &dyn Progress,
     cancellation: &Cancellation,
-) -> Result<SplitResult, ProcessError> {
-    let work = Work::new(settings, directory, progress, cancellation)?;
-    // What an earlier call left there must not be taken for a result of this one.
-    let result = work.root().join(RESULT);
+) -> Result<SplitResult, EngineError> {
+    let run = Run::new(settings, directory, progress, cancellation)?;
+    // Fails if the directory exists: the results of an earlier call must not become results of this one.
+    let result = run.directory().join(RESULT);
     std::fs::create_dir(&result).map_err(|error| OutputError::io(&result, error))?;
-    work.with_threads(|| run(&work, inputs))
+    run.with_threads(|| split_pages(&run, inputs))
 }
 
-fn run(work: &Work<'_>, inputs: &SplitInputs) -> Result<SplitResult, ProcessError> {
-    let unpacked = work.stage(Stage::Unpack, 0, |work| unpack(work, inputs))?;
-    let (first_page, pages) = (first_page(&inputs.name), unpacked.scanned.len());
-    let numbered = numbered_pages(&unpacked.scanned, first_page);
-    let redacted = work.stage(Stage::Redact, pages, |work| {
-        redact(work, &unpacked.pages, first_page, numbered, &unpacked.ranges, unpacked.words.as_ref())
+fn split_pages(run: &Run<'_>, inputs: &SplitInputs) -> Result<SplitResult, EngineError> {
+    let volume = run.step(Step::Unpack, 0, || unpack(run, &inputs.compressed, &inputs.ranges))?;
+    let (first_page, pages) = (first_page(&inputs.name), volume.detected.len());
+    let numbered = numbered_pages(&volume.detected, first_page);
+    let redacted = run.step(Step::Redact, pages, || {
+        redact(run, &volume.original, first_page, numbered, &volume.compressed, volume.words.as_ref())
     })?;
-    work.stage(Stage::Write, pages, |work| assemble(work, &inputs.name, &unpacked.scanned, &redacted))?;
-    let opinions = opinions(&inputs.name, &redacted.opinions);
-    Ok(SplitResult { summary: summary(work, &inputs.name, &redacted, unpacked.input_bytes)?, opinions })
+    run.step(Step::Write, pages, || assemble(run, &inputs.name, &volume.detected, &redacted))?;
+    let opinions = split_opinions(&inputs.name, &redacted.opinions);
+    Ok(SplitResult { summary: summary(run, &inputs.name, &redacted, volume.input_bytes)?, opinions })
 }
 
-fn opinions(name: &VolumeName, opinions: &[Opinion]) -> Vec<SplitOpinion> {
+fn split_opinions(name: &VolumeName, opinions: &[Opinion]) -> Vec<SplitOpinion> {
     let split = |(file, opinion): (String, &Opinion)| SplitOpinion {
         redacted: Path::new(REDACTED).join(&file),
         file,

@@ -1,0 +1,86 @@
+//! What to do with a volume: the settings that hold for any volume, and the request for one.
+
+use crate::error::EngineError;
+use crate::external::ghostscript::CompressionOptions;
+use crate::installation::Installation;
+use crate::source::Limits;
+use domain::{ModelChoice, VolumeName};
+use std::path::PathBuf;
+
+/// The default of [`Settings::reading_resolution`], in dots per inch.
+pub const DEFAULT_READING_RESOLUTION: u32 = 200;
+
+/// English, by Tesseract's name.
+pub const DEFAULT_LANGUAGE: &str = "eng";
+
+/// The settings that do not depend on the volume.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    pub model: ModelChoice,
+    /// Whether Tesseract reads the words of the pages.
+    pub ocr: bool,
+    /// Finer pages are reduced to this resolution before Tesseract reads them, in dots per inch.
+    pub reading_resolution: u32,
+    /// The language of the volume, by Tesseract's name.
+    pub language: String,
+    /// Whether the opinions are also written without redactions.
+    pub unredacted: bool,
+    /// How many pages are worked on at once.
+    pub jobs: usize,
+    pub limits: Limits,
+    pub compression: CompressionOptions,
+    pub installation: Installation,
+}
+
+impl Settings {
+    /// The defaults of `quire process`: both models, English words at 200 dpi, one job per core.
+    #[must_use]
+    pub fn new(installation: Installation) -> Self {
+        Self {
+            model: ModelChoice::default(),
+            ocr: true,
+            reading_resolution: DEFAULT_READING_RESOLUTION,
+            language: DEFAULT_LANGUAGE.to_owned(),
+            unredacted: false,
+            jobs: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
+            limits: Limits::default(),
+            compression: CompressionOptions::default(),
+            installation,
+        }
+    }
+}
+
+/// One volume, and what to make of it. Reporter, volume and first page replace what the name of the file says.
+#[derive(Debug, Clone)]
+pub struct Request {
+    pub input: PathBuf,
+    /// [`process`](crate::process::process) writes to `<output>/<reporter>/<volume>/<first page>/`,
+    /// [`inspect`](crate::inspect::inspect) directly to `<output>`.
+    pub output: PathBuf,
+    pub reporter: Option<String>,
+    pub volume: Option<String>,
+    /// The number printed on the first page.
+    pub first_page: Option<u32>,
+    pub settings: Settings,
+}
+
+impl Request {
+    /// # Errors
+    /// [`EngineError::Naming`] if neither the request nor the name of the file says the reporter and the volume.
+    pub(crate) fn volume_name(&self) -> Result<VolumeName, EngineError> {
+        let named = VolumeName::from_path(&self.input);
+        let (Some(reporter), Some(volume)) = (&self.reporter, &self.volume) else {
+            let named = named?;
+            let reporter = self.reporter.as_deref().unwrap_or(named.reporter());
+            let volume = self.volume.as_deref().unwrap_or(named.volume());
+            return Ok(VolumeName::new(reporter, volume, self.first_page.or(named.first_page()), None)?);
+        };
+        let first = self.first_page.or(named.ok().and_then(|name| name.first_page()));
+        Ok(VolumeName::new(reporter, volume, first, None)?)
+    }
+
+    /// The name of the volume if no file is named after it, so that any name will do.
+    pub(crate) fn volume_name_or_default(&self) -> Result<VolumeName, EngineError> {
+        self.volume_name().or_else(|_| Ok(VolumeName::new("volume", "1", self.first_page, None)?))
+    }
+}

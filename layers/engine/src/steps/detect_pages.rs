@@ -1,0 +1,102 @@
+//! Detects objects and columns, reads the printed page numbers, and cuts out pictures: everything that needs the pixels
+//! of a page, so that each page is decoded once.
+
+use super::detected_page::DetectedPage;
+use super::original::{Original, require_readable};
+use super::page_numbers::{NumberCandidate, candidates, expected_number, read_candidates};
+use super::pictures::cut_pictures;
+use super::run::Run;
+use crate::detector::{Detector, PixelView};
+use crate::error::EngineError;
+use crate::external::tesseract::Tesseract;
+use crate::geometry::PageSize;
+use crate::layout::find_columns;
+use crate::pixels::PageImage;
+use rayon::prelude::*;
+use std::ops::Range;
+
+/// Loads the models and detects on the wanted pages of a whole volume, of which at least one must be readable.
+pub(crate) fn detect_volume(
+    run: &Run<'_>,
+    original: &Original<'_>,
+    first_page: u32,
+    is_wanted: &(dyn Fn(usize) -> bool + Sync),
+) -> Result<Vec<DetectedPage>, EngineError> {
+    let detector = Detector::load(&run.settings.installation, run.settings.model, run.settings.jobs)?;
+    let detected = detect(run, original, &detector, first_page, is_wanted)?;
+    require_readable(run, detected.iter().map(|page| page.is_damaged))?;
+    Ok(detected)
+}
+
+/// Detects on the wanted pages. The other pages come back empty.
+pub(crate) fn detect(
+    run: &Run<'_>,
+    original: &Original<'_>,
+    detector: &Detector,
+    first_page: u32,
+    is_wanted: &(dyn Fn(usize) -> bool + Sync),
+) -> Result<Vec<DetectedPage>, EngineError> {
+    let tesseract = run.tesseract();
+    let context = Context { run, original, detector, tesseract: &tesseract, first_page, is_wanted };
+    let groups = run.groups(original.pages()).into_par_iter().with_max_len(1);
+    let pages: Result<Vec<Vec<DetectedPage>>, EngineError> = groups.map(|group| context.detect_group(group)).collect();
+    Ok(pages?.into_iter().flatten().collect())
+}
+
+struct Context<'a> {
+    run: &'a Run<'a>,
+    original: &'a Original<'a>,
+    detector: &'a Detector,
+    tesseract: &'a Tesseract,
+    first_page: u32,
+    is_wanted: &'a (dyn Fn(usize) -> bool + Sync),
+}
+
+impl Context<'_> {
+    fn detect_group(&self, group: Range<usize>) -> Result<Vec<DetectedPage>, EngineError> {
+        let mut pages = Vec::with_capacity(group.len());
+        let mut numbers: Vec<Vec<NumberCandidate>> = Vec::with_capacity(group.len());
+        for index in group {
+            self.run.check_cancelled()?;
+            let (page, candidates) = if (self.is_wanted)(index) {
+                self.detect_page(index)?
+            } else {
+                (DetectedPage::damaged(index, self.original.size(index)), Vec::new())
+            };
+            pages.push(page);
+            numbers.push(candidates);
+            self.run.pages_done(1);
+        }
+        let expected = |page: usize| expected_number(self.first_page, pages[page].index);
+        let readings = read_candidates(self.tesseract, &numbers, expected)?;
+        for (page, readings) in pages.iter_mut().zip(readings) {
+            page.readings = readings;
+        }
+        Ok(pages)
+    }
+
+    fn detect_page(&self, index: usize) -> Result<(DetectedPage, Vec<NumberCandidate>), EngineError> {
+        let size = self.original.size(index);
+        let Some(image) = self.original.read_or_report(self.run, index)? else {
+            return Ok((DetectedPage::damaged(index, size), Vec::new()));
+        };
+        let page = self.detect_objects(index, size, &image)?;
+        cut_pictures(self.run, &image, &page)?;
+        let numbers = candidates(&image, &page);
+        Ok((page, numbers))
+    }
+
+    fn detect_objects(&self, index: usize, size: PageSize, image: &PageImage) -> Result<DetectedPage, EngineError> {
+        let reduced = image.resized_for_detection(size.width_pixels as usize, size.height_pixels as usize);
+        let view = PixelView {
+            width: size.width_pixels,
+            height: size.height_pixels,
+            channels: reduced.channels,
+            pixels: &reduced.pixels,
+        };
+        let detections = self.detector.detect(index, view)?;
+        let grey = reduced.into_grey();
+        let columns = find_columns(grey.width, grey.height, &grey.pixels);
+        Ok(DetectedPage { index, size, columns, detections, readings: Vec::new(), is_damaged: false })
+    }
+}

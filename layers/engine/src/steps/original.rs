@@ -1,0 +1,127 @@
+//! The pages as they were uploaded: of a whole volume, or of a range that was cut from it.
+
+use super::run::Run;
+use crate::error::EngineError;
+use crate::geometry::PageSize;
+use crate::output::OutputError;
+use crate::pixels::{PageImage, PdfiumLibrary, PixelError, PixelReader};
+use crate::settings::Settings;
+use crate::source::{PageKind, SourcePage, SourceVolume, TextPresence};
+use domain::FailureCode;
+use rayon::prelude::*;
+use std::ops::Range;
+use std::path::{Path, PathBuf};
+
+/// The resolution at which pages are drawn that are not a single image.
+const RENDER_DPI: f64 = 300.0;
+
+/// Pages at their original quality. Indices are those of the whole volume, also for a range.
+pub(crate) struct Original<'a> {
+    volume: &'a SourceVolume,
+    reader: PixelReader<'a>,
+    file: PathBuf,
+    first: usize,
+}
+
+impl<'a> Original<'a> {
+    /// The pages of a file whose first page is page `first` of the volume.
+    pub(crate) fn new(volume: &'a SourceVolume, first: usize, settings: &Settings) -> Result<Self, EngineError> {
+        let reader = PixelReader::new(volume, renderer(settings, volume)?).drawing_at(RENDER_DPI);
+        // Absolute, because external programs take a leading dash for an option.
+        let file = volume.path().canonicalize().map_err(|error| OutputError::io(volume.path(), error))?;
+        Ok(Self { volume, reader, file, first })
+    }
+
+    /// The absolute path of the file.
+    pub(crate) fn file(&self) -> &Path {
+        &self.file
+    }
+
+    pub(crate) fn volume(&self) -> &'a SourceVolume {
+        self.volume
+    }
+
+    pub(crate) fn pages(&self) -> Range<usize> {
+        self.first..self.first + self.volume.pages.len()
+    }
+
+    fn page(&self, index: usize) -> &'a SourcePage {
+        &self.volume.pages[index - self.first]
+    }
+
+    pub(crate) fn size(&self, index: usize) -> PageSize {
+        self.page(index).size()
+    }
+
+    /// Bytes of the image of the page, if the page is a single image.
+    pub(crate) fn image_length(&self, index: usize) -> Option<u64> {
+        self.volume.image_length(self.page(index))
+    }
+
+    pub(crate) fn read(&self, index: usize) -> Result<PageImage, PixelError> {
+        self.reader.read(index - self.first)
+    }
+
+    /// The pixels of a page. If the page is damaged, reports that and returns `None`.
+    pub(crate) fn read_or_report(&self, run: &Run<'_>, index: usize) -> Result<Option<PageImage>, EngineError> {
+        match self.read(index) {
+            Ok(image) => Ok(Some(image)),
+            Err(PixelError::Damaged { reason, .. }) => {
+                run.page_problem(index, FailureCode::PageDamaged, reason);
+                Ok(None)
+            }
+            Err(error) => Err(error.into()),
+        }
+    }
+
+    /// Decodes every page once and returns, for each, whether it is damaged.
+    pub(crate) fn find_damaged(&self, run: &Run<'_>) -> Result<Vec<bool>, EngineError> {
+        let is_damaged = |page: usize| {
+            run.check_cancelled()?;
+            let image = self.read_or_report(run, page)?;
+            run.pages_done(1);
+            Ok(image.is_none())
+        };
+        self.pages().into_par_iter().with_max_len(1).map(is_damaged).collect()
+    }
+}
+
+/// # Errors
+/// [`EngineError::NothingReadable`] if every page of the volume is damaged.
+pub(crate) fn require_readable(
+    run: &Run<'_>,
+    mut damaged: impl ExactSizeIterator<Item = bool>,
+) -> Result<(), EngineError> {
+    let pages = damaged.len();
+    if damaged.all(|is_damaged| is_damaged) {
+        let reason = run.problems().into_iter().next().map(|problem| problem.reason).unwrap_or_default();
+        return Err(EngineError::NothingReadable { pages, reason });
+    }
+    Ok(())
+}
+
+/// What redaction has to know about the original pages.
+pub(crate) trait OriginalPages: Sync {
+    /// True if the page has visible text.
+    fn has_own_text(&self, index: usize) -> bool;
+
+    /// A page that is not a single image, drawn at the resolution of the compressed pages; `None` if it is damaged.
+    fn drawn(&self, run: &Run<'_>, index: usize) -> Result<Option<PageImage>, EngineError>;
+}
+
+impl OriginalPages for Original<'_> {
+    fn has_own_text(&self, index: usize) -> bool {
+        self.page(index).text == TextPresence::Visible
+    }
+
+    fn drawn(&self, run: &Run<'_>, index: usize) -> Result<Option<PageImage>, EngineError> {
+        let drawn = self.read_or_report(run, index)?;
+        Ok(drawn.map(|drawn| drawn.reduced_to(f64::from(run.settings.compression.resolution))))
+    }
+}
+
+/// Loads PDFium only if a page has to be drawn: a volume of plain scans does not need it.
+fn renderer(settings: &Settings, volume: &SourceVolume) -> Result<Option<PdfiumLibrary>, EngineError> {
+    let is_needed = volume.pages.iter().any(|page| page.kind == PageKind::Other);
+    Ok(if is_needed { Some(PdfiumLibrary::load(&settings.installation.pdfium())?) } else { None })
+}

@@ -1,0 +1,110 @@
+//! Reads the numbers printed on the pages and makes them one sequence (docs/reference-behaviour.md, "Page numbers").
+
+use super::detected_page::DetectedPage;
+use crate::detection::{Detection, Label};
+use crate::error::EngineError;
+use crate::external::tesseract::Tesseract;
+use crate::geometry::Rect;
+use crate::layout::otsu_threshold;
+use crate::numbering::{Reading, choose, number_pages, plausible};
+use crate::pixels::{GreyImage, PageImage};
+use crate::volume::Page;
+use domain::VolumeName;
+
+/// A box with a shorter side, in pixels at 200 dpi, is not a page number.
+const SMALLEST_SIDE: f64 = 40.0;
+
+/// A box closer to the left or top edge, in pixels at 200 dpi, is the shadow of the scanner.
+const EDGE: f64 = 5.0;
+
+/// How many boxes of a page are read, the most confident first.
+const MOST_CANDIDATES: usize = 3;
+
+/// Tesseract's page segmentation modes in the order in which they are tried, and how many boxes are read with each: the
+/// most confident box as a word, then all of them as a word, a line and a raw line.
+const ATTEMPTS: [(u8, usize); 4] = [(8, 1), (8, MOST_CANDIDATES), (7, MOST_CANDIDATES), (13, MOST_CANDIDATES)];
+
+/// White pixels around the digits, because Tesseract misses ink that touches the edge.
+const QUIET_ZONE: usize = 12;
+
+/// The image of a box that may hold the page number, in pure black and white.
+pub(crate) struct NumberCandidate {
+    image: GreyImage,
+}
+
+/// The candidates of a page, the most confident first.
+pub(crate) fn candidates(image: &PageImage, page: &DetectedPage) -> Vec<NumberCandidate> {
+    let (scale_x, scale_y) = page.size.scale_to(image.width, image.height);
+    let mut boxes: Vec<&Detection> = page.detections.iter().filter(|found| may_hold_number(found)).collect();
+    boxes.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    let crop = |found: &Detection| image.cut(&found.rect().scaled(scale_x, scale_y)).into_grey();
+    boxes.iter().take(MOST_CANDIDATES).map(|found| NumberCandidate { image: bitonal(&crop(found)) }).collect()
+}
+
+fn may_hold_number(found: &Detection) -> bool {
+    let Rect { x0, y0, .. } = found.rect();
+    let is_large = found.rect().width() >= SMALLEST_SIDE && found.rect().height() >= SMALLEST_SIDE;
+    found.label == Label::PageNumber && is_large && x0 >= EDGE && y0 >= EDGE
+}
+
+/// Black and white by Otsu's threshold, with a white border.
+fn bitonal(crop: &GreyImage) -> GreyImage {
+    let threshold = otsu_threshold(&crop.pixels);
+    let (width, height) = (crop.width + 2 * QUIET_ZONE, crop.height + 2 * QUIET_ZONE);
+    let mut pixels = vec![255; width * height];
+    let rows = pixels.chunks_exact_mut(width).skip(QUIET_ZONE);
+    for (target, source) in rows.zip(crop.pixels.chunks_exact(crop.width.max(1))) {
+        for (cell, sample) in target[QUIET_ZONE..].iter_mut().zip(source) {
+            *cell = if *sample <= threshold { 0 } else { 255 };
+        }
+    }
+    GreyImage { width, height, pixels }
+}
+
+/// Reads the candidates of several pages, with one process of Tesseract per mode. A page drops out once it has a
+/// plausible number. `expected` gives the number that a page should have.
+pub(crate) fn read_candidates(
+    tesseract: &Tesseract,
+    pages: &[Vec<NumberCandidate>],
+    expected: impl Fn(usize) -> u32,
+) -> Result<Vec<Vec<Reading>>, EngineError> {
+    let mut readings: Vec<Vec<Reading>> = pages.iter().map(|_| Vec::new()).collect();
+    for (mode, most) in ATTEMPTS {
+        let open: Vec<(usize, &NumberCandidate)> = pages
+            .iter()
+            .enumerate()
+            .filter(|(page, _)| !has_number(&readings[*page], expected(*page)))
+            .flat_map(|(page, candidates)| candidates.iter().take(most).map(move |candidate| (page, candidate)))
+            .collect();
+        if open.is_empty() {
+            break;
+        }
+        let images: Vec<GreyImage> = open.iter().map(|(_, candidate)| candidate.image.clone()).collect();
+        let texts = tesseract.recognise_page_numbers(&images, mode)?;
+        for ((page, _), text) in open.iter().zip(texts).filter(|(_, text)| !text.is_empty()) {
+            readings[*page].push(Reading::new(text));
+        }
+    }
+    Ok(readings)
+}
+
+fn has_number(readings: &[Reading], expected: u32) -> bool {
+    choose(readings, expected).and_then(|number| number.first).is_some_and(|number| plausible(number, expected))
+}
+
+/// The number printed on the first page. The reference assumes 1 if nothing says it.
+pub(crate) fn first_page(name: &VolumeName) -> u32 {
+    name.first_page().unwrap_or(1)
+}
+
+/// The number that the page has if no page is missing before it.
+pub(crate) fn expected_number(first_page: u32, index: usize) -> u32 {
+    u32::try_from(index).unwrap_or(u32::MAX).saturating_add(first_page)
+}
+
+/// The pages of a whole volume with their numbers.
+pub(crate) fn numbered_pages(detected: &[DetectedPage], first_page: u32) -> Vec<Page> {
+    let readings: Vec<Vec<Reading>> = detected.iter().map(|page| page.readings.clone()).collect();
+    let numbers = number_pages(&readings, first_page);
+    detected.iter().zip(numbers).map(|(page, number)| page.with_number(number)).collect()
+}

@@ -1,0 +1,255 @@
+//! Pairs the opinions, covers what is redacted on the pages, and removes the covered words.
+
+use super::compress_pages::CompressedRange;
+use super::original::OriginalPages;
+use super::read_pages::PageWords;
+use super::run::Run;
+use crate::error::EngineError;
+use crate::geometry::{PageSize, Rect};
+use crate::output::{CompressedDocument, OutputError, PageBuilder, PageText, StoredImage, StoredPage, add_text_layer};
+use crate::pairing::{Opinion, pair};
+use crate::pixels::GreyImage;
+use crate::redact::{
+    Fill, Ink, MarginPage, OpinionSpan, Redaction, RedactionPage, highest_headnote, margin_rects, open_spans, plan_page,
+};
+use crate::text::Line;
+use crate::text::layer::PageGeometry;
+use crate::text::words::remove_under;
+use crate::volume::Page;
+use rayon::prelude::*;
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+
+/// An image whose sides differ from the page at 200 dpi by at most this many pixels was only rounded differently.
+const ROUNDING: usize = 2;
+
+/// The redacted volume, before it is put together.
+pub(crate) struct Redacted {
+    pub(crate) pages: Vec<Page>,
+    pub(crate) opinions: Vec<Opinion>,
+    pub(crate) ranges: Vec<RedactedRange>,
+}
+
+pub(crate) struct RedactedRange {
+    pub(crate) pages: std::ops::Range<usize>,
+    /// The PDF of the compressed pages with their words.
+    pub(crate) searchable: PathBuf,
+    /// The PDF of the redacted pages.
+    pub(crate) redacted: PathBuf,
+    /// One PDF for each page that an opinion shares with others, with the others whited out: by opinion and page.
+    pub(crate) shared: BTreeMap<(usize, usize), PathBuf>,
+    pub(crate) covers: Vec<RedactionPage>,
+    pub(crate) margins: Vec<MarginPage>,
+}
+
+pub(crate) fn redact(
+    run: &Run<'_>,
+    original: &dyn OriginalPages,
+    first_page: u32,
+    pages: Vec<Page>,
+    ranges: &[CompressedRange],
+    words: Option<&PageWords>,
+) -> Result<Redacted, EngineError> {
+    let opinions = pair(&pages, first_page);
+    let spans = spans(&pages, &opinions, words)?;
+    let directory = run.subdirectory("redacted")?;
+    let (all, directory) = (pages.as_slice(), directory.as_path());
+    let context = Context { run, original, pages: all, opinions: &opinions, spans: &spans, words, directory };
+    let redacted: Result<Vec<RedactedRange>, EngineError> =
+        ranges.par_iter().with_max_len(1).map(|range| context.redact_range(range)).collect();
+    let ranges = redacted?;
+    Ok(Redacted { pages, opinions, ranges })
+}
+
+/// The beginning, the end and the highest headnote of each opinion, also of those that have only one of their ends.
+pub(crate) fn spans(
+    pages: &[Page],
+    opinions: &[Opinion],
+    words: Option<&PageWords>,
+) -> Result<Vec<OpinionSpan>, EngineError> {
+    let closed: Vec<OpinionSpan> = opinions.iter().filter_map(|opinion| span(pages, opinion)).collect();
+    let open = open_spans(pages, &closed);
+    let lines = |page: usize| words.map_or(Ok(Vec::new()), |words| words.load(page));
+    closed
+        .into_par_iter()
+        .chain(open)
+        .map(|mut span| {
+            span.highest_headnote = highest_headnote(pages, &span, lines)?;
+            Ok(span)
+        })
+        .collect()
+}
+
+fn span(pages: &[Page], opinion: &Opinion) -> Option<OpinionSpan> {
+    let rect = |[x0, y0, x1, y1]: [f64; 4]| Rect::new(x0, y0, x1, y1);
+    let caption = (opinion.caption_page, rect(opinion.caption_bbox));
+    OpinionSpan::new(pages, caption, (opinion.key_page, rect(opinion.key_bbox)))
+}
+
+struct Context<'a> {
+    run: &'a Run<'a>,
+    original: &'a dyn OriginalPages,
+    pages: &'a [Page],
+    opinions: &'a [Opinion],
+    spans: &'a [OpinionSpan],
+    words: Option<&'a PageWords>,
+    directory: &'a Path,
+}
+
+/// A page with its covers.
+struct PlannedPage {
+    image: StoredImage,
+    lines: Vec<Line>,
+    /// Covers and margins, in pixels at 200 dpi.
+    covers: Vec<(Rect, Fill)>,
+}
+
+impl Context<'_> {
+    fn redact_range(&self, range: &CompressedRange) -> Result<RedactedRange, EngineError> {
+        let document = CompressedDocument::open(&range.document)?;
+        if document.page_count() != range.pages.len() {
+            let reason = format!("a compressed range has {} pages instead of {}", document.page_count(), range.pages.len());
+            return Err(OutputError::Document { reason }.into());
+        }
+        let (mut builder, mut texts) = (PageBuilder::new(), Vec::with_capacity(range.pages.len()));
+        let file = |kind: &str| self.directory.join(format!("{kind}-{:05}.pdf", range.pages.start));
+        let mut done = RedactedRange {
+            pages: range.pages.clone(),
+            searchable: file("searchable"),
+            redacted: file("redacted"),
+            shared: BTreeMap::new(),
+            covers: Vec::new(),
+            margins: Vec::new(),
+        };
+        for (local, index) in range.pages.clone().enumerate() {
+            self.run.check_cancelled()?;
+            let lines = self.words.map(|words| words.load(index)).transpose()?;
+            match self.image(&document, local, index)? {
+                Some(image) => {
+                    self.redact_page(index, image, lines.clone().unwrap_or_default(), &mut builder, &mut done)?
+                }
+                None => self.blank_page(index, &mut builder, &mut done),
+            }
+            texts.push(lines.map(|lines| self.page_text(index, lines)));
+            self.run.pages_done(1);
+        }
+        builder.save(&done.redacted)?;
+        add_text_layer(document, &texts, &done.searchable)?;
+        Ok(done)
+    }
+
+    /// The image of the compressed page. If it is not a single image, the original is drawn. `None` for a blank.
+    fn image(
+        &self,
+        document: &CompressedDocument,
+        local: usize,
+        index: usize,
+    ) -> Result<Option<StoredImage>, EngineError> {
+        match document.page(local)? {
+            StoredPage::Blank => Ok(None),
+            StoredPage::Image(image) => Ok(Some(image)),
+            StoredPage::Other => {
+                let drawn = self.original.drawn(self.run, index)?;
+                Ok(drawn.map(|drawn| StoredImage::from_pixels(drawn.width, drawn.height, drawn.channels, drawn.pixels)))
+            }
+        }
+    }
+
+    fn blank_page(&self, index: usize, builder: &mut PageBuilder, done: &mut RedactedRange) {
+        let size = self.pages[index].size;
+        builder.add_blank(&size);
+        let (page_width, page_height) = (size.width_points, size.height_points);
+        done.margins.push(MarginPage { page_index: index, rects: Vec::new(), page_width, page_height });
+    }
+
+    fn redact_page(
+        &self,
+        index: usize,
+        image: StoredImage,
+        lines: Vec<Line>,
+        builder: &mut PageBuilder,
+        done: &mut RedactedRange,
+    ) -> Result<(), EngineError> {
+        let page = &self.pages[index];
+        let ink = ink(page, &image);
+        let covers = plan_page(page, self.spans, &ink, &lines);
+        let words: Vec<Rect> = lines.iter().flat_map(|line| &line.words).map(|word| word.rect).collect();
+        let margins = margin_rects(page, &ink, &words);
+        let planned = PlannedPage { image, lines, covers: all_covers(&page.size, &covers, &margins) };
+        planned.add_to(builder, page)?;
+        self.shared_pages(page, &planned, done)?;
+        if !covers.is_empty() {
+            done.covers.push(RedactionPage { page_index: index, rects: covers });
+        }
+        done.margins.push(margins);
+        Ok(())
+    }
+
+    /// Writes a version of the page for each opinion that shares it with others.
+    fn shared_pages(&self, page: &Page, planned: &PlannedPage, done: &mut RedactedRange) -> Result<(), EngineError> {
+        for (number, opinion) in self.opinions.iter().enumerate() {
+            let outside: Vec<Rect> = outside_rects(opinion, page);
+            if outside.is_empty() {
+                continue;
+            }
+            let mut builder = PageBuilder::new();
+            planned.with_outside(&outside).add_to(&mut builder, page)?;
+            let path = self.directory.join(format!("opinion-{number:05}-page-{:05}.pdf", page.index));
+            builder.save(&path)?;
+            done.shared.insert((number, page.index), path);
+        }
+        Ok(())
+    }
+
+    fn page_text(&self, index: usize, lines: Vec<Line>) -> PageText {
+        let has_own_text = self.original.has_own_text(index);
+        PageText { lines, geometry: geometry(&self.pages[index].size), has_own_text }
+    }
+}
+
+impl PlannedPage {
+    fn with_outside(&self, outside: &[Rect]) -> Self {
+        let mut covers = self.covers.clone();
+        covers.extend(outside.iter().map(|rect| (*rect, Fill::White)));
+        Self { image: self.image.clone(), lines: self.lines.clone(), covers }
+    }
+
+    fn add_to(&self, builder: &mut PageBuilder, page: &Page) -> Result<(), OutputError> {
+        let mut image = self.image.clone();
+        let (scale_x, scale_y) = page.size.scale_to(image.width(), image.height());
+        for (rect, fill) in &self.covers {
+            image.paint(&rect.scaled(scale_x, scale_y), *fill);
+        }
+        let mut lines = self.lines.clone();
+        let rects: Vec<Rect> = self.covers.iter().map(|(rect, _)| *rect).collect();
+        remove_under(&mut lines, &rects);
+        builder.add_image(&page.size, &image, &lines, geometry(&page.size))
+    }
+}
+
+fn geometry(size: &PageSize) -> PageGeometry {
+    PageGeometry::new(size.width_points, size.height_points, size.width_pixels, size.height_pixels)
+}
+
+/// The ink of the image, in pixels at 200 dpi.
+pub(crate) fn ink(page: &Page, image: &StoredImage) -> Ink {
+    let (width, height) = (page.size.width_pixels as usize, page.size.height_pixels as usize);
+    let grey = GreyImage { width: image.width(), height: image.height(), pixels: image.grey() };
+    let is_close = grey.width.abs_diff(width) <= ROUNDING && grey.height.abs_diff(height) <= ROUNDING;
+    let grey = if is_close { grey.framed(width, height) } else { grey.resized(width, height) };
+    Ink::new(width, height, &grey.pixels)
+}
+
+/// Covers and margins, in pixels at 200 dpi. White comes first, so that it never hides a black cover.
+fn all_covers(size: &PageSize, covers: &[Redaction], margins: &MarginPage) -> Vec<(Rect, Fill)> {
+    let margins = margins.rects.iter().map(|rect| (size.to_pixels(rect), Fill::White));
+    let mut all: Vec<(Rect, Fill)> = margins.chain(covers.iter().map(|cover| (cover.rect, cover.fill))).collect();
+    all.sort_by_key(|(_, fill)| *fill == Fill::Black);
+    all
+}
+
+/// The parts of a page that do not belong to the opinion, in pixels at 200 dpi.
+pub(crate) fn outside_rects(opinion: &Opinion, page: &Page) -> Vec<Rect> {
+    let here = opinion.outside_rects.iter().filter(|outside| outside.page_index == page.index);
+    here.map(|outside| page.size.to_pixels(&outside.rect())).collect()
+}

@@ -1,0 +1,165 @@
+//! Puts volumes, opinions, pictures and JSON files together in one directory.
+
+use super::detected_page::DetectedPage;
+use super::file_names;
+use super::redact_pages::{Redacted, RedactedRange};
+use super::run::Run;
+use crate::error::EngineError;
+use crate::external::qpdf::{self, Part};
+use crate::output::{OutputError, Sidecars, create_directory, file_length, files_under, write_sidecars};
+use crate::pairing::Opinion;
+use crate::redact::{MarginPage, RedactionPage};
+use crate::report::Summary;
+use crate::volume::Page;
+use domain::{VolumeName, image_file, opinion_files};
+use rayon::prelude::*;
+use std::path::{Path, PathBuf};
+
+/// The directory of the results, in the directory of the run.
+pub(crate) const RESULT: &str = "result";
+
+/// The directories of the opinions in it.
+pub(crate) const REDACTED: &str = "redacted";
+const UNREDACTED: &str = "unredacted";
+
+/// The numbers printed on the first and last page.
+fn volume_numbers(redacted: &Redacted) -> (u32, u32) {
+    let number = |page: Option<&Page>| page.map(|page| page.number).unwrap_or_default();
+    let (first, last) = (number(redacted.pages.first()), number(redacted.pages.last()));
+    (first.first.unwrap_or(1), last.last.or(last.first).unwrap_or(1))
+}
+
+/// Writes all results.
+pub(crate) fn assemble(
+    run: &Run<'_>,
+    name: &VolumeName,
+    detected: &[DetectedPage],
+    redacted: &Redacted,
+) -> Result<(), EngineError> {
+    let (first, last) = volume_numbers(redacted);
+    let result = run.subdirectory(RESULT)?;
+    let mut documents = vec![
+        (result.join(name.volume_file(first, last)), parts(redacted, |range| &range.searchable)),
+        (result.join(name.redacted_file(first, last)), parts(redacted, |range| &range.redacted)),
+    ];
+    documents.extend(opinions(run, name, &result, redacted)?);
+    documents.par_iter().with_max_len(1).try_for_each(|(path, parts)| {
+        run.check_cancelled()?;
+        qpdf::join(parts, path, run.cancellation).map_err(EngineError::from)
+    })?;
+    name_pictures(&result, run, detected, redacted)?;
+    sidecars(&result, redacted)?;
+    run.pages_done(redacted.pages.len());
+    Ok(())
+}
+
+fn parts(redacted: &Redacted, document: impl Fn(&RedactedRange) -> &PathBuf) -> Vec<Part> {
+    let part = |range: &RedactedRange| Part { document: document(range).clone(), pages: 0..range.pages.len() };
+    redacted.ranges.iter().map(part).collect()
+}
+
+pub(crate) fn opinion_names(name: &VolumeName, opinions: &[Opinion]) -> Vec<String> {
+    let numbers: Vec<(u32, u32)> =
+        opinions.iter().map(|opinion| (opinion.first_page_number, opinion.last_page_number)).collect();
+    opinion_files(name, &numbers)
+}
+
+/// The PDFs of the opinions, and the parts from which each is joined.
+fn opinions(
+    run: &Run<'_>,
+    name: &VolumeName,
+    result: &Path,
+    redacted: &Redacted,
+) -> Result<Vec<(PathBuf, Vec<Part>)>, EngineError> {
+    let names = opinion_names(name, &redacted.opinions);
+    let directory = subdirectory(result, REDACTED)?;
+    let redacted_parts = |(number, opinion)| opinion_parts(redacted, number, opinion, |range| &range.redacted, true);
+    let mut documents: Vec<(PathBuf, Vec<Part>)> = names
+        .iter()
+        .map(|name| directory.join(name))
+        .zip(redacted.opinions.iter().enumerate().map(redacted_parts))
+        .collect();
+    if run.settings.unredacted {
+        let directory = subdirectory(result, UNREDACTED)?;
+        let whole = |(number, opinion)| opinion_parts(redacted, number, opinion, |range| &range.searchable, false);
+        let paths = names.iter().map(|name| directory.join(name));
+        documents.extend(paths.zip(redacted.opinions.iter().enumerate().map(whole)));
+    }
+    Ok(documents)
+}
+
+/// The pages of an opinion: shared pages from their own PDFs, the others from their range.
+fn opinion_parts(
+    redacted: &Redacted,
+    number: usize,
+    opinion: &Opinion,
+    document: impl Fn(&RedactedRange) -> &PathBuf,
+    is_shared: bool,
+) -> Vec<Part> {
+    (opinion.caption_page..=opinion.key_page)
+        .filter_map(|page| {
+            let range = redacted.ranges.iter().find(|range| range.pages.contains(&page))?;
+            let shared = range.shared.get(&(number, page)).filter(|_| is_shared);
+            let local = page - range.pages.start;
+            let own = || Part { document: document(range).clone(), pages: local..local + 1 };
+            Some(shared.map_or_else(own, |shared| Part { document: shared.clone(), pages: 0..1 }))
+        })
+        .collect()
+}
+
+fn subdirectory(result: &Path, name: &str) -> Result<PathBuf, OutputError> {
+    let directory = result.join(name);
+    create_directory(&directory)?;
+    Ok(directory)
+}
+
+/// Moves the pictures to their final names, now that the pages have numbers.
+fn name_pictures(
+    result: &Path,
+    run: &Run<'_>,
+    detected: &[DetectedPage],
+    redacted: &Redacted,
+) -> Result<(), OutputError> {
+    for (page, numbered) in detected.iter().zip(&redacted.pages) {
+        for sequence in 1..=page.pictures().len() {
+            let directory = subdirectory(result, "images")?;
+            let target = directory.join(image_file(numbered.number.first.unwrap_or(0), sequence));
+            let source = run.directory().join(file_names::picture(page.index, sequence));
+            std::fs::rename(source, &target).map_err(|error| OutputError::io(&target, error))?;
+        }
+    }
+    Ok(())
+}
+
+fn sidecars(result: &Path, redacted: &Redacted) -> Result<(), OutputError> {
+    let covers: Vec<&RedactionPage> = redacted.ranges.iter().flat_map(|range| &range.covers).collect();
+    let margins: Vec<&MarginPage> = redacted.ranges.iter().flat_map(|range| &range.margins).collect();
+    let sidecars =
+        Sidecars { pages: &redacted.pages, opinions: &redacted.opinions, covers: &covers, margins: &margins };
+    write_sidecars(result, &sidecars)
+}
+
+/// Describes the results in the directory of the run.
+pub(crate) fn summary(
+    run: &Run<'_>,
+    name: &VolumeName,
+    redacted: &Redacted,
+    input_bytes: u64,
+) -> Result<Summary, EngineError> {
+    let (first_page, last_page) = volume_numbers(redacted);
+    let directory = run.subdirectory(RESULT)?;
+    Ok(Summary {
+        reporter: name.reporter().to_owned(),
+        volume: name.volume().to_owned(),
+        first_page,
+        last_page,
+        pages: redacted.pages.len(),
+        opinions: redacted.opinions.len(),
+        input_bytes,
+        output_bytes: file_length(&directory.join(name.volume_file(first_page, last_page)))?,
+        files: files_under(&directory)?,
+        directory,
+        problems: run.problems(),
+        steps: run.reports(),
+    })
+}
