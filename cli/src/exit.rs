@@ -3,7 +3,7 @@
 use crate::service::ServiceError;
 use crate::terminal;
 use domain::FailureCode;
-use engine::process::ProcessError;
+use engine::error::EngineError;
 use serde::Serialize;
 use std::process::ExitCode;
 
@@ -37,7 +37,7 @@ struct FailureBody<'a> {
 
 impl Failure {
     /// A failure of the engine that is reported as a JSON object, or as a sentence.
-    pub fn new(error: impl Into<ProcessError>, as_json: bool) -> Self {
+    pub fn new(error: impl Into<EngineError>, as_json: bool) -> Self {
         let error = error.into();
         Self { code: error.code(), message: error.to_string(), as_json }
     }

@@ -1,6 +1,6 @@
 //! Progress: a bar on a terminal, plain lines elsewhere. On standard error: standard output is for results.
 
-use engine::process::{PageProblem, Progress, Stage, StageReport};
+use engine::report::{PageProblem, Progress, Step, StepReport};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
@@ -26,26 +26,26 @@ impl Display {
 }
 
 /// The present participle, as a person would say it.
-const fn activity(stage: Stage) -> &'static str {
-    match stage {
-        Stage::Detect => "detecting",
-        Stage::Read => "reading",
-        Stage::Compress => "shrinking",
-        Stage::Redact => "redacting",
-        Stage::Write => "writing",
-        Stage::Check => "checking",
-        Stage::Cut => "cutting",
-        Stage::Pack => "packing",
-        Stage::Unpack => "unpacking",
+const fn activity(step: Step) -> &'static str {
+    match step {
+        Step::Detect => "detecting",
+        Step::Read => "reading",
+        Step::Compress => "shrinking",
+        Step::Redact => "redacting",
+        Step::Write => "writing",
+        Step::Check => "checking",
+        Step::Cut => "cutting",
+        Step::Pack => "packing",
+        Step::Unpack => "unpacking",
     }
 }
 
 impl Progress for Display {
-    fn stage_started(&self, stage: Stage, pages: usize) {
+    fn step_started(&self, step: Step, pages: usize) {
         if !self.is_terminal {
             return;
         }
-        let bar = ProgressBar::new(pages as u64).with_prefix(activity(stage));
+        let bar = ProgressBar::new(pages as u64).with_prefix(activity(step));
         bar.set_style(ProgressStyle::with_template(BAR).unwrap_or_else(|_| ProgressStyle::default_bar()));
         bar.enable_steady_tick(Duration::from_millis(200));
         *self.bar.lock().unwrap_or_else(PoisonError::into_inner) = bar;
@@ -60,10 +60,10 @@ impl Progress for Display {
         if self.is_terminal { self.bar().println(line) } else { eprintln!("{line}") }
     }
 
-    fn stage_finished(&self, report: &StageReport) {
-        let StageReport { name, wall_seconds, pages, .. } = report;
+    fn step_finished(&self, report: &StepReport) {
+        let StepReport { step, wall_seconds, pages, .. } = report;
         let rate = *pages as f64 / wall_seconds.max(1e-3);
-        let line = format!("{:<9} {pages} pages in {wall_seconds:.1} s ({rate:.1} a second)", activity(*name));
+        let line = format!("{:<9} {pages} pages in {wall_seconds:.1} s ({rate:.1} a second)", activity(*step));
         self.bar().finish_and_clear();
         eprintln!("{line}");
     }

@@ -3,9 +3,11 @@
 
 use domain::{ModelChoice, VolumeName};
 use engine::cancellation::Cancellation;
+use engine::error::EngineError;
 use engine::installation::Installation;
-use engine::process::{NoProgress, ProcessError};
-use engine::stages::{self, Prepared, RangeToScan, Settings, SplitInputs, SplitResult};
+use engine::report::NoProgress;
+use engine::settings::Settings;
+use engine::stages::{self, Prepared, RangeToScan, SplitInputs, SplitResult};
 use std::path::{Path, PathBuf};
 
 /// Settings of the thorough mode, opinions without redaction included.
@@ -45,7 +47,7 @@ pub fn prepared(
     settings: &Settings,
     range_pages: usize,
     folder: &Path,
-) -> Result<Prepared, ProcessError> {
+) -> Result<Prepared, EngineError> {
     stages::prepare(volume, settings, range_pages, &made(&folder.join("prepare")), &NoProgress, &Cancellation::new())
 }
 
@@ -53,14 +55,14 @@ pub fn prepared(
 ///
 /// # Errors
 /// As [`stages::scan`].
-pub fn scanned(prepared: &Prepared, settings: &Settings, folder: &Path) -> Result<SplitInputs, ProcessError> {
+pub fn scanned(prepared: &Prepared, settings: &Settings, folder: &Path) -> Result<SplitInputs, EngineError> {
     let detector = stages::load_models(settings)?;
     let scan = |range: &stages::PreparedRange| {
         let place = made(&folder.join(format!("scan-{}", range.pages.start)));
         let range = RangeToScan { file: &range.file, pages: range.pages.clone(), first_page: Some(201) };
         Ok(stages::scan(&range, &detector, settings, &place, &NoProgress, &Cancellation::new())?.file)
     };
-    let ranges: Result<Vec<PathBuf>, ProcessError> = prepared.ranges.iter().map(scan).collect();
+    let ranges: Result<Vec<PathBuf>, EngineError> = prepared.ranges.iter().map(scan).collect();
     Ok(SplitInputs { compressed: prepared.compressed.clone(), ranges: ranges?, name: sample_name() })
 }
 
@@ -68,7 +70,7 @@ pub fn scanned(prepared: &Prepared, settings: &Settings, folder: &Path) -> Resul
 ///
 /// # Errors
 /// As [`stages::split`].
-pub fn split(inputs: &SplitInputs, settings: &Settings, folder: &Path) -> Result<SplitResult, ProcessError> {
+pub fn split(inputs: &SplitInputs, settings: &Settings, folder: &Path) -> Result<SplitResult, EngineError> {
     stages::split(inputs, settings, &made(&folder.join("split")), &NoProgress, &Cancellation::new())
 }
 

@@ -4,7 +4,8 @@
 
 use domain::FailureClass;
 use engine::cancellation::Cancellation;
-use engine::process::{NoProgress, ProcessError};
+use engine::error::EngineError;
+use engine::report::NoProgress;
 use engine::stages::{self, Prepared, RangeToScan, SplitInputs};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -60,7 +61,7 @@ impl Handed {
         assert!(files(&place.join("result")).is_empty(), "{error}");
         std::fs::remove_dir_all(place).unwrap();
         assert_eq!(files(self.folder.path()), before, "something was written elsewhere: {error}");
-        let ProcessError::Intermediate(intermediate) = &error else { panic!("{error:?}") };
+        let EngineError::Intermediate(intermediate) = &error else { panic!("{error:?}") };
         println!("{error}");
         (error.code().as_str(), intermediate.must_be_made_again())
     }
@@ -220,7 +221,7 @@ fn a_range_that_is_not_the_one_that_was_cut_is_refused() {
         let place = staged::made(&handed.folder.path().join("scan"));
         let scanned =
             stages::scan(&range, &detector, &staged::fast(), &place, &NoProgress, &Cancellation::new()).unwrap_err();
-        assert!(matches!(scanned, ProcessError::Intermediate(_)), "{scanned:?}");
+        assert!(matches!(scanned, EngineError::Intermediate(_)), "{scanned:?}");
         assert_eq!(
             scanned.code().class(),
             FailureClass::Internal,

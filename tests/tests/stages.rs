@@ -2,7 +2,8 @@
 #![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
 
 use domain::FailureClass;
-use engine::stages::{Settings, SplitResult};
+use engine::settings::Settings;
+use engine::stages::SplitResult;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use tests::bad_inputs::{self, Damage};

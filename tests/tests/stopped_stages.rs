@@ -2,7 +2,9 @@
 #![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
 
 use engine::cancellation::Cancellation;
-use engine::process::{NoProgress, PageProblem, ProcessError, Progress, Stage, StageReport};
+use engine::error::EngineError;
+use engine::report::{NoProgress, PageProblem, Progress, Step, StepReport};
+use engine::settings::Settings;
 use engine::stages::{self, Prepared, RangeToScan, SplitInputs};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -16,21 +18,21 @@ const PATIENCE: Duration = Duration::from_secs(60);
 
 /// Stops the work when a step begins, or when it has done some pages.
 struct Stopper {
-    step: Stage,
+    step: Step,
     after_pages: bool,
     is_there: AtomicBool,
     cancellation: Cancellation,
 }
 
 impl Stopper {
-    fn new(step: Stage, after_pages: bool) -> Self {
+    fn new(step: Step, after_pages: bool) -> Self {
         Self { step, after_pages, is_there: false.into(), cancellation: Cancellation::new() }
     }
 }
 
 impl Progress for Stopper {
-    fn stage_started(&self, stage: Stage, _pages: usize) {
-        if stage == self.step {
+    fn step_started(&self, step: Step, _pages: usize) {
+        if step == self.step {
             self.is_there.store(true, Ordering::Release);
             if !self.after_pages {
                 self.cancellation.cancel();
@@ -46,11 +48,11 @@ impl Progress for Stopper {
 
     fn page_problem(&self, _problem: &PageProblem) {}
 
-    fn stage_finished(&self, _report: &StageReport) {}
+    fn step_finished(&self, _report: &StepReport) {}
 }
 
 /// Runs a stage that is stopped in each of its steps.
-fn assert_stops(folder: &Path, steps: &[Stage], run: impl Fn(&Path, &Stopper) -> Result<(), ProcessError>) {
+fn assert_stops(folder: &Path, steps: &[Step], run: impl Fn(&Path, &Stopper) -> Result<(), EngineError>) {
     for (step, after_pages) in steps.iter().flat_map(|step| [(*step, false), (*step, true)]) {
         let stopper = Stopper::new(step, after_pages);
         let error = run(&staged::made(&folder.join("stopped")), &stopper).unwrap_err();
@@ -87,7 +89,7 @@ fn prepared(folder: &Path) -> Prepared {
 fn preparation_stops() {
     let folder = folder_with_volume();
     let original = folder.path().join("original.pdf");
-    let steps = [Stage::Check, Stage::Cut, Stage::Compress, Stage::Pack];
+    let steps = [Step::Check, Step::Cut, Step::Compress, Step::Pack];
     assert_stops(folder.path(), &steps, |place, stopper| {
         stages::prepare(&original, &staged::fast(), 3, place, stopper, &stopper.cancellation).map(drop)
     });
@@ -97,9 +99,9 @@ fn preparation_stops() {
 fn a_scan_stops() {
     let folder = folder_with_volume();
     let prepared = prepared(folder.path());
-    let settings = stages::Settings { ocr: true, ..staged::fast() };
+    let settings = Settings { ocr: true, ..staged::fast() };
     let detector = stages::load_models(&settings).unwrap();
-    assert_stops(folder.path(), &[Stage::Detect, Stage::Read, Stage::Pack], |place, stopper| {
+    assert_stops(folder.path(), &[Step::Detect, Step::Read, Step::Pack], |place, stopper| {
         let range = RangeToScan { file: &prepared.ranges[0].file, pages: 0..3, first_page: Some(201) };
         stages::scan(&range, &detector, &settings, place, stopper, &stopper.cancellation).map(drop)
     });
@@ -113,7 +115,7 @@ fn a_scan_stops() {
 fn the_split_stops() {
     let folder = folder_with_volume();
     let inputs: SplitInputs = staged::scanned(&prepared(folder.path()), &staged::fast(), folder.path()).unwrap();
-    assert_stops(folder.path(), &[Stage::Unpack, Stage::Redact, Stage::Write], |place, stopper| {
+    assert_stops(folder.path(), &[Step::Unpack, Step::Redact, Step::Write], |place, stopper| {
         stages::split(&inputs, &staged::fast(), place, stopper, &stopper.cancellation).map(drop)
     });
 }

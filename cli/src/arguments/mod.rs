@@ -14,7 +14,7 @@ pub use values::Secret;
 use clap::{Args, Parser, Subcommand};
 use engine::external::ghostscript::CompressionOptions;
 use engine::installation::Installation;
-use engine::process::{DEFAULT_LANGUAGE, DEFAULT_READING_RESOLUTION, Request, Settings};
+use engine::settings::{DEFAULT_LANGUAGE, DEFAULT_READING_RESOLUTION, Request, Settings};
 use engine::source::Limits;
 use std::path::PathBuf;
 

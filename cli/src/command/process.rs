@@ -5,7 +5,8 @@ use crate::exit::Failure;
 use crate::progress::Display;
 use engine::cancellation::Cancellation;
 use engine::external::ghostscript::CompressionOptions;
-use engine::process::{Request, Settings, Summary};
+use engine::report::Summary;
+use engine::settings::{Request, Settings};
 
 /// Processes a volume and tells what came out.
 ///

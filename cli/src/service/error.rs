@@ -2,7 +2,7 @@
 
 use catalog::CatalogError;
 use domain::{FailureCode, NamingError, ScanId};
-use engine::stages::ProcessError;
+use engine::error::EngineError;
 use enum_assoc::Assoc;
 use objects::ObjectError;
 use pipeline::error::StageError;
@@ -134,7 +134,7 @@ impl ServiceError {
     }
 
     /// A volume that the engine refuses.
-    pub fn not_uploaded(path: PathBuf, error: impl Into<ProcessError>) -> Self {
+    pub fn not_uploaded(path: PathBuf, error: impl Into<EngineError>) -> Self {
         let error = error.into();
         Self::NotUploaded { path, code: error.code(), reason: sentence(&error.to_string()) }
     }

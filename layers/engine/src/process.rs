@@ -25,7 +25,11 @@ use std::path::Path;
 ///
 /// # Errors
 /// Any [`EngineError`]. Nothing has been written to the output directory then, and no child process is running.
-pub fn process(request: &Request, progress: &dyn Progress, cancellation: &Cancellation) -> Result<Summary, EngineError> {
+pub fn process(
+    request: &Request,
+    progress: &dyn Progress,
+    cancellation: &Cancellation,
+) -> Result<Summary, EngineError> {
     let name = request.volume_name()?;
     let volume = source::open(&request.input, &request.settings.limits)?;
     let directory = hidden_directory(&request.output)?;
@@ -49,9 +53,8 @@ fn process_pages(
     let damaged: Vec<bool> = detected.iter().map(|page| page.is_damaged).collect();
     let compressed = run.step(Step::Compress, pages, || compress(run, original, &damaged))?;
     let numbered = numbered_pages(&detected, first_page);
-    let redacted = run.step(Step::Redact, pages, || {
-        redact(run, original, first_page, numbered, &compressed, words.as_ref())
-    })?;
+    let redacted =
+        run.step(Step::Redact, pages, || redact(run, original, first_page, numbered, &compressed, words.as_ref()))?;
     run.step(Step::Write, pages, || assemble(run, name, &detected, &redacted))?;
     run.check_cancelled()?;
     let summary = summary(run, name, &redacted, file_length(original.file())?)?;

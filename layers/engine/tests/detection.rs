@@ -4,8 +4,8 @@
 mod support;
 
 use domain::ModelChoice;
-use engine::detect::{Detector, PixelView};
 use engine::detection::{Detection, Label};
+use engine::detector::{Detector, PixelView};
 use engine::geometry::Rect;
 use serde::Deserialize;
 use std::path::Path;

@@ -4,8 +4,8 @@
 mod support;
 
 use domain::ModelChoice;
-use engine::detect::{Detector, PixelView};
 use engine::detection::Detection;
+use engine::detector::{Detector, PixelView};
 use engine::pixels::PixelReader;
 use engine::source::{Limits, open};
 

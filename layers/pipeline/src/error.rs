@@ -2,8 +2,8 @@
 
 use catalog::{CatalogError, Failure};
 use domain::{FailureClass, FailureCode, KeyError};
+use engine::error::EngineError;
 use engine::source::SourceError;
-use engine::stages::ProcessError;
 use enum_assoc::Assoc;
 use objects::ObjectError;
 use queues::QueueError;
@@ -15,7 +15,7 @@ pub enum StageError {
     /// The engine says so.
     #[error(transparent)]
     #[assoc(code = _0.code())]
-    Engine(#[from] ProcessError),
+    Engine(#[from] EngineError),
     /// The database says so, or says nothing.
     #[error(transparent)]
     #[assoc(code = _0.code())]
@@ -93,7 +93,7 @@ impl StageError {
     #[must_use]
     pub fn consequence(&self) -> Consequence {
         match self {
-            Self::Engine(ProcessError::Intermediate(error)) if error.must_be_made_again() => {
+            Self::Engine(EngineError::Intermediate(error)) if error.must_be_made_again() => {
                 Consequence::ReturnToCompress
             }
             Self::Engine(error) if error.code().class() == FailureClass::Input => Consequence::Fail,

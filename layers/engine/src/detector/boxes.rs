@@ -112,7 +112,11 @@ pub(super) fn from_one_model(page_index: usize, page: (u32, u32), boxes: &[Detec
 
 /// Merges the boxes of several models. Key icons and captions count only if the medium model found them: the small one
 /// finds too many false ones.
-pub(super) fn merge_models(page_index: usize, page: (u32, u32), models: &[(ModelKind, Vec<DetectedBox>)]) -> Vec<Detection> {
+pub(super) fn merge_models(
+    page_index: usize,
+    page: (u32, u32),
+    models: &[(ModelKind, Vec<DetectedBox>)],
+) -> Vec<Detection> {
     let mut votes: Vec<Detection> = Vec::new();
     for (model, boxes) in models {
         for found in boxes.iter().filter(|found| counts(*model, found.label)) {

@@ -7,7 +7,7 @@ pub use letterbox::PixelView;
 
 use crate::detection::Detection;
 use crate::installation::Installation;
-use boxes::{from_one_model, merge_models, suppressed};
+use boxes::{DetectedBox, ModelKind, from_one_model, merge_models, suppressed};
 use domain::{FailureCode, ModelChoice};
 use enum_assoc::Assoc;
 use letterbox::Letterbox;

@@ -61,7 +61,13 @@ pub(crate) fn files_under(directory: &Path) -> Result<Vec<PathBuf>, OutputError>
 }
 
 /// Writes an image of one (grey) or three (RGB) channels as PNG.
-pub(crate) fn write_png(path: &Path, width: usize, height: usize, channels: usize, pixels: &[u8]) -> Result<(), OutputError> {
+pub(crate) fn write_png(
+    path: &Path,
+    width: usize,
+    height: usize,
+    channels: usize,
+    pixels: &[u8],
+) -> Result<(), OutputError> {
     let failed = |error: png::EncodingError| match error {
         png::EncodingError::IoError(error) => OutputError::io(path, error),
         other => OutputError::PageImage { reason: other.to_string() },

@@ -13,7 +13,9 @@ pub use error::OutputError;
 pub use files::write_json;
 
 pub(crate) use compressed_document::{CompressedDocument, StoredPage};
-pub(crate) use files::{check_target, create_directory, file_length, files_under, move_into_place, read_json, write_png};
+pub(crate) use files::{
+    check_target, create_directory, file_length, files_under, move_into_place, read_json, write_png,
+};
 pub(crate) use page_builder::PageBuilder;
 pub(crate) use searchable::{PageText, add_text_layer};
 pub(crate) use sidecars::{Sidecars, write_sidecars};

@@ -19,7 +19,11 @@ pub(crate) struct PageText {
 
 /// Adds the words to the pages of a document. A page of one image is rebuilt from the image and the words, so that an
 /// older invisible text layer disappears. A page with visible text stays unchanged.
-pub(crate) fn add_text_layer(mut source: CompressedDocument, texts: &[Option<PageText>], target: &Path) -> Result<(), OutputError> {
+pub(crate) fn add_text_layer(
+    mut source: CompressedDocument,
+    texts: &[Option<PageText>],
+    target: &Path,
+) -> Result<(), OutputError> {
     let mut font: Option<TextLayerFont> = None;
     for (index, text) in texts.iter().enumerate() {
         let Some(text) = text else { continue };
@@ -59,7 +63,12 @@ fn rebuild(
     Ok(())
 }
 
-fn append(source: &mut CompressedDocument, index: usize, text: &PageText, font: TextLayerFont) -> Result<(), OutputError> {
+fn append(
+    source: &mut CompressedDocument,
+    index: usize,
+    text: &PageText,
+    font: TextLayerFont,
+) -> Result<(), OutputError> {
     let page = source.pages[index];
     let mut drawing = b"q\n".to_vec();
     drawing.extend(source.document.get_page_content(page));

@@ -36,7 +36,9 @@ impl StoredImage {
         let Some(shape) = shape.filter(|_| is_simple(&stream.dict)) else { return Ok(None) };
         match (shape.filter.as_slice(), shape.bits) {
             // The decoder gets CMYK wrong if some inks are stored at half the resolution.
-            (b"DCTDecode", 8) if shape.channels == 4 && !JpegTables::of(&stream.content).is_evenly_sampled() => Ok(None),
+            (b"DCTDecode", 8) if shape.channels == 4 && !JpegTables::of(&stream.content).is_evenly_sampled() => {
+                Ok(None)
+            }
             (b"DCTDecode", 8) => Self::read_jpeg(stream, &shape).map(Some),
             (b"CCITTFaxDecode", 1) => Ok(Self::read_ccitt(document, stream, &shape)),
             (b"FlateDecode" | b"", 1 | 8) => Self::read_flate(stream, &shape),

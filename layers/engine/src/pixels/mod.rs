@@ -1,6 +1,6 @@
 //! The pixels of pages: the stored JPEG if the page is one scan, PDFium's drawing otherwise.
 
-mod image;
+pub mod image;
 mod reader;
 mod strict_jpeg;
 

@@ -76,11 +76,7 @@ impl PdfiumLibrary {
 }
 
 /// Draws a page at a size in pixels.
-fn draw(
-    document: &PdfDocument<'_>,
-    index: usize,
-    (width, height): (u32, u32),
-) -> Result<PageImage, PdfiumError> {
+fn draw(document: &PdfDocument<'_>, index: usize, (width, height): (u32, u32)) -> Result<PageImage, PdfiumError> {
     let index = index.try_into().map_err(|_| PdfiumError::PageIndexOutOfBounds)?;
     let page = document.pages().get(index)?;
     let side = |length: u32| i32::try_from(length).map_err(|_| PdfiumError::UnknownBitmapFormat);

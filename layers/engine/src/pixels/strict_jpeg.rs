@@ -5,10 +5,10 @@
 use super::image::PageImage;
 use crate::source::SingleImage;
 use crate::source::jpeg_header::{self, Coding, JpegHeader};
+use std::io::{self, BufRead, Read, Seek, SeekFrom};
 use zune_jpeg::JpegDecoder;
 use zune_jpeg::zune_core::colorspace::ColorSpace;
 use zune_jpeg::zune_core::options::DecoderOptions;
-use std::io::{self, BufRead, Read, Seek, SeekFrom};
 
 /// The second byte of the end-of-image marker.
 const END_MARK: u8 = 0xD9;

@@ -155,7 +155,10 @@ impl<'a> ArchiveReader<'a> {
             other => IntermediateError::damaged(&file, other.to_string()),
         })?;
         if zip.len() > most_entries || zip.has_duplicate_names() {
-            return Err(IntermediateError::refused(&file, format!("it has {} entries, or two with the same name", zip.len())));
+            return Err(IntermediateError::refused(
+                &file,
+                format!("it has {} entries, or two with the same name", zip.len()),
+            ));
         }
         Ok(Self { zip, file, rest, taken: 0, cancellation })
     }
@@ -174,7 +177,8 @@ impl<'a> ArchiveReader<'a> {
         let mut bytes = Vec::new();
         self.take(entry, limit, &mut bytes, Path::new(entry))?;
         let parsed = serde_json::from_slice(&bytes);
-        Ok(parsed.map_err(|error| IntermediateError::damaged(&self.file, format!("{entry} cannot be read ({error})")))?)
+        Ok(parsed
+            .map_err(|error| IntermediateError::damaged(&self.file, format!("{entry} cannot be read ({error})")))?)
     }
 
     /// Writes an entry of at most `limit` bytes to a file.

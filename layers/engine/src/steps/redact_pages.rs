@@ -108,7 +108,8 @@ impl Context<'_> {
     fn redact_range(&self, range: &CompressedRange) -> Result<RedactedRange, EngineError> {
         let document = CompressedDocument::open(&range.document)?;
         if document.page_count() != range.pages.len() {
-            let reason = format!("a compressed range has {} pages instead of {}", document.page_count(), range.pages.len());
+            let reason =
+                format!("a compressed range has {} pages instead of {}", document.page_count(), range.pages.len());
             return Err(OutputError::Document { reason }.into());
         }
         let (mut builder, mut texts) = (PageBuilder::new(), Vec::with_capacity(range.pages.len()));

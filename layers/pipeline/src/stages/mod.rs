@@ -14,7 +14,7 @@ use crate::{dispatch, hooks};
 use catalog::{CatalogError, Claim, ClaimedRange, ClaimedScan, Lease};
 use domain::{ScanId, Task, WorkKey};
 use engine::installation::Installation;
-use engine::stages::Settings;
+use engine::settings::Settings;
 use queues::{Received, Verdict};
 use std::path::Path;
 use std::time::Duration;

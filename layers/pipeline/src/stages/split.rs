@@ -9,7 +9,10 @@ use crate::metrics::{Metric, emit};
 use crate::writes::{Effect, Function, write};
 use catalog::{ClaimedScan, Fenced, NewOpinion, Publication};
 use domain::{AttemptPrefix, Results, Stage, Task, VolumeName};
-use engine::stages::{NoProgress, ProcessError, Settings, SplitInputs, SplitOpinion, SplitResult, split};
+use engine::error::EngineError;
+use engine::report::NoProgress;
+use engine::settings::Settings;
+use engine::stages::{SplitInputs, SplitOpinion, SplitResult, split};
 use futures_util::{StreamExt, TryStreamExt, stream};
 use queues::{Received, Verdict};
 use std::path::Path;
@@ -89,7 +92,7 @@ fn name(claimed: &ClaimedScan) -> Result<VolumeName, StageError> {
     let reporter = claimed.reporter.as_deref().unwrap_or_default();
     let volume = claimed.volume.as_deref().unwrap_or_default();
     let first_page = claimed.first_page.and_then(|page| u32::try_from(page).ok());
-    Ok(VolumeName::new(reporter, volume, first_page, None).map_err(ProcessError::from)?)
+    Ok(VolumeName::new(reporter, volume, first_page, None).map_err(EngineError::from)?)
 }
 
 async fn upload(
@@ -111,7 +114,7 @@ async fn upload_one(
     file: &Path,
 ) -> Result<(), StageError> {
     if attempt.cancellation.is_cancelled() {
-        return Err(ProcessError::Cancelled.into());
+        return Err(EngineError::Cancelled.into());
     }
     let key = prefix.join(&file.to_string_lossy())?;
     let path = root.join(file);
