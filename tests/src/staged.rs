@@ -16,11 +16,7 @@ use std::path::{Path, PathBuf};
 /// When nobody knows where the models are.
 #[must_use]
 pub fn thorough() -> Settings {
-    let home = std::env::var_os("QUIRE_HOME").map(PathBuf::from).unwrap_or_else(|| {
-        let data = std::env::var_os("XDG_DATA_HOME").map(PathBuf::from);
-        data.unwrap_or_else(|| std::env::home_dir().unwrap().join(".local/share")).join("quire")
-    });
-    Settings { unredacted: true, ..Settings::new(Installation::new(home)) }
+    Settings { unredacted: true, ..Settings::new(Installation::of_user().unwrap()) }
 }
 
 /// Settings of `--no-ocr --model small`.

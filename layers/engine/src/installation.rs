@@ -9,6 +9,15 @@ pub struct Installation {
 }
 
 impl Installation {
+    /// The installation in `$QUIRE_HOME`, `$XDG_DATA_HOME/quire` or `~/.local/share/quire`: the first whose variable is
+    /// set.
+    #[must_use]
+    pub fn of_user() -> Option<Self> {
+        let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
+        let home = set("QUIRE_HOME").or_else(|| set("XDG_DATA_HOME").map(|data| data.join("quire")));
+        home.or_else(|| std::env::home_dir().map(|home| home.join(".local/share/quire"))).map(Self::new)
+    }
+
     #[must_use]
     pub fn new(home: impl Into<PathBuf>) -> Self {
         Self { home: home.into() }

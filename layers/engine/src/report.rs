@@ -4,8 +4,8 @@ use domain::FailureCode;
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
-/// What is done to pages: the steps of [`process`](crate::process::process) in their order, then those that only the
-/// [stages](crate::stages) need.
+/// What is done to pages: the steps of `process` in their order, then those that only the
+/// stages need.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Step {

@@ -54,8 +54,8 @@ impl Settings {
 #[derive(Debug, Clone)]
 pub struct Request {
     pub input: PathBuf,
-    /// [`process`](crate::process::process) writes to `<output>/<reporter>/<volume>/<first page>/`,
-    /// [`inspect`](crate::inspect::inspect) directly to `<output>`.
+    /// `process` writes to `<output>/<reporter>/<volume>/<first page>/`,
+    /// `inspect` directly to `<output>`.
     pub output: PathBuf,
     pub reporter: Option<String>,
     pub volume: Option<String>,

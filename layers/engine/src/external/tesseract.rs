@@ -5,7 +5,7 @@ mod tests;
 
 use super::command::{Command, CommandError, Limits, Output};
 use crate::cancellation::Cancellation;
-use crate::pixels::image::GreyImage;
+use crate::pixels::GreyImage;
 use crate::text::Line;
 use crate::text::hocr::{self, HocrError};
 use domain::FailureCode;

@@ -9,7 +9,7 @@ use std::path::Path;
 /// An image fills the page if it misses the edges of the page by at most this much, in points.
 const FILL_TOLERANCE: f64 = 1.0;
 
-/// Content streams with more bytes are not examined: such a page is not a scan.
+/// Content streams with more bytes are not examined: such a page is not a single image.
 const MAXIMUM_CONTENT: usize = 16 << 20;
 
 /// What a page of a compressed range consists of.

@@ -1,6 +1,6 @@
-//! The pixels of pages: the stored JPEG if the page is one scan, PDFium's drawing otherwise.
+//! The pixels of pages: the stored image if a page is a single image, PDFium's drawing otherwise.
 
-pub mod image;
+mod image;
 mod reader;
 mod strict_jpeg;
 

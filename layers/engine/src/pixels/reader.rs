@@ -20,7 +20,7 @@ pub enum PixelError {
     #[error("The volume has no page {page}.")]
     #[assoc(code = FailureCode::PixelsNoSuchPage)]
     NoSuchPage { page: usize },
-    #[error("Page {page} is not a plain scan. Drawing it needs PDFium, which is not loaded.")]
+    #[error("Page {page} is not a single image. Drawing it needs PDFium, which is not loaded.")]
     #[assoc(code = FailureCode::PixelsNoRenderer)]
     NoRenderer { page: usize },
     #[error("PDFium cannot be loaded from {path}: {cause}.")]
@@ -121,13 +121,13 @@ pub struct PixelReader<'v> {
 }
 
 impl<'v> PixelReader<'v> {
-    /// A reader that draws at 200 dpi. Without PDFium it can only read plain scans.
+    /// A reader that draws at 200 dpi. Without PDFium it can only read pages that are a single image.
     #[must_use]
     pub const fn new(volume: &'v SourceVolume, pdfium: Option<PdfiumLibrary>) -> Self {
         Self { volume, pdfium, document: Mutex::new(None), dpi: DETECTION_DPI }
     }
 
-    /// Sets the resolution of the pages that PDFium draws. Plain scans keep their own.
+    /// Sets the resolution of the pages that PDFium draws. Single images keep their own.
     #[must_use]
     pub const fn drawing_at(mut self, dpi: f64) -> Self {
         self.dpi = dpi;

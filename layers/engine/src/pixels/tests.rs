@@ -6,18 +6,10 @@ use crate::source::testing::{GREY_SCAN, PdfBuilder, channels, file, jpeg, pictur
 use crate::source::{Limits, PageKind, SourceVolume, open};
 use domain::FailureClass;
 use jpeg_encoder::{ColorType, Encoder};
-use std::path::PathBuf;
 use tempfile::NamedTempFile;
 
-/// Quire's directory of installed things.
-fn home() -> PathBuf {
-    let variable = |name| std::env::var_os(name).map(PathBuf::from);
-    let data = variable("XDG_DATA_HOME").or_else(|| variable("HOME").map(|home| home.join(".local/share")));
-    variable("QUIRE_HOME").or(data.map(|data| data.join("quire"))).unwrap()
-}
-
 fn pdfium() -> PdfiumLibrary {
-    PdfiumLibrary::load(&Installation::new(home()).pdfium()).unwrap()
+    PdfiumLibrary::load(&Installation::of_user().unwrap().pdfium()).unwrap()
 }
 
 fn volume(pdf: PdfBuilder) -> (NamedTempFile, SourceVolume) {

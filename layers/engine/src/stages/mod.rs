@@ -6,7 +6,7 @@
 //!                   └──▶ range-0001.pdf ─▶ scan ─▶ range-0001.zip ──┘
 //! ```
 //!
-//! The stages use the same steps as [`process`](crate::process::process). With the same settings, including the number
+//! The stages use the same steps as `process`. With the same settings, including the number
 //! of jobs, which decides how pages are grouped, their results are the same byte for byte.
 //!
 //! Every stage works in a directory that the caller provides and removes afterwards. It writes nothing elsewhere, and

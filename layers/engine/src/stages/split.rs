@@ -43,7 +43,7 @@ pub struct SplitOpinion {
 
 #[derive(Debug, Clone, PartialEq)]
 pub struct SplitResult {
-    /// The same as that of [`process`](crate::process::process). `directory` contains exactly `files`, and is in the
+    /// The same as that of `process`. `directory` contains exactly `files`, and is in the
     /// directory that [`split()`] got.
     pub summary: Summary,
     /// In the order in which they begin.

@@ -3,7 +3,7 @@
 
 use super::detected_page::DetectedPage;
 use super::original::{Original, require_readable};
-use super::page_numbers::{NumberCandidate, candidates, expected_number, read_candidates};
+use super::page_numbers::{NumberCandidate, candidates, read_candidates};
 use super::pictures::cut_pictures;
 use super::run::Run;
 use crate::detector::{Detector, PixelView};
@@ -12,6 +12,7 @@ use crate::external::tesseract::Tesseract;
 use crate::geometry::PageSize;
 use crate::layout::find_columns;
 use crate::pixels::PageImage;
+use crate::volume::expected_number;
 use rayon::prelude::*;
 use std::ops::Range;
 
@@ -67,7 +68,7 @@ impl Context<'_> {
             numbers.push(candidates);
             self.run.pages_done(1);
         }
-        let expected = |page: usize| expected_number(self.first_page, pages[page].index);
+        let expected = |page: usize| expected_number(pages[page].index, self.first_page);
         let readings = read_candidates(self.tesseract, &numbers, expected)?;
         for (page, readings) in pages.iter_mut().zip(readings) {
             page.readings = readings;

@@ -37,7 +37,7 @@ impl DetectedPage {
     /// The pictures on the page in reading order.
     pub(crate) fn pictures(&self) -> Vec<Rect> {
         let page = self.with_number(PageNumber::default());
-        let middle = crate::redact::page_middle(&page);
+        let middle = page.middle();
         let mut rects: Vec<Rect> = crate::pairing::pictures(&page).map(Detection::rect).collect();
         let key = |rect: &Rect| (rect.centre_x() >= middle, rect.y0);
         rects.sort_by(|a, b| key(a).partial_cmp(&key(b)).unwrap_or(Ordering::Equal));

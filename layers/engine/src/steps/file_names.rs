@@ -1,10 +1,10 @@
 //! Names of intermediate files. A file has the same name in the directory of a run and in the archive that carries it
 //! to another stage.
 
-/// The [`VolumeManifest`](super::manifest::VolumeManifest).
+/// The description of the volume.
 pub(crate) const VOLUME: &str = "volume.json";
 
-/// The [`RangeManifest`](super::manifest::RangeManifest).
+/// The description of a range.
 pub(crate) const RANGE: &str = "range.json";
 
 /// A PDF of compressed pages, named after the first of them.

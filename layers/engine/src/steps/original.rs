@@ -120,7 +120,7 @@ impl OriginalPages for Original<'_> {
     }
 }
 
-/// Loads PDFium only if a page has to be drawn: a volume of plain scans does not need it.
+/// Loads PDFium only if a page has to be drawn: a volume of single images does not need it.
 fn renderer(settings: &Settings, volume: &SourceVolume) -> Result<Option<PdfiumLibrary>, EngineError> {
     let is_needed = volume.pages.iter().any(|page| page.kind == PageKind::Other);
     Ok(if is_needed { Some(PdfiumLibrary::load(&settings.installation.pdfium())?) } else { None })

@@ -97,11 +97,6 @@ pub(crate) fn first_page(name: &VolumeName) -> u32 {
     name.first_page().unwrap_or(1)
 }
 
-/// The number that the page has if no page is missing before it.
-pub(crate) fn expected_number(first_page: u32, index: usize) -> u32 {
-    u32::try_from(index).unwrap_or(u32::MAX).saturating_add(first_page)
-}
-
 /// The pages of a whole volume with their numbers.
 pub(crate) fn numbered_pages(detected: &[DetectedPage], first_page: u32) -> Vec<Page> {
     let readings: Vec<Vec<Reading>> = detected.iter().map(|page| page.readings.clone()).collect();

@@ -2,10 +2,10 @@
 
 use crate::support::{Sheet, boxes, extracted, searchable, squeezed};
 use engine::geometry::Rect;
+use engine::installation::Installation;
 use engine::text::words::remove_under;
 use engine::text::{Baseline, Line, Word};
 use pdfium_render::prelude::*;
-use std::path::PathBuf;
 
 /// A line of words at a position, in pixels at 300 dpi. Letters are 18 pixels wide.
 fn line(x: f64, baseline: f64, text: &str) -> Line {
@@ -38,10 +38,7 @@ fn all_of_unicode_comes_back() {
 
 /// PDFium, as Quire's set-up installs it.
 fn pdfium() -> Pdfium {
-    let home = std::env::var_os("QUIRE_HOME").map(PathBuf::from);
-    let data = || std::env::var_os("XDG_DATA_HOME").map(|data| PathBuf::from(data).join("quire"));
-    let user = || std::env::var_os("HOME").map(|user| PathBuf::from(user).join(".local/share/quire"));
-    let library = home.or_else(data).or_else(user).unwrap().join("lib/libpdfium.so");
+    let library = Installation::of_user().unwrap().pdfium();
     let bound = Pdfium::bind_to_library(&library);
     Pdfium::new(bound.unwrap_or_else(|error| panic!("{}: {error}; run cargo xtask setup", library.display())))
 }

@@ -1,7 +1,7 @@
 //! Measures how far the boxes of words are from their ink.
 
 use engine::geometry::Rect;
-use engine::pixels::image::GreyImage;
+use engine::pixels::GreyImage;
 
 /// Darker pixels are ink.
 const INK: u8 = 128;

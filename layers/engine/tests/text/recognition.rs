@@ -5,7 +5,7 @@ use crate::support::{Sheet, boxes, distance, drawn, extracted, read_jpeg, search
 use engine::cancellation::Cancellation;
 use engine::external::tesseract::Tesseract;
 use engine::geometry::Rect;
-use engine::pixels::image::GreyImage;
+use engine::pixels::GreyImage;
 use engine::text::Line;
 use std::fs;
 

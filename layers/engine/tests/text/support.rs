@@ -1,6 +1,6 @@
 //! Makes pages and reads them back.
 
-use engine::pixels::image::GreyImage;
+use engine::pixels::GreyImage;
 use engine::text::Line;
 use engine::text::layer::{self, PageGeometry};
 use lopdf::{Document, Object, ObjectId, Stream, dictionary};
