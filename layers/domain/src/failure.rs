@@ -321,14 +321,16 @@ pub enum FailureCode {
     // Why a scan FAILED or was CANCELLED.
     #[assoc(as_str = "retries_exhausted", class = FailureClass::Internal, parse = "retries_exhausted")]
     #[assoc(meaning = "Every attempt at a stage failed. The message holds the last failure.")]
-    #[assoc(advice = "When the cause is gone, retry the scan or redrive its dead letter.")]
+    #[assoc(advice = "Fix the cause, then retry the scan or redrive its message from the dead-letter queue.")]
     RetriesExhausted,
     #[assoc(as_str = "interrupted", class = FailureClass::Resource, parse = "interrupted")]
-    #[assoc(meaning = "The workers of a stage vanished again and again, most likely for want of memory or time.")]
+    #[assoc(
+        meaning = "The workers of a stage stopped repeatedly without reporting, most likely because memory or time ran out."
+    )]
     #[assoc(advice = "Give the function more memory or time, or split the volume. Then retry the scan.")]
     Interrupted,
     #[assoc(as_str = "intermediates_missing", class = FailureClass::Internal, parse = "intermediates_missing")]
-    #[assoc(meaning = "Intermediate files of the scan went missing again and again.")]
+    #[assoc(meaning = "Intermediate files of the scan were missing repeatedly.")]
     #[assoc(advice = "Find out what deletes objects below work/. Then retry the scan.")]
     IntermediatesMissing,
     #[assoc(as_str = "original.missing", class = FailureClass::Input, parse = "original.missing")]
@@ -380,7 +382,7 @@ pub enum FailureCode {
     #[assoc(meaning = "The database settings are not valid.", advice = "Check DATABASE_URL.")]
     CatalogSettings,
     #[assoc(as_str = "catalog.invalid", class = FailureClass::Arguments, parse = "catalog.invalid")]
-    #[assoc(meaning = "A value cannot be stored.", advice = "Correct the value.")]
+    #[assoc(meaning = "The catalog cannot store a value.", advice = "Correct the value.")]
     CatalogInvalid,
     #[assoc(as_str = "catalog.statement", class = FailureClass::Internal, parse = "catalog.statement")]
     #[assoc(meaning = "The database refused a statement.")]
@@ -388,7 +390,7 @@ pub enum FailureCode {
     CatalogStatement,
     #[assoc(as_str = "catalog.migration", class = FailureClass::Internal, parse = "catalog.migration")]
     #[assoc(meaning = "A migration failed.")]
-    #[assoc(advice = "The message says why. Nothing of the failed migration was kept.")]
+    #[assoc(advice = "Fix the cause that the message names, then migrate again. The failed migration changed nothing.")]
     CatalogMigration,
     #[assoc(as_str = "catalog.unreachable", class = FailureClass::Unavailable, parse = "catalog.unreachable")]
     #[assoc(meaning = "The database cannot be reached.")]
@@ -396,14 +398,16 @@ pub enum FailureCode {
     CatalogUnreachable,
     #[assoc(as_str = "catalog.denied", class = FailureClass::Unavailable, parse = "catalog.denied")]
     #[assoc(meaning = "The database refuses access.")]
-    #[assoc(advice = "Check user, password, database name and permissions in DATABASE_URL.")]
+    #[assoc(
+        advice = "Check the user, the password and the database name in DATABASE_URL, and the permissions of the user."
+    )]
     CatalogDenied,
     #[assoc(as_str = "catalog.unknown", class = FailureClass::Refused, parse = "catalog.unknown")]
     #[assoc(meaning = "There is no such scan.", advice = "List the scans with `quire scans`.")]
     CatalogUnknown,
     #[assoc(as_str = "catalog.refused", class = FailureClass::Refused, parse = "catalog.refused")]
     #[assoc(meaning = "The status of the scan does not allow the action.")]
-    #[assoc(advice = "Look at the scan with `quire show`.")]
+    #[assoc(advice = "`quire show` says what the scan waits for or why it ended.")]
     CatalogRefused,
     // S3.
     #[assoc(as_str = "objects.name", class = FailureClass::Arguments, parse = "objects.name")]

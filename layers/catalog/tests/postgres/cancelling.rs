@@ -1,4 +1,4 @@
-//! A person, or a newer upload, stops a scan.
+//! A person or a newer upload stops a scan.
 
 use crate::test_bench::{BUCKET, Bench, KEY, Unwrapping, fan_out, new_scan, range, result_key};
 use catalog::{Claim, Fenced, NewScan, Recorded};
@@ -156,14 +156,14 @@ async fn an_approved_scan_is_replaced_only_when_a_person_confirms() {
     bench.age_messages().await;
     assert_eq!(bench.resend(std::time::Duration::from_secs(1), 10).await.unwrap(), []);
 
-    // Yet another upload replaces the one that waits, and waits itself.
+    // A third upload replaces the second, and waits for confirmation too.
     let recorded = bench.record(&new_scan("v3", "v3")).await;
     let Recorded::New { scan: third, superseded, ready } = recorded else { panic!("{recorded:?}") };
     assert_eq!((superseded, ready), (Some(second), Vec::new()));
     assert_eq!(bench.confirm(second).await.unwrap_err().code(), "catalog.refused");
     assert_eq!(bench.detail(approved).await.scan.summary.superseded_by, None);
 
-    // Cancelling and retrying does not get around the question.
+    // Cancelling and retrying does not replace the confirmation.
     bench.cancel(third).await.unwrap();
     assert_eq!(bench.retry(third).await.unwrap(), []);
 

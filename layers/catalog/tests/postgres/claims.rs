@@ -1,4 +1,4 @@
-//! Who gets a row when several want it.
+//! Claims: exactly one of several workers gets a row.
 
 use crate::test_bench::{Bench, RULES, Unwrapping, publication};
 use catalog::{Claim, Heartbeat, Lease};

@@ -1,4 +1,4 @@
-//! Ranges that end together: exactly one of them is the last.
+//! Ranges that end at the same time: exactly one of them is the last.
 
 use crate::test_bench::{Bench, RULES, Unwrapping, failure, fan_out, range, result_key};
 use catalog::{Claim, Fenced, Lease};
@@ -87,7 +87,7 @@ async fn an_old_generations_range_changes_nothing() {
     let before = bench.database.snapshot().await.unwrap();
     assert_eq!(bench.finish_range(&leases[1], "late").await.unwrap(), Fenced::Lost);
     assert_eq!(bench.claim_number(scan, 1).await, Claim::Gone);
-    // Not even with a token that is right: the generation is part of the lease.
+    // Even a valid token does not help: the generation is part of the lease.
     let mixed = Lease { range: Some((1, 0)), ..new };
     assert_eq!(bench.finish_range(&mixed, "late").await.unwrap(), Fenced::Lost);
     assert_eq!(bench.database.snapshot().await.unwrap(), before);

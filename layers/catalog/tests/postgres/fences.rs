@@ -1,10 +1,10 @@
-//! A worker that lost its lease changes nothing, whatever it calls and whoever has the row now.
+//! A worker that lost its lease changes nothing, whatever it calls and whichever worker has the row now.
 
 use crate::test_bench::{Bench, MAXIMUM_ATTEMPTS, RULES, Unwrapping, failure, fan_out, publication, result_key};
 use catalog::{Fenced, Heartbeat, Lease, RescueOutcome};
 use domain::{FailureCode, Stage};
 
-/// Calls everything that takes this lease, and expects that nothing at all was changed.
+/// Makes every call that takes this lease, and expects that none of them changes anything.
 async fn assert_powerless(bench: &Bench, lease: &Lease) {
     let before = bench.database.snapshot().await.unwrap();
     match lease.stage {
@@ -29,7 +29,7 @@ async fn assert_powerless(bench: &Bench, lease: &Lease) {
     assert_eq!(bench.database.snapshot().await.unwrap(), before);
 }
 
-/// A lease of every stage, each of another scan.
+/// One lease for each stage, each on a different scan.
 async fn leases(bench: &Bench) -> Vec<Lease> {
     let uploaded = bench.uploaded().await;
     let compress = bench.claim(Stage::Compress, uploaded).await.done().lease;
@@ -65,7 +65,7 @@ async fn after_another_worker_took_the_row_over() {
     for lease in &leases {
         assert_powerless(&bench, lease).await;
     }
-    // The others are not disturbed.
+    // The new leases still work.
     bench.finish_compress(&others[0], &fan_out(&others[0], 1)).await.unwrap().done();
     bench.finish_range(&others[1], &result_key(&others[1])).await.unwrap().done();
     bench.finish_split(&others[2], &publication(&others[2], 1)).await.unwrap().done();

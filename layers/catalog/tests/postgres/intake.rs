@@ -1,4 +1,4 @@
-//! Uploads become scans, once each, in S3's order.
+//! Each upload becomes one scan, in the order of S3.
 
 use crate::test_bench::{BUCKET, Bench, KEY, Unwrapping, failure, new_scan};
 use catalog::{Claim, NewScan, Recorded};
@@ -63,8 +63,8 @@ async fn a_refused_upload_fails_from_the_start_and_is_told() {
     assert_eq!(bench.claim(Stage::Compress, scan).await, Claim::Gone);
 }
 
-/// Two events of one key arrive at once; S3 says which version is current. Whoever asks later records the later
-/// version, however the events were ordered: the one that a bucket without memory of events ends up with.
+/// Several events of one key arrive at once, and S3 says which version is current. The last worker to ask records the
+/// last version, in whatever order the events arrive.
 #[tokio::test]
 async fn two_uploads_of_one_key_at_once_end_with_the_one_that_s3_kept() {
     let bench = Bench::new().await;
@@ -75,7 +75,7 @@ async fn two_uploads_of_one_key_at_once_end_with_the_one_that_s3_kept() {
                 let current = Arc::clone(&current);
                 async move {
                     let lock = worker.lock_key(BUCKET, KEY).await.unwrap();
-                    // The bucket changes between the events; the lock makes the asking and the recording one step.
+                    // The bucket changes between the events. The lock makes the question and the record one step.
                     let version = {
                         let mut current = current.lock().await;
                         *current += 1;

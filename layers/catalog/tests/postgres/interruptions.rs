@@ -1,4 +1,4 @@
-//! An input that kills its worker does not loop for ever.
+//! An input that kills its worker is not retried forever.
 
 use crate::test_bench::{Bench, MAXIMUM_ATTEMPTS, RULES, Unwrapping, failure};
 use catalog::{Claim, RescueOutcome};

@@ -1,4 +1,4 @@
-//! The catalog against a real PostgreSQL: every rule of the status machine, and the races.
+//! Tests of the catalog with a real PostgreSQL: every rule of the status machine, and the races.
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may as well stop here")]
 

@@ -1,5 +1,5 @@
-//! Random lives of a few scans under a few workers: whatever happens in whatever order, the rows make sense, what was
-//! acknowledged is kept, and everything can still come to an end.
+//! Random sequences of steps on a few scans by a few workers. After every sequence the rows are consistent, every
+//! acknowledged result is kept, and every scan can still end.
 
 mod invariants;
 mod steps;
@@ -20,7 +20,7 @@ fn run(life: impl Future<Output = ()>) -> TestCaseResult {
     Ok(())
 }
 
-/// One worker after another: every step is judged by itself.
+/// One step after another, each checked by itself.
 async fn alone(steps: Vec<Step>) {
     let bench = Bench::new().await;
     let leases = Leases::default();
@@ -31,7 +31,7 @@ async fn alone(steps: Vec<Step>) {
     drain(&bench).await;
 }
 
-/// Several workers at once: the end is judged.
+/// Several workers at once. Only the final state is checked.
 async fn together(lives: Vec<Vec<Step>>) {
     let bench = Bench::new().await;
     let leases = Leases::default();

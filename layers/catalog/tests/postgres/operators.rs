@@ -1,11 +1,11 @@
-//! What a person may do, and when not.
+//! The actions of operators, and when they are refused.
 
 use crate::test_bench::{BUCKET, Bench, KEY, RULES, Unwrapping, new_scan, volume_name};
 use catalog::{CatalogError, Claim, NewScan, Recorded};
 use domain::{ScanId, Stage, Status, Task, WaitsFor};
 use time::OffsetDateTime;
 
-/// A scan of an upload whose key says nothing, scanned.
+/// A SCANNED scan whose key does not name the volume.
 async fn nameless(bench: &Bench) -> ScanId {
     let upload = NewScan { name: None, ..new_scan("v1", "e1") };
     let Recorded::New { scan, .. } = bench.lock_key(BUCKET, KEY).await.unwrap().record(&upload).await.unwrap() else {

@@ -1,4 +1,4 @@
-//! Every end is told, once.
+//! Every end of a scan is announced once.
 
 use crate::test_bench::{Bench, RULES, Unwrapping, failure, publication};
 use catalog::Fenced;
@@ -59,7 +59,7 @@ async fn every_way_to_fail_is_told_once_and_a_second_end_again() {
 async fn opinions_are_replaced_not_doubled() {
     let bench = Bench::new().await;
     let lease = bench.splitting().await;
-    // What an attempt of an earlier day left behind.
+    // Rows that an earlier attempt left.
     let rows = format!(
         "INSERT INTO opinions (scan_id, sequence, file, redacted_key, first_page, last_page, caption_page_index,
              key_page_index) SELECT {}, n, 'old', 'old', 1, 1, 1, 1 FROM generate_series(1, 5) AS n",

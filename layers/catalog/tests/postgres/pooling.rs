@@ -1,4 +1,4 @@
-//! The settings that a pooler in transaction mode needs, and what an unreachable database looks like.
+//! Behaviour behind a pooler in transaction mode, and with an unreachable database.
 
 use crate::test_bench::{Bench, Unwrapping};
 use catalog::testing::TestDatabase;
@@ -20,8 +20,8 @@ async fn one_connection_is_used_and_no_session_state_is_left_on_it() {
     assert_eq!(bench.database.text(locks).await.unwrap(), "0");
 }
 
-/// Named statements would pile up on the server and break behind a pooler. The server tells about those of the session
-/// that asks; so a trigger asks, inside the session of the catalog.
+/// Named statements would accumulate on the server and fail behind a pooler. The server lists only the statements of the
+/// session that asks. So a trigger asks, in the session of the catalog.
 #[tokio::test]
 async fn no_statement_is_given_a_name() {
     let bench = Bench::new().await;
@@ -66,7 +66,7 @@ async fn migrations_may_run_again_and_at_once() {
 
 #[tokio::test]
 async fn an_unreachable_database_is_a_temporary_error() {
-    // Port 1 is reserved and unused; the connection is refused.
+    // Port 1 is reserved and unused, so the connection is refused.
     let settings = DatabaseSettings { url: "postgres://nobody@127.0.0.1:1/quire".to_owned() };
     let error = Catalog::new(&settings).unwrap().scan(1).await.unwrap_err();
     assert_eq!((error.code().as_str(), error.is_temporary()), ("catalog.unreachable", true));

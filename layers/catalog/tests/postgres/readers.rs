@@ -1,4 +1,4 @@
-//! What the command and the console are shown.
+//! What the command and the console read.
 
 use crate::test_bench::{Bench, RULES, Unwrapping, publication};
 use catalog::Filter;

@@ -1,4 +1,4 @@
-//! Reconcile takes back what nobody works on, and nothing else.
+//! `rescue` recovers rows with stale leases, and no others.
 
 use crate::test_bench::{Bench, MAXIMUM_ATTEMPTS, RULES, Unwrapping, failure, range, result_key};
 use catalog::{Claim, RescueOutcome, Rescued};
@@ -96,7 +96,7 @@ async fn many_rescues_at_once_rescue_each_row_once() {
     }
 }
 
-/// Claims and finishes whatever it finds, as often as it takes, while others rescue.
+/// Claims and finishes ranges, while another worker rescues and resends.
 async fn work_off(bench: &Bench, scan: ScanId, ranges: i32) {
     bench
         .at_once(4, |place, worker| async move {

@@ -1,4 +1,4 @@
-//! A lost message is sent again, ever less often.
+//! A lost message is sent again, at growing intervals.
 
 use crate::test_bench::{Bench, RULES, Unwrapping, range};
 use catalog::Claim;
@@ -102,7 +102,7 @@ async fn a_deferred_scan_is_claimed_and_sent_only_when_it_is_due() {
     assert_eq!(bench.claim(Stage::Compress, compressed).await, Claim::Done(Vec::new()));
     assert_eq!(resend(&bench).await, HashSet::new());
 
-    // Their time comes: at once, whatever the threshold, for their messages were deleted.
+    // When they are due, they are sent at once, whatever the threshold, because their messages were deleted.
     let due = "UPDATE scans SET not_before = clock_timestamp() - interval '1 s';
                UPDATE scans SET dispatched_at = clock_timestamp() - interval '2 s' WHERE dispatched_at IS NOT NULL;
                UPDATE page_ranges SET dispatched_at = clock_timestamp() - interval '2 s'";

@@ -1,4 +1,4 @@
-//! Errors that may pass: a few attempts, then the dead-letter queue, then back by a message or by a person.
+//! Temporary errors: a few attempts, then the dead-letter queue, then a redrive or a retry.
 
 use crate::test_bench::{Bench, MAXIMUM_ATTEMPTS, Unwrapping, failure, fan_out, range};
 use catalog::{Claim, GivenBack, Lease};

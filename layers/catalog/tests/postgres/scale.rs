@@ -1,11 +1,11 @@
-//! Reconcile reads what is unfinished, however much is finished: measured on a million finished scans by PostgreSQL's
-//! own counters, which know about every statement that the pass really made.
+//! Recovery reads only unfinished rows, however many are finished. Measured with a million finished scans and the
+//! counters of PostgreSQL, which include every statement.
 
 use crate::test_bench::{Bench, RULES};
 use catalog::{Catalog, RescueOutcome};
 use std::time::Duration;
 
-/// More tuples than that from an index, and a pass looks at finished rows.
+/// If an index returns more tuples than this, a pass reads finished rows.
 const TUPLES_A_PASS: i64 = 10_000;
 
 const FINISHED: &str = "
@@ -48,7 +48,7 @@ const UNFINISHED: &str = "
     FROM scans WHERE status IN ('SCANNING', 'COMPRESSED');
     INSERT INTO outbox (scan_id, kind, detail) SELECT n, 'FAILED', '{}' FROM generate_series(1, 100) AS n;";
 
-/// What PostgreSQL counted: scans of whole tables, tuples read from indexes, and milliseconds of work.
+/// The counters of PostgreSQL: sequential scans, tuples read from indexes, and milliseconds of work.
 #[derive(Debug)]
 struct Counters {
     whole_tables: i64,
@@ -83,7 +83,7 @@ impl Counters {
     }
 }
 
-/// Sessions report to the counters when they end; waits until every other one has.
+/// Waits until all other sessions have ended, because a session updates the counters at its end.
 async fn sessions_ended(bench: &Bench) {
     let others = "SELECT count(*)::text FROM pg_stat_activity
                   WHERE datname = current_database() AND backend_type = 'client backend' AND pid <> pg_backend_pid()";

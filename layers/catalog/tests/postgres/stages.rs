@@ -1,4 +1,4 @@
-//! A scan's way from the upload to approval, and what each step leaves behind.
+//! A scan from the upload to approval, and what each step writes.
 
 use crate::test_bench::{Bench, KEY, Unwrapping, fan_out, new_scan, publication, range, result_key};
 use catalog::{CatalogError, Claim, Recorded};

@@ -1,10 +1,10 @@
-//! The table in Rust and the table in PostgreSQL are the same one.
+//! The status machine in Rust and the one in PostgreSQL are the same.
 
 use crate::test_bench::Bench;
 use catalog::CatalogError;
 use domain::{RangeStatus, Status};
 
-/// Columns that a row of this status must have besides the status.
+/// The columns that a row of this status must set besides the status.
 fn companions(status: Status) -> &'static str {
     match status {
         Status::Compressing | Status::Splitting => ", lease = gen_random_uuid(), heartbeat_at = clock_timestamp()",
@@ -13,7 +13,7 @@ fn companions(status: Status) -> &'static str {
     }
 }
 
-/// Makes the scan have this status, past every rule.
+/// Gives the scan this status without any checks.
 fn force(status: Status) -> String {
     let columns = "lease = NULL, heartbeat_at = NULL";
     let columns = if companions(status).contains("lease") { "etag = etag" } else { columns };

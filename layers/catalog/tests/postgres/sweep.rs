@@ -1,4 +1,4 @@
-//! The slow sweeps: uploads without a scan, attempts without a row.
+//! The sweeps: uploads without a scan, attempts without a row.
 
 use crate::test_bench::{BUCKET, Bench, KEY, RULES, Unwrapping, failure, fan_out, new_scan, publication, result_key};
 use catalog::Lease;
@@ -75,7 +75,7 @@ async fn attempts_live_while_a_row_names_them_or_holds_their_lease() {
     let stranger = Lease { token: Uuid::new_v4(), ..split };
     let live = bench.live_attempts(&[results(&split), results(&stranger)]).await.unwrap();
     assert_eq!(live, [results(&split)]);
-    // Another scan's row does not keep it alive.
+    // A row of another scan does not keep it alive.
     let elsewhere = results(&Lease { scan: scan + 1, ..split });
     assert_eq!(bench.live_attempts(&[elsewhere]).await.unwrap(), []);
 }

@@ -1,4 +1,4 @@
-//! What the tests share: a database of their own, and the steps of a scan's life in one call each.
+//! Shared by the tests: a database for each test, and each step of a scan as one call.
 
 use catalog::testing::TestDatabase;
 use catalog::{
@@ -14,7 +14,7 @@ use uuid::Uuid;
 pub const BUCKET: &str = "uploads";
 pub const KEY: &str = "original_scans/arc/12/201/arc.12.201.207.original.pdf";
 
-/// Far from anything that a test takes; tests that want a stale lease age it.
+/// Longer than any test takes. Tests that need a stale lease age it.
 pub const RULES: LeaseRules = LeaseRules {
     stale_after: Duration::from_secs(90),
     maximum_interruptions: 3,
@@ -97,7 +97,7 @@ pub fn range(scan: ScanId, generation: i32, number: i32) -> Task {
 }
 
 pub trait Unwrapping<T> {
-    /// The value of a write that must have been made.
+    /// The value of a call that must have succeeded.
     fn done(self) -> T;
 }
 
@@ -226,28 +226,28 @@ impl Bench {
         self.detail(scan).await.events.into_iter().map(|event| event.kind).collect()
     }
 
-    /// Makes every lease look as if nobody had renewed it for longer than the rules allow.
+    /// Makes every lease an hour older, so that it is stale.
     pub async fn age_leases(&self) {
         let statements = "UPDATE scans SET heartbeat_at = heartbeat_at - interval '1 hour';
                           UPDATE page_ranges SET heartbeat_at = heartbeat_at - interval '1 hour'";
         self.database.execute(statements).await.unwrap();
     }
 
-    /// Makes every message look as if it had been sent an hour ago.
+    /// Makes every message an hour older.
     pub async fn age_messages(&self) {
         let statements = "UPDATE scans SET dispatched_at = dispatched_at - interval '1 hour';
                           UPDATE page_ranges SET dispatched_at = dispatched_at - interval '1 hour'";
         self.database.execute(statements).await.unwrap();
     }
 
-    /// Makes every end look as if it had been an hour ago.
+    /// Moves every end to an hour earlier.
     pub async fn age_ends(&self) {
         let statements = "UPDATE scans SET finished_at = finished_at - interval '1 hour';
                           UPDATE page_ranges SET finished_at = finished_at - interval '1 hour'";
         self.database.execute(statements).await.unwrap();
     }
 
-    /// Runs the same action on `count` connections at once and returns what each of them got.
+    /// Runs the same action on `count` connections at once and returns the results.
     pub async fn at_once<T, F>(&self, count: usize, action: impl Fn(usize, Catalog) -> F) -> Vec<T>
     where
         T: Send + 'static,

@@ -1,11 +1,11 @@
-//! What holds at every moment, and that everything can come to an end.
+//! The invariants of the rows, and the check that every scan can end.
 
 use crate::test_bench::{Bench, RULES, Unwrapping, fan_out, publication, result_key, volume_name};
 use catalog::{Catalog, Claim, Filter};
 use domain::{Stage, Status, Task};
 use std::time::Duration;
 
-/// Each finds the rows that break a rule. What the table's constraints refuse is not asked again.
+/// Each query finds the rows that break a rule. Rules that are constraints of the tables are not repeated here.
 const BROKEN: [(&str, &str); 8] = [
     (
         "a scan past scan has all its ranges finished",
@@ -63,8 +63,8 @@ pub async fn assert_invariants(bench: &Bench) {
     assert_eq!(bench.database.lines(&all).await.unwrap(), Vec::<String>::new());
 }
 
-/// Lets every lease go stale, every message be lost and every deferral end; people answer what is asked. Then reconcile
-/// and willing workers must bring every scan to an end.
+/// Makes every lease stale, loses every message, ends every deferral, and answers for people. Then recovery and workers
+/// must bring every scan to an end.
 pub async fn drain(bench: &Bench) {
     bench.database.execute("UPDATE scans SET not_before = NULL").await.unwrap();
     for scan in bench.scans(&Filter::default()).await.unwrap() {

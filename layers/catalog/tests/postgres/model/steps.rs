@@ -1,4 +1,4 @@
-//! What may happen to a scan.
+//! The steps that can happen to a scan.
 
 use crate::test_bench::{
     BUCKET, Bench, MAXIMUM_ATTEMPTS, RULES, failure, fan_out, new_scan, publication, result_key, volume_name,
@@ -10,10 +10,10 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 use time::OffsetDateTime;
 
-/// Every lease that was ever given, the lost ones included.
+/// Every lease that was ever given, including lost ones.
 pub type Leases = Arc<Mutex<Vec<Lease>>>;
 
-/// Few, so that steps meet.
+/// Few, so that steps concern the same scans.
 const SCANS: ScanId = 4;
 const RANGES: i32 = 3;
 
@@ -63,7 +63,7 @@ pub fn step() -> impl Strategy<Value = Step> {
     ]
 }
 
-/// With these every lease is stale at once, and an end was long ago.
+/// With these rules every lease is stale at once, and the grace after a failure is over.
 const IMPATIENT: LeaseRules =
     LeaseRules { stale_after: Duration::ZERO, maximum_interruptions: 3, revival_grace: Duration::ZERO };
 
@@ -85,13 +85,13 @@ fn keep<T>(leases: &Leases, claim: &Claim<T>, lease: impl Fn(&T) -> Lease) {
     }
 }
 
-/// The newest leases are the likeliest to be live.
+/// Prefers new leases, which are most likely still valid.
 fn pick(leases: &Leases, back: usize) -> Option<Lease> {
     let leases = leases.lock().unwrap();
     leases.len().checked_sub(back + 1).map(|place| leases[place])
 }
 
-/// An operator may be refused; nothing else may go wrong.
+/// An operator may be refused. No other error may occur.
 fn expected<T>(answer: Result<T, CatalogError>) {
     if let Err(error) = answer {
         assert!(matches!(error.code().as_str(), "catalog.refused" | "catalog.unknown"), "{error:?}");
@@ -129,7 +129,7 @@ impl Step {
         }
     }
 
-    /// Besides: a write whose lease is not the row's changes nothing, and one whose lease is, is made.
+    /// Also checks that a write with a lost lease changes nothing, and that a write with a valid lease is made.
     pub async fn take_alone(&self, bench: &Bench, leases: &Leases) {
         let Self::Work { lease, outcome } = *self else { return self.take(bench, leases).await };
         let Some(lease) = pick(leases, lease) else { return };
@@ -147,7 +147,7 @@ impl Step {
     }
 }
 
-/// Whether the write was made; none if there is no such write of this stage.
+/// Whether the write was made. None if the stage has no such write.
 async fn work(catalog: &Catalog, lease: &Lease, outcome: Outcome) -> Option<bool> {
     let done = match (outcome, lease.stage) {
         (Outcome::Finish, Stage::Compress) => is_done(catalog.finish_compress(lease, &fan_out(lease, RANGES)).await),
