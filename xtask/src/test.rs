@@ -111,9 +111,9 @@ fn run_tests(filter: Option<&str>, environment: &Environment) -> Result<Tests> {
     let report = workspace::target().join("nextest/default/junit.xml");
     fs::remove_file(&report).ok();
     let mut nextest = Command::new(tool(NEXTEST)?);
-    // The features of the stack's functions: tests start the programs in the target directory themselves.
-    nextest.args(["nextest", "run", "--workspace", "--release", "--no-tests=pass"]).args(build::FAILPOINT_FEATURES);
-    nextest.args(filter).current_dir(workspace::root());
+    // Built like the stack's functions: some tests start the programs in the target directory themselves.
+    nextest.args(["nextest", "run", "--release", "--no-tests=pass"]).args(build::WITH_FAILPOINTS).args(filter);
+    nextest.current_dir(workspace::root());
     nextest.envs(test_variables(environment)?);
     let outcome = program::run(&mut nextest);
     let text = fs::read_to_string(&report).unwrap_or_default();
