@@ -1,8 +1,8 @@
 """Deploys the template to LocalStack through CloudFormation, as `sam deploy` would to AWS.
 
-Only what differs from AWS is done here: the zip functions' code comes from a directory of built bootstraps, and
-CloudFormation is asked every tenth of a second, where the tools for AWS ask every five or thirty. Prints the stack's
-outputs as one JSON object, with what changed under "changed".
+It differs from AWS's own tools in two ways. The code of the zip functions comes from a directory of built bootstrap
+programs. And it polls CloudFormation ten times a second, while AWS's tools poll every 5 or 30 seconds. It prints one JSON
+object: the stack's outputs, and whether the stack was changed.
 """
 
 import argparse
@@ -19,7 +19,7 @@ from awscli.customizations.cloudformation.yamlhelper import yaml_dump, yaml_pars
 from botocore.exceptions import ClientError
 
 POLL_SECONDS = 0.1
-# A template may be larger than a request: it goes the way of the code, through a bucket.
+# The template goes through a bucket like the code, because it may be too large for a request.
 BUCKET = "quire-deployment"
 
 
@@ -54,7 +54,7 @@ def _arguments() -> argparse.Namespace:
 
 
 def _zip_functions(template: dict):
-    """Name and properties of the functions whose code is a directory."""
+    """Yields the names and properties of the functions whose code is a directory."""
     for name, resource in template["Resources"].items():
         code = resource.get("Properties", {}).get("CodeUri")
         if resource["Type"] == "AWS::Serverless::Function" and isinstance(code, str):
@@ -62,7 +62,7 @@ def _zip_functions(template: dict):
 
 
 def _upload(s3, bootstrap: Path, name: str) -> dict[str, str]:
-    """Puts the zipped bootstrap under a key of its content, so that the same code is the same deployment."""
+    """Uploads the zipped bootstrap under a key made from its content, so that unchanged code changes no resource."""
     code = bootstrap.read_bytes()
     key = f"{name}-{hashlib.sha256(code).hexdigest()}.zip"
     try:

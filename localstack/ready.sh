@@ -1,5 +1,5 @@
 #!/bin/sh
-# Deploys the template once LocalStack is ready, inside its container: see compose.yaml.
+# Deploys the template inside LocalStack's container, as soon as LocalStack is ready. See compose.yaml.
 set -eu
 for name in intake reconcile; do
     mkdir -p "/tmp/code/$name"

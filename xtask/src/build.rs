@@ -9,11 +9,12 @@ pub const ZIPPED: [&str; 2] = ["intake", "reconcile"];
 /// The functions that share the container image.
 pub const IN_IMAGE: [&str; 3] = ["compress", "scan", "split"];
 
-/// Makes Cargo build the functions with their failpoints.
-pub const FAILPOINT_FEATURES: [&str; 2] = ["--features", "functions/failpoints"];
-
 /// `quire` without the service, and the importer of the models.
-pub const ENGINE: [&str; 5] = ["--package", "cli", "--package", "model", "--no-default-features"];
+pub const ENGINE: &[&str] = &["--package", "cli", "--package", "model", "--no-default-features"];
+/// The functions, `quire`, and the importer of the models.
+pub const SERVICE: &[&str] = &["--package", "functions", "--package", "cli", "--package", "model"];
+/// Everything, with the failpoints that the tests use.
+pub const WITH_FAILPOINTS: &[&str] = &["--workspace", "--features", "functions/failpoints"];
 
 /// The Cargo that runs this task, without the variables that it set for this package. Build scripts read such variables,
 /// so they would run again when a person calls Cargo.

@@ -13,7 +13,7 @@ use std::time::Instant;
 /// Installs what the engine needs and builds `quire` without the service.
 pub fn engine() -> Result<()> {
     let begun = Instant::now();
-    let build = Build::start(&ENGINE)?;
+    let build = Build::start(ENGINE)?;
     setup::install()?;
     build.wait()?;
     setup::import_models()?;

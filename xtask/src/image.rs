@@ -1,6 +1,6 @@
 //! `cargo xtask image`: the container image of compress, scan and split.
 
-use crate::build::{Build, IN_IMAGE};
+use crate::build::{Build, IN_IMAGE, SERVICE};
 use crate::{program, setup, workspace};
 use anyhow::Result;
 use std::path::PathBuf;
@@ -24,7 +24,7 @@ impl Default for Options {
 
 /// Prepares the build context, and builds the image if the client's daemon answers.
 pub fn build(options: &Options) -> Result<()> {
-    let build = Build::start(&["--workspace"])?;
+    let build = Build::start(SERVICE)?;
     setup::install()?;
     build.wait()?;
     setup::import_models()?;

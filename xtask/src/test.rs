@@ -21,6 +21,7 @@ pub fn run(filter: Option<&str>) -> Result<()> {
     if filter.is_none() {
         report.check("format", || program::run(cargo().args(["fmt", "--all", "--check"])));
         report.check("lints", || program::run(&mut clippy()));
+        report.check("unused dependencies", || program::run(&mut unused_dependencies()));
         report.check("documentation", || program::run(&mut documentation()));
         report
             .check("licences, bans, sources", || program::run(deny()?.args(["check", "licenses", "bans", "sources"])));
@@ -46,6 +47,14 @@ pub fn run(filter: Option<&str>) -> Result<()> {
 fn clippy() -> Command {
     let mut command = cargo();
     command.args(["clippy", "--release", "--workspace", "--all-targets", "--", "--deny", "warnings"]);
+    command
+}
+
+/// The compiler's own lint, for the libraries and `quire`: other targets get the dependencies of the libraries, too.
+fn unused_dependencies() -> Command {
+    let mut command = cargo();
+    command.args(["clippy", "--release", "--workspace", "--exclude", "tests", "--lib", "--bin", "quire", "--"]);
+    command.args(["--deny", "unused_crate_dependencies"]);
     command
 }
 
@@ -111,9 +120,9 @@ fn run_tests(filter: Option<&str>, environment: &Environment) -> Result<Tests> {
     let report = workspace::target().join("nextest/default/junit.xml");
     fs::remove_file(&report).ok();
     let mut nextest = Command::new(tool(NEXTEST)?);
-    // The features of the stack's functions: tests start the programs in the target directory themselves.
-    nextest.args(["nextest", "run", "--workspace", "--release", "--no-tests=pass"]).args(build::FAILPOINT_FEATURES);
-    nextest.args(filter).current_dir(workspace::root());
+    // Built like the stack's functions: some tests start the programs in the target directory themselves.
+    nextest.args(["nextest", "run", "--release", "--no-tests=pass"]).args(build::WITH_FAILPOINTS).args(filter);
+    nextest.current_dir(workspace::root());
     nextest.envs(test_variables(environment)?);
     let outcome = program::run(&mut nextest);
     let text = fs::read_to_string(&report).unwrap_or_default();
@@ -154,6 +163,7 @@ impl Tests {
                 || format!("{} {}", case.attribute("classname").unwrap_or(""), case.attribute("name").unwrap_or(""));
             match skipped {
                 _ if has("failure") || has("error") => tests.failed += 1,
+                _ if has("skipped") => tests.skipped.push((name(), "it is marked with #[ignore]".to_owned())),
                 Some(reason) => tests.skipped.push((name(), reason.to_owned())),
                 None => tests.passed += 1,
             }

@@ -18,6 +18,9 @@ mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;
 
+// Only its TLS feature is wanted.
+use sqlx_core as _;
+
 pub use claim::{Claim, ClaimedRange, ClaimedScan, RangeResult};
 pub use connection::{Catalog, DatabaseSettings};
 pub use error::CatalogError;

@@ -1,11 +1,15 @@
-//! One JSON object a line on standard output, where Lambda collects it.
+//! The log: one JSON object per line on standard output, where Lambda collects it.
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::{LevelFilter, Targets};
+use tracing_subscriber::fmt;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
 
-/// Starts the log. `RUST_LOG` says what is told; `info` without it.
+/// Starts the log. `RUST_LOG` chooses the lines by level and target (`info,pipeline=debug`); the default is `info`.
 pub fn start() {
-    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
-    let log = tracing_subscriber::fmt().json().flatten_event(true).with_current_span(true).with_span_list(false);
+    let filter = std::env::var("RUST_LOG").ok().and_then(|filter| filter.parse().ok());
+    let filter: Targets = filter.unwrap_or_else(|| Targets::new().with_default(LevelFilter::INFO));
+    let lines = fmt::layer().json().flatten_event(true).with_current_span(true).with_span_list(false);
     // A second start in one process (tests) keeps the first one's log.
-    drop(log.with_env_filter(filter).with_target(false).try_init());
+    drop(tracing_subscriber::registry().with(lines.with_target(false)).with(filter).try_init());
 }

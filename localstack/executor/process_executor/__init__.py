@@ -1,11 +1,11 @@
 """Runs Lambda functions as processes of the machine on which LocalStack runs, without Docker.
 
-The function's real bootstrap speaks the real Lambda Runtime API with this package, which stands where LocalStack has
-its Docker executor. Container-image functions run too: a map says which directory holds an image's programs, and the
-function's entry point says which of them it is.
+This package takes the place of LocalStack's Docker executor. It starts the function's real bootstrap program and serves
+it the real Lambda Runtime API. For container-image functions, a map says which directory contains the image's programs,
+and the function's entry point chooses one of them.
 
-LocalStack loads it by its entry points when ``LAMBDA_RUNTIME_EXECUTOR=process``; see ``settings`` for the rest.
+LocalStack loads it through its entry points if ``LAMBDA_RUNTIME_EXECUTOR=process``; ``settings`` documents the rest.
 
-What differs from Lambda: memory is not limited, the file system is the machine's and can be written, and a process
-that is done may go on working until its next invocation.
+Differences from Lambda: memory is not limited, the function can write to the machine's file system, and a process is not
+frozen between two invocations.
 """

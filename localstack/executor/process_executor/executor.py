@@ -16,7 +16,7 @@ from .settings import Settings
 
 
 class ProcessExecutor(RuntimeExecutor):
-    """Keeps one process for the invocations of its environment, and starts another when it has ended."""
+    """Uses one process for all invocations of its environment, and starts another when that one has ended."""
 
     def __init__(self, id: str, function_version: FunctionVersion) -> None:
         super().__init__(id, function_version)
@@ -50,7 +50,7 @@ class ProcessExecutor(RuntimeExecutor):
         return "127.0.0.1"
 
     def get_runtime_endpoint(self) -> str:
-        # Only LocalStack's own container image would call it.
+        # Only LocalStack's own container image calls it.
         return f"http://127.0.0.1:{config.GATEWAY_LISTEN[0].port}/_localstack_lambda/{self.id}"
 
     @classmethod
@@ -60,14 +60,14 @@ class ProcessExecutor(RuntimeExecutor):
 
     @classmethod
     def cleanup_version(cls, function_version: FunctionVersion) -> None:
-        """Nothing: the next version may share the unpacked code."""
+        """Does nothing, because the next version may share the unpacked code."""
 
     def _start_process(self) -> None:
-        """Raises what LocalStack answers the invocation with when the process cannot work."""
+        """Starts a process. LocalStack answers the invocation with what this raises."""
         name = self.function_version.id.function_name
         try:
             process = FunctionProcess(name, self._program(), self._environment, self._settings)
-            # LocalStack's own limit calls stop(), which ends the wait.
+            # LocalStack calls stop() after its own limit, which ends the wait.
             self._process = process
             process.wait_until_ready(config.LAMBDA_RUNTIME_ENVIRONMENT_TIMEOUT)
         except StartFailed as error:

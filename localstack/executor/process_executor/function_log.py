@@ -1,11 +1,11 @@
-"""Where a function's output goes: a file that stays, and the last invocation's lines for LocalStack."""
+"""The output of a function: appended to a file, and the lines of the last invocation for LocalStack."""
 
 import json
 import threading
 from datetime import UTC, datetime
 from pathlib import Path
 
-# Lambda's log tail is 4 KB; this is enough to see what an invocation did, and a bound for one that never stops.
+# Lambda's log tail is 4 KB. This is enough to see what an invocation did, and limits one that never stops writing.
 _KEPT_CHARACTERS = 256 * 1024
 
 
@@ -23,7 +23,7 @@ class FunctionLog:
             self._file = open(directory / f"{function}.log", "ab", buffering=0)
 
     def line(self, line: bytes) -> None:
-        """One line of output, its end included."""
+        """Adds a line of output, including its line break."""
         with self._lock:
             if self._file is not None:
                 self._file.write(line)
@@ -32,12 +32,12 @@ class FunctionLog:
                 self._size += len(line)
 
     def note(self, message: str, **details) -> None:
-        """A line of the executor's own, in the form of the functions' lines."""
+        """Adds a line of the executor, in the format of the functions' lines."""
         record = {"timestamp": datetime.now(UTC).isoformat(), "level": "WARN", "message": message, **details}
         self.line(json.dumps(record).encode() + b"\n")
 
     def begin(self) -> None:
-        """A new invocation: forgets the lines of the last one."""
+        """Starts a new invocation and forgets the lines of the last one."""
         with self._lock:
             self._kept, self._size = [], 0
 
@@ -47,7 +47,7 @@ class FunctionLog:
             return "".join(self._kept)
 
     def close(self) -> None:
-        """No line comes any more."""
+        """Closes the file."""
         with self._lock:
             if self._file is not None:
                 self._file.close()

@@ -14,12 +14,12 @@ from .images import Program
 from .runtime_api import Answer, Invocation, RuntimeApi, error_body
 from .settings import Settings
 
-# What LocalStack tells its own container images and no function of AWS sees.
+# Variables that LocalStack sets for its own container images. A function on AWS does not see them.
 _LOCALSTACK_ONLY = ("LOCALSTACK_", "EDGE_PORT", "_AWS_XRAY")
 
 
 class StartFailed(Exception):
-    """The process did not come as far as asking for its first event."""
+    """The process ended or hung before it asked for its first event."""
 
     def __init__(self, payload: bytes) -> None:
         super().__init__(payload.decode(errors="replace"))
@@ -27,7 +27,7 @@ class StartFailed(Exception):
 
 
 class FunctionProcess:
-    """A started process with its Runtime API. Ended means ended: for the next event another one is made."""
+    """A process and its Runtime API. After it has ended, the next event needs another one."""
 
     def __init__(self, function: str, program: Program, environment: dict[str, str], settings: Settings) -> None:
         self.log = FunctionLog(settings.logs, function)
@@ -36,7 +36,7 @@ class FunctionProcess:
         self._current: Invocation | None = None
         self._is_wanted = True
         self._registration: Path | None = None
-        # Lambda gives every environment a /tmp of its own.
+        # On Lambda, every execution environment has its own /tmp.
         self._temporary = tempfile.mkdtemp(prefix=f"{function}-", dir=settings.temporary)
         self._api = RuntimeApi()
         try:
@@ -51,11 +51,11 @@ class FunctionProcess:
 
     @property
     def has_ended(self) -> bool:
-        """True from the moment on that the process is gone, though its traces may not be yet."""
+        """True as soon as the process has ended, even if its files are not removed yet."""
         return self._process.returncode is not None
 
     def wait_until_ready(self, seconds: float) -> None:
-        """Waits for the first request for an event; raises StartFailed when it does not come."""
+        """Waits for the first request for an event. Raises StartFailed if none comes."""
         api = self._api
         if not api.initialised.wait(seconds):
             self.kill()

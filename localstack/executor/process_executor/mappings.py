@@ -1,9 +1,9 @@
 """Makes event source mappings of queues behave more like Lambda's.
 
-Stock LocalStack has one invocation at a time under way for a mapping: a message that takes minutes holds up every other
-one, and a function that hangs stops its queue until it is timed out. Here a mapping has as many as its
-MaximumConcurrency allows. And it waits for messages where stock LocalStack asks again and again, with growing pauses:
-that costs a quarter of a processor at four questions a second, or up to ten seconds a message.
+LocalStack runs one invocation at a time for each mapping, so a message that takes minutes delays all the others, and a
+function that hangs blocks its queue until it times out. Here a mapping runs as many invocations as its
+MaximumConcurrency allows. It also uses long polling. LocalStack polls with growing pauses, which costs a quarter of a
+core at four polls a second, or delays a message by up to ten seconds.
 """
 
 import logging
@@ -17,12 +17,12 @@ from localstack.services.lambda_.event_source_mapping.pollers.sqs_poller import 
 
 LOG = logging.getLogger(__name__)
 
-# A mapping that is to stop, or has no free place, notices it after this time.
+# A mapping notices after this time that it should stop, or that an invocation has finished.
 _WAIT_SECONDS = 5
 
 
 def install() -> None:
-    """Changes how LocalStack makes the workers of its mappings."""
+    """Replaces the function with which LocalStack creates the workers of its mappings."""
     make = EsmWorkerFactory.get_esm_worker
 
     def get_esm_worker(factory: EsmWorkerFactory) -> EsmWorker:
@@ -37,7 +37,7 @@ def install() -> None:
 
 
 class _WaitingClient:
-    """An SQS client that waits for messages and returns with the first, as AWS's long polling does."""
+    """An SQS client with long polling: it waits until the first message arrives, as on AWS."""
 
     def __init__(self, client: BaseClient) -> None:
         self._client = client

@@ -1,4 +1,4 @@
-"""What LocalStack finds by its entry points."""
+"""The entry points that LocalStack loads."""
 
 from localstack.runtime import hooks
 from localstack.services.lambda_.invocation.plugins import RuntimeExecutorPlugin
@@ -19,7 +19,7 @@ class ProcessExecutorPlugin(RuntimeExecutorPlugin):
 
 @hooks.on_infra_start(should_load=lambda: Settings.read().concurrent_mappings)
 def concurrent_mappings() -> None:
-    """Before any mapping is made."""
+    """Runs before any mapping is created."""
     from .mappings import install
 
     install()

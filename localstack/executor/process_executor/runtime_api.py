@@ -62,17 +62,17 @@ class RuntimeApi(ThreadingHTTPServer):
         return f"127.0.0.1:{self.server_port}"
 
     def submit(self, invocation: Invocation) -> None:
-        """Gives the process its next event."""
+        """Queues an event for the process."""
         self._current = invocation
         self._waiting.put(invocation)
 
     def next_invocation(self) -> Invocation | None:
-        """Waits for the next event; None when the process shall end."""
+        """Waits for the next event. None means that the process should end."""
         self.initialised.set()
         return self._waiting.get()
 
     def answered(self, request: str, answer: Answer) -> bool:
-        """Takes an answer; False when it answers nothing that was asked."""
+        """Accepts an answer. Returns False if there is no such request."""
         current = self._current
         if current is None or current.request != request:
             return False
@@ -80,12 +80,12 @@ class RuntimeApi(ThreadingHTTPServer):
         return True
 
     def failed_to_initialise(self, error: bytes) -> None:
-        """The process says that it cannot work."""
+        """The process reports that it cannot start."""
         self.initialisation_error = error
         self.initialised.set()
 
     def close(self) -> None:
-        """Ends waiting requests and the server; safe to call twice."""
+        """Ends waiting requests and the server. Safe to call twice."""
         self._waiting.put(None)
         self.shutdown()
         self.server_close()
@@ -96,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
     server: RuntimeApi
 
     def log_message(self, *_arguments) -> None:
-        """Silent: every invocation would be a line."""
+        """Logs nothing, because every invocation would add lines."""
 
     def do_GET(self) -> None:
         if self.path != f"{_PREFIX}/invocation/next":
@@ -146,5 +146,5 @@ class _Handler(BaseHTTPRequestHandler):
             self.end_headers()
             self.wfile.write(body)
         except ConnectionError:
-            # The process is gone; its end is noticed where it is waited for.
+            # The process has ended. FunctionProcess notices that.
             self.close_connection = True

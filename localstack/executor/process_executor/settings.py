@@ -1,12 +1,12 @@
-"""What the executor is told by environment variables of LocalStack's process.
+"""The settings of the executor: environment variables of LocalStack's process.
 
 ==============================  ===============================================================================
-``PROCESS_EXECUTOR_IMAGES``     file that says where the programs of container images lie, see ``images``
-``PROCESS_EXECUTOR_LOGS``       directory for the functions' output, one file a function; without it there is none
-``PROCESS_EXECUTOR_PROCESSES``  directory with one file for each living process, so that whoever started LocalStack
-                                can end what it left behind, and tests can find their victim
-``PROCESS_EXECUTOR_TEMPORARY``  where the processes' temporary directories are made; default: the system's
-``PROCESS_EXECUTOR_MAPPINGS``   ``one`` leaves the mappings one invocation at a time, as stock LocalStack has them
+``PROCESS_EXECUTOR_IMAGES``     file that maps container images to directories of programs, see ``images``
+``PROCESS_EXECUTOR_LOGS``       directory for the functions' logs, one file for each function; without it there are none
+``PROCESS_EXECUTOR_PROCESSES``  directory with one file for each running process, so that `cargo xtask down` can stop
+                                what LocalStack left behind, and tests can find a process to kill
+``PROCESS_EXECUTOR_TEMPORARY``  parent of the processes' temporary directories; default: the system's
+``PROCESS_EXECUTOR_MAPPINGS``   ``one`` keeps LocalStack's own mappings, with one invocation at a time
 ==============================  ===============================================================================
 """
 
@@ -28,7 +28,7 @@ class Settings:
 
     @classmethod
     def read(cls) -> "Settings":
-        """Read anew each time: LocalStack's process lives long, but this costs nothing."""
+        """Reads the variables. Call it each time, because it is cheap."""
 
         def path(name: str) -> Path | None:
             value = os.environ.get(f"PROCESS_EXECUTOR_{name}")

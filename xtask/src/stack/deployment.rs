@@ -65,7 +65,7 @@ impl Staged {
     pub fn new(built: &Path, home: &Path, state: &State) -> Result<Self> {
         let paths = |names: &[&str]| names.iter().map(|name| built.join(name)).collect::<Vec<_>>();
         let (in_image, all) = (paths(&IN_IMAGE), paths(&[&ZIPPED[..], &IN_IMAGE].concat()));
-        let tag = workspace::fingerprint(&in_image)?;
+        let tag = fingerprint(&in_image)?;
         let (directory, programs) = (state.make(FUNCTIONS)?, state.make(&format!("{FUNCTIONS}/image-{tag}"))?);
         for name in ZIPPED {
             copy_stripped(&built.join(name), &state.make(&format!("{FUNCTIONS}/{name}"))?.join("bootstrap"))?;
@@ -73,8 +73,7 @@ impl Staged {
         for name in IN_IMAGE {
             copy_stripped(&built.join(name), &programs.join(name))?;
         }
-        let staged =
-            Self { directory, image: format!("quire:{tag}"), programs, fingerprint: workspace::fingerprint(&all)? };
+        let staged = Self { directory, image: format!("quire:{tag}"), programs, fingerprint: fingerprint(&all)? };
         // The executor reads this map. The environment stands for the ENV instructions of the image.
         let image = json!({ "directory": staged.programs, "environment": { "QUIRE_HOME": home } });
         state.write_private(IMAGES, &json!({ &staged.image: image }).to_string())?;
@@ -92,6 +91,17 @@ impl Staged {
         }
         Ok(())
     }
+}
+
+/// Changes when a program is built again. The programs are too large to read them each time.
+fn fingerprint(programs: &[PathBuf]) -> Result<String> {
+    let mut text = String::new();
+    for program in programs {
+        let found = fs::metadata(program).and_then(|metadata| Ok((metadata.len(), metadata.modified()?)));
+        let found = found.with_context(|| format!("{} could not be read", program.display()))?;
+        text += &format!("{} {found:?}\n", program.display());
+    }
+    Ok(workspace::text_fingerprint(&text))
 }
 
 /// Copies a program without its debugging information, which makes up most of it, unless the copy is newer.
@@ -161,15 +171,14 @@ mod tests {
     fn a_changed_program_is_another_image_and_the_last_one_goes() {
         let [target, directory] = [(); 2].map(|()| tempfile::tempdir().unwrap());
         let state = State::open(directory.path()).unwrap();
-        let stage = |scan| {
-            build(target.path(), scan);
-            Staged::new(target.path(), Path::new("/home/of/quire"), &state).unwrap()
-        };
-        let first = stage("one");
-        assert_eq!(stage("one").fingerprint, first.fingerprint);
-        let second = stage("two");
+        let stage = || Staged::new(target.path(), Path::new("/home/of/quire"), &state).unwrap();
+        build(target.path(), "one");
+        let first = stage();
+        assert_eq!(stage().fingerprint, first.fingerprint);
+        build(target.path(), "other");
+        let second = stage();
         assert_ne!(second.image, first.image);
-        assert_eq!(fs::read_to_string(second.programs.join("scan")).unwrap(), "two");
+        assert_eq!(fs::read_to_string(second.programs.join("scan")).unwrap(), "other");
         second.sweep().unwrap();
         assert!(!first.programs.exists() && second.programs.exists());
         let images: Value = serde_json::from_slice(&fs::read(state.path(IMAGES)).unwrap()).unwrap();

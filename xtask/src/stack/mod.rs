@@ -86,7 +86,8 @@ fn say(subject: &str, what: &str) {
 /// Starts what is not running, deploys what changed, and returns where everything is. The processes keep running.
 pub fn up(options: &UpOptions) -> Result<Environment> {
     let begun = Instant::now();
-    let build = Build::start(&build_arguments(options.failpoints))?;
+    // The tests build the whole workspace, so their stack does too.
+    let build = Build::start(if options.failpoints { build::WITH_FAILPOINTS } else { build::SERVICE })?;
     setup::install()?;
     let python = python::install_localstack()?;
     let programs = postgres::Programs::install()?;
@@ -114,16 +115,6 @@ pub fn up(options: &UpOptions) -> Result<Environment> {
     environment.print(&state);
     println!("\nReady after {:.1} s. `cargo xtask down` stops it.", begun.elapsed().as_secs_f64());
     Ok(environment)
-}
-
-/// The whole workspace, as the tests build it: with fewer packages some dependencies would have other features, and Cargo
-/// would build them twice.
-fn build_arguments(failpoints: bool) -> Vec<&'static str> {
-    let mut arguments = vec!["--workspace"];
-    if failpoints {
-        arguments.extend(build::FAILPOINT_FEATURES);
-    }
-    arguments
 }
 
 /// Brings the tables up to date. The command does it, because a dependency on sqlx would make this package slow to build.

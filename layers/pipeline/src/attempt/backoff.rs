@@ -1,7 +1,6 @@
 //! How long a message stays away after a failure: exponential, with full jitter, from the row's attempts.
 
 use crate::configuration::Recovery;
-use rand::Rng;
 use std::time::Duration;
 
 /// SQS keeps a message invisible for at most twelve hours.
@@ -12,8 +11,8 @@ pub fn after(recovery: &Recovery, attempts: i32) -> Duration {
     let doublings = u32::try_from(attempts.saturating_sub(1)).unwrap_or(0).min(20);
     let bound = recovery.backoff_base_seconds.saturating_mul(1 << doublings);
     let bound = bound.min(recovery.backoff_cap_seconds).min(LONGEST);
-    // Never at once: what failed just now fails again.
-    Duration::from_secs(rand::rng().random_range(bound.min(1)..=bound))
+    // Never at once, because what failed just now would fail again.
+    Duration::from_secs(fastrand::u64(bound.min(1)..=bound))
 }
 
 /// The pause where no row could be asked.
