@@ -84,7 +84,7 @@ pub(super) fn leaves(objects: &Objects, root: ObjRef, limit: usize) -> Result<Ve
             continue;
         };
         if path.len() >= MAX_DEPTH || path.iter().any(|above| above.reference == below.reference) {
-            return Err(SourceError::Damaged { what: "its page tree runs in a circle" });
+            return Err(SourceError::Damaged { what: "its page tree contains a cycle" });
         }
         path.push(below);
     }

@@ -1,6 +1,6 @@
 //! The invisible text of a searchable page.
 //!
-//! Every word is drawn in render mode 3 with a font without ink ([`fonts`]), stretched to the width of its ink. Text
+//! Every word is drawn in render mode 3 with a font without ink (`fonts`), stretched to the width of its ink. Text
 //! extractors compute the height of a word's box from the font's ascent, its descent and the font size. `pdftotext`
 //! also treats words of different sizes, or on different baselines, as different paragraphs. So all words of a line
 //! have the same size and baseline, lines of about the usual size have the same size, and fonts with different
