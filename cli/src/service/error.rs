@@ -190,7 +190,7 @@ mod tests {
     #[test]
     fn messages_of_the_engine_become_one_sentence() {
         let error = ServiceError::not_uploaded("a.pdf".into(), engine::source::SourceError::Empty);
-        insta::assert_snapshot!(error, @"a.pdf: The file is empty. Copy or upload it again. Nothing was uploaded");
+        insta::assert_snapshot!(error, @"a.pdf: The file is empty. Nothing was uploaded");
         assert_eq!(error.code(), "source.empty");
     }
 }

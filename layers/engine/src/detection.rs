@@ -3,10 +3,14 @@
 
 use crate::geometry::Rect;
 use serde::{Deserialize, Serialize};
+use strum::{IntoStaticStr, VariantArray};
 
 /// The classes of the blackletter models; the discriminant is the class id.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, IntoStaticStr, VariantArray,
+)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+#[strum(const_into_str, serialize_all = "SCREAMING_SNAKE_CASE")]
 #[repr(u8)]
 pub enum Label {
     /// The publisher's key icon at the end of an opinion.
@@ -48,65 +52,15 @@ pub enum Label {
 }
 
 impl Label {
-    pub const ALL: [Self; 23] = [
-        Self::KeyIcon,
-        Self::Divider,
-        Self::PageHeader,
-        Self::CaseCaption,
-        Self::Footnotes,
-        Self::HeadnoteBracket,
-        Self::CaseMetadata,
-        Self::CaseSequence,
-        Self::PageNumber,
-        Self::StateAbbreviation,
-        Self::Image,
-        Self::Headnote,
-        Self::Background,
-        Self::Syllabus,
-        Self::Editorial,
-        Self::Judges,
-        Self::TextColumn,
-        Self::Docket,
-        Self::Date,
-        Self::Court,
-        Self::Citation,
-        Self::Heading,
-        Self::Blockquote,
-    ];
-
     #[must_use]
     pub fn from_id(id: usize) -> Option<Self> {
-        Self::ALL.get(id).copied()
+        Self::VARIANTS.get(id).copied()
     }
 
     /// The name in the output files, such as `KEY_ICON`.
     #[must_use]
     pub const fn name(self) -> &'static str {
-        match self {
-            Self::KeyIcon => "KEY_ICON",
-            Self::Divider => "DIVIDER",
-            Self::PageHeader => "PAGE_HEADER",
-            Self::CaseCaption => "CASE_CAPTION",
-            Self::Footnotes => "FOOTNOTES",
-            Self::HeadnoteBracket => "HEADNOTE_BRACKET",
-            Self::CaseMetadata => "CASE_METADATA",
-            Self::CaseSequence => "CASE_SEQUENCE",
-            Self::PageNumber => "PAGE_NUMBER",
-            Self::StateAbbreviation => "STATE_ABBREVIATION",
-            Self::Image => "IMAGE",
-            Self::Headnote => "HEADNOTE",
-            Self::Background => "BACKGROUND",
-            Self::Syllabus => "SYLLABUS",
-            Self::Editorial => "EDITORIAL",
-            Self::Judges => "JUDGES",
-            Self::TextColumn => "TEXT_COLUMN",
-            Self::Docket => "DOCKET",
-            Self::Date => "DATE",
-            Self::Court => "COURT",
-            Self::Citation => "CITATION",
-            Self::Heading => "HEADING",
-            Self::Blockquote => "BLOCKQUOTE",
-        }
+        self.into_str()
     }
 
     /// True for a part of a running head or foot.
@@ -189,5 +143,18 @@ impl Detection {
     #[must_use]
     pub fn passes_gate(&self) -> bool {
         self.confidence >= self.label.gate()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn labels_have_the_names_of_the_files_and_the_ids_of_the_models() {
+        for (id, label) in Label::VARIANTS.iter().enumerate() {
+            assert_eq!(serde_json::to_value(label).unwrap(), label.name());
+            assert_eq!((usize::from(label.id()), Label::from_id(id)), (id, Some(*label)));
+        }
     }
 }

@@ -77,12 +77,12 @@ impl Checkpoint<'_> {
         let shape: Option<Vec<usize>> = view.shape.iter().map(|&size| usize::try_from(size).ok()).collect();
         let shape = shape.ok_or_else(|| unfit("a dimension is negative"))?;
         if view.offset != 0 || !is_row_major(&view.shape, &view.strides) {
-            return Err(unfit("its elements are not in row-major order from the storage's start"));
+            return Err(unfit("its elements are not stored in row-major order from the start of the storage"));
         }
         let bytes = self.storage(&view.storage.key)?;
         let elements = shape.iter().try_fold(1, |product: usize, &size| product.checked_mul(size));
         if elements.and_then(|elements| elements.checked_mul(view.storage.element.size())) != Some(bytes.len()) {
-            return Err(unfit("its shape and its storage differ in size"));
+            return Err(unfit("its shape does not fit the size of its storage"));
         }
         let values = decode(&bytes, view.storage.element).ok_or_else(|| unfit("it holds integers"))?;
         if values.iter().all(|value| value.is_finite()) {

@@ -31,7 +31,7 @@ pub struct Command {
     pub(super) environment: Vec<(OsString, OsString)>,
     pub(super) input: Option<Vec<u8>>,
     pub(super) accepted: Vec<i32>,
-    pub(super) limits: Limits,
+    pub(super) limits: ResourceLimits,
     pub(super) time_limit: Duration,
     pub(super) output_limit: usize,
 }
@@ -57,7 +57,7 @@ impl Command {
             environment: base_environment(),
             input: None,
             accepted: vec![0],
-            limits: Limits::default(),
+            limits: ResourceLimits::default(),
             time_limit: DEFAULT_TIME_LIMIT,
             output_limit: DEFAULT_OUTPUT_LIMIT,
         }
@@ -105,7 +105,7 @@ impl Command {
 
     /// Replaces the limits on processor time, memory and file size.
     #[must_use]
-    pub const fn limits(mut self, limits: Limits) -> Self {
+    pub const fn limits(mut self, limits: ResourceLimits) -> Self {
         self.limits = limits;
         self
     }
@@ -157,7 +157,7 @@ pub(super) const LIMITER: (&str, &str) = ("prlimit", "util-linux");
 
 /// What a child, and each of its own children, may use.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Limits {
+pub struct ResourceLimits {
     pub processor_seconds: u64,
     /// Bytes of address space.
     pub address_space: u64,
@@ -165,14 +165,14 @@ pub struct Limits {
     pub file_size: u64,
 }
 
-impl Default for Limits {
+impl Default for ResourceLimits {
     /// Ten minutes of processor time, 4 GiB of address space, files up to 8 GiB.
     fn default() -> Self {
         Self { processor_seconds: 600, address_space: 4 << 30, file_size: 8 << 30 }
     }
 }
 
-impl Limits {
+impl ResourceLimits {
     /// The limiter's arguments, up to the program that it becomes.
     pub(super) fn arguments(self) -> Vec<OsString> {
         // The soft limit is one second below the hard limit, so that its signal distinguishes a reached processor
@@ -235,7 +235,7 @@ mod tests {
 
     #[test]
     fn the_limiter_is_told_every_limit() {
-        let limits = Limits { processor_seconds: 5, address_space: 1 << 20, file_size: 1000 };
+        let limits = ResourceLimits { processor_seconds: 5, address_space: 1 << 20, file_size: 1000 };
         let expected = ["--cpu=5:6", "--as=1048576:1048576", "--fsize=1000:1000", "--core=0", "--"];
         assert_eq!(limits.arguments(), expected.map(OsString::from));
     }

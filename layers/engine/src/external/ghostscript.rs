@@ -1,6 +1,6 @@
 //! Ghostscript rewrites pages with smaller images.
 
-use super::command::{Command, CommandError, Limits};
+use super::command::{Command, CommandError, ResourceLimits};
 use crate::cancellation::Cancellation;
 use std::ffi::OsString;
 use std::path::Path;
@@ -56,7 +56,7 @@ pub fn compress(
         .arguments(["-c", &quantisation(options), "-f"])
         .argument(source.as_os_str())
         .temporary_directory(target.parent().unwrap_or(target))
-        .limits(Limits { address_space: MEMORY_LIMIT, ..Limits::default() })
+        .limits(ResourceLimits { address_space: MEMORY_LIMIT, ..ResourceLimits::default() })
         .time_limit(TIME_LIMIT.saturating_add(TIME_LIMIT_PER_PAGE.saturating_mul(page_count)))
         .run(cancellation)
         .map(drop)

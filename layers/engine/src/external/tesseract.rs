@@ -3,7 +3,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::command::{Command, CommandError, Limits, Output};
+use super::command::{Command, CommandError, Output, ResourceLimits};
 use crate::cancellation::Cancellation;
 use crate::pixels::GreyImage;
 use crate::text::Line;
@@ -40,7 +40,7 @@ const CROP_RESOLUTION: &str = "300";
 const TIME_LIMIT: Duration = Duration::from_secs(180);
 
 /// Tesseract writes no files. It uses about 150 MB for a page at 300 dpi.
-const LIMITS: Limits = Limits { processor_seconds: 180, address_space: 4 << 30, file_size: 1 << 30 };
+const LIMITS: ResourceLimits = ResourceLimits { processor_seconds: 180, address_space: 4 << 30, file_size: 1 << 30 };
 
 /// A dense page makes 300 KB of hOCR.
 const OUTPUT_LIMIT: usize = 16 << 20;

@@ -26,7 +26,7 @@ pub fn correct(numbers: &[PageNumber], first_page: u32) -> Vec<PageNumber> {
 }
 
 fn explain(candidates: &[Vec<PageNumber>], first_page: u32) -> Vec<PageNumber> {
-    let volume = Volume::new(candidates, first_page);
+    let volume = VolumeEvidence::new(candidates, first_page);
     let offsets = volume.best_offsets();
     let number = |(index, offset): (usize, i64)| {
         let interpolated = || single(u32::try_from(printed(index, offset)).unwrap_or(u32::MAX));
@@ -77,13 +77,13 @@ pub(super) fn printed(index: usize, offset: i64) -> i64 {
 }
 
 /// Everything that was read in a volume.
-struct Volume {
+struct VolumeEvidence {
     pages: Vec<Vec<Evidence>>,
     offsets: Vec<i64>,
     expected: i64,
 }
 
-impl Volume {
+impl VolumeEvidence {
     pub(super) fn new(candidates: &[Vec<PageNumber>], first_page: u32) -> Self {
         let pages: Vec<Vec<Evidence>> = candidates
             .iter()

@@ -1,7 +1,7 @@
 //! Finds headnote brackets that the models miss: `[3]` or `[3, 4]` at the start of a line of the opinion, with numbers
 //! that its own headnotes have. See docs/reference-behaviour.md, "Words on the pages".
 
-use super::opinion_span::{OpinionSpan, Place};
+use super::opinion_span::{OpinionSpan, Position};
 use crate::detection::{Detection, Label};
 use crate::geometry::Rect;
 use crate::text::Line;
@@ -17,7 +17,7 @@ pub fn find_brackets(page: &Page, opinions: &[OpinionSpan], lines: &[Line]) -> V
         .iter()
         .filter_map(|line| {
             let (numbers, rect) = opening_bracket(line)?;
-            let span = opinions.iter().find(|span| span.holds(Place::of(page, &rect)))?;
+            let span = opinions.iter().find(|span| span.holds(Position::of(page, &rect)))?;
             let are_borne = numbers.iter().all(|number| (1..=span.highest_headnote).contains(number));
             are_borne.then_some(rect)
         })
@@ -72,14 +72,14 @@ pub fn highest_headnote<E>(
 fn headnote_boxes(span: &OpinionSpan, page: &Page) -> usize {
     let is_headnote = |found: &&Detection| found.label == Label::Headnote && found.passes_gate();
     let headnotes = page.detections.iter().filter(is_headnote);
-    headnotes.filter(|found| span.holds(Place::of(page, &found.rect()))).count()
+    headnotes.filter(|found| span.holds(Position::of(page, &found.rect()))).count()
 }
 
 /// The numbers at the start of lines of the head matter, such as `3.` before a topic.
 fn headings(span: &OpinionSpan, page: &Page, lines: &[Line]) -> Vec<usize> {
     let number = |line: &Line| {
         let word = line.words.first()?;
-        span.head_matter?.holds(Place::of(page, &word.rect)).then_some(())?;
+        span.head_matter?.holds(Position::of(page, &word.rect)).then_some(())?;
         word.text.strip_suffix('.')?.parse().ok()
     };
     lines.iter().filter_map(number).collect()

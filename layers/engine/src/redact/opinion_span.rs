@@ -10,13 +10,13 @@ use std::ops::RangeInclusive;
 
 /// A position in reading order: page, column, height in pixels at 200 dpi.
 #[derive(Debug, Clone, Copy, PartialEq, PartialOrd)]
-pub(super) struct Place {
+pub(super) struct Position {
     pub(super) page: usize,
     pub(super) column: usize,
     pub(super) y: f64,
 }
 
-impl Place {
+impl Position {
     /// The position of a box's top.
     pub(super) fn of(page: &Page, rect: &Rect) -> Self {
         Self { page: page.index, column: column_of(page, rect.centre_x()), y: rect.y0 }
@@ -34,8 +34,8 @@ pub struct OpinionSpan {
     pub key: Rect,
     /// The highest number of its headnotes; see [`highest_headnote`](super::highest_headnote).
     pub highest_headnote: usize,
-    pub(super) start: Place,
-    pub(super) end: Place,
+    pub(super) start: Position,
+    pub(super) end: Position,
     /// Found once, because a span may cover the whole volume and every page of it needs this.
     pub(super) head_matter: Option<HeadMatter>,
 }
@@ -44,14 +44,14 @@ impl OpinionSpan {
     /// The span from a caption to a key icon, each with its page; `None` when the volume has no such page.
     #[must_use]
     pub fn new(pages: &[Page], (caption_page, caption): (usize, Rect), (key_page, key): (usize, Rect)) -> Option<Self> {
-        let start = Place::of(pages.get(caption_page)?, &caption);
-        let end = Place::of(pages.get(key_page)?, &key);
+        let start = Position::of(pages.get(caption_page)?, &caption);
+        let end = Position::of(pages.get(key_page)?, &key);
         let span = Self { caption_page, caption, key_page, key, highest_headnote: 0, start, end, head_matter: None };
         Some(Self { head_matter: HeadMatter::find(pages, &span), ..span })
     }
 
     /// True when a position lies between the caption and the key.
-    pub(super) fn holds(&self, place: Place) -> bool {
+    pub(super) fn holds(&self, place: Position) -> bool {
         place > self.start && place < self.end
     }
 }
@@ -74,8 +74,8 @@ const ADJACENT: f64 = 60.0;
 /// An opinion's head matter, in reading order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct HeadMatter {
-    start: Place,
-    end: Place,
+    start: Position,
+    end: Position,
     /// True when it ends at the foot of its column, not at a marker.
     to_column_foot: bool,
 }
@@ -84,7 +84,7 @@ impl HeadMatter {
     /// Finds the head matter from the boxes between caption and key.
     pub(super) fn find(pages: &[Page], span: &OpinionSpan) -> Option<Self> {
         let inside = detections_inside(pages, span);
-        let caption_end = Place { y: span.caption.y1, ..span.start };
+        let caption_end = Position { y: span.caption.y1, ..span.start };
         let synopsis = inside.iter().find(|(_, found)| found.label == Label::Background && found.passes_gate());
         let start = synopsis.map_or(caption_end, |(top, _)| start_at(caption_end, *top));
         if let Some((end, _)) = end_marker(&inside) {
@@ -99,7 +99,7 @@ impl HeadMatter {
         self.start.page..=self.end.page
     }
 
-    pub(super) fn holds(&self, place: Place) -> bool {
+    pub(super) fn holds(&self, place: Position) -> bool {
         place > self.start && place < self.end
     }
 }
@@ -111,14 +111,14 @@ pub(super) fn headnote_rects(page: &Page, span: &OpinionSpan, ink: &Ink) -> Vec<
 }
 
 /// Right below the caption if the synopsis begins there, so that its first line is always covered.
-fn start_at(caption_end: Place, synopsis: Place) -> Place {
+fn start_at(caption_end: Position, synopsis: Position) -> Position {
     let is_below = (synopsis.page, synopsis.column) == (caption_end.page, caption_end.column);
     if is_below && synopsis.y - caption_end.y < ADJACENT { caption_end } else { synopsis }
 }
 
 /// The boxes after the caption and before the key, with the position of their top, in reading order.
-fn detections_inside<'a>(pages: &'a [Page], span: &OpinionSpan) -> Vec<(Place, &'a Detection)> {
-    let boxes = |page: &'a Page| page.detections.iter().map(|found| (Place::of(page, &found.rect()), found));
+fn detections_inside<'a>(pages: &'a [Page], span: &OpinionSpan) -> Vec<(Position, &'a Detection)> {
+    let boxes = |page: &'a Page| page.detections.iter().map(|found| (Position::of(page, &found.rect()), found));
     let touched = pages.iter().take(span.key_page + 1).skip(span.caption_page);
     let mut inside: Vec<_> = touched.flat_map(boxes).filter(|(place, _)| span.holds(*place)).collect();
     inside.sort_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(std::cmp::Ordering::Equal));
@@ -131,8 +131,8 @@ fn is_headnote(found: &Detection, confidence: f64) -> bool {
 
 /// The box that ends the head matter: the first ornament after the last sure headnote, or else the first ornament.
 /// Without an ornament it is the counsel block, provided that there is a headnote or synopsis.
-fn end_marker<'a>(inside: &'a [(Place, &'a Detection)]) -> Option<&'a (Place, &'a Detection)> {
-    let is = |label: Label| move |(_, found): &&(Place, &Detection)| found.label == label && found.passes_gate();
+fn end_marker<'a>(inside: &'a [(Position, &'a Detection)]) -> Option<&'a (Position, &'a Detection)> {
+    let is = |label: Label| move |(_, found): &&(Position, &Detection)| found.label == label && found.passes_gate();
     let dividers: Vec<_> = inside.iter().filter(is(Label::Divider)).collect();
     let last_headnote = inside.iter().rfind(|(_, found)| is_headnote(found, SURE_HEADNOTE)).map(|(place, _)| *place);
     let after_headnotes = dividers.iter().find(|(place, _)| last_headnote.is_none_or(|last| *place > last));
@@ -206,17 +206,17 @@ fn split_at_headings(page: &Page, part: Rect) -> Vec<Rect> {
 /// volume.
 #[must_use]
 pub fn open_spans(pages: &[Page], closed: &[OpinionSpan]) -> Vec<OpinionSpan> {
-    let mut captions: Vec<(Place, &Detection)> = pages.iter().flat_map(captions).collect();
+    let mut captions: Vec<(Position, &Detection)> = pages.iter().flat_map(captions).collect();
     captions.sort_by(|a, b| a.0.partial_cmp(&b.0).unwrap_or(std::cmp::Ordering::Equal));
     let is_open =
-        |(place, _): &&(Place, &Detection)| !closed.iter().any(|span| *place >= span.start && *place <= span.end);
-    let end_of = |place: &Place| captions.iter().find(|(other, _)| other > place).map(|(_, found)| *found);
+        |(place, _): &&(Position, &Detection)| !closed.iter().any(|span| *place >= span.start && *place <= span.end);
+    let end_of = |place: &Position| captions.iter().find(|(other, _)| other > place).map(|(_, found)| *found);
     captions.iter().filter(is_open).filter_map(|(place, found)| open_span(pages, found, end_of(place))).collect()
 }
 
-fn captions(page: &Page) -> impl Iterator<Item = (Place, &Detection)> {
+fn captions(page: &Page) -> impl Iterator<Item = (Position, &Detection)> {
     let is_caption = |found: &&Detection| found.label == Label::CaseCaption && found.passes_gate();
-    page.detections.iter().filter(is_caption).map(move |found| (Place::of(page, &found.rect()), found))
+    page.detections.iter().filter(is_caption).map(move |found| (Position::of(page, &found.rect()), found))
 }
 
 /// The span from a caption to the next one, or to the foot of the last page.

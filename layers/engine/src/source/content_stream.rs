@@ -1,7 +1,7 @@
 //! Reads the content stream of a page and finds out what it draws: one image that fills the page, or anything else,
 //! and whether the page has text.
 
-use super::graphics_state::{Drawing, Path, State, TextPresence, multiply, transformed};
+use super::graphics_state::{CurrentPath, Drawing, GraphicsState, TextPresence, multiply, transformed};
 use super::objects::{Objects, number_of};
 use super::page_tree::{PageBox, PageFrame};
 use super::rejection::MAX_CONTENT_BYTES;
@@ -35,7 +35,7 @@ const HARMLESS_STATE: [&[u8]; 14] =
     [b"Type", b"LW", b"LC", b"LJ", b"ML", b"D", b"RI", b"OP", b"op", b"OPM", b"FL", b"SM", b"SA", b"AIS"];
 
 /// Reads content and records what it draws.
-pub(super) struct Reader<'f> {
+pub(super) struct ContentReader<'f> {
     objects: &'f Objects,
     frame: &'f PageFrame,
     max_pixels: u64,
@@ -44,10 +44,10 @@ pub(super) struct Reader<'f> {
 }
 
 /// The state while one content stream is read.
-struct Run<'r, 'd> {
-    state: State,
-    saved: Vec<State>,
-    path: Path,
+struct StreamState<'r, 'd> {
+    state: GraphicsState,
+    saved: Vec<GraphicsState>,
+    path: CurrentPath,
     clips: bool,
     resources: &'r Dict<'d>,
     /// Whether the resources contain a Type 3 font. Determined when text is first shown.
@@ -55,17 +55,17 @@ struct Run<'r, 'd> {
     depth: usize,
 }
 
-impl<'f> Reader<'f> {
+impl<'f> ContentReader<'f> {
     pub(super) fn new(objects: &'f Objects, frame: &'f PageFrame, max_pixels: u64) -> Self {
         Self { objects, frame, max_pixels, forms: 0, drawing: Drawing::default() }
     }
 
     pub(super) fn read(mut self, content: Vec<u8>, resources: &Dict<'_>) -> Drawing {
-        self.run(content, resources, State::default(), 0);
+        self.run(content, resources, GraphicsState::default(), 0);
         self.drawing
     }
 
-    fn run(&mut self, mut content: Vec<u8>, resources: &Dict<'_>, state: State, depth: usize) {
+    fn run(&mut self, mut content: Vec<u8>, resources: &Dict<'_>, state: GraphicsState, depth: usize) {
         let affordable = self.objects.allowance().take(content.len());
         let inline = largest_inline_image(&content);
         let is_oversized = |size: &(u64, u64)| size.0.saturating_mul(size.1) > self.max_pixels;
@@ -74,8 +74,8 @@ impl<'f> Reader<'f> {
             return self.drawing.leave_unread();
         }
         content.extend_from_slice(SENTINEL);
-        let (saved, path) = (Vec::new(), Path::Empty);
-        let mut run = Run { state, saved, path, clips: false, resources, type3: None, depth };
+        let (saved, path) = (Vec::new(), CurrentPath::Empty);
+        let mut run = StreamState { state, saved, path, clips: false, resources, type3: None, depth };
         let mut instructions = UntypedIter::new(&content);
         while let Some(instruction) = instructions.next() {
             if **instruction.operator == SENTINEL[1..] {
@@ -86,7 +86,7 @@ impl<'f> Reader<'f> {
         self.drawing.leave_unread();
     }
 
-    fn step(&mut self, run: &mut Run<'_, '_>, instruction: &Instruction<'_, '_>) {
+    fn step(&mut self, run: &mut StreamState<'_, '_>, instruction: &Instruction<'_, '_>) {
         let numbers = || instruction.operands().map_while(number_of).collect::<Vec<f64>>();
         let operator: &[u8] = instruction.operator;
         match operator {
@@ -98,7 +98,7 @@ impl<'f> Reader<'f> {
             },
             b"Tr" => run.state.render_mode = numbers().first().map_or(0, |mode| *mode as i64),
             b"re" => run.path.add_rectangle(&numbers(), run.state.matrix),
-            b"m" | b"l" | b"c" | b"v" | b"y" | b"h" => run.path = Path::Other,
+            b"m" | b"l" | b"c" | b"v" | b"y" | b"h" => run.path = CurrentPath::Other,
             b"W" | b"W*" => run.clips = true,
             b"n" => self.end_path(run),
             b"Tj" | b"TJ" | b"'" | b"\"" => self.show_text(run),
@@ -109,7 +109,7 @@ impl<'f> Reader<'f> {
         }
     }
 
-    fn save(&mut self, run: &mut Run<'_, '_>) {
+    fn save(&mut self, run: &mut StreamState<'_, '_>) {
         if run.saved.len() < MAX_SAVED_STATES {
             run.saved.push(run.state);
         } else {
@@ -118,15 +118,15 @@ impl<'f> Reader<'f> {
     }
 
     /// A path that is not painted may clip. A clip matters unless the whole page lies inside it.
-    fn end_path(&mut self, run: &mut Run<'_, '_>) {
+    fn end_path(&mut self, run: &mut StreamState<'_, '_>) {
         let path = std::mem::take(&mut run.path);
         if std::mem::take(&mut run.clips) {
-            self.drawing.otherwise |= !matches!(path, Path::Rectangle(clip) if self.frame.is_covered_by(clip));
+            self.drawing.otherwise |= !matches!(path, CurrentPath::Rectangle(clip) if self.frame.is_covered_by(clip));
         }
     }
 
     /// Text in render mode 3 is invisible, unless it uses a Type 3 font, whose glyphs ignore the mode.
-    fn show_text(&mut self, run: &mut Run<'_, '_>) {
+    fn show_text(&mut self, run: &mut StreamState<'_, '_>) {
         let resources = run.resources;
         let type3 = *run.type3.get_or_insert_with(|| self.has_type3_font(resources));
         let invisible = run.state.render_mode == 3 && !type3;
@@ -144,7 +144,7 @@ impl<'f> Reader<'f> {
         self.objects.with_dict_entry(resources, "Font", is_type3).unwrap_or(false)
     }
 
-    fn draw(&mut self, run: &Run<'_, '_>, instruction: &Instruction<'_, '_>) {
+    fn draw(&mut self, run: &StreamState<'_, '_>, instruction: &Instruction<'_, '_>) {
         let Some(reference) = self.named(run, instruction, "XObject") else {
             // A name that does not exist draws nothing.
             return;
@@ -163,7 +163,7 @@ impl<'f> Reader<'f> {
     }
 
     /// The object that the first operand names, in one category of resources.
-    fn named(&self, run: &Run<'_, '_>, instruction: &Instruction<'_, '_>, class: &str) -> Option<ObjRef> {
+    fn named(&self, run: &StreamState<'_, '_>, instruction: &Instruction<'_, '_>, class: &str) -> Option<ObjRef> {
         let Some(Object::Name(name)) = instruction.operands().next() else {
             return None;
         };
@@ -171,7 +171,7 @@ impl<'f> Reader<'f> {
         self.objects.with_dict_entry(run.resources, class, reference)?
     }
 
-    fn draw_form(&mut self, run: &Run<'_, '_>, reference: ObjRef) {
+    fn draw_form(&mut self, run: &StreamState<'_, '_>, reference: ObjRef) {
         self.forms += 1;
         let stream = self.objects.stream(reference);
         let content = stream
@@ -199,21 +199,21 @@ impl<'f> Reader<'f> {
         }
     }
 
-    fn form_state(&self, state: State, form: &Dict<'_>) -> State {
+    fn form_state(&self, state: GraphicsState, form: &Dict<'_>) -> GraphicsState {
         let matrix = self.objects.numbers(form, "Matrix").and_then(|numbers| numbers.try_into().ok());
         let matrix = matrix.map_or(state.matrix, |matrix| multiply(matrix, state.matrix));
-        State { matrix, ..state }
+        GraphicsState { matrix, ..state }
     }
 
     /// True when the box of a form does not clip any part of the page.
-    fn is_unclipped(&self, form: &Dict<'_>, state: State) -> bool {
+    fn is_unclipped(&self, form: &Dict<'_>, state: GraphicsState) -> bool {
         let page_box: Option<PageBox> = self.objects.numbers(form, "BBox").and_then(|numbers| numbers.try_into().ok());
         let on_page = page_box.and_then(|page_box| transformed(page_box, state.matrix));
         on_page.is_some_and(|on_page| self.frame.is_covered_by(on_page))
     }
 
     /// A graphics state may contain a soft mask, a blend mode or transparency.
-    fn set_state(&mut self, run: &Run<'_, '_>, instruction: &Instruction<'_, '_>) {
+    fn set_state(&mut self, run: &StreamState<'_, '_>, instruction: &Instruction<'_, '_>) {
         let is_plain = |dict: &Dict<'_>| {
             dict.keys().all(|key: Name<'_>| match key.as_ref() as &[u8] {
                 b"ca" | b"CA" => self.objects.number(dict, key.as_str()) == Some(1.0),

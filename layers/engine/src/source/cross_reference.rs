@@ -143,7 +143,7 @@ pub(super) enum Place {
 
 /// A range of consecutive object numbers.
 #[derive(Debug)]
-pub(super) struct Range {
+pub(super) struct NumberRange {
     first: usize,
     count: usize,
     /// The offset of the first entry, in the file or in the unpacked stream.
@@ -152,8 +152,8 @@ pub(super) struct Range {
 
 #[derive(Debug)]
 enum Section {
-    Table { ranges: Vec<Range> },
-    Stream { ranges: Vec<Range>, widths: [usize; 3], data: Vec<u8> },
+    Table { ranges: Vec<NumberRange> },
+    Stream { ranges: Vec<NumberRange>, widths: [usize; 3], data: Vec<u8> },
     Searched(Vec<(u32, Place)>),
 }
 
@@ -178,7 +178,7 @@ impl Section {
     }
 }
 
-fn entry_start(ranges: &[Range], number: u32, entry_length: usize) -> Option<usize> {
+fn entry_start(ranges: &[NumberRange], number: u32, entry_length: usize) -> Option<usize> {
     let number = usize::try_from(number).ok()?;
     let after = ranges.partition_point(|range| range.first <= number);
     let range = &ranges[after.checked_sub(1)?];
@@ -213,18 +213,18 @@ fn big_endian(bytes: &[u8]) -> Option<usize> {
 }
 
 /// The ranges of a text table, and the bytes after the keyword `trailer`.
-fn table_ranges<'b>(bytes: &[u8], table: &'b [u8]) -> Option<(Vec<Range>, &'b [u8])> {
+fn table_ranges<'b>(bytes: &[u8], table: &'b [u8]) -> Option<(Vec<NumberRange>, &'b [u8])> {
     let mut ranges = Vec::new();
     let mut rest = table;
     loop {
         rest = skip_space(rest);
         if let Some(trailer) = rest.strip_prefix(b"trailer") {
-            ranges.sort_by_key(|range: &Range| range.first);
+            ranges.sort_by_key(|range: &NumberRange| range.first);
             return Some((ranges, trailer));
         }
         let (first, count) = (take_number(&mut rest)?, take_number(&mut rest)?);
         rest = skip_space(rest);
-        ranges.push(Range { first, count, start: bytes.len() - rest.len() });
+        ranges.push(NumberRange { first, count, start: bytes.len() - rest.len() });
         rest = rest.get(count.checked_mul(ENTRY_BYTES)?..)?;
         if ranges.len() > MAX_RANGES {
             return None;
@@ -233,7 +233,7 @@ fn table_ranges<'b>(bytes: &[u8], table: &'b [u8]) -> Option<(Vec<Range>, &'b [u
 }
 
 /// The ranges of a table that is a stream.
-fn stream_ranges(dict: &Dict<'_>, widths: [usize; 3]) -> Option<Vec<Range>> {
+fn stream_ranges(dict: &Dict<'_>, widths: [usize; 3]) -> Option<Vec<NumberRange>> {
     if widths.iter().any(|width| *width > size_of::<u64>()) || widths[1] == 0 {
         return None;
     }
@@ -245,7 +245,7 @@ fn stream_ranges(dict: &Dict<'_>, widths: [usize; 3]) -> Option<Vec<Range>> {
     let mut start = 0_usize;
     let mut ranges = Vec::new();
     for pair in pairs.chunks_exact(2) {
-        ranges.push(Range { first: pair[0], count: pair[1], start });
+        ranges.push(NumberRange { first: pair[0], count: pair[1], start });
         start = start.checked_add(pair[1].checked_mul(length)?)?;
     }
     ranges.sort_by_key(|range| range.first);

@@ -125,12 +125,12 @@ fn find_start_of_cross_reference(bytes: &[u8]) -> Result<usize, SourceError> {
     let tail = &bytes[end.saturating_sub(TAIL_WINDOW)..end];
     let mark = find_last(tail, b"%%EOF").ok_or(SourceError::Truncated { missing: "its end mark is missing" })?;
     let keyword = find_last(&tail[..mark], b"startxref")
-        .ok_or(SourceError::Truncated { missing: "its last line names no table of objects" })?;
+        .ok_or(SourceError::Truncated { missing: "its last line does not name a cross-reference table" })?;
     let offset = leading_number(&tail[keyword + b"startxref".len()..mark]).unwrap_or(usize::MAX);
     if offset < bytes.len() {
         return Ok(offset);
     }
-    Err(SourceError::Truncated { missing: "its table of objects lies beyond its end" })
+    Err(SourceError::Truncated { missing: "its cross-reference table would lie beyond its end" })
 }
 
 /// The decimal number after any white space; `None` if there is none or it is out of range.

@@ -31,7 +31,7 @@ pub(super) fn transformed(page_box: PageBox, matrix: Matrix) -> Option<PageBox> 
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Default)]
-pub(super) enum Path {
+pub(super) enum CurrentPath {
     #[default]
     Empty,
     /// A single upright rectangle, in the page's space.
@@ -39,7 +39,7 @@ pub(super) enum Path {
     Other,
 }
 
-impl Path {
+impl CurrentPath {
     /// Adds the rectangle of `x y width height re`.
     pub(super) fn add_rectangle(&mut self, operands: &[f64], matrix: Matrix) {
         let rectangle = match (*self, operands) {
@@ -54,13 +54,13 @@ impl Path {
 }
 
 #[derive(Debug, Clone, Copy)]
-pub(super) struct State {
+pub(super) struct GraphicsState {
     pub(super) matrix: Matrix,
     /// Text rendering mode; 3 is invisible.
     pub(super) render_mode: i64,
 }
 
-impl Default for State {
+impl Default for GraphicsState {
     fn default() -> Self {
         Self { matrix: IDENTITY, render_mode: 0 }
     }
@@ -134,10 +134,10 @@ mod tests {
 
     #[test]
     fn only_a_lone_upright_rectangle_is_kept() {
-        let mut path = Path::default();
+        let mut path = CurrentPath::default();
         path.add_rectangle(&[10.0, 10.0, -5.0, 5.0], IDENTITY);
-        assert_eq!(path, Path::Rectangle([5.0, 10.0, 10.0, 15.0]));
+        assert_eq!(path, CurrentPath::Rectangle([5.0, 10.0, 10.0, 15.0]));
         path.add_rectangle(&[0.0, 0.0, 1.0, 1.0], IDENTITY);
-        assert_eq!(path, Path::Other);
+        assert_eq!(path, CurrentPath::Other);
     }
 }

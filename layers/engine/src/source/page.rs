@@ -1,6 +1,6 @@
 //! Examines one page: its size, what it draws, and whether it can be read.
 
-use super::content_stream::Reader;
+use super::content_stream::ContentReader;
 use super::filters::Fault;
 use super::graphics_state::{Drawing, TextPresence};
 use super::image_xobjects::{self, SingleImage, SizeCheck, Verdict};
@@ -171,7 +171,7 @@ impl<'f> Examiner<'f> {
             let unread = Drawing { text: TextPresence::Unknown, ..Drawing::default() };
             return Ok((PageKind::Other, unread));
         };
-        let reader = Reader::new(self.objects, frame, self.limits.max_page_pixels);
+        let reader = ContentReader::new(self.objects, frame, self.limits.max_page_pixels);
         let drawing = reader.read(content, resources);
         if let Some(size) = drawing.oversized {
             return Err(self.image_too_large(index, size).into());

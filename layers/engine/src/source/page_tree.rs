@@ -64,7 +64,7 @@ pub(super) struct Leaf {
 }
 
 /// A node on the path from the root.
-struct Frame {
+struct OpenNode {
     reference: ObjRef,
     kids: std::vec::IntoIter<Option<ObjRef>>,
     inherited: Rc<Inherited>,
@@ -73,18 +73,18 @@ struct Frame {
 /// All pages in order. A page that is listed several times is repeated.
 pub(super) fn leaves(objects: &Objects, root: ObjRef, limit: usize) -> Result<Vec<Leaf>, SourceError> {
     let mut walk = Walk { objects, limit, nodes: 0, leaves: Vec::new() };
-    let mut path = vec![walk.frame(root, &Inherited::default()).ok_or(NO_TREE)?];
-    while let Some(frame) = path.last_mut() {
-        let Some(kid) = frame.kids.next() else {
+    let mut path = vec![walk.open_node(root, &Inherited::default()).ok_or(NO_TREE)?];
+    while let Some(node) = path.last_mut() {
+        let Some(kid) = node.kids.next() else {
             path.pop();
             continue;
         };
-        let inherited = Rc::clone(&frame.inherited);
+        let inherited = Rc::clone(&node.inherited);
         let Some(below) = walk.visit(kid, &inherited)? else {
             continue;
         };
         if path.len() >= MAX_DEPTH || path.iter().any(|above| above.reference == below.reference) {
-            return Err(SourceError::Damaged { what: "its page tree runs in a circle" });
+            return Err(SourceError::Damaged { what: "its page tree contains a cycle" });
         }
         path.push(below);
     }
@@ -102,8 +102,8 @@ struct Walk<'f> {
 
 impl Walk<'_> {
     /// Records a page, or returns the node to continue with.
-    fn visit(&mut self, kid: Option<ObjRef>, inherited: &Rc<Inherited>) -> Result<Option<Frame>, SourceError> {
-        let below = kid.and_then(|reference| self.frame(reference, inherited));
+    fn visit(&mut self, kid: Option<ObjRef>, inherited: &Rc<Inherited>) -> Result<Option<OpenNode>, SourceError> {
+        let below = kid.and_then(|reference| self.open_node(reference, inherited));
         if below.is_some() {
             self.nodes += 1;
         } else {
@@ -119,12 +119,12 @@ impl Walk<'_> {
         Ok(below)
     }
 
-    /// The frame of a node; `None` for a page or anything else.
-    fn frame(&self, reference: ObjRef, inherited: &Inherited) -> Option<Frame> {
+    /// Opens a node; `None` for a page or anything else.
+    fn open_node(&self, reference: ObjRef, inherited: &Inherited) -> Option<OpenNode> {
         let read = |node: &Dict<'_>| {
             let kids = self.kids(node)?;
             let inherited = Rc::new(inherited.overridden(self.objects, node));
-            Some(Frame { reference, kids: kids.into_iter(), inherited })
+            Some(OpenNode { reference, kids: kids.into_iter(), inherited })
         };
         self.objects.with_dict(reference, read)?
     }

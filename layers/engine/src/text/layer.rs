@@ -1,6 +1,6 @@
 //! The invisible text of a searchable page.
 //!
-//! Every word is drawn in render mode 3 with a font without ink ([`fonts`]), stretched to the width of its ink. Text
+//! Every word is drawn in render mode 3 with a font without ink (`fonts`), stretched to the width of its ink. Text
 //! extractors compute the height of a word's box from the font's ascent, its descent and the font size. `pdftotext`
 //! also treats words of different sizes, or on different baselines, as different paragraphs. So all words of a line
 //! have the same size and baseline, lines of about the usual size have the same size, and fonts with different
@@ -39,7 +39,7 @@ pub fn content(lines: &[Line], page: PageGeometry) -> Vec<u8> {
 }
 
 /// Moves to a run's position, stretches the font to its width, and shows its text.
-fn operators(run: &Run) -> String {
+fn operators(run: &TextRun) -> String {
     let natural = fonts::ADVANCE * run.size * count(&run.text);
     let stretch = decimal(100.0 * run.width / natural);
     let mut operators = format!("{stretch} Tz\n1 0 0 1 {} {} Tm\n", decimal(run.x), decimal(run.y));
@@ -80,7 +80,7 @@ const NARROWEST_SPACE: f64 = 0.01;
 
 /// A piece of text and its position, in points from the lower left corner of the displayed page.
 #[derive(Debug, Clone, PartialEq)]
-struct Run {
+struct TextRun {
     pub(super) text: String,
     pub(super) x: f64,
     pub(super) y: f64,
@@ -90,7 +90,7 @@ struct Run {
 }
 
 /// All words and the spaces between them.
-fn place(lines: &[Line], page: PageGeometry) -> Vec<Run> {
+fn place(lines: &[Line], page: PageGeometry) -> Vec<TextRun> {
     let (x, y) = page.points_per_pixel();
     let lines: Vec<Line> = lines.iter().map(|line| line.scaled(x, y)).collect();
     let usual = median(&lines);
@@ -104,7 +104,7 @@ fn median(lines: &[Line]) -> f64 {
     sizes.get(sizes.len() / 2).copied().unwrap_or_default()
 }
 
-fn place_line(line: &Line, usual: f64, page_height: f64) -> Vec<Run> {
+fn place_line(line: &Line, usual: f64, page_height: f64) -> Vec<TextRun> {
     let (low, high) = USUAL;
     let type_height = if (low * usual..=high * usual).contains(&line.size) { usual } else { line.size };
     let size = (SIZE * type_height).max(1.0);
@@ -128,9 +128,9 @@ fn baseline(line: &Line, word: &Word) -> f64 {
     line.baseline.offset + slope * (x - line.rect.x0)
 }
 
-fn place_word(word: &Word, baseline: f64, size: f64, page_height: f64) -> Run {
+fn place_word(word: &Word, baseline: f64, size: f64, page_height: f64) -> TextRun {
     let rect = word.rect;
-    Run {
+    TextRun {
         text: word.text.clone(),
         x: rect.x0,
         y: page_height - baseline,
@@ -141,9 +141,9 @@ fn place_word(word: &Word, baseline: f64, size: f64, page_height: f64) -> Run {
 }
 
 /// The space that makes extractors separate two words. It fills the gap between them.
-fn space_after(run: &Run, word: Rect, next: Rect) -> Run {
+fn space_after(run: &TextRun, word: Rect, next: Rect) -> TextRun {
     let width = (next.x0 - word.x1).max(NARROWEST_SPACE * run.size);
-    Run { text: " ".into(), x: word.x1, width, ..run.clone() }
+    TextRun { text: " ".into(), x: word.x1, width, ..run.clone() }
 }
 
 /// A page, and the image of it that was recognised. The image shows the page as displayed: after its `/Rotate` and

@@ -26,7 +26,7 @@ pub(super) fn translate(builder: &mut Builder, module: &Module, input: &Features
         Class::Sequential | Class::ModuleList => {
             module.children()?.iter().try_fold(input.clone(), |features, child| translate(builder, child, &features))
         }
-        _ => Err(module.unsupported("it is no block of a YOLOv8 backbone or head")),
+        _ => Err(module.unsupported("it is not a block of a YOLOv8 backbone or head")),
     }
 }
 

@@ -48,7 +48,11 @@ impl Convolution {
             self.bias[output] = (self.bias[output] - mean[output]) * factor + shift[output];
         }
         let finite = self.weight.iter().chain(&self.bias).all(|number| number.is_finite());
-        if finite { Ok(self) } else { Err(normalisation.unsupported("its variance makes weights that are not finite")) }
+        if finite {
+            Ok(self)
+        } else {
+            Err(normalisation.unsupported("its variance leads to weights that are not finite"))
+        }
     }
 
     /// The factor by which it reduces the features in each direction.
@@ -78,10 +82,10 @@ impl Convolution {
 
 fn check_kind(module: &Module) -> Result<(), ModelError> {
     if module.class != Class::Convolution {
-        return Err(module.unsupported("it is no two-dimensional convolution"));
+        return Err(module.unsupported("it is not a two-dimensional convolution"));
     }
     if module.text("padding_mode")? != "zeros" || module.boolean("transposed")? {
-        return Err(module.unsupported("it is transposed or pads with other than zeros"));
+        return Err(module.unsupported("it is transposed, or its padding is not zero"));
     }
     Ok(())
 }

@@ -38,7 +38,7 @@ impl Head {
         levels: &[Features],
     ) -> Result<(), ModelError> {
         if levels.len() != self.strides.len() {
-            return Err(module.unsupported("its levels and its strides differ in number"));
+            return Err(module.unsupported("it does not have one stride for each level"));
         }
         let (mut boxes, mut classes, mut grids) = (Vec::new(), Vec::new(), Vec::new());
         for (level, (features, stride)) in levels.iter().zip(&self.strides).enumerate() {

@@ -55,7 +55,7 @@ fn model<'a>(checkpoint: &'a Checkpoint<'a>) -> Result<Module<'a>, ModelError> {
     let value =
         value.ok_or_else(|| ModelError::Incomplete { module: "checkpoint".into(), attribute: "model".into() })?;
     let model = Module::root(checkpoint, value)?;
-    if model.class == Class::DetectionModel { Ok(model) } else { Err(model.unsupported("it is no detection model")) }
+    if model.class == Class::DetectionModel { Ok(model) } else { Err(model.unsupported("it is not a detection model")) }
 }
 
 /// Translates the layers in order. Each layer lists the layers that it reads; −1 is the previous one.
@@ -90,7 +90,7 @@ fn inputs(layer: &Module, last: &Features, outputs: &[Features]) -> Result<Vec<F
 fn translate(builder: &mut Builder, layer: &Module, inputs: &[Features]) -> Result<Features, ModelError> {
     match (layer.class, inputs) {
         (Class::Concatenation, _) if layer.integer("d")? == 1 => Ok(builder.concatenate(layer, inputs)),
-        (Class::Concatenation, _) => Err(layer.unsupported("it joins along another axis than the channels")),
+        (Class::Concatenation, _) => Err(layer.unsupported("it does not join along the channels")),
         (_, [input]) => blocks::translate(builder, layer, input),
         _ => Err(layer.unsupported("it reads several layers")),
     }

@@ -112,7 +112,7 @@ impl Machine<'_> {
         let mut operands = self.operands(opcode == opcode::APPEND_MANY, 1)?;
         match self.stack.top().and_then(|top| self.heap.node_mut(top)) {
             Some(Node::List(items)) => items.append(&mut operands),
-            _ => return Err(self.malformed("append to what is no list")),
+            _ => return Err(self.malformed("it appends to a value that is not a list")),
         }
         Ok(())
     }
@@ -121,13 +121,13 @@ impl Machine<'_> {
         let operands = self.operands(opcode == opcode::SET_MANY, 2)?;
         let (pairs, rest) = operands.as_chunks::<2>();
         if !rest.is_empty() {
-            return Err(self.malformed("a key without a value"));
+            return Err(self.malformed("a key has no value"));
         }
         match self.stack.top().and_then(|top| self.heap.node_mut(top)) {
             Some(Node::Dictionary(entries)) => {
                 entries.extend(pairs.iter().map(|[key, value]| (key.clone(), value.clone())))
             }
-            _ => return Err(self.malformed("an entry for what is no dictionary")),
+            _ => return Err(self.malformed("it adds an entry to a value that is not a dictionary")),
         }
         Ok(())
     }
@@ -142,7 +142,7 @@ impl Machine<'_> {
     fn call(&mut self) -> Result<Value, PickleError> {
         let arguments = self.pop()?;
         let Value::Global(function) = self.pop()? else {
-            return Err(self.malformed("call of what is no function"));
+            return Err(self.malformed("it calls a value that is not a function"));
         };
         let made = match (function, self.heap.tuple(&arguments).unwrap_or_default()) {
             (Global::OrderedDictionary, []) => Some(Node::Dictionary(Vec::new())),
@@ -155,7 +155,7 @@ impl Machine<'_> {
             }
             _ => None,
         };
-        let made = made.ok_or_else(|| self.malformed("a call with unfit arguments"))?;
+        let made = made.ok_or_else(|| self.malformed("it calls a function with unsuitable arguments"))?;
         self.heap.add(made)
     }
 
@@ -183,7 +183,7 @@ impl Machine<'_> {
             }
             _ => None,
         };
-        let storage = storage.ok_or_else(|| self.malformed("a reference that names no storage"))?;
+        let storage = storage.ok_or_else(|| self.malformed("a reference does not name a storage"))?;
         self.heap.add(Node::Storage(storage))
     }
 
@@ -191,7 +191,7 @@ impl Machine<'_> {
         let arguments = self.pop()?;
         match (self.pop()?, self.heap.tuple(&arguments)) {
             (Value::Global(Global::Class(class)), Some([])) => self.heap.add(Node::Object { class, state: None }),
-            _ => Err(self.malformed("a new object of what is no module class")),
+            _ => Err(self.malformed("it creates an object of a class that is not a module class")),
         }
     }
 
@@ -200,14 +200,14 @@ impl Machine<'_> {
         let is_dictionary = self.heap.dictionary(&attributes).is_some();
         match self.stack.top().and_then(|top| self.heap.node_mut(top)) {
             Some(Node::Object { state, .. }) if is_dictionary => *state = Some(attributes),
-            _ => return Err(self.malformed("a state for what is no object")),
+            _ => return Err(self.malformed("it sets the state of a value that is not an object")),
         }
         Ok(())
     }
 
     fn remember(&mut self, opcode: u8) -> Result<(), PickleError> {
         let key = self.memo_key(opcode == opcode::PUT_32)?;
-        let value = self.stack.top().cloned().ok_or_else(|| self.malformed("nothing to remember"))?;
+        let value = self.stack.top().cloned().ok_or_else(|| self.malformed("there is no value to remember"))?;
         if self.memo.len() >= MEMO_LIMIT {
             return Err(PickleError::Limit { what: "remembered values", limit: MEMO_LIMIT });
         }
@@ -218,7 +218,7 @@ impl Machine<'_> {
     fn recall(&mut self, opcode: u8) -> Result<Value, PickleError> {
         let key = self.memo_key(opcode == opcode::GET_32)?;
         let value = self.memo.get(&key).cloned();
-        value.ok_or_else(|| self.malformed("recall of what was never remembered"))
+        value.ok_or_else(|| self.malformed("it recalls a value that it never remembered"))
     }
 
     fn memo_key(&mut self, wide: bool) -> Result<u32, PickleError> {

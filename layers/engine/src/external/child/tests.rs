@@ -1,7 +1,7 @@
 //! Tests with real children. Each script is the smallest one that shows its rule.
 
 use super::*;
-use crate::external::command::Limits;
+use crate::external::command::ResourceLimits;
 use domain::FailureClass;
 use std::path::Path;
 
@@ -178,14 +178,14 @@ fn standard_error_is_kept_to_its_end() {
 
 #[test]
 fn processor_time_is_limited() {
-    let limits = Limits { processor_seconds: 1, ..Limits::default() };
+    let limits = ResourceLimits { processor_seconds: 1, ..ResourceLimits::default() };
     let error = run(shell("while :; do :; done").limits(limits)).unwrap_err();
     assert_eq!(error.code(), "external.timed_out");
 }
 
 #[test]
 fn memory_is_limited() {
-    let limits = Limits { address_space: 64 << 20, ..Limits::default() };
+    let limits = ResourceLimits { address_space: 64 << 20, ..ResourceLimits::default() };
     let greedy = || shell("exec dd if=/dev/zero of=/dev/null bs=200M count=1");
     assert!(run(greedy()).is_ok());
     assert_eq!(run(greedy().limits(limits)).unwrap_err().code(), "external.failed");
@@ -195,7 +195,7 @@ fn memory_is_limited() {
 fn file_size_is_limited() {
     let directory = tempfile::tempdir().unwrap();
     let file = directory.path().join("large");
-    let limits = Limits { file_size: 10_000, ..Limits::default() };
+    let limits = ResourceLimits { file_size: 10_000, ..ResourceLimits::default() };
     let script = format!("exec head -c 1000000 /dev/zero > {}", file.display());
     let error = run(shell(&script).limits(limits)).unwrap_err();
     assert_eq!((error.code().as_str(), error.code().class()), ("external.file_too_large", FailureClass::Resource));
