@@ -1,21 +1,20 @@
-//! Progress: a bar on a terminal, plain lines elsewhere. On standard error: standard output is for results.
+//! Progress on standard error: a bar on a terminal, lines elsewhere. Standard output is for results.
 
+use crate::terminal::visible;
 use engine::report::{PageProblem, Progress, Step, StepReport};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-const BAR: &str = "{prefix:<9} {bar:30} {pos:>5}/{len} pages  {per_sec:>12}  {eta} left";
+const BAR: &str = "{prefix:<11} {bar:30} {pos:>5}/{len} pages  {per_sec:>12}  {eta} left";
 
-/// What the user sees.
 pub struct Display {
     is_terminal: bool,
     bar: Mutex<ProgressBar>,
 }
 
 impl Display {
-    /// A display on standard error.
     pub fn new() -> Self {
         Self { is_terminal: std::io::stderr().is_terminal(), bar: Mutex::new(ProgressBar::hidden()) }
     }
@@ -25,12 +24,11 @@ impl Display {
     }
 }
 
-/// The present participle, as a person would say it.
 const fn activity(step: Step) -> &'static str {
     match step {
         Step::Detect => "detecting",
         Step::Read => "reading",
-        Step::Compress => "shrinking",
+        Step::Compress => "compressing",
         Step::Redact => "redacting",
         Step::Write => "writing",
         Step::Check => "checking",
@@ -38,6 +36,11 @@ const fn activity(step: Step) -> &'static str {
         Step::Pack => "packing",
         Step::Unpack => "unpacking",
     }
+}
+
+/// A line about a page that has a problem.
+pub fn page_problem(problem: &PageProblem) -> String {
+    format!("page {}: {} [{}]", problem.page_index + 1, visible(&problem.reason), problem.code)
 }
 
 impl Progress for Display {
@@ -56,14 +59,14 @@ impl Progress for Display {
     }
 
     fn page_problem(&self, problem: &PageProblem) {
-        let line = format!("page {}: {} [{}]", problem.page_index + 1, problem.reason, problem.code);
+        let line = page_problem(problem);
         if self.is_terminal { self.bar().println(line) } else { eprintln!("{line}") }
     }
 
     fn step_finished(&self, report: &StepReport) {
         let StepReport { step, wall_seconds, pages, .. } = report;
         let rate = *pages as f64 / wall_seconds.max(1e-3);
-        let line = format!("{:<9} {pages} pages in {wall_seconds:.1} s ({rate:.1} a second)", activity(*step));
+        let line = format!("{:<11} {pages} pages in {wall_seconds:.1} s ({rate:.1} pages a second)", activity(*step));
         self.bar().finish_and_clear();
         eprintln!("{line}");
     }

@@ -243,7 +243,7 @@ fn a_person_is_told_in_words() {
     let said = ending.stdout.lines().collect::<Vec<_>>();
     assert_eq!(said[0], "arc 12, pages 201 to 207: 7 pages, 3 opinions");
     assert_eq!(said[said.len() - 1], format!("results: {}", trial.results().display()));
-    for stage in ["detecting", "shrinking", "redacting", "writing"] {
+    for stage in ["detecting", "compressing", "redacting", "writing"] {
         assert!(ending.stderr.contains(stage), "{}", ending.stderr);
     }
 }

@@ -1,41 +1,30 @@
-//! Clients of the database, S3 and the queues; none connects before its first call.
+//! Clients of the database, S3 and the queues, and the runtime that waits for their answers.
+//!
+//! No client connects before its first call.
 
-use super::ServiceError;
+use super::error::ServiceError;
 use aws::SdkConfig;
-use aws_config::BehaviorVersion;
 use catalog::{Catalog, DatabaseSettings};
+use engine::cancellation::Cancellation;
 use objects::Objects;
 use queues::{QueueUrls, Queues};
+use std::pin::pin;
+use std::time::Duration;
+use tokio::runtime::Builder;
 
-/// The database.
-///
-/// # Errors
-/// When its address cannot be read.
+/// The time between two looks for a signal.
+const TICK: Duration = Duration::from_millis(100);
+
 pub fn catalog(settings: &DatabaseSettings) -> Result<Catalog, ServiceError> {
     Ok(Catalog::new(settings)?)
 }
 
-/// The upload bucket.
-///
-/// # Errors
-/// When no region is set.
 pub async fn objects(endpoint: Option<String>, upload_bucket: String) -> Result<Objects, ServiceError> {
     Ok(Objects::new(&sdk(endpoint).await?, upload_bucket, String::new()))
 }
 
-/// The queues.
-///
-/// # Errors
-/// When no region is set.
 pub async fn queues(endpoint: Option<String>, urls: QueueUrls) -> Result<Queues, ServiceError> {
     Ok(Queues::new(&sdk(endpoint).await?, urls))
-}
-
-/// Queues for actions that send nothing: they need no region, no credentials and no addresses.
-pub fn offline_queues() -> Queues {
-    let (url, sdk) = (String::new, SdkConfig::builder().behavior_version(BehaviorVersion::latest()).build());
-    let urls = QueueUrls { uploads: url(), compress: url(), scan: url(), scan_large: url(), split: url() };
-    Queues::new(&sdk, urls)
 }
 
 async fn sdk(endpoint: Option<String>) -> Result<SdkConfig, ServiceError> {
@@ -44,4 +33,75 @@ async fn sdk(endpoint: Option<String>) -> Result<SdkConfig, ServiceError> {
         return Err(ServiceError::RegionMissing);
     }
     Ok(sdk)
+}
+
+/// Runs a command on this thread until it ends or a signal stops it ([`ServiceError::Stopped`]). After a signal, tasks in
+/// the background have the `grace` to clean up, for example to abort an upload.
+pub fn run<T>(
+    cancellation: &Cancellation,
+    grace: Duration,
+    command: impl Future<Output = Result<T, ServiceError>>,
+) -> Result<T, ServiceError> {
+    let runtime = Builder::new_current_thread().enable_all().build();
+    let runtime = runtime.map_err(|cause| ServiceError::Runtime { cause })?;
+    let outcome = runtime.block_on(unless_stopped(cancellation, command));
+    if matches!(outcome, Err(ServiceError::Stopped)) {
+        runtime.block_on(async { tokio::time::sleep(grace).await });
+    }
+    runtime.shutdown_background();
+    outcome
+}
+
+async fn unless_stopped<T>(
+    cancellation: &Cancellation,
+    command: impl Future<Output = Result<T, ServiceError>>,
+) -> Result<T, ServiceError> {
+    let command = pin!(command);
+    tokio::select! {
+        outcome = command => outcome,
+        () = stopped(cancellation) => Err(ServiceError::Stopped),
+    }
+}
+
+async fn stopped(cancellation: &Cancellation) {
+    while !cancellation.is_cancelled() {
+        tokio::time::sleep(TICK).await;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use std::sync::Arc;
+    use std::sync::atomic::{AtomicBool, Ordering};
+    use tokio::runtime::Handle;
+
+    /// Cleans up in the background when it is dropped, as an upload does.
+    struct CleansUp(Arc<AtomicBool>);
+
+    impl Drop for CleansUp {
+        fn drop(&mut self) {
+            let is_clean = Arc::clone(&self.0);
+            Handle::current().spawn(async move { is_clean.store(true, Ordering::Release) });
+        }
+    }
+
+    #[test]
+    fn a_stopped_command_cleans_up() {
+        let (cancellation, is_clean) = (Cancellation::new(), Arc::new(AtomicBool::new(false)));
+        cancellation.cancel();
+        let upload = CleansUp(Arc::clone(&is_clean));
+        let outcome: Result<(), ServiceError> = run(&cancellation, Duration::from_millis(10), async move {
+            let _upload = upload;
+            std::future::pending().await
+        });
+        assert!(matches!(outcome, Err(ServiceError::Stopped)));
+        assert!(is_clean.load(Ordering::Acquire));
+    }
+
+    #[test]
+    fn a_finished_command_is_not_stopped() {
+        let outcome = run(&Cancellation::new(), Duration::ZERO, async { Ok(7) });
+        assert!(matches!(outcome, Ok(7)));
+    }
 }

@@ -1,25 +1,21 @@
 //! The file of KEY=VALUE lines that `cargo xtask up` writes.
 
-use super::ServiceError;
+use super::error::ServiceError;
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-/// Where `cargo xtask up` writes it, seen from the workspace's root.
+/// Relative to the root of the workspace, where `cargo xtask up` runs.
 const DEFAULT: &str = "target/stack/environment";
 
-/// What the file says; nothing when there is none.
 #[derive(Debug, Default)]
 pub struct EnvironmentFile {
-    /// Which file it was.
+    /// None if there is no file.
     pub path: Option<PathBuf>,
     values: BTreeMap<String, String>,
 }
 
 impl EnvironmentFile {
-    /// Reads the file that was named, or the one at the usual place when it is there.
-    ///
-    /// # Errors
-    /// When a file cannot be read, or a line of it is no setting.
+    /// Reads the named file, which must exist, or the default file, if it exists.
     pub fn read(named: Option<&Path>) -> Result<Self, ServiceError> {
         let path = named.filter(|path| !path.as_os_str().is_empty()).unwrap_or(Path::new(DEFAULT));
         let is_named = path != Path::new(DEFAULT);
@@ -30,25 +26,23 @@ impl EnvironmentFile {
         }
     }
 
-    /// The value of a variable; an empty one counts as none.
+    /// An empty value counts as none.
     pub fn get(&self, variable: &str) -> Option<&str> {
         self.values.get(variable).map(String::as_str).filter(|value| !value.is_empty())
     }
 
-    /// The settings of AWS's own libraries.
+    /// The settings of the AWS SDK.
     pub fn aws(&self) -> impl Iterator<Item = (&str, &str)> {
         self.values.iter().filter(|(key, _)| key.starts_with("AWS_")).map(|(key, value)| (key.as_str(), value.as_str()))
     }
 }
 
-/// Comments and empty lines are skipped; `export` before a setting and quotes around a value are taken off, so that a
-/// file that a shell reads is read here, too.
+/// Skips comments and empty lines, and removes `export` and quotes, so that a file for a shell can be read.
 fn parse(text: &str, path: &Path) -> Result<BTreeMap<String, String>, ServiceError> {
     let is_setting = |line: &&str| !line.is_empty() && !line.starts_with('#');
     let numbered = text.lines().map(str::trim).enumerate().filter(|(_, line)| is_setting(line));
     numbered
         .map(|(index, line)| {
-            // Not the line itself: it may hold a password.
             setting(line).ok_or_else(|| ServiceError::EnvironmentLine { path: path.to_owned(), line: index + 1 })
         })
         .collect()
@@ -61,7 +55,7 @@ fn setting(line: &str) -> Option<(String, String)> {
     is_name.then(|| (key.to_owned(), unquoted(value.trim())))
 }
 
-/// A quote between single quotes is written as a shell wants it: the quotes end, the quote follows, they begin again.
+/// As in a shell, `'\''` is a quote between single quotes.
 fn unquoted(value: &str) -> String {
     let between = |quote: char| value.strip_prefix(quote)?.strip_suffix(quote);
     let single = between('\'').map(|text| text.replace(r"'\''", "'"));
@@ -77,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn settings_are_read_as_a_shell_would() {
+    fn settings_are_read_as_a_shell_reads_them() {
         let text = "# the stack\n\nQUIRE_HOME='/a home/it'\\''s'\nDATABASE_URL=postgres://a:b=c@127.0.0.1/d?x=y#z\nexport A='x y'\n B = \"\" \nC=\"\n";
         let url = "postgres://a:b=c@127.0.0.1/d?x=y#z";
         let expected = [("A", "x y"), ("B", ""), ("C", "\""), ("DATABASE_URL", url), ("QUIRE_HOME", "/a home/it's")];
@@ -86,14 +80,14 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_line_is_named_and_not_shown() {
+    fn an_error_gives_the_number_of_the_line_but_not_its_text() {
         let message = read("A=1\npostgres://user:hunter2@host\n").unwrap_err();
         assert!(message.contains("line 2") && !message.contains("hunter2"), "{message}");
         assert!(read("A B=1").is_err());
     }
 
     #[test]
-    fn only_a_file_that_was_named_must_be_there() {
+    fn only_a_named_file_must_exist() {
         let directory = tempfile::tempdir().unwrap();
         let missing = directory.path().join("missing");
         assert_eq!(EnvironmentFile::read(Some(&missing)).unwrap_err().code(), "settings.file");
@@ -101,7 +95,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_value_is_none() {
+    fn an_empty_value_counts_as_none() {
         let values = read("A=\nAWS_REGION=here\nB=1").unwrap();
         let file = EnvironmentFile { path: None, values };
         assert_eq!((file.get("A"), file.get("B")), (None, Some("1")));

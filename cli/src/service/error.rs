@@ -1,5 +1,6 @@
 //! Why a command that talks to the service failed.
 
+use crate::terminal::OutputError;
 use catalog::CatalogError;
 use domain::{FailureCode, NamingError, ScanId};
 use engine::error::EngineError;
@@ -7,124 +8,67 @@ use enum_assoc::Assoc;
 use objects::ObjectError;
 use pipeline::error::StageError;
 use queues::QueueError;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
-/// Why a command that talks to the service failed.
 #[derive(Debug, thiserror::Error, Assoc)]
 #[func(pub fn code(&self) -> FailureCode)]
 pub enum ServiceError {
-    /// Arguments that do not go together.
+    /// The reason is a sentence.
     #[error("{reason}")]
     #[assoc(code = FailureCode::CommandArguments)]
-    Arguments {
-        /// Why, as a sentence.
-        reason: String,
-    },
-    /// A setting is missing.
-    #[error(
-        "{variable} is not set. Give {}, set the variable, or name a file that holds it with --environment-file \
-         ({})", option(.variable), looked(.file.as_ref())
-    )]
+    Arguments { reason: String },
+    #[error("The setting {variable} ({}) is missing.{}", option(.variable), looked(.file.as_deref()))]
     #[assoc(code = FailureCode::SettingsMissing)]
     SettingMissing {
-        /// Its variable.
         variable: &'static str,
-        /// The environment file, if there is one.
+        /// The environment file that was read, if there is one.
         file: Option<PathBuf>,
     },
-    /// AWS's libraries found no region.
-    #[error(
-        "no AWS region is set. Set AWS_REGION, or AWS_PROFILE to a profile that has one, or AWS_REGION in the \
-         environment file"
-    )]
+    #[error("The AWS region is missing. AWS_REGION is not set, and AWS_PROFILE names no profile with a region.")]
     #[assoc(code = FailureCode::SettingsMissing)]
     RegionMissing,
-    /// The environment file cannot be read.
-    #[error("the environment file {} cannot be read: {cause}", path.display())]
+    #[error("The environment file {} cannot be read: {cause}.", path.display())]
     #[assoc(code = FailureCode::SettingsFile)]
-    EnvironmentFile {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        cause: std::io::Error,
-    },
-    /// A line of the environment file is no setting.
-    #[error("line {line} of the environment file {} is not KEY=VALUE", path.display())]
+    EnvironmentFile { path: PathBuf, cause: std::io::Error },
+    /// The line, counted from 1, is not shown: it may hold a password.
+    #[error("Line {line} of the environment file {} is not KEY=VALUE.", path.display())]
     #[assoc(code = FailureCode::SettingsFile)]
-    EnvironmentLine {
-        /// The file.
-        path: PathBuf,
-        /// The line, from 1.
-        line: usize,
-    },
-    /// A volume that is not fit to be uploaded, or whose name does not say where it belongs.
-    #[error("{}: {reason} Nothing was uploaded", path.display())]
+    EnvironmentLine { path: PathBuf, line: usize },
+    /// A file that was refused before anything was sent. The reason is a sentence.
+    #[error("{}: {reason} Nothing was uploaded.", path.display())]
     #[assoc(code = *_code)]
-    NotUploaded {
-        /// The file.
-        path: PathBuf,
-        /// Code of the reason.
-        code: FailureCode,
-        /// The reason, as a sentence.
-        reason: String,
-    },
-    /// An upload that failed on its way.
+    NotUploaded { path: PathBuf, code: FailureCode, reason: String },
     #[error("{}: {source}", path.display())]
     #[assoc(code = _source.code())]
-    Upload {
-        /// The file.
-        path: PathBuf,
-        /// What went wrong.
-        source: ObjectError,
-    },
-    /// The database.
+    Upload { path: PathBuf, source: ObjectError },
     #[error(transparent)]
     #[assoc(code = _0.code())]
     Catalog(#[from] CatalogError),
-    /// S3.
     #[error(transparent)]
     #[assoc(code = _0.code())]
     Objects(#[from] ObjectError),
     #[error(transparent)]
     #[assoc(code = _0.code())]
     Naming(#[from] NamingError),
-    /// An operator's action.
     #[error(transparent)]
     #[assoc(code = _0.code())]
     Action(StageError),
-    /// An operator's action was done, but its message was not sent.
-    #[error(
-        "Scan {scan} was changed, but its message was not sent. {source} `reconcile` sends it again, so nothing needs to be done."
-    )]
+    /// The database has the change, but the queue did not take the message that follows from it.
+    #[error("Scan {scan} was changed, but its message was not sent. {source} `reconcile` will send it again.")]
     #[assoc(code = _source.code())]
-    Unsent {
-        /// The scan.
-        scan: ScanId,
-        /// What the queue said.
-        source: QueueError,
-    },
-    /// Standard output does not take what there is to say.
-    #[error("cannot write to standard output: {cause}")]
-    #[assoc(code = FailureCode::CommandOutput)]
-    Output {
-        /// What the system said.
-        cause: std::io::Error,
-    },
-    /// The runtime does not start.
-    #[error("cannot wait for answers: {cause}")]
+    Unsent { scan: ScanId, source: QueueError },
+    #[error(transparent)]
+    #[assoc(code = _0.code())]
+    Output(#[from] OutputError),
+    #[error("The asynchronous runtime cannot be started: {cause}.")]
     #[assoc(code = FailureCode::CommandRuntime)]
-    Runtime {
-        /// What the system said.
-        cause: std::io::Error,
-    },
-    /// A signal.
-    #[error("stopped; scans in the service go on")]
+    Runtime { cause: std::io::Error },
+    #[error("The command was stopped. Scans in the service continue.")]
     #[assoc(code = FailureCode::CommandStopped)]
     Stopped,
 }
 
 impl ServiceError {
-    /// An action's failure. A message that was not sent is told apart: by then the scan is changed.
     pub fn of_action(scan: ScanId, error: StageError) -> Self {
         match error {
             StageError::Queues(source) => Self::Unsent { scan, source },
@@ -133,16 +77,11 @@ impl ServiceError {
         }
     }
 
-    /// A volume that the engine refuses.
-    pub fn not_uploaded(path: PathBuf, error: impl Into<EngineError>) -> Self {
+    /// A file that the engine refuses.
+    pub fn not_uploaded(path: &Path, error: impl Into<EngineError>) -> Self {
         let error = error.into();
-        Self::NotUploaded { path, code: error.code(), reason: sentence(&error.to_string()) }
+        Self::NotUploaded { path: path.to_owned(), code: error.code(), reason: error.to_string() }
     }
-}
-
-/// Some of the engine's messages end in a full stop, some do not.
-fn sentence(message: &str) -> String {
-    format!("{}.", message.trim_end_matches('.'))
 }
 
 /// `QUIRE_UPLOAD_BUCKET` is `--upload-bucket`.
@@ -151,11 +90,8 @@ fn option(variable: &str) -> String {
     format!("--{}", name.to_ascii_lowercase().replace('_', "-"))
 }
 
-fn looked(file: Option<&PathBuf>) -> String {
-    match file {
-        Some(path) => format!("{} does not", path.display()),
-        None => "`cargo xtask up` writes target/stack/environment, which is taken when it is there".to_owned(),
-    }
+fn looked(file: Option<&Path>) -> String {
+    file.map(|path| format!(" The environment file {} does not contain it.", path.display())).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -164,21 +100,17 @@ mod tests {
     use domain::Status;
 
     #[test]
-    fn a_message_that_was_not_sent_does_not_read_as_an_action_that_failed() {
+    fn an_unsent_message_does_not_read_as_a_failed_action() {
         let refusal = aws::Refusal::new(Some("AccessDenied"), Some("no"));
         let source = QueueError::Refused { action: "send messages", refusal };
         let error = ServiceError::of_action(7, StageError::Queues(source));
         assert_eq!((error.code(), error.code().class().exit_status()), (FailureCode::QueuesRefused, Some(7)));
-        assert!(
-            error
-                .to_string()
-                .starts_with("Scan 7 was changed, but its message was not sent. Quire could not send messages"),
-            "{error}"
-        );
+        let start = "Scan 7 was changed, but its message was not sent. Quire could not send messages";
+        assert!(error.to_string().starts_with(start), "{error}");
     }
 
     #[test]
-    fn the_exit_status_tells_who_can_mend_it() {
+    fn the_exit_status_tells_who_can_fix_it() {
         let refused = CatalogError::Refused { scan: 7, status: Status::Approved, reason: "final".to_owned() };
         assert_eq!(ServiceError::of_action(7, StageError::Catalog(refused)).code().class().exit_status(), Some(8));
         assert_eq!(ServiceError::Catalog(CatalogError::Unknown(7)).code().class().exit_status(), Some(8));
@@ -188,9 +120,9 @@ mod tests {
     }
 
     #[test]
-    fn messages_of_the_engine_become_one_sentence() {
-        let error = ServiceError::not_uploaded("a.pdf".into(), engine::source::SourceError::Empty);
-        insta::assert_snapshot!(error, @"a.pdf: The file is empty. Nothing was uploaded");
+    fn a_refused_file_is_named() {
+        let error = ServiceError::not_uploaded(Path::new("a.pdf"), engine::source::SourceError::Empty);
+        insta::assert_snapshot!(error, @"a.pdf: The file is empty. Nothing was uploaded.");
         assert_eq!(error.code(), "source.empty");
     }
 }

@@ -1,12 +1,37 @@
-//! The way to the service: settings, connections, errors, the runtime that waits for answers.
+//! The commands that talk to the service: uploads, scans, and what operators do.
 
+mod arguments;
 mod connection;
 mod environment_file;
 mod error;
-mod runtime;
+mod operate;
+mod report;
+mod scans;
 mod settings;
+mod show;
+mod upload;
+mod values;
+mod watch;
 
-pub use connection::{catalog, objects, offline_queues, queues};
-pub use error::ServiceError;
-pub use runtime::run;
-pub use settings::Settings;
+pub use arguments::ServiceCommand;
+
+use crate::failure::Failure;
+use engine::cancellation::Cancellation;
+
+/// Runs the command and returns its exit status.
+pub fn perform(command: &ServiceCommand, cancellation: &Cancellation) -> Result<u8, Failure> {
+    let outcome = match command {
+        ServiceCommand::Upload(arguments) => upload::run(arguments, cancellation),
+        ServiceCommand::Scans(arguments) => scans::run(arguments, cancellation).map(|()| 0),
+        ServiceCommand::Show(arguments) => show::run(arguments, cancellation).map(|()| 0),
+        ServiceCommand::Watch(arguments) => watch::run(arguments, cancellation),
+        ServiceCommand::Retry(arguments) => operate::retry(arguments, cancellation).map(|()| 0),
+        ServiceCommand::Cancel(arguments) => operate::cancel(arguments, cancellation).map(|()| 0),
+        ServiceCommand::Defer(arguments) => operate::defer(arguments, cancellation).map(|()| 0),
+        ServiceCommand::Describe(arguments) => operate::describe(arguments, cancellation).map(|()| 0),
+        ServiceCommand::Confirm(arguments) => operate::confirm(arguments, cancellation).map(|()| 0),
+        ServiceCommand::Approve(arguments) => operate::approve(arguments, cancellation).map(|()| 0),
+        ServiceCommand::Migrate(arguments) => operate::migrate(arguments, cancellation).map(|()| 0),
+    };
+    outcome.map_err(|error| Failure::new(error.code(), &error, command.is_json()))
+}

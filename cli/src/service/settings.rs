@@ -1,76 +1,62 @@
-//! Settings, each from the first place that has it: option, environment, environment file.
+//! Settings. Each comes from the first place that has it: option, environment, environment file.
 
-use super::ServiceError;
+use super::arguments::{
+    AwsArguments, COMPRESS_QUEUE_URL, DATABASE_URL, DatabaseArguments, ENDPOINT_URL, FileArguments, QueueArguments,
+    SCAN_LARGE_QUEUE_URL, SCAN_QUEUE_URL, SPLIT_QUEUE_URL,
+};
 use super::environment_file::EnvironmentFile;
-use crate::arguments::{AwsArguments, DatabaseArguments, FileArguments, QueueArguments, Secret};
+use super::error::ServiceError;
+use super::values::Secret;
 use catalog::DatabaseSettings;
 use queues::QueueUrls;
 
-const ENDPOINT: &str = "AWS_ENDPOINT_URL";
-
-/// Where settings come from. An option and its environment variable come together, from the parser of arguments.
+/// The environment file. The parser of arguments has already taken each value from its option or variable.
 #[derive(Debug)]
 pub struct Settings {
     file: EnvironmentFile,
 }
 
 impl Settings {
-    /// Reads the environment file.
-    ///
-    /// # Errors
-    /// When it cannot be read.
     pub fn new(arguments: &FileArguments) -> Result<Self, ServiceError> {
         Ok(Self { file: EnvironmentFile::read(arguments.environment_file.as_deref())? })
     }
 
-    /// A setting that may be missing.
+    /// `given` is the value of the option or variable. An empty value counts as none.
     pub fn optional(&self, given: Option<&str>, variable: &'static str) -> Option<String> {
         given.filter(|value| !value.is_empty()).or_else(|| self.file.get(variable)).map(ToOwned::to_owned)
     }
 
-    /// A setting that must be there.
-    ///
-    /// # Errors
-    /// When it is missing; the error says how to give it.
     pub fn required(&self, given: Option<&str>, variable: &'static str) -> Result<String, ServiceError> {
         let missing = || ServiceError::SettingMissing { variable, file: self.file.path.clone() };
         self.optional(given, variable).ok_or_else(missing)
     }
 
-    /// The database, if there is one.
     pub fn database(&self, arguments: &DatabaseArguments) -> Option<DatabaseSettings> {
         let given = arguments.database_url.as_ref().map(Secret::reveal);
-        self.optional(given, "DATABASE_URL").map(|url| DatabaseSettings { url })
+        self.optional(given, DATABASE_URL).map(|url| DatabaseSettings { url })
     }
 
-    /// The database.
-    ///
-    /// # Errors
-    /// When it is missing.
     pub fn required_database(&self, arguments: &DatabaseArguments) -> Result<DatabaseSettings, ServiceError> {
-        let missing = || ServiceError::SettingMissing { variable: "DATABASE_URL", file: self.file.path.clone() };
-        self.database(arguments).ok_or_else(missing)
+        let given = arguments.database_url.as_ref().map(Secret::reveal);
+        self.required(given, DATABASE_URL).map(|url| DatabaseSettings { url })
     }
 
-    /// The queues that an operator's action sends to. The queue of S3's events is not one of them.
-    ///
-    /// # Errors
-    /// When one is missing.
+    /// The queues that actions send to. The uploads queue is not one of them: S3 sends to it.
     pub fn queue_urls(&self, arguments: &QueueArguments) -> Result<QueueUrls, ServiceError> {
         Ok(QueueUrls {
             uploads: String::new(),
-            compress: self.required(arguments.compress_queue_url.as_deref(), "QUIRE_COMPRESS_QUEUE_URL")?,
-            scan: self.required(arguments.scan_queue_url.as_deref(), "QUIRE_SCAN_QUEUE_URL")?,
-            scan_large: self.required(arguments.scan_large_queue_url.as_deref(), "QUIRE_SCAN_LARGE_QUEUE_URL")?,
-            split: self.required(arguments.split_queue_url.as_deref(), "QUIRE_SPLIT_QUEUE_URL")?,
+            compress: self.required(arguments.compress_queue_url.as_deref(), COMPRESS_QUEUE_URL)?,
+            scan: self.required(arguments.scan_queue_url.as_deref(), SCAN_QUEUE_URL)?,
+            scan_large: self.required(arguments.scan_large_queue_url.as_deref(), SCAN_LARGE_QUEUE_URL)?,
+            split: self.required(arguments.split_queue_url.as_deref(), SPLIT_QUEUE_URL)?,
         })
     }
 
-    /// The address to talk to instead of AWS. When it is the file's, then so are region and credentials: half of one
-    /// place's and half of another's would be nobody's.
+    /// The address to use instead of AWS. If it comes from the file, region and credentials come from the file, too:
+    /// credentials of another place would not fit.
     pub fn endpoint(&self, arguments: &AwsArguments) -> Option<String> {
-        let endpoint = self.optional(arguments.endpoint_url.as_deref(), ENDPOINT);
-        if endpoint.as_deref() == self.file.get(ENDPOINT) {
+        let endpoint = self.optional(arguments.endpoint_url.as_deref(), ENDPOINT_URL);
+        if endpoint.as_deref() == self.file.get(ENDPOINT_URL) {
             let is_free = |key: &str| endpoint.is_some() || std::env::var_os(key).is_none();
             self.file.aws().filter(|(key, _)| is_free(key)).for_each(|(key, value)| set_variable(key, value));
         }
@@ -78,16 +64,17 @@ impl Settings {
     }
 }
 
-/// AWS's libraries read region, profile and credentials from the environment alone.
-#[expect(unsafe_code, reason = "AWS's libraries read these settings from the environment of this very process")]
+/// The AWS SDK reads region, profile and credentials from the environment of the process only.
+#[expect(unsafe_code, reason = "the AWS SDK reads these settings from the environment of this process")]
 fn set_variable(key: &str, value: &str) {
-    // SAFETY: settings are resolved before the runtime and any other thread starts (signal handlers set a flag only).
+    // SAFETY: this runs before the runtime or any other thread starts. Signal handlers only set a flag.
     unsafe { std::env::set_var(key, value) };
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::service::arguments::UPLOAD_BUCKET;
     use std::io::Write;
 
     fn settings(text: &str) -> Settings {
@@ -97,23 +84,23 @@ mod tests {
     }
 
     #[test]
-    fn what_is_given_precedes_the_file() {
+    fn options_and_variables_precede_the_file() {
         let settings = settings("QUIRE_UPLOAD_BUCKET=file\n");
-        assert_eq!(settings.required(Some("given"), "QUIRE_UPLOAD_BUCKET").unwrap(), "given");
-        assert_eq!(settings.required(Some(""), "QUIRE_UPLOAD_BUCKET").unwrap(), "file");
-        assert_eq!(settings.required(None, "QUIRE_UPLOAD_BUCKET").unwrap(), "file");
+        assert_eq!(settings.required(Some("given"), UPLOAD_BUCKET).unwrap(), "given");
+        assert_eq!(settings.required(Some(""), UPLOAD_BUCKET).unwrap(), "file");
+        assert_eq!(settings.required(None, UPLOAD_BUCKET).unwrap(), "file");
     }
 
     #[test]
     fn a_missing_setting_is_named_with_the_ways_to_give_it() {
-        let error = settings("").required(None, "QUIRE_UPLOAD_BUCKET").unwrap_err();
+        let error = settings("").required(None, UPLOAD_BUCKET).unwrap_err();
         assert_eq!(error.code(), "settings.missing");
         let message = error.to_string();
         assert!(message.contains("QUIRE_UPLOAD_BUCKET") && message.contains("--upload-bucket"), "{message}");
     }
 
     #[test]
-    fn an_action_wants_every_queue_but_that_of_uploads() {
+    fn an_action_needs_every_queue_but_the_uploads_queue() {
         let text = "QUIRE_COMPRESS_QUEUE_URL=c\nQUIRE_SCAN_QUEUE_URL=s\nQUIRE_SCAN_LARGE_QUEUE_URL=l\n";
         let aws = AwsArguments { endpoint_url: None };
         let mut arguments = QueueArguments {

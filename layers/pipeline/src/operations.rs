@@ -1,6 +1,6 @@
-//! What operators do: send a scan on its way again, stop it, put it off, name it, let it supersede, approve it.
+//! The actions of operators that send messages: retry, defer, describe and confirm.
 //!
-//! Each is one commit and then the messages that follow from it; a message that gets lost is sent again by `reconcile`.
+//! Each is one commit, followed by its messages. If a message is lost, `reconcile` sends it again.
 
 use crate::error::StageError;
 use catalog::Catalog;
@@ -26,14 +26,6 @@ impl Operator<'_> {
         self.send(&self.catalog.retry(scan).await?).await
     }
 
-    /// Stops a scan that has not come to its end: whoever works on it changes nothing any more.
-    ///
-    /// # Errors
-    /// As [`Operator::retry`].
-    pub async fn cancel(&self, scan: ScanId) -> Result<(), StageError> {
-        Ok(self.catalog.cancel(scan).await?)
-    }
-
     /// Puts a waiting scan off; `reconcile` takes it up again.
     ///
     /// # Errors
@@ -56,14 +48,6 @@ impl Operator<'_> {
     /// As [`Operator::retry`].
     pub async fn confirm(&self, scan: ScanId) -> Result<(), StageError> {
         self.send(&self.catalog.confirm(scan).await?).await
-    }
-
-    /// Approves a reviewed scan, for good.
-    ///
-    /// # Errors
-    /// As [`Operator::retry`].
-    pub async fn approve(&self, scan: ScanId) -> Result<(), StageError> {
-        Ok(self.catalog.approve(scan).await?)
     }
 
     async fn send(&self, ready: &[Task]) -> Result<(), StageError> {

@@ -1,0 +1,217 @@
+//! The command line. It is the whole configuration of the commands that need only a file; the commands of the service
+//! also take settings from the environment.
+
+#[cfg(feature = "service")]
+use crate::service::ServiceCommand;
+
+use crate::failure::exit_statuses;
+use clap::{Args, Parser, Subcommand};
+use domain::ModelChoice;
+use engine::external::ghostscript::CompressionOptions;
+use engine::installation::Installation;
+use engine::settings::{DEFAULT_LANGUAGE, DEFAULT_READING_RESOLUTION, Request, Settings};
+use engine::source::Limits;
+use std::path::PathBuf;
+
+/// Turn a scanned law volume into redacted opinions, on this machine or in the service.
+#[derive(Debug, Parser)]
+#[command(name = "quire", version, after_help = after_help(), propagate_version = true)]
+pub struct Arguments {
+    #[command(subcommand)]
+    pub command: Command,
+}
+
+fn after_help() -> &'static str {
+    if cfg!(feature = "service") {
+        "`quire COMMAND --help` shows the options and exit statuses of a command."
+    } else {
+        "`quire COMMAND --help` shows the options and exit statuses of a command.\n\
+         This build has no commands for the service (upload, scans, show, watch and others); the full build has them: \
+         cargo build --release --package cli"
+    }
+}
+
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Compress, read, redact and split a volume on this machine.
+    Process(Process),
+    /// Compute the opinions again from a file of detections, which you may have edited.
+    Pair(Pair),
+    /// Draw the detected objects, and what will be covered, on a picture of each page.
+    Inspect(Inspect),
+    #[cfg(feature = "service")]
+    #[command(flatten)]
+    Service(ServiceCommand),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{PROCESS_EXAMPLES}\n\n{}", exit_statuses([])))]
+pub struct Process {
+    /// The scanned volume. Its name gives reporter, volume and pages: a3d.217.101.120.original.pdf.
+    pub volume: PathBuf,
+    /// Write the results to OUT/<reporter>/<volume>/<first page>/.
+    #[arg(short, long, value_name = "OUT")]
+    pub output: PathBuf,
+    /// Write the opinions without redaction, too.
+    #[arg(long)]
+    pub unredacted: bool,
+    /// Print the result as one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub scan: Scan,
+    #[command(flatten)]
+    pub compression: Compression,
+}
+
+const PROCESS_EXAMPLES: &str = "\
+Examples:
+  Process pages 101 to 120 of volume 217 of the reporter a3d:
+    quire process a3d.217.101.120.original.pdf -o out
+  Name the volume when the file name does not:
+    quire process scan.pdf -o out --reporter a3d --volume 217 --first-page 101
+  Skip text recognition for a quick look at the redactions:
+    quire process a3d.217.101.120.original.pdf -o out --no-ocr --model small";
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{PAIR_EXAMPLES}\n\n{}", exit_statuses([])))]
+pub struct Pair {
+    /// The file of detections that `quire process` wrote.
+    pub detections: PathBuf,
+    /// The number printed on the first page, for pages without a number of their own [default: 1].
+    #[arg(long, value_name = "N")]
+    pub first_page: Option<u32>,
+    /// Write the opinions to this file [default: standard output].
+    #[arg(short, long, value_name = "OPINIONS.json")]
+    pub output: Option<PathBuf>,
+}
+
+const PAIR_EXAMPLES: &str = "\
+Example:
+  quire pair out/a3d/217/101/detections.json --first-page 101 -o opinions.json";
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{INSPECT_EXAMPLES}\n\n{}", exit_statuses([])))]
+pub struct Inspect {
+    /// The scanned volume.
+    pub volume: PathBuf,
+    /// Draw only these pages, counted from 1: 1-4,7 [default: all pages].
+    #[arg(long, value_name = "PAGES")]
+    pub pages: Option<engine::inspect::PageSelection>,
+    /// Write the pictures to this directory.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+    #[command(flatten)]
+    pub scan: Scan,
+}
+
+const INSPECT_EXAMPLES: &str = "\
+Example:
+  quire inspect a3d.217.101.120.original.pdf --pages 1-4,7 -o pictures";
+
+/// The options that `process` and `inspect` share.
+#[derive(Debug, Args)]
+pub struct Scan {
+    /// Use this reporter instead of the one in the file name.
+    #[arg(long)]
+    pub reporter: Option<String>,
+    /// Use this volume instead of the one in the file name.
+    #[arg(long = "volume", id = "volume-number", value_name = "VOLUME")]
+    pub volume_number: Option<String>,
+    /// The number printed on the first page, if the file name does not give it or is wrong.
+    #[arg(long, value_name = "N")]
+    pub first_page: Option<u32>,
+    /// Detect objects with these models.
+    #[arg(long, value_enum, default_value = "both")]
+    pub model: ModelChoice,
+    /// Skip text recognition. It is faster, but the results have no words.
+    #[arg(long)]
+    pub no_ocr: bool,
+    /// The language of the pages, as Tesseract names it.
+    #[arg(long, value_name = "LANGUAGE", default_value = DEFAULT_LANGUAGE)]
+    pub language: String,
+    /// Reduce finer pages to this resolution before text recognition. Raise it for type smaller than 7 points.
+    #[arg(long, value_name = "DPI", default_value_t = DEFAULT_READING_RESOLUTION,
+          value_parser = clap::value_parser!(u32).range(100..=600))]
+    pub reading_resolution: u32,
+    /// Work on this many pages at once [default: one for each core].
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub jobs: Option<u16>,
+    /// Find models and libraries in this directory [default: $XDG_DATA_HOME/quire or ~/.local/share/quire].
+    #[arg(long, env = "QUIRE_HOME", value_name = "DIR")]
+    pub home: Option<PathBuf>,
+    #[command(flatten)]
+    pub limits: SourceLimits,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Limits")]
+pub struct SourceLimits {
+    /// Refuse a volume with more pages.
+    #[arg(long, value_name = "N", default_value_t = engine::source::DEFAULT_MAX_PAGES)]
+    pub max_pages: usize,
+    /// Refuse a volume with a page whose longer side has more points.
+    #[arg(long, value_name = "POINTS", default_value_t = engine::source::DEFAULT_MAX_PAGE_POINTS)]
+    pub max_page_points: f64,
+    /// Refuse a volume with a page whose image has more pixels.
+    #[arg(long, value_name = "N", default_value_t = engine::source::DEFAULT_MAX_PAGE_PIXELS)]
+    pub max_page_pixels: u64,
+    /// Refuse a larger file.
+    #[arg(long, value_name = "BYTES", default_value_t = engine::source::DEFAULT_MAX_FILE_BYTES)]
+    pub max_file_bytes: u64,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Compression")]
+pub struct Compression {
+    /// Reduce finer page images to this resolution.
+    #[arg(long, value_name = "DPI", default_value_t = CompressionOptions::default().resolution,
+          value_parser = clap::value_parser!(u32).range(72..=1200))]
+    pub resolution: u32,
+    /// Scale the JPEG quantisation tables. 1 means quality 50; a larger factor makes smaller and coarser files.
+    #[arg(long, value_name = "FACTOR", default_value_t = CompressionOptions::default().quantisation,
+          value_parser = quantisation)]
+    pub quantisation: f64,
+}
+
+fn quantisation(text: &str) -> Result<f64, String> {
+    let factor: f64 = text.parse().map_err(|_| "it is not a number".to_owned())?;
+    if (0.05..=20.0).contains(&factor) { Ok(factor) } else { Err("it must be between 0.05 and 20".to_owned()) }
+}
+
+impl Scan {
+    /// The engine's request for a volume.
+    pub fn request(self, input: PathBuf, output: PathBuf) -> Request {
+        Request {
+            input,
+            output,
+            reporter: self.reporter,
+            volume: self.volume_number,
+            first_page: self.first_page,
+            settings: Settings {
+                model: self.model,
+                ocr: !self.no_ocr,
+                reading_resolution: self.reading_resolution,
+                language: self.language,
+                unredacted: false,
+                jobs: self.jobs.map_or_else(cores, usize::from),
+                limits: Limits {
+                    max_pages: self.limits.max_pages,
+                    max_page_points: self.limits.max_page_points,
+                    max_page_pixels: self.limits.max_page_pixels,
+                    max_file_bytes: self.limits.max_file_bytes,
+                },
+                compression: CompressionOptions::default(),
+                installation: self
+                    .home
+                    .map(Installation::new)
+                    .or_else(Installation::of_user)
+                    .unwrap_or_else(|| Installation::new("quire")),
+            },
+        }
+    }
+}
+
+fn cores() -> usize {
+    std::thread::available_parallelism().map_or(1, std::num::NonZero::get)
+}

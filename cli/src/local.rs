@@ -1,0 +1,61 @@
+//! The commands that need only a file of this machine: `quire process`, `pair` and `inspect`.
+
+use crate::arguments::{Inspect, Pair, Process};
+use crate::failure::Failure;
+use crate::progress::{Display, page_problem};
+use crate::terminal::{megabytes, print, print_json};
+use engine::cancellation::Cancellation;
+use engine::external::ghostscript::CompressionOptions;
+use engine::output::write_json;
+use engine::pairing::pair_file;
+use engine::report::Summary;
+use engine::settings::{Request, Settings};
+
+pub fn process(arguments: Process, cancellation: &Cancellation) -> Result<(), Failure> {
+    let Process { volume, output, unredacted, json, scan, compression } = arguments;
+    let compression = CompressionOptions { resolution: compression.resolution, quantisation: compression.quantisation };
+    let request = scan.request(volume, output);
+    let settings = Settings { unredacted, compression, ..request.settings };
+    let request = Request { settings, ..request };
+    let summary = engine::process::process(&request, &Display::new(), cancellation);
+    let summary = summary.map_err(|error| Failure::of_engine(error, json))?;
+    if json {
+        print_json(&summary)?;
+    } else {
+        print(&report(&summary))?;
+    }
+    Ok(())
+}
+
+fn report(summary: &Summary) -> String {
+    let Summary { reporter, volume, first_page, last_page, pages, opinions, input_bytes, output_bytes, .. } = summary;
+    let ratio = *input_bytes as f64 / (*output_bytes).max(1) as f64;
+    let mut lines = vec![
+        format!("{reporter} {volume}, pages {first_page} to {last_page}: {pages} pages, {opinions} opinions"),
+        format!("{} compressed to {} ({ratio:.1} times smaller)", megabytes(*input_bytes), megabytes(*output_bytes)),
+    ];
+    lines.extend(summary.problems.iter().map(page_problem));
+    lines.push(format!("results: {}", summary.directory.display()));
+    lines.join("\n")
+}
+
+pub fn pair(arguments: &Pair) -> Result<(), Failure> {
+    let Pair { detections, first_page, output } = arguments;
+    let opinions = pair_file(detections, *first_page).map_err(|error| Failure::of_engine(error, false))?;
+    let Some(path) = output else {
+        print(&serde_json::to_string_pretty(&opinions).unwrap_or_default())?;
+        return Ok(());
+    };
+    write_json(path, &opinions).map_err(|error| Failure::of_engine(error, false))?;
+    print(&format!("{} opinions: {}", opinions.len(), path.display()))?;
+    Ok(())
+}
+
+pub fn inspect(arguments: Inspect, cancellation: &Cancellation) -> Result<(), Failure> {
+    let Inspect { volume, pages, output, scan } = arguments;
+    let request = scan.request(volume, output);
+    let pictures = engine::inspect::inspect(&request, pages.as_ref(), &Display::new(), cancellation);
+    let pictures = pictures.map_err(|error| Failure::of_engine(error, false))?;
+    print(&format!("{} pictures: {}", pictures.len(), request.output.display()))?;
+    Ok(())
+}

@@ -1,0 +1,319 @@
+//! The command line of the commands that talk to the service.
+
+use super::report::Ending;
+use super::values::{self, Secret};
+use crate::failure;
+use clap::{Args, Subcommand};
+use domain::{FailureClass, ScanId, Status};
+use std::path::PathBuf;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+// Each setting has one variable, which is also its name in the environment file. Its option has the same name without
+// `QUIRE_`.
+pub const DATABASE_URL: &str = "DATABASE_URL";
+pub const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
+pub const UPLOAD_BUCKET: &str = "QUIRE_UPLOAD_BUCKET";
+pub const RESULT_BUCKET: &str = "QUIRE_RESULT_BUCKET";
+pub const COMPRESS_QUEUE_URL: &str = "QUIRE_COMPRESS_QUEUE_URL";
+pub const SCAN_QUEUE_URL: &str = "QUIRE_SCAN_QUEUE_URL";
+pub const SCAN_LARGE_QUEUE_URL: &str = "QUIRE_SCAN_LARGE_QUEUE_URL";
+pub const SPLIT_QUEUE_URL: &str = "QUIRE_SPLIT_QUEUE_URL";
+
+#[derive(Debug, Subcommand)]
+pub enum ServiceCommand {
+    /// Upload volumes.
+    Upload(Upload),
+    /// List scans.
+    Scans(Scans),
+    /// Show one scan: status, page ranges, opinions, outputs, timeline.
+    Show(Show),
+    /// Watch one scan, or all unfinished scans, until they end.
+    Watch(Watch),
+    /// Retry a failed or cancelled scan, keeping the page ranges that are finished.
+    Retry(SendingAction),
+    /// Cancel a scan.
+    Cancel(Action),
+    /// Postpone a scan.
+    Defer(Defer),
+    /// Name the volume of a scan whose file name does not.
+    Describe(Describe),
+    /// Confirm that a changed file replaces the approved scan with the same key.
+    Confirm(SendingAction),
+    /// Approve a reviewed scan. This is final.
+    Approve(Action),
+    /// Create or update the tables of the database.
+    Migrate(Migrate),
+}
+
+impl ServiceCommand {
+    pub const fn is_json(&self) -> bool {
+        match self {
+            Self::Upload(arguments) => arguments.json,
+            Self::Scans(arguments) => arguments.json,
+            Self::Show(arguments) => arguments.json,
+            Self::Watch(arguments) => arguments.json,
+            Self::Retry(arguments) | Self::Confirm(arguments) => arguments.action.json,
+            Self::Cancel(arguments) | Self::Approve(arguments) => arguments.json,
+            Self::Defer(arguments) => arguments.sending.action.json,
+            Self::Describe(arguments) => arguments.sending.action.json,
+            Self::Migrate(_) => false,
+        }
+    }
+}
+
+fn exit_statuses() -> String {
+    failure::exit_statuses(service_failures())
+}
+
+fn watch_exit_statuses() -> String {
+    let endings = [Ending::Failed, Ending::Cancelled, Ending::Waits];
+    let endings = endings.iter().map(|ending| (ending.exit_status(), ending.meaning()));
+    failure::exit_statuses(service_failures().chain(endings))
+}
+
+fn service_failures() -> impl Iterator<Item = (u8, &'static str)> {
+    let classes = [FailureClass::Unavailable, FailureClass::Refused];
+    classes.into_iter().filter_map(|class| Some((class.exit_status()?, class.meaning())))
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Service")]
+pub struct FileArguments {
+    /// Read settings that neither an option nor the environment gives from this file of KEY=VALUE lines
+    /// [default: target/stack/environment, which `cargo xtask up` writes].
+    #[arg(long, env = "QUIRE_ENVIRONMENT_FILE", value_name = "FILE")]
+    pub environment_file: Option<PathBuf>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Service")]
+pub struct DatabaseArguments {
+    /// Connect to this database: postgres://user:password@host/name. Prefer the environment: other users of this
+    /// machine can see options.
+    #[arg(long, env = DATABASE_URL, hide_env_values = true, value_name = "URL")]
+    pub database_url: Option<Secret>,
+    #[command(flatten)]
+    pub file: FileArguments,
+}
+
+/// Region, profile and credentials come from the usual variables and files of AWS.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Service")]
+pub struct AwsArguments {
+    /// Send requests to this address instead of AWS.
+    #[arg(long, env = ENDPOINT_URL, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Service")]
+pub struct ResultArguments {
+    /// The bucket with the results.
+    #[arg(long, env = RESULT_BUCKET, value_name = "BUCKET")]
+    pub result_bucket: Option<String>,
+}
+
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Service")]
+pub struct QueueArguments {
+    /// The queue of volumes to compress.
+    #[arg(long, env = COMPRESS_QUEUE_URL, value_name = "URL")]
+    pub compress_queue_url: Option<String>,
+    /// The queue of page ranges to scan.
+    #[arg(long, env = SCAN_QUEUE_URL, value_name = "URL")]
+    pub scan_queue_url: Option<String>,
+    /// The queue of page ranges of large volumes.
+    #[arg(long, env = SCAN_LARGE_QUEUE_URL, value_name = "URL")]
+    pub scan_large_queue_url: Option<String>,
+    /// The queue of volumes to split.
+    #[arg(long, env = SPLIT_QUEUE_URL, value_name = "URL")]
+    pub split_queue_url: Option<String>,
+    #[command(flatten)]
+    pub aws: AwsArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{UPLOAD_EXAMPLES}\n\n{}", watch_exit_statuses()))]
+pub struct Upload {
+    /// The scanned volumes. A file name gives reporter, volume, first and last page: a3d.217.101.120.original.pdf.
+    #[arg(required = true, value_name = "FILE")]
+    pub files: Vec<PathBuf>,
+    #[command(flatten)]
+    pub target: UploadTarget,
+    /// Watch the scans until they end.
+    #[arg(long, conflicts_with = "no_wait")]
+    pub watch: bool,
+    /// Do not wait until the service has recorded the scans. This needs no database.
+    #[arg(long)]
+    pub no_wait: bool,
+    /// Print one JSON object for each upload, and with --watch for each change, on standard output.
+    #[arg(long)]
+    pub json: bool,
+    /// The bucket to upload to.
+    #[arg(long, env = UPLOAD_BUCKET, value_name = "BUCKET", help_heading = "Service")]
+    pub upload_bucket: Option<String>,
+    #[command(flatten)]
+    pub aws: AwsArguments,
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+}
+
+const UPLOAD_EXAMPLES: &str = "\
+Examples:
+  Upload a volume and watch it until its opinions are there:
+    quire upload a3d.217.101.120.original.pdf --watch
+  Name the volume when the file name does not:
+    quire upload scan.pdf --reporter a3d --volume 217 --first-page 101 --last-page 120
+  Upload now and name the volume later:
+    quire upload scan.pdf --unnamed
+    quire describe 7 --reporter a3d --volume 217 --first-page 101";
+
+#[derive(Debug, Clone, Default, Args)]
+pub struct UploadTarget {
+    /// Use this key, which must begin with original_scans/. It needs a single FILE.
+    #[arg(long, value_name = "KEY", conflicts_with_all = ["reporter", "volume", "first_page", "last_page", "unnamed"])]
+    pub key: Option<String>,
+    /// Use this reporter instead of the one in the file name. It needs a single FILE.
+    #[arg(long)]
+    pub reporter: Option<String>,
+    /// Use this volume instead of the one in the file name. It needs a single FILE.
+    #[arg(long)]
+    pub volume: Option<String>,
+    /// The number printed on the first page, if the file name does not give it or is wrong. It needs a single FILE.
+    #[arg(long, value_name = "N")]
+    pub first_page: Option<u32>,
+    /// The number printed on the last page, if the file name does not give it or is wrong. It needs a single FILE.
+    #[arg(long, value_name = "N")]
+    pub last_page: Option<u32>,
+    /// Upload files whose names do not say which volume they are to original_scans/unsorted/. Name them later with
+    /// `quire describe`.
+    #[arg(long)]
+    pub unnamed: bool,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{SCANS_EXAMPLES}\n\n{}", exit_statuses()))]
+pub struct Scans {
+    /// List only scans with these statuses, such as failed,pending-review [default: all].
+    #[arg(long, value_name = "STATUS", value_delimiter = ',', value_parser = values::status)]
+    pub status: Vec<Status>,
+    /// List at most this many scans, newest first.
+    #[arg(long, value_name = "N", default_value_t = 50, value_parser = clap::value_parser!(i64).range(1..=10_000))]
+    pub limit: i64,
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+}
+
+const SCANS_EXAMPLES: &str = "\
+Example:
+  List what waits for a person:
+    quire scans --status failed,pending-review";
+
+#[derive(Debug, Args)]
+#[command(after_help = exit_statuses())]
+pub struct Show {
+    /// The number of the scan.
+    #[arg(value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
+    pub scan: ScanId,
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub results: ResultArguments,
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = watch_exit_statuses())]
+pub struct Watch {
+    /// The number of the scan [default: all unfinished scans].
+    #[arg(value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
+    pub scan: Option<ScanId>,
+    /// Print one JSON object for each change on standard output.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = exit_statuses())]
+pub struct Migrate {
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+}
+
+/// An action that sends no message.
+#[derive(Debug, Args)]
+#[command(after_help = exit_statuses())]
+pub struct Action {
+    /// The number of the scan.
+    #[arg(value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
+    pub scan: ScanId,
+    /// Print the scan as one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+}
+
+/// An action that sends messages.
+#[derive(Debug, Args)]
+#[command(after_help = exit_statuses())]
+pub struct SendingAction {
+    #[command(flatten)]
+    pub action: Action,
+    #[command(flatten)]
+    pub queues: QueueArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{DEFER_EXAMPLES}\n\n{}", exit_statuses()))]
+pub struct Defer {
+    #[command(flatten)]
+    pub time: DeferTime,
+    #[command(flatten)]
+    pub sending: SendingAction,
+}
+
+const DEFER_EXAMPLES: &str = "\
+Examples:
+  quire defer 7 --for 1h30m
+  quire defer 7 --until \"2026-12-24 05:00\"";
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub struct DeferTime {
+    /// Start the scan at this time: 2026-12-24T06:00:00+01:00, or "2026-12-24 05:00" for UTC. A time in the past ends an
+    /// earlier deferral.
+    #[arg(long, value_name = "TIME", value_parser = values::moment)]
+    pub until: Option<OffsetDateTime>,
+    /// Start the scan after this much time: 90s, 2h, 1h30m, 3d.
+    #[arg(long = "for", value_name = "LENGTH", value_parser = values::length)]
+    pub length: Option<Duration>,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{DESCRIBE_EXAMPLES}\n\n{}", exit_statuses()))]
+pub struct Describe {
+    /// The reporter, such as a3d.
+    #[arg(long)]
+    pub reporter: String,
+    /// The volume, such as 217.
+    #[arg(long)]
+    pub volume: String,
+    /// The number printed on the first page.
+    #[arg(long, value_name = "N")]
+    pub first_page: u32,
+    #[command(flatten)]
+    pub sending: SendingAction,
+}
+
+const DESCRIBE_EXAMPLES: &str = "\
+Example:
+  quire describe 7 --reporter a3d --volume 217 --first-page 101";

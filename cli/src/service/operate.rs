@@ -1,0 +1,138 @@
+//! What operators do: `quire retry`, `cancel`, `defer`, `describe`, `confirm`, `approve` and `migrate`.
+
+use super::arguments::{Action, Defer, DeferTime, Describe, Migrate, SendingAction};
+use super::connection;
+use super::error::ServiceError;
+use super::report::{advice, state, timestamp, volume};
+use super::settings::Settings;
+use crate::terminal::{print, print_json};
+use catalog::{Catalog, CatalogError, ScanRow};
+use domain::{ScanId, VolumeName};
+use engine::cancellation::Cancellation;
+use pipeline::error::StageError;
+use pipeline::operations::Operator;
+use std::time::Duration;
+use time::OffsetDateTime;
+
+pub fn retry(arguments: &SendingAction, cancellation: &Cancellation) -> Result<(), ServiceError> {
+    act_and_send(arguments, cancellation, async |operator, scan| operator.retry(scan).await)
+}
+
+pub fn confirm(arguments: &SendingAction, cancellation: &Cancellation) -> Result<(), ServiceError> {
+    act_and_send(arguments, cancellation, async |operator, scan| operator.confirm(scan).await)
+}
+
+pub fn defer(arguments: &Defer, cancellation: &Cancellation) -> Result<(), ServiceError> {
+    let until = until(&arguments.time, OffsetDateTime::now_utc());
+    act_and_send(&arguments.sending, cancellation, async |operator, scan| operator.defer(scan, until).await)
+}
+
+pub fn describe(arguments: &Describe, cancellation: &Cancellation) -> Result<(), ServiceError> {
+    let Describe { reporter, volume, first_page, sending } = arguments;
+    let name = VolumeName::new(reporter, volume, Some(*first_page), None)?;
+    act_and_send(sending, cancellation, async |operator, scan| operator.describe(scan, &name).await)
+}
+
+pub fn cancel(arguments: &Action, cancellation: &Cancellation) -> Result<(), ServiceError> {
+    act(arguments, cancellation, async |catalog, scan| catalog.cancel(scan).await)
+}
+
+pub fn approve(arguments: &Action, cancellation: &Cancellation) -> Result<(), ServiceError> {
+    act(arguments, cancellation, async |catalog, scan| catalog.approve(scan).await)
+}
+
+pub fn migrate(arguments: &Migrate, cancellation: &Cancellation) -> Result<(), ServiceError> {
+    let settings = Settings::new(&arguments.database.file)?;
+    let database = settings.required_database(&arguments.database)?;
+    connection::run(cancellation, Duration::ZERO, async { Ok(connection::catalog(&database)?.migrate().await?) })?;
+    Ok(print("The tables of the database are up to date.")?)
+}
+
+/// An action that changes a row and sends the messages that follow.
+fn act_and_send(
+    arguments: &SendingAction,
+    cancellation: &Cancellation,
+    action: impl AsyncFnOnce(Operator<'_>, ScanId) -> Result<(), StageError>,
+) -> Result<(), ServiceError> {
+    let SendingAction { action: Action { scan, json, database }, queues } = arguments;
+    let settings = Settings::new(&database.file)?;
+    let database = settings.required_database(database)?;
+    let urls = settings.queue_urls(queues)?;
+    let endpoint = settings.endpoint(&queues.aws);
+    let row = connection::run(cancellation, Duration::ZERO, async {
+        let queues = connection::queues(endpoint, urls).await?;
+        let catalog = connection::catalog(&database)?;
+        let outcome = action(Operator { catalog: &catalog, queues: &queues }, *scan).await;
+        outcome.map_err(|error| ServiceError::of_action(*scan, error))?;
+        row(&catalog, *scan).await
+    })?;
+    report(&row, *json)
+}
+
+/// An action that only changes a row.
+fn act(
+    arguments: &Action,
+    cancellation: &Cancellation,
+    action: impl AsyncFnOnce(&Catalog, ScanId) -> Result<(), CatalogError>,
+) -> Result<(), ServiceError> {
+    let Action { scan, json, database } = arguments;
+    let database = Settings::new(&database.file)?.required_database(database)?;
+    let row = connection::run(cancellation, Duration::ZERO, async {
+        let catalog = connection::catalog(&database)?;
+        action(&catalog, *scan).await?;
+        row(&catalog, *scan).await
+    })?;
+    report(&row, *json)
+}
+
+async fn row(catalog: &Catalog, scan: ScanId) -> Result<ScanRow, ServiceError> {
+    Ok(catalog.scan(scan).await?.ok_or(CatalogError::Unknown(scan))?.scan)
+}
+
+/// Exactly one of the two times is given.
+fn until(time: &DeferTime, now: OffsetDateTime) -> OffsetDateTime {
+    time.until.unwrap_or_else(|| now.saturating_add(time.length.unwrap_or_default().try_into().unwrap_or_default()))
+}
+
+fn report(row: &ScanRow, as_json: bool) -> Result<(), ServiceError> {
+    if as_json {
+        print_json(row)?;
+    } else {
+        print(&line(row, OffsetDateTime::now_utc()))?;
+    }
+    Ok(())
+}
+
+fn line(row: &ScanRow, now: OffsetDateTime) -> String {
+    let scan = &row.summary;
+    let until = scan.not_before.filter(|until| *until > now).filter(|_| !scan.status.is_ended());
+    let deferred = until.map(|until| format!(", deferred until {}", timestamp(until))).unwrap_or_default();
+    let advice = advice(scan).map(|advice| format!("\n  {advice}")).unwrap_or_default();
+    format!("scan {}: {}, {}{deferred}{advice}", scan.id, volume(scan), state(scan))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::report::testing::{NOW, detail};
+    use domain::Status;
+    use time::macros::datetime;
+
+    #[test]
+    fn a_length_of_time_counts_from_now() {
+        let time = DeferTime { until: None, length: Some(Duration::from_secs(7_200)) };
+        assert_eq!(until(&time, NOW), datetime!(2026-11-20 12:00 UTC));
+        let time = DeferTime { until: Some(datetime!(2026-12-24 5:00 UTC)), length: None };
+        assert_eq!(until(&time, NOW), datetime!(2026-12-24 5:00 UTC));
+    }
+
+    #[test]
+    fn the_new_state_of_the_scan_is_reported() {
+        let mut row = detail(12, Status::Uploaded).scan;
+        row.summary.not_before = Some(datetime!(2026-12-24 5:00 UTC));
+        let expected = "scan 12: a3d 217 p. 101, UPLOADED, deferred until 2026-12-24 05:00:00 UTC";
+        assert_eq!(line(&row, NOW), expected);
+        row.summary.status = Status::Cancelled;
+        assert!(line(&row, NOW).ends_with("CANCELLED\n  Retry the scan to continue. Command: quire retry 12"));
+    }
+}

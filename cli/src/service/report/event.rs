@@ -1,0 +1,86 @@
+//! An event of a scan's timeline, in words.
+
+use crate::terminal::visible;
+use catalog::Event;
+use serde_json::Value;
+
+/// Fields of an event that the words contain already, or that only programs read.
+const OMITTED: [&str; 9] =
+    ["from", "to", "lease", "generation", "range", "attempts", "interruptions", "code", "message"];
+
+pub fn phrase(event: &Event) -> String {
+    let (subject, kind) = match event.kind.strip_prefix("range_") {
+        Some(kind) => (format!("range {} ", number(event, "range").unwrap_or_default()), kind),
+        None => (String::new(), event.kind.as_str()),
+    };
+    let words = format!("{subject}{}", visible(&kind.replace('_', " ")));
+    format!("{words}{}{}{}", counts(event), other_fields(event), reason(event, kind))
+}
+
+fn number(event: &Event, name: &str) -> Option<i64> {
+    event.detail.get(name).and_then(Value::as_i64)
+}
+
+fn counts(event: &Event) -> String {
+    let plural = |count: i64| if count == 1 { "" } else { "s" };
+    let count = |name: &str, word: &str| number(event, name).map(|count| format!("{count} {word}{}", plural(count)));
+    let counts = [count("attempts", "failed attempt"), count("interruptions", "interruption")];
+    match counts.into_iter().flatten().collect::<Vec<_>>().join(", ") {
+        counts if counts.is_empty() => counts,
+        counts => format!(" ({counts})"),
+    }
+}
+
+fn other_fields(event: &Event) -> String {
+    let Some(detail) = event.detail.as_object() else { return String::new() };
+    let others = detail.iter().filter(|(name, value)| !OMITTED.contains(&name.as_str()) && !value.is_null());
+    others.map(|(name, value)| format!(" {}={}", visible(name), visible(&plain(value)))).collect()
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+}
+
+/// A row keeps the error of its last attempt while it is retried. Only the event of the failure shows it, not the events
+/// that follow.
+fn reason(event: &Event, kind: &str) -> String {
+    let text = |name: &str| event.detail.get(name).and_then(Value::as_str).map(visible);
+    let is_failure = matches!(kind, "failed" | "cancelled" | "given_back" | "returned_to_compress");
+    match (text("code"), text("message")) {
+        (Some(code), Some(message)) if is_failure => format!(": {message} [{code}]"),
+        (Some(code), None) if is_failure => format!(": [{code}]"),
+        _ => String::new(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::service::report::testing::event;
+    use serde_json::json;
+
+    #[test]
+    fn events_read_as_phrases() {
+        let events = [
+            event("uploaded", json!({"to": "UPLOADED", "generation": 0})),
+            event("range_finished", json!({"generation": 1, "range": 3, "from": "SCANNING", "lease": "x"})),
+            event("given_back", json!({"attempts": 2, "code": "objects.unreachable", "message": "S3\u{7} is away"})),
+            event("compressing", json!({"attempts": 2, "code": "objects.unreachable", "message": "S3 is away"})),
+            event("range_interrupted", json!({"range": 0, "interruptions": 1, "attempts": 1})),
+            event("deferred", json!({"until": "2026-12-24 05:00"})),
+            event("described", json!({"reporter": "a3d\u{1b}", "volume": "217", "first_page": 101})),
+            event("cancelled", json!({"code": "superseded"})),
+        ];
+        let phrases: Vec<String> = events.iter().map(phrase).collect();
+        insta::assert_snapshot!(phrases.join("\n"), @r"
+        uploaded
+        range 3 finished
+        given back (2 failed attempts): S3\u{7} is away [objects.unreachable]
+        compressing (2 failed attempts)
+        range 0 interrupted (1 failed attempt, 1 interruption)
+        deferred until=2026-12-24 05:00
+        described reporter=a3d\u{1b} volume=217 first_page=101
+        cancelled: [superseded]
+        ");
+    }
+}
