@@ -24,6 +24,7 @@ pub use disarmed::{inherit, reach, scope, subject_is, subject_is_also};
 
 /// What a failpoint asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[cfg_attr(not(feature = "failpoints"), expect(dead_code, reason = "only a failpoint asks for harm"))]
 pub enum Harm {
     None,
     /// Leave out what follows.
