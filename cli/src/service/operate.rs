@@ -9,8 +9,8 @@ use crate::terminal::{print, print_json};
 use catalog::{Catalog, CatalogError, ScanRow};
 use domain::{ScanId, VolumeName};
 use engine::cancellation::Cancellation;
+use pipeline::actions::Operator;
 use pipeline::error::StageError;
-use pipeline::operations::Operator;
 use std::time::Duration;
 use time::OffsetDateTime;
 

@@ -1,7 +1,7 @@
 //! `compress`: checks a volume, cuts it into page ranges and makes the smaller PDF.
 
-use pipeline::function::serve;
-use pipeline::writes::Function;
+use pipeline::function::Function;
+use pipeline::serve;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

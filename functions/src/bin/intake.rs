@@ -1,7 +1,7 @@
 //! `intake`: records an upload as a scan.
 
-use pipeline::function::serve;
-use pipeline::writes::Function;
+use pipeline::function::Function;
+use pipeline::serve;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

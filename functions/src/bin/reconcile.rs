@@ -1,7 +1,7 @@
 //! `reconcile`: repairs what nobody is working on.
 
-use pipeline::function::serve;
-use pipeline::writes::Function;
+use pipeline::function::Function;
+use pipeline::serve;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -1,7 +1,7 @@
 //! `scan`: detects and reads one page range.
 
-use pipeline::function::serve;
-use pipeline::writes::Function;
+use pipeline::function::Function;
+use pipeline::serve;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

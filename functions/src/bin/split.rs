@@ -1,7 +1,7 @@
 //! `split`: writes the volume and its opinions.
 
-use pipeline::function::serve;
-use pipeline::writes::Function;
+use pipeline::function::Function;
+use pipeline::serve;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {

@@ -2,6 +2,7 @@
 
 use crate::{ScanId, Stage};
 use serde::{Deserialize, Serialize};
+use std::fmt;
 
 /// Says that a scan, or one of its page ranges, may be ready for a stage. It is the whole body of a message.
 ///
@@ -57,6 +58,16 @@ impl Task {
     }
 }
 
+/// As logs and errors name the work: `compress of scan 17`, `range 3 of scan 17`.
+impl fmt::Display for Task {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Scan { scan, range, .. } => write!(formatter, "range {range} of scan {scan}"),
+            Self::Compress { scan } | Self::Split { scan } => write!(formatter, "{} of scan {scan}", self.stage()),
+        }
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -80,5 +91,13 @@ mod tests {
         for body in ["", "{}", r#"{"stage":"scan","scan":7}"#, r#"{"stage":"sleep","scan":7}"#, r#"{"Records":[]}"#] {
             assert!(Task::parse(body).is_err(), "{body}");
         }
+    }
+
+    #[test]
+    fn a_task_is_named_by_what_it_works_on() {
+        let range = Task::Scan { scan: 17, generation: 2, range: 3, is_large: true };
+        assert_eq!(range.to_string(), "range 3 of scan 17");
+        assert_eq!(Task::Compress { scan: 17 }.to_string(), "compress of scan 17");
+        assert_eq!(Task::Split { scan: 17 }.to_string(), "split of scan 17");
     }
 }

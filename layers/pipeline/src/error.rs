@@ -1,72 +1,49 @@
-//! Why an attempt failed.
-
 use catalog::{CatalogError, Failure};
-use domain::{FailureClass, FailureCode, KeyError};
+use domain::{FailureClass, FailureCode, KeyError, Task};
 use engine::error::EngineError;
 use engine::source::SourceError;
 use enum_assoc::Assoc;
 use objects::ObjectError;
 use queues::QueueError;
 
-/// Why an attempt failed.
+/// Why an attempt, or a message as a whole, failed.
 #[derive(Debug, thiserror::Error, Assoc)]
 #[func(pub fn code(&self) -> FailureCode)]
 pub enum StageError {
-    /// The engine says so.
     #[error(transparent)]
     #[assoc(code = _0.code())]
     Engine(#[from] EngineError),
-    /// The database says so, or says nothing.
     #[error(transparent)]
     #[assoc(code = _0.code())]
     Catalog(#[from] CatalogError),
-    /// S3 says so, or says nothing.
     #[error(transparent)]
     #[assoc(code = _0.code())]
     Objects(#[from] ObjectError),
-    /// A name or a key that could lead elsewhere.
     #[error(transparent)]
     #[assoc(code = _0.code())]
     Key(#[from] KeyError),
-    /// SQS or EventBridge.
     #[error(transparent)]
     #[assoc(code = _0.code())]
     Queues(#[from] QueueError),
-    /// The uploaded version is no longer there.
-    #[error("the uploaded file is no longer in the bucket; upload it again")]
+    #[error("The uploaded file is no longer in the bucket.")]
     #[assoc(code = FailureCode::OriginalMissing)]
     OriginalMissing,
-    /// An intermediate is no longer there.
-    #[error("an intermediate file is gone ({key}); the volume is compressed anew")]
+    #[error("The intermediate file {key} is missing.")]
     #[assoc(code = FailureCode::IntermediateMissing)]
-    IntermediateMissing {
-        /// Which.
-        key: String,
-    },
-    /// The function's own disk.
-    #[error("cannot use the scratch directory: {source}")]
+    IntermediateMissing { key: String },
+    #[error("The scratch directory of the function cannot be used: {source}.")]
     #[assoc(code = FailureCode::Scratch)]
     Scratch {
-        /// What the system said.
         #[source]
         source: std::io::Error,
     },
-    /// The message is none of ours.
-    #[error("the message is for another function: {task}")]
+    #[error("A message in this function's queue is for another function: {task}.")]
     #[assoc(code = FailureCode::MessageMisplaced)]
-    Misplaced {
-        /// What it says.
-        task: String,
-    },
-    /// A thread panicked.
-    #[error("the worker panicked: {reason}")]
+    Misplaced { task: Task },
+    #[error("The worker panicked: {reason}.")]
     #[assoc(code = FailureCode::Panicked)]
-    Panicked {
-        /// Its message.
-        reason: String,
-    },
-    /// The attempt came near its time limit.
-    #[error("the attempt reached its time limit")]
+    Panicked { reason: String },
+    #[error("The attempt reached its time limit.")]
     #[assoc(code = FailureCode::Deadline)]
     Deadline,
 }
@@ -89,21 +66,21 @@ impl From<SourceError> for StageError {
 }
 
 impl StageError {
-    /// What follows from it.
+    /// Only the engine, and the absence of the original, can blame the input: an error of the same class elsewhere comes
+    /// from the service itself.
     #[must_use]
     pub fn consequence(&self) -> Consequence {
         match self {
+            Self::IntermediateMissing { .. } => Consequence::ReturnToCompress,
             Self::Engine(EngineError::Intermediate(error)) if error.must_be_made_again() => {
                 Consequence::ReturnToCompress
             }
-            Self::Engine(error) if error.code().class() == FailureClass::Input => Consequence::Fail,
-            Self::OriginalMissing => Consequence::Fail,
-            Self::IntermediateMissing { .. } => Consequence::ReturnToCompress,
+            Self::Engine(_) | Self::OriginalMissing if self.code().class() == FailureClass::Input => Consequence::Fail,
             _ => Consequence::Retry,
         }
     }
 
-    /// The row's word for it.
+    /// What the row says about it.
     #[must_use]
     pub fn failure(&self) -> Failure {
         Failure { code: self.code(), message: self.to_string() }

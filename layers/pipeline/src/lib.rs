@@ -1,19 +1,24 @@
-//! One attempt of one stage: claim, work, publish, next. And what operators and the reconciler do to scans.
-//!
-//! Everything that a function writes anywhere goes through [`writes`], so that the tests can end a function before and
-//! after each of them.
+#![doc = include_str!("../README.md")]
 
-pub mod attempt;
+pub mod actions;
+mod attempt;
 pub mod configuration;
 pub mod context;
-mod dispatch;
+mod deadline;
+pub mod effects;
 pub mod error;
-pub mod failpoints;
+mod failpoints;
 pub mod function;
-mod hooks;
+mod heartbeat;
+mod intake;
 mod logging;
-pub mod metrics;
-pub mod operations;
-pub mod reconcile;
-pub mod stages;
-pub mod writes;
+mod metrics;
+mod outbox;
+mod reconcile;
+mod retry;
+mod runner;
+mod scratch;
+mod serve;
+mod stages;
+
+pub use serve::serve;

@@ -1,30 +1,28 @@
-//! Measurements in CloudWatch's embedded metric format: a log line that CloudWatch turns into metrics
+//! Measurements in CloudWatch's embedded metric format: log lines that CloudWatch turns into metrics
 //! (AWS, "CloudWatch embedded metric format specification").
 
-use crate::writes::Function;
+use crate::function::Function;
 use serde_json::{Map, Value, json};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-/// What is measured.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Metric {
-    /// Pages worked on.
     Pages,
-    /// Seconds that an attempt took, from the claim to its publication.
+    /// From the claim of an attempt to its publication.
     StageSeconds,
     /// Attempts that gave their claim back.
     Retries,
     /// Messages returned for the dead-letter queue.
     DeadLetters,
-    /// Busy rows without a sign of life.
+    /// Busy rows whose lease was stale.
     StuckFound,
     /// Waiting rows whose message was sent again.
     Resent,
     /// Scans that ended FAILED.
     Failures,
-    /// Age of a message when it was taken up.
+    /// Age of a message when its function received it.
     MessageAgeSeconds,
-    /// Age of the oldest message of a row that waits.
+    /// Age of the oldest message of a waiting row.
     OldestMessageSeconds,
     /// Uploads whose event was lost.
     LostEvents,
@@ -39,7 +37,7 @@ impl Metric {
     }
 }
 
-/// Writes measurements as one line of the log.
+/// Writes the measurements as one line of the log.
 pub fn emit(function: Function, measurements: &[(Metric, f64)]) {
     println!("{}", line(function, measurements, SystemTime::now()));
 }

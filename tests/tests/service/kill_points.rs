@@ -1,9 +1,10 @@
-//! SIGKILL before and after every write that a function makes (`pipeline::writes::WRITES`): no scan is lost, doubled or
+//! SIGKILL before and after every effect of every function (`pipeline::effects::EFFECTS`): no scan is lost, doubled or
 //! stuck.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
 
 use domain::Status;
-use pipeline::writes::{Effect, Function, WRITES, point};
+use pipeline::effects::{EFFECTS, Effect, failpoint};
+use pipeline::function::Function;
 use std::time::Duration;
 use tests::world::{Ended, Running, Volume, World};
 
@@ -27,7 +28,7 @@ async fn split_is_killed_around_each_write() {
     kill_around_each_write(Function::Split).await;
 }
 
-/// One upload a kill point, all at once, while the reconciler runs all the time.
+/// One upload for each kill point, all at once, while the reconciler runs all the time.
 async fn kill_around_each_write(function: Function) {
     let world = World::new().await;
     let cases = cases(function);
@@ -50,7 +51,7 @@ async fn kill_around_each_write(function: Function) {
 }
 
 fn cases(function: Function) -> Vec<Case> {
-    let effects = WRITES.iter().find(|(of, _)| *of == function).expect("the function writes").1;
+    let effects = EFFECTS.iter().find(|(of, _)| *of == function).expect("the function has effects").1;
     let both = |effect: &Effect| ["before", "after"].map(|moment| Case::new(function, *effect, moment));
     effects.iter().flat_map(both).collect()
 }
@@ -73,15 +74,15 @@ impl Case {
     }
 
     fn point(&self) -> String {
-        point(self.function, self.effect, self.moment)
+        failpoint(self.function, self.effect, self.moment)
     }
 
-    /// Intake publishes only the end of what it refuses.
+    /// Intake publishes only the ends of the uploads that it refuses.
     fn is_refused(&self) -> bool {
         self.function == Function::Intake && matches!(self.effect, Effect::Publish | Effect::MarkSent)
     }
 
-    /// What must happen first, so that the write is made at all.
+    /// What must happen first, so that the effect happens at all.
     fn harm(&self) -> Option<&'static str> {
         match (self.function, self.effect) {
             (Function::Intake, _) => None,
@@ -94,9 +95,9 @@ impl Case {
         }
     }
 
-    /// A message names the scan alone; the key is known once the row is.
+    /// A message names only the scan; the claim reads the key from the row.
     fn is_by_scan(&self) -> bool {
-        matches!(self.effect, Effect::Claim | Effect::BackOff)
+        self.effect == Effect::Claim
     }
 
     fn prepare(&self, world: &World) {
@@ -131,24 +132,24 @@ impl Case {
 
     async fn assert_end(&self, world: &World) {
         let detail = world.assert_sound(&self.volume.key).await;
-        // Who is killed before the failure is written leaves a row that the next attempt brings to its end.
+        // A worker that is killed before it writes the failure leaves a row that the next attempt finishes.
         let is_failed = self.harm() == Some("refuse") && (self.effect, self.moment) != (Effect::Fail, "before");
         let expected = if self.is_refused() || is_failed { Status::Failed } else { Status::PendingReview };
         assert_eq!(detail.scan.summary.status, expected, "{}: {detail:#?}\n{}", self.point(), world.log());
     }
 }
 
-/// The reconciler's own kill points: a pass that was killed is made up for by the next one.
+/// The reconciler's own kill points: the next pass completes what a killed one left.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn reconcile_is_killed_around_each_write() {
     for case in cases(Function::Reconcile) {
         let mut world = World::new().await;
         world.environment.insert("QUIRE_RESULT_SWEEP_AGE_SECONDS".to_owned(), "0".to_owned());
-        let (task, subject) = bring_about(&world, &case).await;
-        world.failpoints.arm(&case.point(), &subject, "kill");
+        let task = bring_about(&world, &case).await;
+        world.failpoints.arm(&case.point(), "any", "kill");
         let ended = killed(&world, task).await;
         assert!(matches!(ended, Ended::Exited(status) if status.code().is_none()), "{}: {ended:?}", case.point());
-        assert!(!world.failpoints.is_armed(&case.point(), &subject), "{} was never reached", case.point());
+        assert!(!world.failpoints.is_armed(&case.point(), "any"), "{} was never reached", case.point());
         let _running = world.start();
         world.schedule(task).expect("the next pass succeeds");
         world.ended_with_reconcile(&case.volume.key).await;
@@ -159,36 +160,35 @@ async fn reconcile_is_killed_around_each_write() {
     }
 }
 
-/// Brings about what the reconciler has to put right, and tells which of its tasks comes by the point.
-async fn bring_about(world: &World, case: &Case) -> (&'static str, String) {
-    let (key, any) = (&case.volume.key, "any".to_owned());
+/// Causes what the reconciler has to repair, and returns which of its tasks does that.
+async fn bring_about(world: &World, case: &Case) -> &'static str {
+    let key = &case.volume.key;
     match case.effect {
         Effect::Announce | Effect::SaveCursor => {
             case.upload(world).await;
             world.resources.lose(tests::world::Queue::Uploads).await;
-            let subject = if case.effect == Effect::Announce { key.clone() } else { "sweep_uploads".to_owned() };
-            ("sweep_uploads", subject)
+            "sweep_uploads"
         }
         Effect::Delete => {
             world.failpoints.arm("compress.upload.after", key, "kill");
             let _running = world.start();
             case.upload(world).await;
             world.ended_with_reconcile(key).await;
-            ("sweep_results", any)
+            "sweep_results"
         }
         Effect::Publish | Effect::MarkSent => {
             world.failpoints.arm("split.publish.before", key, "kill");
             let _running = world.start();
             case.upload(world).await;
             world.ended(key).await;
-            ("reconcile", any)
+            "reconcile"
         }
         Effect::Resend => {
             let _running = [world.start_one(tests::world::Queue::Uploads)];
             case.upload(world).await;
             world.wait(key, |scan| scan.status == Status::Uploaded).await;
             world.resources.lose(tests::world::Queue::Compress).await;
-            ("reconcile", any)
+            "reconcile"
         }
         _ => {
             world.failpoints.arm("compress.upload.before", key, "kill");
@@ -198,7 +198,7 @@ async fn bring_about(world: &World, case: &Case) -> (&'static str, String) {
             while running.iter().all(|mapping| mapping.deaths() == 0) {
                 tokio::time::sleep(Duration::from_millis(50)).await;
             }
-            ("reconcile", any)
+            "reconcile"
         }
     }
 }

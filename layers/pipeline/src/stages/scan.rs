@@ -1,90 +1,74 @@
-//! SCANNING: one range of pages is looked at and read.
+//! SCANNING: detects and reads one page range.
 
-use super::{Offer, Worker, fetch, misplaced, settings, take_up};
-use crate::attempt::{Attempt, Deadline, Finished, persist};
+use crate::attempt::Attempt;
 use crate::configuration::Configuration;
-use crate::context::Context;
 use crate::error::StageError;
 use crate::metrics::{Metric, emit};
-use crate::writes::{Effect, Function, write};
-use catalog::ClaimedRange;
-use domain::{AttemptPrefix, Task};
+use crate::runner::Job;
+use crate::scratch::Scratch;
+use catalog::{Catalog, CatalogError, Claim, ClaimedRange, Fenced, Lease, LeaseRules};
+use domain::{AttemptPrefix, Task, WorkKey};
 use engine::detector::Detector;
 use engine::report::NoProgress;
 use engine::settings::Settings;
-use engine::stages::{RangeToScan, ScannedRange, load_models};
-use queues::{Received, Verdict};
-use std::path::PathBuf;
+use engine::stages::{RangeToScan, load_models};
 use std::sync::Arc;
-use tracing::Instrument;
 
-/// Looks at ranges of pages. The models are loaded once.
 pub struct Scan {
     settings: Settings,
     detector: Arc<Detector>,
 }
 
-impl Worker for Scan {
-    const FUNCTION: Function = Function::Scan;
-
-    fn new(configuration: &Configuration) -> Result<Self, StageError> {
-        let settings = settings(configuration);
+impl Scan {
+    /// Loads the models, once for all ranges.
+    ///
+    /// # Errors
+    /// When they cannot be loaded.
+    pub fn new(configuration: &Configuration) -> Result<Self, StageError> {
+        let settings = configuration.engine_settings();
         Ok(Self { detector: Arc::new(load_models(&settings)?), settings })
-    }
-
-    async fn handle(&self, context: &Context, message: &Received, deadline: Deadline) -> Result<Verdict, StageError> {
-        match message.task()? {
-            Task::Scan { scan, generation, range, .. } => {
-                let span = tracing::info_span!("scan", scan, generation, range, key = tracing::field::Empty);
-                self.take(context, (scan, generation, range), deadline).instrument(span).await
-            }
-            other => Err(misplaced(&other)),
-        }
     }
 }
 
-impl Scan {
-    async fn take(
-        &self,
-        context: &Context,
-        (scan, generation, number): (i64, i32, i32),
-        deadline: Deadline,
-    ) -> Result<Verdict, StageError> {
-        let rules = context.configuration.recovery.lease_rules();
-        let claim = context.catalog.claim_range(scan, generation, number, &rules);
-        let offer = Offer { context, function: Function::Scan, scan, deadline };
-        take_up(offer, claim, async |attempt, claimed| self.work(attempt, claimed).await).await
+impl Job for Scan {
+    type Claimed = ClaimedRange;
+    type Output = WorkKey;
+
+    async fn claim(catalog: &Catalog, task: &Task, rules: &LeaseRules) -> Result<Claim<ClaimedRange>, StageError> {
+        match *task {
+            Task::Scan { scan, generation, range, .. } => {
+                Ok(catalog.claim_range(scan, generation, range, rules).await?)
+            }
+            _ => Err(StageError::Misplaced { task: *task }),
+        }
     }
 
-    async fn work(&self, attempt: &Attempt<'_>, claimed: &ClaimedRange) -> Result<Finished, StageError> {
-        let input = attempt.scratch.file("range.pdf");
-        fetch(attempt.context, &claimed.input_key, &input).await?;
-        let results = self.look(attempt, claimed, input).await?;
-        emit(Function::Scan, &[(Metric::Pages, f64::from(claimed.page_count))]);
-        let prefix = AttemptPrefix::work(attempt.lease.scan, attempt.lease.token);
-        let key = prefix.join(&format!("range-{:04}.zip", claimed.number))?;
-        let upload = attempt.context.objects.upload(&results.file, &key);
-        write(Function::Scan, Effect::Upload, &attempt.subject, upload).await?;
-        let finish = || attempt.context.catalog.finish_range(&attempt.lease, key.as_str());
-        Ok(write(Function::Scan, Effect::Finish, &attempt.subject, persist(attempt.deadline, finish)).await?)
-    }
-
-    async fn look(
+    async fn work(
         &self,
         attempt: &Attempt<'_>,
         claimed: &ClaimedRange,
-        input: PathBuf,
-    ) -> Result<ScannedRange, StageError> {
+        scratch: &Scratch,
+    ) -> Result<WorkKey, StageError> {
+        let input = scratch.file("range.pdf");
+        attempt.fetch(&claimed.input_key, &input).await?;
         let (settings, detector) = (self.settings.clone(), Arc::clone(&self.detector));
-        let (directory, cancellation) = (attempt.scratch.directory("results")?, attempt.cancellation.clone());
+        let (directory, cancellation) = (scratch.directory("results")?, attempt.cancellation.clone());
         let first = claimed.first_index as usize;
         let pages = first..first + claimed.page_count as usize;
         let first_page = claimed.first_page.and_then(|page| u32::try_from(page).ok());
-        attempt
-            .engine(move || {
-                let range = RangeToScan { file: &input, pages, first_page };
-                engine::stages::scan(&range, &detector, &settings, &directory, &NoProgress, &cancellation)
-            })
-            .await
+        let scan = move || {
+            let range = RangeToScan { file: &input, pages, first_page };
+            engine::stages::scan(&range, &detector, &settings, &directory, &NoProgress, &cancellation)
+        };
+        let results = attempt.engine(scan).await?;
+        emit(attempt.context.function, &[(Metric::Pages, f64::from(claimed.page_count))]);
+        let prefix = AttemptPrefix::work(attempt.lease.scan, attempt.lease.token);
+        let key = prefix.join(&format!("range-{:04}.zip", claimed.number))?;
+        attempt.upload(&results.file, &key).await?;
+        Ok(key)
+    }
+
+    async fn publish(catalog: &Catalog, lease: &Lease, key: &WorkKey) -> Result<Fenced<Vec<Task>>, CatalogError> {
+        catalog.finish_range(lease, key.as_str()).await
     }
 }

@@ -1,88 +1,89 @@
-//! SPLITTING: the ranges are gathered, and volume and opinions are written.
+//! SPLITTING: gathers the ranges and writes the volume and its opinions.
 
-use super::{Offer, Worker, fetch, misplaced, settings, take_up};
-use crate::attempt::{Attempt, Deadline, Finished, persist};
+use crate::attempt::Attempt;
 use crate::configuration::Configuration;
-use crate::context::Context;
 use crate::error::StageError;
 use crate::metrics::{Metric, emit};
-use crate::writes::{Effect, Function, write};
-use catalog::{ClaimedScan, Fenced, NewOpinion, Publication};
+use crate::runner::Job;
+use crate::scratch::Scratch;
+use catalog::{Catalog, CatalogError, Claim, ClaimedScan, Fenced, Lease, LeaseRules, NewOpinion, Publication};
 use domain::{AttemptPrefix, Results, Stage, Task, VolumeName};
 use engine::error::EngineError;
 use engine::report::NoProgress;
 use engine::settings::Settings;
 use engine::stages::{SplitInputs, SplitOpinion, SplitResult, split};
 use futures_util::{StreamExt, TryStreamExt, stream};
-use queues::{Received, Verdict};
 use std::path::Path;
-use tracing::Instrument;
 
-/// Files under way at once: opinions are small, and each costs a round trip.
+/// Opinions are small files, and each upload waits for a round trip.
 const UPLOADS_AT_ONCE: usize = 8;
 
-/// Puts volume and opinions together.
 #[derive(Debug)]
 pub struct Split {
     settings: Settings,
 }
 
-impl Worker for Split {
-    const FUNCTION: Function = Function::Split;
-
-    fn new(configuration: &Configuration) -> Result<Self, StageError> {
-        Ok(Self { settings: settings(configuration) })
-    }
-
-    async fn handle(&self, context: &Context, message: &Received, deadline: Deadline) -> Result<Verdict, StageError> {
-        match message.task()? {
-            Task::Split { scan } => {
-                let span = tracing::info_span!("split", scan, key = tracing::field::Empty);
-                self.take(context, scan, deadline).instrument(span).await
-            }
-            other => Err(misplaced(&other)),
-        }
+impl Split {
+    /// # Errors
+    /// None.
+    pub fn new(configuration: &Configuration) -> Result<Self, StageError> {
+        Ok(Self { settings: configuration.engine_settings() })
     }
 }
 
-impl Split {
-    async fn take(&self, context: &Context, scan: i64, deadline: Deadline) -> Result<Verdict, StageError> {
-        let rules = context.configuration.recovery.lease_rules();
-        let claim = context.catalog.claim_scan(Stage::Split, scan, &rules);
-        let offer = Offer { context, function: Function::Split, scan, deadline };
-        take_up(offer, claim, async |attempt, claimed| self.work(attempt, claimed).await).await
+impl Job for Split {
+    type Claimed = ClaimedScan;
+    type Output = Publication;
+
+    async fn claim(catalog: &Catalog, task: &Task, rules: &LeaseRules) -> Result<Claim<ClaimedScan>, StageError> {
+        match task {
+            Task::Split { scan } => Ok(catalog.claim_scan(Stage::Split, *scan, rules).await?),
+            _ => Err(StageError::Misplaced { task: *task }),
+        }
     }
 
-    async fn work(&self, attempt: &Attempt<'_>, claimed: &ClaimedScan) -> Result<Finished, StageError> {
-        let inputs = gather(attempt, claimed).await?;
-        let (settings, directory) = (self.settings.clone(), attempt.scratch.directory("volume")?);
+    async fn work(
+        &self,
+        attempt: &Attempt<'_>,
+        claimed: &ClaimedScan,
+        scratch: &Scratch,
+    ) -> Result<Publication, StageError> {
+        let inputs = gather(attempt, claimed, scratch).await?;
+        let (settings, directory) = (self.settings.clone(), scratch.directory("volume")?);
         let cancellation = attempt.cancellation.clone();
         let result = attempt.engine(move || split(&inputs, &settings, &directory, &NoProgress, &cancellation)).await?;
-        emit(Function::Split, &[(Metric::Pages, result.summary.pages as f64)]);
+        emit(attempt.context.function, &[(Metric::Pages, result.summary.pages as f64)]);
         let prefix = AttemptPrefix::result(attempt.lease.scan, attempt.lease.token);
-        upload(attempt, &prefix, &result).await?;
-        let publication = publication(&prefix, &result)?;
-        let finish = || attempt.context.catalog.finish_split(&attempt.lease, &publication);
-        let fenced =
-            write(Function::Split, Effect::Finish, &attempt.subject, persist(attempt.deadline, finish)).await?;
-        Ok(match fenced {
+        stream::iter(&result.summary.files)
+            .map(|file| upload(attempt, &prefix, &result.summary.directory, file))
+            .buffer_unordered(UPLOADS_AT_ONCE)
+            .try_collect::<()>()
+            .await?;
+        publication(&prefix, &result)
+    }
+
+    async fn publish(
+        catalog: &Catalog,
+        lease: &Lease,
+        publication: &Publication,
+    ) -> Result<Fenced<Vec<Task>>, CatalogError> {
+        Ok(match catalog.finish_split(lease, publication).await? {
             Fenced::Done(()) => Fenced::Done(Vec::new()),
             Fenced::Lost => Fenced::Lost,
         })
     }
 }
 
-/// Fetches what compress and scan left.
-async fn gather(attempt: &Attempt<'_>, claimed: &ClaimedScan) -> Result<SplitInputs, StageError> {
-    let gone = |what: &str| StageError::IntermediateMissing { key: what.to_owned() };
-    let prefix = claimed.work_prefix.as_deref().ok_or_else(|| gone("compressed.zip"))?;
-    let compressed = attempt.scratch.file("compressed.zip");
-    fetch(attempt.context, &format!("{prefix}compressed.zip"), &compressed).await?;
+/// Fetches what compress and scan made.
+async fn gather(attempt: &Attempt<'_>, claimed: &ClaimedScan, scratch: &Scratch) -> Result<SplitInputs, StageError> {
+    let missing = |key: &str| StageError::IntermediateMissing { key: key.to_owned() };
+    let prefix = claimed.work_prefix.as_deref().ok_or_else(|| missing("compressed.zip"))?;
+    let compressed = scratch.file("compressed.zip");
+    attempt.fetch(&format!("{prefix}compressed.zip"), &compressed).await?;
     let mut ranges = Vec::with_capacity(claimed.ranges.len());
     for range in &claimed.ranges {
-        let key = range.result_key.as_deref().ok_or_else(|| gone("a range's results"))?;
-        let file = attempt.scratch.file(&format!("range-{:04}.zip", range.number));
-        fetch(attempt.context, key, &file).await?;
+        let file = scratch.file(&format!("range-{:04}.zip", range.number));
+        attempt.fetch(range.result_key.as_deref().ok_or_else(|| missing("a range's results"))?, &file).await?;
         ranges.push(file);
     }
     Ok(SplitInputs { compressed, ranges, name: name(claimed)? })
@@ -98,34 +99,19 @@ fn name(claimed: &ClaimedScan) -> Result<VolumeName, StageError> {
 async fn upload(
     attempt: &Attempt<'_>,
     prefix: &AttemptPrefix<Results>,
-    result: &SplitResult,
-) -> Result<(), StageError> {
-    stream::iter(&result.summary.files)
-        .map(|file| upload_one(attempt, prefix, &result.summary.directory, file))
-        .buffer_unordered(UPLOADS_AT_ONCE)
-        .try_collect()
-        .await
-}
-
-async fn upload_one(
-    attempt: &Attempt<'_>,
-    prefix: &AttemptPrefix<Results>,
     root: &Path,
     file: &Path,
 ) -> Result<(), StageError> {
     if attempt.cancellation.is_cancelled() {
         return Err(EngineError::Cancelled.into());
     }
-    let key = prefix.join(&file.to_string_lossy())?;
-    let path = root.join(file);
-    let upload = attempt.context.objects.upload(&path, &key);
-    Ok(write(Function::Split, Effect::Upload, &attempt.subject, upload).await?)
+    Ok(attempt.upload(&root.join(file), &prefix.join(&file.to_string_lossy())?).await?)
 }
 
 fn publication(prefix: &AttemptPrefix<Results>, result: &SplitResult) -> Result<Publication, StageError> {
     let opinion = |opinion: &SplitOpinion| {
         Ok(NewOpinion {
-            redacted_key: prefix.join(&opinion.redacted.to_string_lossy())?.as_str().to_owned(),
+            redacted_key: prefix.join(&opinion.redacted.to_string_lossy())?.to_string(),
             file: opinion.file.clone(),
             first_page: opinion.first_page as i32,
             last_page: opinion.last_page as i32,

@@ -8,25 +8,22 @@ use domain::{ScanId, Task, VolumeName};
 use queues::Queues;
 use time::OffsetDateTime;
 
-/// An operator's ways to rows and messages.
 #[derive(Debug, Clone, Copy)]
 pub struct Operator<'a> {
-    /// The rows.
     pub catalog: &'a Catalog,
-    /// The messages.
     pub queues: &'a Queues,
 }
 
 impl Operator<'_> {
-    /// Sends a failed or cancelled scan on its way again, from the stage that it ended in; finished ranges are kept.
+    /// Returns a failed or cancelled scan to the stage in which it ended. Finished ranges are kept.
     ///
     /// # Errors
-    /// When the scan is in no such status, or the database or a queue does not answer.
+    /// When there is no such scan, its status does not allow the action, or the database or a queue does not answer.
     pub async fn retry(&self, scan: ScanId) -> Result<(), StageError> {
         self.send(&self.catalog.retry(scan).await?).await
     }
 
-    /// Puts a waiting scan off; `reconcile` takes it up again.
+    /// Defers a waiting scan. `reconcile` sends its message when it is due.
     ///
     /// # Errors
     /// As [`Operator::retry`].
@@ -34,7 +31,7 @@ impl Operator<'_> {
         self.send(&self.catalog.defer(scan, until).await?).await
     }
 
-    /// Names a volume whose key did not; if it was only waiting for that, it goes on.
+    /// Names the volume of a scan whose key did not. A scan that waited only for its name continues.
     ///
     /// # Errors
     /// As [`Operator::retry`], and when the name has no first page.
@@ -42,7 +39,7 @@ impl Operator<'_> {
         self.send(&self.catalog.describe(scan, name).await?).await
     }
 
-    /// Lets a scan supersede the approved one of its key.
+    /// Lets a scan supersede the approved scan of the same key.
     ///
     /// # Errors
     /// As [`Operator::retry`].

@@ -1,10 +1,11 @@
-//! The directory of one attempt. A warm function finds what an earlier one left, after a kill too.
+//! The directory of one attempt.
 
 use crate::error::StageError;
+use domain::FailureCode;
 use std::path::{Path, PathBuf};
 use tempfile::TempDir;
 
-/// How our directories are called: the process id follows, then chance.
+/// The process id and a random part follow.
 const PREFIX: &str = "quire-attempt-";
 
 /// A directory that is removed on every path.
@@ -12,7 +13,7 @@ const PREFIX: &str = "quire-attempt-";
 pub struct Scratch(TempDir);
 
 impl Scratch {
-    /// Sweeps what dead processes and earlier attempts of this one left, then makes a new directory.
+    /// Removes what dead processes and earlier attempts of this process left, then makes a new directory.
     ///
     /// # Errors
     /// [`StageError::Scratch`].
@@ -23,13 +24,12 @@ impl Scratch {
         tempfile::Builder::new().prefix(&prefix).tempdir_in(root).map(Self).map_err(failed)
     }
 
-    /// A file in it.
     #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
         self.0.path().join(name)
     }
 
-    /// A new directory in it.
+    /// Makes a directory in it.
     ///
     /// # Errors
     /// [`StageError::Scratch`].
@@ -44,12 +44,13 @@ fn failed(source: std::io::Error) -> StageError {
     StageError::Scratch { source }
 }
 
-/// A function works on one attempt at a time: a directory of its own process is a leftover, too.
+/// A function works on one attempt at a time, so a directory of its own process is a leftover too.
 fn sweep(root: &Path) {
     let Ok(entries) = std::fs::read_dir(root) else { return };
     for entry in entries.flatten().filter(|entry| is_leftover(&entry.file_name().to_string_lossy())) {
         if let Err(error) = std::fs::remove_dir_all(entry.path()) {
-            tracing::warn!(code = "scratch", %error, "a leftover stays");
+            let (code, path) = (FailureCode::Scratch.as_str(), entry.path());
+            tracing::warn!(code, %error, "{} is left from an earlier attempt and cannot be removed", path.display());
         }
     }
 }

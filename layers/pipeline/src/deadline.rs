@@ -1,8 +1,6 @@
-//! How long an attempt may take.
-
 use std::time::{Duration, Instant, SystemTime};
 
-/// Kept back from the function's time, to give the claim back and to answer.
+/// The end of the function's time is kept for giving the claim back and answering.
 const LONGEST_MARGIN: Duration = Duration::from_secs(30);
 
 /// When the attempt must be over.
@@ -10,7 +8,7 @@ const LONGEST_MARGIN: Duration = Duration::from_secs(30);
 pub struct Deadline(Instant);
 
 impl Deadline {
-    /// From the moment at which Lambda ends the function, and the stage's own limit (none for zero).
+    /// `function_ends` is when Lambda ends the function. A `stage_limit` of zero means none.
     #[must_use]
     pub fn new(function_ends: SystemTime, stage_limit: Duration) -> Self {
         let remaining = function_ends.duration_since(SystemTime::now()).unwrap_or_default();
@@ -19,13 +17,11 @@ impl Deadline {
         Self(Instant::now() + limit)
     }
 
-    /// The moment.
     #[must_use]
     pub const fn instant(self) -> Instant {
         self.0
     }
 
-    /// What is left.
     #[must_use]
     pub fn remaining(self) -> Duration {
         self.0.saturating_duration_since(Instant::now())

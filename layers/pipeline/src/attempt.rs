@@ -1,0 +1,78 @@
+use crate::context::Context;
+use crate::deadline::Deadline;
+use crate::error::StageError;
+use catalog::{ClaimedRange, ClaimedScan, Lease};
+use domain::{Task, WorkKey};
+use engine::cancellation::Cancellation;
+use std::path::Path;
+
+/// One attempt at a task, from the claim to its publication or failure.
+#[derive(Debug)]
+pub struct Attempt<'a> {
+    pub context: &'a Context,
+    pub task: Task,
+    pub lease: Lease,
+    pub deadline: Deadline,
+    /// Raised when the lease is lost or the time is up.
+    pub cancellation: Cancellation,
+}
+
+/// What every claim has.
+pub trait Claimed {
+    fn lease(&self) -> Lease;
+    /// The key of the upload.
+    fn key(&self) -> &str;
+}
+
+impl Claimed for ClaimedScan {
+    fn lease(&self) -> Lease {
+        self.lease
+    }
+
+    fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+impl Claimed for ClaimedRange {
+    fn lease(&self) -> Lease {
+        self.lease
+    }
+
+    fn key(&self) -> &str {
+        &self.key
+    }
+}
+
+impl<'a> Attempt<'a> {
+    pub fn new(context: &'a Context, task: Task, lease: Lease, deadline: Deadline) -> Self {
+        Self { context, task, lease, deadline, cancellation: Cancellation::new() }
+    }
+
+    /// Runs the engine on a thread of its own, so that time-outs and answers continue here.
+    ///
+    /// # Errors
+    /// The engine's, and [`StageError::Panicked`].
+    pub async fn engine<T, E>(&self, work: impl FnOnce() -> Result<T, E> + Send + 'static) -> Result<T, StageError>
+    where
+        T: Send + 'static,
+        E: Into<StageError> + Send + 'static,
+    {
+        let span = tracing::Span::current();
+        let joined = tokio::task::spawn_blocking(move || span.in_scope(work)).await;
+        joined.map_err(|error| StageError::Panicked { reason: error.to_string() })?.map_err(Into::into)
+    }
+
+    /// Fetches a file that an earlier stage uploaded.
+    ///
+    /// # Errors
+    /// [`StageError::IntermediateMissing`], and when S3 does not answer.
+    pub async fn fetch(&self, key: &str, to: &Path) -> Result<(), StageError> {
+        let key: WorkKey = key.parse()?;
+        match self.context.objects.download(&key, to).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_missing() => Err(StageError::IntermediateMissing { key: key.to_string() }),
+            Err(error) => Err(error.into()),
+        }
+    }
+}

@@ -1,0 +1,119 @@
+//! Starts a function, and passes each of Lambda's invocations to its handler.
+
+use crate::configuration::Configuration;
+use crate::context::Context;
+use crate::deadline::Deadline;
+use crate::error::StageError;
+use crate::failpoints;
+use crate::function::Function;
+use crate::intake::Intake;
+use crate::logging;
+use crate::metrics::{Metric, emit};
+use crate::reconcile;
+use crate::retry;
+use crate::runner::Handler;
+use crate::stages::{compress::Compress, scan::Scan, split::Split};
+use domain::FailureCode;
+use lambda_runtime::{Error, LambdaEvent, service_fn};
+use queues::{Received, SqsBatchResponse, SqsEvent, Verdict};
+use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use tracing::Instrument;
+
+/// Runs a function until Lambda ends the process. All functions are compiled here, once, and not in each binary.
+#[must_use]
+pub fn serve(function: Function) -> ExitCode {
+    match function {
+        Function::Intake => start(function, serve_queue(function, |_| Ok(Intake))),
+        Function::Compress => start(function, serve_queue(function, Compress::new)),
+        Function::Scan => start(function, serve_queue(function, Scan::new)),
+        Function::Split => start(function, serve_queue(function, Split::new)),
+        Function::Reconcile => start(function, serve_schedules()),
+    }
+}
+
+/// One thread is enough: the engine starts its own.
+fn start(function: Function, service: impl Future<Output = Result<(), Error>>) -> ExitCode {
+    logging::start();
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    match runtime.map_err(Error::from).and_then(|runtime| runtime.block_on(service)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!(function = function.name(), %error, "the function {} cannot start", function.name());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn context(function: Function) -> Result<Context, Error> {
+    let configuration = Configuration::from_environment()?;
+    Ok(Context::new(function, configuration, &aws::sdk_config(None).await)?)
+}
+
+async fn serve_queue<H: Handler + 'static>(
+    function: Function,
+    handler: impl FnOnce(&Configuration) -> Result<H, StageError>,
+) -> Result<(), Error> {
+    let context = context(function).await?;
+    let shared = Arc::new((handler(&context.configuration)?, context));
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<SqsEvent>| {
+        let shared = Arc::clone(&shared);
+        // Boxed here and below: the compiler cannot lay out a whole attempt in one future.
+        Box::pin(async move { Ok::<_, Error>(handle_batch(&shared.0, &shared.1, event).await) })
+    }))
+    .await
+}
+
+async fn handle_batch<H: Handler>(handler: &H, context: &Context, event: LambdaEvent<SqsEvent>) -> SqsBatchResponse {
+    let deadline = deadline(context, &event.context);
+    let request = event.context.request_id.as_str();
+    let span = tracing::info_span!("invocation", function = context.function.name(), request);
+    let handle = async |received: Received| handle(handler, context, &received, deadline).await;
+    let put_back = async |received: Received, after| context.back_off(&received, after).await;
+    let batch = queues::process_batch(context.queues.urls(), event.payload, handle, put_back);
+    let processed = failpoints::scope(batch).instrument(span.clone()).await;
+    let _entered = span.entered();
+    for fault in &processed.faults {
+        let (code, message, error) = (FailureCode::RecordFault.as_str(), &fault.message_id, &fault.reason);
+        tracing::error!(code, message, %error, "message {message} could not be handled and is delivered again");
+    }
+    processed.response
+}
+
+fn deadline(context: &Context, invocation: &lambda_runtime::Context) -> Deadline {
+    let ends: SystemTime = UNIX_EPOCH + Duration::from_millis(invocation.deadline);
+    Deadline::new(ends, Duration::from_secs(context.configuration.recovery.stage_limit_seconds))
+}
+
+/// The boundary: an error that the handler returns is logged here, and SQS delivers the message again.
+async fn handle<H: Handler>(handler: &H, context: &Context, received: &Received, deadline: Deadline) -> Verdict {
+    if let Some(age) = received.sent_at.and_then(|sent| SystemTime::now().duration_since(sent).ok()) {
+        emit(context.function, &[(Metric::MessageAgeSeconds, age.as_secs_f64())]);
+    }
+    Box::pin(handler.handle(context, received, deadline)).await.unwrap_or_else(|error| {
+        let (code, message) = (error.code().as_str(), received.message_id.as_str());
+        tracing::error!(code, message, %error, "message {message} could not be handled and is delivered again");
+        // No row counts the attempts here, so the pause is the first one; SQS counts the receives.
+        Verdict::Return { after: retry::first_pause(&context.configuration.recovery) }
+    })
+}
+
+async fn serve_schedules() -> Result<(), Error> {
+    let context = Arc::new(context(Function::Reconcile).await?);
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<reconcile::Request>| {
+        let context = Arc::clone(&context);
+        async move {
+            let deadline = deadline(&context, &event.context);
+            let request = event.context.request_id.as_str();
+            let span = tracing::info_span!("invocation", function = context.function.name(), request);
+            let report = Box::pin(reconcile::run(&context, event.payload, deadline)).instrument(span.clone()).await;
+            report.map_err(|error| {
+                let _entered = span.entered();
+                tracing::error!(code = error.code().as_str(), %error, "{} failed", event.payload);
+                Error::from(error.to_string())
+            })
+        }
+    }))
+    .await
+}
