@@ -5,7 +5,8 @@
     reason = "test code: what is missing should stop the test where it stands"
 )]
 
-use crate::world::{Failpoints, PATIENCE, required, sdk};
+use crate::emulator::{s3_client, sdk};
+use crate::world::{Failpoints, PATIENCE, required};
 use catalog::{Catalog, DatabaseSettings, Filter, ScanDetail, ScanSummary};
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -35,11 +36,10 @@ impl Deployed {
     pub async fn find() -> Self {
         let environment = read(Path::new(&required("QUIRE_TEST_STACK")));
         let sdk = sdk(&environment["AWS_ENDPOINT_URL"]).await;
-        let s3 = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
         let settings = DatabaseSettings { url: environment["DATABASE_URL"].clone() };
         Self {
             catalog: Catalog::new(&settings).expect("a database's address"),
-            s3: aws_sdk_s3::Client::from_conf(s3),
+            s3: s3_client(&sdk),
             sqs: aws_sdk_sqs::Client::new(&sdk),
             events: aws_sdk_eventbridge::Client::new(&sdk),
             failpoints: Failpoints::at(PathBuf::from(&environment["QUIRE_STACK_FAILPOINTS"])),

@@ -1,10 +1,8 @@
-//! What the clients of all AWS services share: settings, time-outs, retries and the meaning of their errors.
-//!
-//! This crate names no service: the client of S3 is in `objects`, those of SQS and EventBridge are in `queues`.
+#![doc = include_str!("../README.md")]
 
 mod error;
 mod settings;
 
 pub use aws_config::SdkConfig;
 pub use error::{CallError, Refusal, Unreachable};
-pub use settings::{sdk_config, timeouts};
+pub use settings::{config_loader, sdk_config, timeouts};

@@ -11,7 +11,6 @@
 mod failpoint;
 mod function;
 mod mapping;
-mod proxy;
 mod resources;
 mod soundness;
 mod volume;
@@ -19,11 +18,11 @@ mod volume;
 pub use failpoint::Failpoints;
 pub use function::{Ended, Function, Program};
 pub use mapping::{Mapping, Running, event};
-pub use proxy::Proxy;
 pub use queues::Queue;
-pub use resources::{Resources, function_of, sdk};
+pub use resources::{Resources, function_of};
 pub use volume::Volume;
 
+use crate::proxy::Proxy;
 use catalog::testing::TestDatabase;
 use catalog::{Catalog, DatabaseSettings, Filter, ScanDetail, ScanSummary};
 use serde_json::{Value, json};
@@ -199,14 +198,10 @@ impl World {
     }
 
     /// Puts a proxy between the functions and S3.
-    ///
-    /// # Panics
-    /// When the emulator's address is no plain HTTP one.
     pub fn through_proxy_to_s3(&mut self) -> Proxy {
         let endpoint = self.environment["AWS_ENDPOINT_URL"].clone();
-        let service = endpoint.strip_prefix("http://").expect("plain HTTP").trim_end_matches('/').to_owned();
-        let proxy = Proxy::to(&service);
-        self.environment.insert("AWS_ENDPOINT_URL_S3".to_owned(), format!("http://{}", proxy.address()));
+        let proxy = Proxy::http(&endpoint, |_| None);
+        self.environment.insert("AWS_ENDPOINT_URL_S3".to_owned(), proxy.endpoint.clone());
         proxy
     }
 

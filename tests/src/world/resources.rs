@@ -1,19 +1,16 @@
-//! Buckets, queues and a bus that only one test uses, on the emulator.
+//! The buckets and queues of one world, wired as the template wires them.
 
-use super::required;
-use aws_config::{BehaviorVersion, Region, SdkConfig};
-use aws_sdk_s3::types::{
-    BucketVersioningStatus, Event, NotificationConfiguration, QueueConfiguration, VersioningConfiguration,
-};
+use crate::emulator::{Buckets, TestQueues, endpoint, sdk};
+use aws_sdk_s3::types::{Event, NotificationConfiguration, QueueConfiguration};
 use aws_sdk_sqs::types::QueueAttributeName;
 use queues::Queue;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::path::Path;
 
-/// Lambda lets a function run for up to this long in these tests; a message stays away as long.
+/// A function may run for up to this long in these tests, and its message stays invisible as long.
 const VISIBILITY_SECONDS: &str = "5";
 
-/// The function that lives on a queue.
+/// The function that reads a queue.
 #[must_use]
 pub const fn function_of(queue: Queue) -> &'static str {
     match queue {
@@ -24,81 +21,51 @@ pub const fn function_of(queue: Queue) -> &'static str {
     }
 }
 
-/// What a test has to itself on the emulator.
 #[derive(Debug)]
 pub struct Resources {
-    /// S3.
     pub s3: aws_sdk_s3::Client,
-    /// SQS.
     pub sqs: aws_sdk_sqs::Client,
-    /// The upload bucket.
     pub uploads: String,
-    /// The result bucket.
     pub results: String,
-    endpoint: String,
-    queues: HashMap<Queue, Addresses>,
-}
-
-#[derive(Debug, Clone)]
-struct Addresses {
-    url: String,
-    arn: String,
-    dead_letters_url: String,
-    dead_letters_arn: String,
+    queues: TestQueues,
 }
 
 impl Resources {
-    /// Makes them.
+    /// Makes buckets and queues; the upload bucket notifies the uploads queue.
     pub async fn create() -> Self {
-        let endpoint = required("QUIRE_TEST_AWS_ENDPOINT");
-        let sdk = sdk(&endpoint).await;
-        let name = format!("test-{}", uuid::Uuid::new_v4().simple());
-        let s3 = aws_sdk_s3::Client::from_conf(aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build());
-        let sqs = aws_sdk_sqs::Client::new(&sdk);
-        let mut queues = HashMap::new();
-        for queue in Queue::ALL {
-            queues.insert(queue, create_queue(&sqs, &format!("{name}-{queue:?}")).await);
-        }
-        let (uploads, results) = (format!("{name}-uploads"), format!("{name}-results"));
-        let resources = Self { s3, sqs, uploads, results, endpoint, queues };
-        resources.create_buckets().await;
+        let sdk = sdk(&endpoint()).await;
+        let (buckets, queues) = (Buckets::create(&sdk).await, TestQueues::create(&sdk, VISIBILITY_SECONDS).await);
+        let Buckets { client: s3, uploads, results, .. } = buckets;
+        let resources = Self { s3, sqs: queues.client.clone(), uploads, results, queues };
+        resources.notify().await;
         resources
     }
 
-    async fn create_buckets(&self) {
-        for bucket in [&self.uploads, &self.results] {
-            self.s3.create_bucket().bucket(bucket).send().await.expect("a bucket");
-        }
-        let versions = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
-        let call = self.s3.put_bucket_versioning().bucket(&self.uploads).versioning_configuration(versions);
-        call.send().await.expect("a versioned bucket");
+    async fn notify(&self) {
         let queue = QueueConfiguration::builder().queue_arn(self.arn(Queue::Uploads)).events(Event::S3ObjectCreated);
         let notify = NotificationConfiguration::builder().queue_configurations(queue.build().expect("a complete rule"));
         let call = self.s3.put_bucket_notification_configuration().bucket(&self.uploads);
         call.notification_configuration(notify.build()).send().await.expect("the bucket's events");
     }
 
-    /// The address of a queue.
     #[must_use]
     pub fn url(&self, queue: Queue) -> String {
-        self.queues[&queue].url.clone()
+        self.queues.url(queue).to_owned()
     }
 
-    /// The name of a queue in events.
     #[must_use]
     pub fn arn(&self, queue: Queue) -> String {
-        self.queues[&queue].arn.clone()
+        self.queues.arn(queue).to_owned()
     }
 
-    /// The address of a queue's dead-letter queue.
     #[must_use]
     pub fn dead_letters_url(&self, queue: Queue) -> String {
-        self.queues[&queue].dead_letters_url.clone()
+        self.queues.dead_letters_url(queue).to_owned()
     }
 
     /// Redrives by AWS's own means: StartMessageMoveTask.
     pub async fn redrive(&self, queue: Queue) {
-        let call = self.sqs.start_message_move_task().source_arn(&self.queues[&queue].dead_letters_arn);
+        let call = self.sqs.start_message_move_task().source_arn(self.queues.dead_letters_arn(queue));
         call.send().await.expect("the redrive starts");
     }
 
@@ -186,7 +153,7 @@ impl Resources {
     pub fn environment(&self) -> BTreeMap<String, String> {
         let url = |queue| self.url(queue);
         [
-            ("AWS_ENDPOINT_URL", self.endpoint.clone()),
+            ("AWS_ENDPOINT_URL", endpoint()),
             ("AWS_REGION", "us-east-1".to_owned()),
             ("AWS_ACCESS_KEY_ID", "test".to_owned()),
             ("AWS_SECRET_ACCESS_KEY", "test".to_owned()),
@@ -203,35 +170,4 @@ impl Resources {
         .map(|(name, value)| (name.to_owned(), value))
         .collect()
     }
-}
-
-/// The emulator's address with credentials that it does not check.
-pub async fn sdk(endpoint: &str) -> SdkConfig {
-    let credentials = aws_sdk_s3::config::Credentials::new("test", "test", None, None, "test");
-    aws_config::defaults(BehaviorVersion::latest())
-        .endpoint_url(endpoint)
-        .region(Region::new("us-east-1"))
-        .credentials_provider(credentials)
-        .http_client(aws_smithy_http_client::Builder::new().build_http())
-        .load()
-        .await
-}
-
-async fn create_queue(sqs: &aws_sdk_sqs::Client, name: &str) -> Addresses {
-    let (dead_letters_url, dead_letters_arn) = create_one(sqs, &format!("{name}-dead-letters"), None).await;
-    let redrive = serde_json::json!({ "deadLetterTargetArn": dead_letters_arn, "maxReceiveCount": "5" });
-    let (url, arn) = create_one(sqs, name, Some(redrive.to_string())).await;
-    Addresses { url, arn, dead_letters_url, dead_letters_arn }
-}
-
-async fn create_one(sqs: &aws_sdk_sqs::Client, name: &str, redrive: Option<String>) -> (String, String) {
-    let mut call = sqs.create_queue().queue_name(name);
-    call = call.attributes(QueueAttributeName::VisibilityTimeout, VISIBILITY_SECONDS);
-    if let Some(redrive) = redrive {
-        call = call.attributes(QueueAttributeName::RedrivePolicy, redrive);
-    }
-    let url = call.send().await.expect("a queue").queue_url.expect("its address");
-    let call = sqs.get_queue_attributes().queue_url(&url).attribute_names(QueueAttributeName::QueueArn);
-    let attributes = call.send().await.expect("the queue's attributes").attributes.unwrap_or_default();
-    (url, attributes[&QueueAttributeName::QueueArn].clone())
 }

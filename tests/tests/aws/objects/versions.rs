@@ -1,7 +1,7 @@
 //! Every read names a version; what is not there is a case of its own.
 
-use crate::buckets::{bytes, with_buckets, work_key};
 use domain::UploadKey;
+use tests::emulator::{bytes, with_buckets, work_key};
 
 #[tokio::test]
 async fn each_version_of_a_key_can_be_read() {
@@ -62,7 +62,7 @@ async fn what_is_not_there_is_missing() {
 #[tokio::test]
 async fn a_bucket_that_does_not_exist_is_no_missing_object() {
     with_buckets(async |buckets| {
-        let sdk = crate::emulator::sdk(&crate::emulator::endpoint()).await;
+        let sdk = tests::emulator::sdk(&tests::emulator::endpoint()).await;
         let objects = objects::Objects::new(&sdk, "no-such-uploads".to_owned(), "no-such-results".to_owned());
         let current = objects.current(&UploadKey::new("original_scans/x.pdf")).await.unwrap_err();
         let download = objects.download(&work_key("x"), &buckets.path("to")).await.unwrap_err();
@@ -93,7 +93,7 @@ async fn the_head_of_a_file_is_as_long_as_asked_or_as_the_file() {
 #[tokio::test]
 async fn a_bucket_without_versions_calls_the_only_one_null() {
     with_buckets(async |buckets| {
-        let sdk = crate::emulator::sdk(&crate::emulator::endpoint()).await;
+        let sdk = tests::emulator::sdk(&tests::emulator::endpoint()).await;
         let objects = objects::Objects::new(&sdk, buckets.results.clone(), buckets.results.clone());
         let key = UploadKey::new("original_scans/x.pdf");
         let version = objects.upload_original(&buckets.file("x.pdf", b"%PDF"), &key, &|_| ()).await.unwrap();

@@ -5,16 +5,11 @@ use std::time::Duration;
 
 use objects::ObjectError;
 
-use crate::buckets::{Buckets, bytes, with_buckets, work_key};
-use crate::emulator::endpoint;
-use crate::proxy::{Fault, Proxy, Request};
+use tests::emulator::{Buckets, bytes, with_buckets, work_key};
+use tests::emulator::{closed_endpoint, endpoint};
+use tests::proxy::{Fault, Proxy, Request, slow_down};
 
 const MEBIBYTE: usize = 1024 * 1024;
-
-fn slow_down() -> Fault {
-    let body = "<?xml version=\"1.0\"?><Error><Code>SlowDown</Code><Message>Please reduce your rate.</Message></Error>";
-    Fault::Answer { status: 503, content_type: "application/xml", body: body.to_owned() }
-}
 
 fn denied() -> Fault {
     let body = "<?xml version=\"1.0\"?><Error><Code>AccessDenied</Code><Message>No.</Message></Error>";
@@ -42,7 +37,7 @@ async fn stored(buckets: &Buckets, key: &domain::WorkKey, size: usize) -> Vec<u8
 #[tokio::test]
 async fn a_busy_s3_is_asked_again() {
     with_buckets(async |buckets| {
-        let proxy = Proxy::start(&endpoint(), first(2, |_| true, slow_down())).await;
+        let proxy = Proxy::http(&endpoint(), first(2, |_| true, slow_down()));
         let objects = buckets.through(&proxy.endpoint).await;
         let (key, from) = (work_key("x.zip"), buckets.file("from", b"zip"));
         objects.upload(&from, &key).await.unwrap();
@@ -55,7 +50,7 @@ async fn a_busy_s3_is_asked_again() {
 #[tokio::test]
 async fn an_s3_that_stays_busy_is_unreachable_not_missing() {
     with_buckets(async |buckets| {
-        let proxy = Proxy::start(&endpoint(), |_| Some(slow_down())).await;
+        let proxy = Proxy::http(&endpoint(), |_| Some(slow_down()));
         let objects = buckets.through(&proxy.endpoint).await;
         let error = objects.download(&work_key("x.zip"), &buckets.path("to")).await.unwrap_err();
         assert_eq!(
@@ -75,7 +70,7 @@ async fn a_part_that_breaks_off_goes_on_where_it_broke() {
         let is_second_part = |request: &Request| {
             request.header("range").is_some_and(|range| range.ends_with(&format!("-{}", 32 * MEBIBYTE - 1)))
         };
-        let proxy = Proxy::start(&endpoint(), first(2, is_second_part, Fault::CutAfter(3 * MEBIBYTE))).await;
+        let proxy = Proxy::http(&endpoint(), first(2, is_second_part, Fault::CutAfter(3 * MEBIBYTE)));
         let objects = buckets.through(&proxy.endpoint).await;
         objects.download(&key, &buckets.path("to")).await.unwrap();
         assert!(std::fs::read(buckets.path("to")).unwrap() == contents);
@@ -93,7 +88,7 @@ async fn a_download_that_always_breaks_leaves_no_file() {
     with_buckets(async |buckets| {
         let key = work_key("volume.pdf");
         stored(buckets, &key, 20 * MEBIBYTE).await;
-        let proxy = Proxy::start(&endpoint(), |request| request.is("GET").then_some(Fault::CutAfter(1000))).await;
+        let proxy = Proxy::http(&endpoint(), |request| request.is("GET").then_some(Fault::CutAfter(1000)));
         let objects = buckets.through(&proxy.endpoint).await;
         let error = objects.download(&key, &buckets.path("to")).await.unwrap_err();
         assert_eq!((error.code().as_str(), error.is_transient()), ("objects.unreachable", true));
@@ -107,7 +102,7 @@ async fn a_download_that_nobody_waits_for_leaves_no_file() {
     with_buckets(async |buckets| {
         let key = work_key("volume.pdf");
         stored(buckets, &key, 20 * MEBIBYTE).await;
-        let proxy = Proxy::start(&endpoint(), |request| request.is("GET").then_some(Fault::CutAfter(0))).await;
+        let proxy = Proxy::http(&endpoint(), |request| request.is("GET").then_some(Fault::CutAfter(0)));
         let objects = buckets.through(&proxy.endpoint).await;
         let to = buckets.path("to");
         let download = objects.download(&key, &to);
@@ -123,7 +118,7 @@ async fn a_changed_byte_is_noticed() {
         for size in [100, 40 * MEBIBYTE] {
             let key = work_key("volume.pdf");
             stored(buckets, &key, size).await;
-            let proxy = Proxy::start(&endpoint(), |request| request.is("GET").then_some(Fault::Garble)).await;
+            let proxy = Proxy::http(&endpoint(), |request| request.is("GET").then_some(Fault::Garble));
             let objects = buckets.through(&proxy.endpoint).await;
             let error = objects.download(&key, &buckets.path("to")).await.unwrap_err();
             assert_eq!((error.code().as_str(), error.is_transient()), ("objects.damaged", true), "{error}");
@@ -140,10 +135,9 @@ async fn an_object_that_is_replaced_meanwhile_is_not_mixed() {
         stored(buckets, &key, 100).await;
         let body = "<Error><Code>PreconditionFailed</Code><Message>No.</Message></Error>".to_owned();
         let fault = Fault::Answer { status: 412, content_type: "application/xml", body };
-        let proxy = Proxy::start(&endpoint(), move |request| {
+        let proxy = Proxy::http(&endpoint(), move |request| {
             (request.is("GET") && request.header("if-match").is_some()).then(|| fault.clone())
-        })
-        .await;
+        });
         let objects = buckets.through(&proxy.endpoint).await;
         let error = objects.download(&key, &buckets.path("to")).await.unwrap_err();
         assert!(matches!(error, ObjectError::Changed { .. }), "{error:?}");
@@ -160,7 +154,7 @@ async fn a_failed_upload_is_given_up() {
         let complete: Meant = |request| request.is("POST") && request.line.contains("uploadId=");
         for is_meant in [part, complete] {
             let spoil = move |request: &Request| is_meant(request).then(denied);
-            let proxy = Proxy::start(&endpoint(), spoil).await;
+            let proxy = Proxy::http(&endpoint(), spoil);
             let objects = buckets.through(&proxy.endpoint).await;
             let key = work_key("volume.pdf");
             let error = objects.upload(&from, &key).await.unwrap_err();
@@ -179,7 +173,7 @@ async fn an_upload_that_nobody_waits_for_is_given_up() {
     with_buckets(async |buckets| {
         let from = buckets.file("from", &bytes(40 * MEBIBYTE));
         let is_part = |request: &Request| request.is("PUT") && request.line.contains("partNumber=3");
-        let proxy = Proxy::start(&endpoint(), move |request| is_part(request).then(slow_down)).await;
+        let proxy = Proxy::http(&endpoint(), move |request| is_part(request).then(slow_down));
         let objects = buckets.through(&proxy.endpoint).await;
         let key = work_key("volume.pdf");
         let stopped = async {
@@ -200,10 +194,7 @@ async fn an_upload_that_nobody_waits_for_is_given_up() {
 
 #[tokio::test]
 async fn nobody_at_the_endpoint_is_unreachable() {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let nobody = format!("http://{}", listener.local_addr().unwrap());
-    drop(listener);
-    let sdk = crate::emulator::sdk(&nobody).await;
+    let sdk = tests::emulator::sdk(&closed_endpoint()).await;
     let objects = objects::Objects::new(&sdk, "uploads".to_owned(), "results".to_owned());
     let error = objects.current(&domain::UploadKey::new("original_scans/x.pdf")).await.unwrap_err();
     assert_eq!((error.code().as_str(), error.is_transient()), ("objects.unreachable", true));

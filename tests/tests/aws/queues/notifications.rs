@@ -2,16 +2,15 @@
 
 use std::collections::HashSet;
 
-use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{Event, NotificationConfiguration, QueueConfiguration};
 use queues::{Queue, UploadEvent, upload_events};
 
-use crate::stack::{Stack, with_queues};
+use tests::emulator::{TestQueues, s3_client, with_queues};
 
 const KEYS: [&str; 7] = ["a b.pdf", "a+b.pdf", "a%20b.PDF", "a%2Bb", "ä/ß 𝄞.pdf", "a&b=c?d#e.pdf", "100%.pdf"];
 
 /// Keys of the uploads that a number of messages tell.
-async fn told(stack: &Stack, messages: usize) -> HashSet<UploadEvent> {
+async fn told(stack: &TestQueues, messages: usize) -> HashSet<UploadEvent> {
     let messages = stack.receive(Queue::Uploads, messages).await;
     messages.iter().flat_map(|message| upload_events(message.body().unwrap()).unwrap()).collect()
 }
@@ -23,10 +22,9 @@ fn expected(bucket: &str) -> HashSet<UploadEvent> {
 #[tokio::test]
 async fn keys_of_the_events_of_a_real_bucket_are_read() {
     with_queues(async |stack| {
-        let settings = aws_sdk_s3::config::Builder::from(&stack.sdk).force_path_style(true).build();
-        let (client, bucket) = (Client::from_conf(settings), format!("uploads-{}", stack.name));
+        let (client, bucket) = (s3_client(&stack.sdk), format!("uploads-{}", stack.name));
         client.create_bucket().bucket(&bucket).send().await.unwrap();
-        let queue = QueueConfiguration::builder().queue_arn(stack.arn(Queue::Uploads).await);
+        let queue = QueueConfiguration::builder().queue_arn(stack.arn(Queue::Uploads));
         let queue = queue.events(Event::S3ObjectCreated).build().unwrap();
         let notification = NotificationConfiguration::builder().queue_configurations(queue).build();
         let call = client.put_bucket_notification_configuration().bucket(&bucket);

@@ -4,7 +4,7 @@ use domain::{AttemptPrefix, Results, UploadKey, Work};
 use futures_util::{StreamExt, stream};
 use uuid::Uuid;
 
-use crate::buckets::{Buckets, with_buckets};
+use tests::emulator::{Buckets, with_buckets};
 
 #[tokio::test]
 async fn uploads_are_listed_under_their_own_names_in_order() {

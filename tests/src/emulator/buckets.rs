@@ -1,20 +1,18 @@
-//! Buckets of a test's own, removed behind it.
-
-use domain::{AttemptPrefix, UploadKey, Work, WorkKey};
-use std::panic::{AssertUnwindSafe, resume_unwind};
-use std::path::PathBuf;
-
+use super::{endpoint, s3_client, sdk};
+use aws::SdkConfig;
 use aws_sdk_s3::Client;
 use aws_sdk_s3::types::{BucketVersioningStatus, EncodingType, VersioningConfiguration};
+use domain::{AttemptPrefix, UploadKey, Work, WorkKey};
 use futures_util::{FutureExt, StreamExt, stream};
 use objects::Objects;
 use percent_encoding::percent_decode_str;
+use std::panic::{AssertUnwindSafe, resume_unwind};
+use std::path::PathBuf;
 use tempfile::TempDir;
 use uuid::Uuid;
 
-use crate::emulator::{endpoint, sdk};
-
-/// The two buckets, and a directory.
+/// An upload bucket with versions, a result bucket without, and a directory.
+#[derive(Debug)]
 pub struct Buckets {
     pub client: Client,
     pub objects: Objects,
@@ -23,27 +21,24 @@ pub struct Buckets {
     pub directory: TempDir,
 }
 
-/// Runs a test with buckets of its own: the upload bucket with versions, the result bucket without.
+/// Runs a test with buckets of its own, and removes them.
 pub async fn with_buckets(test: impl AsyncFnOnce(&Buckets)) {
-    let buckets = Buckets::create().await;
+    let buckets = Buckets::create(&sdk(&endpoint()).await).await;
     let outcome = AssertUnwindSafe(test(&buckets)).catch_unwind().await;
     buckets.remove().await;
     outcome.unwrap_or_else(|panic| resume_unwind(panic));
 }
 
 impl Buckets {
-    async fn create() -> Self {
-        let sdk = sdk(&endpoint()).await;
-        let settings = aws_sdk_s3::config::Builder::from(&sdk).force_path_style(true).build();
-        let client = Client::from_conf(settings);
-        let name = Uuid::new_v4();
+    pub async fn create(sdk: &SdkConfig) -> Self {
+        let (client, name) = (s3_client(sdk), Uuid::new_v4());
         let (uploads, results) = (format!("uploads-{name}"), format!("results-{name}"));
         for bucket in [&uploads, &results] {
-            client.create_bucket().bucket(bucket).send().await.expect("the local stack makes a bucket");
+            client.create_bucket().bucket(bucket).send().await.unwrap();
         }
         let versions = VersioningConfiguration::builder().status(BucketVersioningStatus::Enabled).build();
         client.put_bucket_versioning().bucket(&uploads).versioning_configuration(versions).send().await.unwrap();
-        let objects = Objects::new(&sdk, uploads.clone(), results.clone());
+        let objects = Objects::new(sdk, uploads.clone(), results.clone());
         Self { client, objects, uploads, results, directory: tempfile::tempdir().unwrap() }
     }
 
@@ -52,35 +47,38 @@ impl Buckets {
         Objects::new(&sdk(endpoint).await, self.uploads.clone(), self.results.clone())
     }
 
+    #[must_use]
     pub fn path(&self, name: &str) -> PathBuf {
         self.directory.path().join(name)
     }
 
-    /// A file of the directory with these contents.
+    /// Makes a file in the directory.
+    #[must_use]
     pub fn file(&self, name: &str, contents: &[u8]) -> PathBuf {
         let path = self.path(name);
         std::fs::write(&path, contents).unwrap();
         path
     }
 
-    /// An object in the upload bucket; returns its version.
+    /// Makes an object in the upload bucket; returns its version.
     pub async fn put(&self, key: &UploadKey, contents: &[u8]) -> String {
         let call = self.client.put_object().bucket(&self.uploads).key(key.as_str()).body(contents.to_vec().into());
         call.send().await.unwrap().version_id.unwrap()
     }
 
-    /// An object in the result bucket.
+    /// Makes an object in the result bucket.
     pub async fn put_result(&self, key: &str, contents: &[u8]) {
         let call = self.client.put_object().bucket(&self.results).key(key).body(contents.to_vec().into());
         call.send().await.unwrap();
     }
 
-    /// Uploads in parts that are neither completed nor given up.
+    /// The number of multipart uploads that are neither completed nor aborted.
     pub async fn open_uploads(&self) -> usize {
         self.client.list_multipart_uploads().bucket(&self.results).send().await.unwrap().uploads().len()
     }
 
-    /// What is left in the directory.
+    /// The names of the files in the directory.
+    #[must_use]
     pub fn files(&self) -> Vec<String> {
         let entries = std::fs::read_dir(self.directory.path()).unwrap();
         let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -114,11 +112,13 @@ impl Buckets {
 }
 
 /// A key of an attempt of its own.
+#[must_use]
 pub fn work_key(name: &str) -> WorkKey {
     AttemptPrefix::<Work>::work(7, Uuid::new_v4()).join(name).unwrap()
 }
 
 /// Bytes without a pattern that would hide two parts in the wrong places.
+#[must_use]
 pub fn bytes(length: usize) -> Vec<u8> {
     let mut state = 0x9E37_79B9_7F4A_7C15_u64;
     let mut bytes = Vec::with_capacity(length + 8);

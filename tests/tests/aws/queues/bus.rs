@@ -11,18 +11,18 @@ use queues::{Bus, Queue, QueueError};
 use serde_json::{Value, json};
 use uuid::Uuid;
 
-use crate::emulator::{endpoint, sdk};
-use crate::proxy::{Fault, Proxy, Request};
-use crate::stack::{Stack, nobody, with_queues};
+use tests::emulator::{TestQueues, closed_endpoint, with_queues};
+use tests::emulator::{endpoint, sdk};
+use tests::proxy::{Fault, Proxy, Request};
 
 /// Runs a test with a bus whose events go on to the queue [`Queue::Uploads`].
-async fn with_bus(test: impl AsyncFnOnce(&Stack, &str)) {
+async fn with_bus(test: impl AsyncFnOnce(&TestQueues, &str)) {
     with_queues(async |stack| {
         let (client, bus, rule) = (Client::new(&stack.sdk), format!("bus-{}", stack.name), "ends");
         client.create_event_bus().name(&bus).send().await.unwrap();
         let pattern = r#"{"source":["quire"],"detail-type":["Scan Ended"]}"#;
         client.put_rule().name(rule).event_bus_name(&bus).event_pattern(pattern).send().await.unwrap();
-        let target = Target::builder().id("queue").arn(stack.arn(Queue::Uploads).await).build().unwrap();
+        let target = Target::builder().id("queue").arn(stack.arn(Queue::Uploads)).build().unwrap();
         client.put_targets().rule(rule).event_bus_name(&bus).targets(target).send().await.unwrap();
         let outcome = AssertUnwindSafe(test(stack, &bus)).catch_unwind().await;
         client.remove_targets().rule(rule).event_bus_name(&bus).ids("queue").send().await.unwrap();
@@ -87,7 +87,7 @@ async fn every_event_arrives_with_its_id_inside() {
 #[tokio::test]
 async fn entries_that_fail_are_sent_again() {
     with_bus(async |stack, bus| {
-        let proxy = Proxy::start(&endpoint(), |request| (scans(request).len() > 1).then(|| refuse(request, 1))).await;
+        let proxy = Proxy::http(&endpoint(), |request| (scans(request).len() > 1).then(|| refuse(request, 1)));
         let events = events(3);
         let published = Bus::new(&sdk(&proxy.endpoint).await, bus.to_owned()).publish(&events).await;
         assert!(published.error.is_none(), "{:?}", published.error);
@@ -101,7 +101,7 @@ async fn entries_that_fail_are_sent_again() {
 #[tokio::test]
 async fn an_entry_that_always_fails_is_named_and_the_others_count() {
     with_bus(async |_, bus| {
-        let proxy = Proxy::start(&endpoint(), |request| scans(request).contains(&4).then(|| refuse(request, 4))).await;
+        let proxy = Proxy::http(&endpoint(), |request| scans(request).contains(&4).then(|| refuse(request, 4)));
         let events = events(12);
         let published = Bus::new(&sdk(&proxy.endpoint).await, bus.to_owned()).publish(&events).await;
         let others: HashSet<Uuid> = events.iter().filter(|event| event.scan != 4).map(|event| event.id).collect();
@@ -118,7 +118,7 @@ async fn an_entry_that_always_fails_is_named_and_the_others_count() {
 
 #[tokio::test]
 async fn nobody_at_the_endpoint_accepts_nothing() {
-    let published = Bus::new(&sdk(&nobody()).await, "bus".to_owned()).publish(&events(30)).await;
+    let published = Bus::new(&sdk(&closed_endpoint()).await, "bus".to_owned()).publish(&events(30)).await;
     assert!(published.accepted.is_empty());
     assert_eq!(published.error.map(|error| error.code().as_str()), Some("queues.unreachable"));
 }

@@ -7,9 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use aws_sdk_sqs::types::MessageSystemAttributeName;
 use queues::{Queue, QueueError, QueueUrls, Queues};
 
-use crate::emulator::{endpoint, sdk};
-use crate::proxy::{Fault, Proxy, Request};
-use crate::stack::{nobody, with_queues};
+use tests::emulator::{closed_endpoint, with_queues};
+use tests::emulator::{endpoint, sdk};
+use tests::proxy::{Fault, Proxy, Request};
 
 /// The last requests of SQS's protocol name their operation in a header.
 fn is_batch(request: &Request) -> bool {
@@ -61,10 +61,9 @@ async fn every_task_reaches_its_queue_once_in_the_group_of_its_scan() {
 async fn entries_that_fail_are_sent_again() {
     with_queues(async |stack| {
         let calls = AtomicUsize::new(0);
-        let proxy = Proxy::start(&endpoint(), move |request| {
+        let proxy = Proxy::http(&endpoint(), move |request| {
             (is_batch(request) && calls.fetch_add(1, Ordering::SeqCst) < 2).then(|| all_failed(request))
-        })
-        .await;
+        });
         stack.through(&proxy.endpoint).await.send(&ranges(3, false)).await.unwrap();
         assert_eq!(proxy.requests("POST").len(), 3);
         assert_eq!(stack.receive(Queue::Scan, 3).await.len(), 3);
@@ -82,10 +81,9 @@ async fn only_the_entries_that_fail_are_sent_again() {
         }"#;
         let fault = Fault::Answer { status: 200, content_type: "application/x-amz-json-1.0", body: body.to_owned() };
         let calls = AtomicUsize::new(0);
-        let proxy = Proxy::start(&endpoint(), move |request| {
+        let proxy = Proxy::http(&endpoint(), move |request| {
             (is_batch(request) && calls.fetch_add(1, Ordering::SeqCst) < 1).then(|| fault.clone())
-        })
-        .await;
+        });
         let tasks = ranges(3, false);
         stack.through(&proxy.endpoint).await.send(&tasks).await.unwrap();
         let messages = stack.receive(Queue::Scan, 2).await;
@@ -99,11 +97,10 @@ async fn only_the_entries_that_fail_are_sent_again() {
 async fn entries_that_always_fail_are_named_and_hold_nobody_up() {
     with_queues(async |stack| {
         let scan = stack.url(Queue::Scan).to_owned();
-        let proxy = Proxy::start(&endpoint(), move |request| {
+        let proxy = Proxy::http(&endpoint(), move |request| {
             let body: serde_json::Value = serde_json::from_slice(&request.body).unwrap();
             (is_batch(request) && body["QueueUrl"] == scan.as_str()).then(|| all_failed(request))
-        })
-        .await;
+        });
         let mut tasks = ranges(2, false);
         tasks.push(Task::Split { scan: 9 });
         let error = stack.through(&proxy.endpoint).await.send(&tasks).await.unwrap_err();
@@ -127,7 +124,7 @@ async fn a_busy_service_is_asked_again() {
         let body = r#"{"__type":"com.amazonaws.sqs#ServiceUnavailable","message":"busy"}"#.to_owned();
         let fault = Fault::Answer { status: 503, content_type: "application/x-amz-json-1.0", body };
         let proxy =
-            Proxy::start(&endpoint(), move |_| (calls.fetch_add(1, Ordering::SeqCst) < 2).then(|| fault.clone())).await;
+            Proxy::http(&endpoint(), move |_| (calls.fetch_add(1, Ordering::SeqCst) < 2).then(|| fault.clone()));
         stack.through(&proxy.endpoint).await.send(&[Task::Split { scan: 9 }]).await.unwrap();
         assert_eq!(stack.receive(Queue::Split, 1).await.len(), 1);
     })
@@ -148,7 +145,7 @@ async fn a_queue_that_does_not_exist_is_a_refusal() {
 async fn nobody_at_the_endpoint_is_unreachable() {
     let url = || "http://127.0.0.1/queue/us-east-1/000000000000/none".to_owned();
     let urls = QueueUrls { uploads: url(), compress: url(), scan: url(), scan_large: url(), split: url() };
-    let queues = Queues::new(&sdk(&nobody()).await, urls);
+    let queues = Queues::new(&sdk(&closed_endpoint()).await, urls);
     let error = queues.send(&[Task::Split { scan: 9 }]).await.unwrap_err();
     assert_eq!((error.code().as_str(), error.is_transient()), ("queues.unreachable", true));
     assert!(error.to_string().contains("refused"), "{error}");

@@ -5,9 +5,9 @@ use std::time::{Duration, SystemTime};
 
 use queues::{FaultReason, Processed, Queue, Queues, Received, SqsBatchResponse, SqsEvent, Verdict};
 
-use crate::emulator::endpoint;
-use crate::proxy::{Proxy, Request};
-use crate::stack::{event, with_queues};
+use tests::emulator::endpoint;
+use tests::emulator::with_queues;
+use tests::proxy::{Proxy, Request};
 
 const AT_ONCE: Verdict = Verdict::Return { after: Duration::ZERO };
 
@@ -65,7 +65,7 @@ async fn panics_return_their_own_records_in_order_and_a_little_later() {
         let event = stack.deliver(Queue::Scan, &["text", "fine", "sentence", "early", "value", "back"]).await;
         let (ids, receipts): (Vec<_>, Vec<_>) =
             event.records.iter().map(|record| (record.message_id.clone(), record.receipt_handle.clone())).unzip();
-        let proxy = Proxy::start(&endpoint(), |_| None).await;
+        let proxy = Proxy::http(&endpoint(), |_| None);
         let queues = stack.through(&proxy.endpoint).await;
         let processed = process_batch(&queues, event, |received| {
             assert!(received.body != "early", "before there is a future");
@@ -147,7 +147,7 @@ async fn a_message_tells_where_it_comes_from_when_and_how_often() {
             // SQS's clock has milliseconds, this one has more.
             let sent_at = received.sent_at.unwrap();
             assert!(sent_at + Duration::from_millis(1) > begin && sent_at < SystemTime::now());
-            event_in = event(&stack.arn(Queue::ScanLarge).await, &stack.receive(Queue::ScanLarge, 1).await);
+            event_in = stack.event(Queue::ScanLarge, &stack.receive(Queue::ScanLarge, 1).await);
         }
     })
     .await;

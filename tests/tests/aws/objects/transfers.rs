@@ -10,8 +10,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 use uuid::Uuid;
 
-use crate::buckets::{bytes, with_buckets, work_key};
-use crate::proxy::Proxy;
+use tests::emulator::{bytes, with_buckets, work_key};
+use tests::proxy::Proxy;
 
 const MEBIBYTE: usize = 1024 * 1024;
 
@@ -52,7 +52,7 @@ async fn an_object_knows_its_type_and_a_checksum_of_the_whole() {
 #[tokio::test]
 async fn parts_travel_at_once_but_only_a_few() {
     with_buckets(async |buckets| {
-        let proxy = Proxy::start(&crate::emulator::endpoint(), |_| None).await;
+        let proxy = Proxy::http(&tests::emulator::endpoint(), |_| None);
         let objects = buckets.through(&proxy.endpoint).await;
         let (from, key) = (buckets.file("from", &bytes(97 * MEBIBYTE)), work_key("volume.pdf"));
         objects.upload(&from, &key).await.unwrap();
