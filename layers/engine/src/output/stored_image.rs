@@ -32,7 +32,7 @@ impl StoredImage {
 
     /// Reads an image stream; `None` if it is of a kind that Quire does not rewrite.
     pub(super) fn read(document: &Document, stream: &Stream) -> Result<Option<Self>, OutputError> {
-        let shape = Shape::of(document, &stream.dict);
+        let shape = ImageShape::of(document, &stream.dict);
         let Some(shape) = shape.filter(|_| is_simple(&stream.dict)) else { return Ok(None) };
         match (shape.filter.as_slice(), shape.bits) {
             // The decoder gets CMYK wrong if some inks are stored at half the resolution.
@@ -46,7 +46,7 @@ impl StoredImage {
         }
     }
 
-    fn read_jpeg(stream: &Stream, shape: &Shape) -> Result<Self, OutputError> {
+    fn read_jpeg(stream: &Stream, shape: &ImageShape) -> Result<Self, OutputError> {
         let samples = jpeg_coding::decode(&stream.content)?;
         if samples.channels != shape.channels {
             return Err(OutputError::PageImage {
@@ -57,7 +57,7 @@ impl StoredImage {
         Ok(Self { samples, storage: Storage::Jpeg { tables, inverted: shape.inverted } })
     }
 
-    fn read_ccitt(document: &Document, stream: &Stream, shape: &Shape) -> Option<Self> {
+    fn read_ccitt(document: &Document, stream: &Stream, shape: &ImageShape) -> Option<Self> {
         let parameters = stream.dict.get_deref(b"DecodeParms", document).ok()?.as_dict().ok()?;
         let integer = |key: &[u8]| parameters.get(key).and_then(Object::as_i64).ok();
         let flag = |key: &[u8]| parameters.get(key).and_then(Object::as_bool).unwrap_or(false);
@@ -75,7 +75,7 @@ impl StoredImage {
         Some(Self { samples, storage: Storage::Bitonal })
     }
 
-    fn read_flate(stream: &Stream, shape: &Shape) -> Result<Option<Self>, OutputError> {
+    fn read_flate(stream: &Stream, shape: &ImageShape) -> Result<Option<Self>, OutputError> {
         let row = (shape.width * shape.channels * shape.bits).div_ceil(8);
         let packed = if shape.filter.is_empty() {
             stream.content.clone()
@@ -218,7 +218,7 @@ fn is_simple(dictionary: &Dictionary) -> bool {
 }
 
 /// The properties in an image dictionary.
-struct Shape {
+struct ImageShape {
     width: usize,
     height: usize,
     bits: usize,
@@ -227,7 +227,7 @@ struct Shape {
     inverted: bool,
 }
 
-impl Shape {
+impl ImageShape {
     fn of(document: &Document, dictionary: &Dictionary) -> Option<Self> {
         let integer = |key: &[u8]| {
             let value = dictionary.get_deref(key, document).and_then(Object::as_i64).ok()?;

@@ -38,13 +38,14 @@ pub(crate) fn detect(
     is_wanted: &(dyn Fn(usize) -> bool + Sync),
 ) -> Result<Vec<DetectedPage>, EngineError> {
     let tesseract = run.tesseract();
-    let context = Context { run, original, detector, tesseract: &tesseract, first_page, is_wanted };
+    let detection = PageDetection { run, original, detector, tesseract: &tesseract, first_page, is_wanted };
     let groups = run.groups(original.pages()).into_par_iter().with_max_len(1);
-    let pages: Result<Vec<Vec<DetectedPage>>, EngineError> = groups.map(|group| context.detect_group(group)).collect();
+    let pages: Result<Vec<Vec<DetectedPage>>, EngineError> =
+        groups.map(|group| detection.detect_group(group)).collect();
     Ok(pages?.into_iter().flatten().collect())
 }
 
-struct Context<'a> {
+struct PageDetection<'a> {
     run: &'a Run<'a>,
     original: &'a Original<'a>,
     detector: &'a Detector,
@@ -53,7 +54,7 @@ struct Context<'a> {
     is_wanted: &'a (dyn Fn(usize) -> bool + Sync),
 }
 
-impl Context<'_> {
+impl PageDetection<'_> {
     fn detect_group(&self, group: Range<usize>) -> Result<Vec<DetectedPage>, EngineError> {
         let mut pages = Vec::with_capacity(group.len());
         let mut numbers: Vec<Vec<NumberCandidate>> = Vec::with_capacity(group.len());

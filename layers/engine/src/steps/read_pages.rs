@@ -30,13 +30,13 @@ pub(crate) fn read(
     detected: &[DetectedPage],
 ) -> Result<PageWords, EngineError> {
     let words = PageWords::of(run)?;
-    let context = Context { run, original, tesseract: run.tesseract(), words };
-    context.tesseract.check()?;
+    let reading = PageReading { run, original, tesseract: run.tesseract(), words };
+    reading.tesseract.check()?;
     let readable: Vec<&DetectedPage> = detected.iter().filter(|page| !page.is_damaged).collect();
     run.pages_done(detected.len() - readable.len());
     // A bridge hands out the batches in their order. The small ones at the end let all threads end at the same time.
-    batches(&readable, run.settings.jobs).par_bridge().try_for_each(|batch| context.read_batch(batch))?;
-    Ok(context.words)
+    batches(&readable, run.settings.jobs).par_bridge().try_for_each(|batch| reading.read_batch(batch))?;
+    Ok(reading.words)
 }
 
 /// Divides the pages into batches that become smaller towards the end.
@@ -53,14 +53,14 @@ where
     })
 }
 
-struct Context<'a> {
+struct PageReading<'a> {
     run: &'a Run<'a>,
     original: &'a Original<'a>,
     tesseract: Tesseract,
     words: PageWords,
 }
 
-impl Context<'_> {
+impl PageReading<'_> {
     /// If Tesseract fails on a batch, its pages are read one by one. A page on which it fails alone gets no words.
     fn read_batch(&self, batch: &[&DetectedPage]) -> Result<(), EngineError> {
         self.run.check_cancelled()?;

@@ -54,9 +54,9 @@ pub(crate) fn redact(
     let spans = spans(&pages, &opinions, words)?;
     let directory = run.subdirectory("redacted")?;
     let (all, directory) = (pages.as_slice(), directory.as_path());
-    let context = Context { run, original, pages: all, opinions: &opinions, spans: &spans, words, directory };
+    let redaction = PageRedaction { run, original, pages: all, opinions: &opinions, spans: &spans, words, directory };
     let redacted: Result<Vec<RedactedRange>, EngineError> =
-        ranges.par_iter().with_max_len(1).map(|range| context.redact_range(range)).collect();
+        ranges.par_iter().with_max_len(1).map(|range| redaction.redact_range(range)).collect();
     let ranges = redacted?;
     Ok(Redacted { pages, opinions, ranges })
 }
@@ -86,7 +86,7 @@ fn span(pages: &[Page], opinion: &Opinion) -> Option<OpinionSpan> {
     OpinionSpan::new(pages, caption, (opinion.key_page, rect(opinion.key_bbox)))
 }
 
-struct Context<'a> {
+struct PageRedaction<'a> {
     run: &'a Run<'a>,
     original: &'a dyn OriginalPages,
     pages: &'a [Page],
@@ -104,7 +104,7 @@ struct PlannedPage {
     covers: Vec<(Rect, Fill)>,
 }
 
-impl Context<'_> {
+impl PageRedaction<'_> {
     fn redact_range(&self, range: &CompressedRange) -> Result<RedactedRange, EngineError> {
         let document = CompressedDocument::open(&range.document)?;
         if document.page_count() != range.pages.len() {
