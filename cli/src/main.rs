@@ -1,4 +1,4 @@
-//! The command `quire`.
+#![doc = include_str!("../README.md")]
 
 mod arguments;
 mod failure;

@@ -1,4 +1,4 @@
-//! What the end-to-end tests share.
+#![doc = include_str!("../README.md")]
 
 pub mod assembly;
 pub mod bad_inputs;

@@ -31,7 +31,7 @@ pub enum ServiceError {
     #[assoc(code = FailureCode::SettingsFile)]
     EnvironmentFile { path: PathBuf, cause: std::io::Error },
     /// The line, counted from 1, is not shown: it may hold a password.
-    #[error("Line {line} of the environment file {} is not KEY=VALUE.", path.display())]
+    #[error("In the environment file {}, line {line} is not KEY=VALUE.", path.display())]
     #[assoc(code = FailureCode::SettingsFile)]
     EnvironmentLine { path: PathBuf, line: usize },
     /// A file that was refused before anything was sent. The reason is a sentence.
@@ -122,7 +122,7 @@ mod tests {
     #[test]
     fn a_refused_file_is_named() {
         let error = ServiceError::not_uploaded(Path::new("a.pdf"), engine::source::SourceError::Empty);
-        insta::assert_snapshot!(error, @"a.pdf: The file is empty. Nothing was uploaded.");
+        insta::assert_snapshot!(error, @"a.pdf: The file is empty (0 bytes). Nothing was uploaded.");
         assert_eq!(error.code(), "source.empty");
     }
 }

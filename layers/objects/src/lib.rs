@@ -1,10 +1,4 @@
-//! Keys and transfers: all the S3.
-//!
-//! Originals are in the upload bucket, and every read names the version. What an attempt writes is in the result bucket,
-//! under a prefix of its own ([`domain::AttemptPrefix`]). [`Objects`] transfers both: files are streamed in parts, several
-//! at once, and memory does not grow with their size.
-//!
-//! Errors are returned. This crate logs only at the level `debug`.
+#![doc = include_str!("../README.md")]
 
 mod checksum;
 mod client;

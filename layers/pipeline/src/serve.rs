@@ -75,8 +75,8 @@ async fn handle_batch<H: Handler>(handler: &H, context: &Context, event: LambdaE
     let processed = failpoints::scope(batch).instrument(span.clone()).await;
     let _entered = span.entered();
     for fault in &processed.faults {
-        let (code, message, error) = (FailureCode::RecordFault.as_str(), &fault.message_id, &fault.reason);
-        tracing::error!(code, message, %error, "message {message} could not be handled and is delivered again");
+        let (code, message_id, error) = (FailureCode::RecordFault.as_str(), &fault.message_id, &fault.reason);
+        tracing::error!(code, message_id, %error, "message {message_id} could not be handled and is delivered again");
     }
     processed.response
 }
@@ -92,8 +92,8 @@ async fn handle<H: Handler>(handler: &H, context: &Context, received: &Received,
         emit(context.function, &[(Metric::MessageAgeSeconds, age.as_secs_f64())]);
     }
     Box::pin(handler.handle(context, received, deadline)).await.unwrap_or_else(|error| {
-        let (code, message) = (error.code().as_str(), received.message_id.as_str());
-        tracing::error!(code, message, %error, "message {message} could not be handled and is delivered again");
+        let (code, message_id) = (error.code().as_str(), received.message_id.as_str());
+        tracing::error!(code, message_id, %error, "message {message_id} could not be handled and is delivered again");
         // No row counts the attempts here, so the pause is the first one; SQS counts the receives.
         Verdict::Return { after: retry::first_pause(&context.configuration.recovery) }
     })

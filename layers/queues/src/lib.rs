@@ -1,10 +1,4 @@
-//! Messages, batches and events: all the SQS and EventBridge.
-//!
-//! A message says only which scan may be ready for which stage ([`domain::Task`]); the database holds the truth.
-//! [`Queues`] sends messages and puts received ones back, [`process_batch`] runs a handler on each record that a
-//! function receives, [`upload_events`] reads S3's notifications, and [`Bus`] publishes the end of a scan.
-//!
-//! Errors are returned. This crate logs only at the level `debug`.
+#![doc = include_str!("../README.md")]
 
 mod batch;
 mod bus;

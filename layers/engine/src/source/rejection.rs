@@ -50,7 +50,7 @@ pub enum SourceError {
     #[error("{path} cannot be read: {cause}.")]
     #[assoc(code = FailureCode::SourceUnreadable)]
     Unreadable { path: String, cause: std::io::Error },
-    #[error("The file is empty.")]
+    #[error("The file is empty (0 bytes).")]
     #[assoc(code = FailureCode::SourceEmpty)]
     Empty,
     #[error("The file is {found}, not a PDF.")]
