@@ -129,7 +129,8 @@ fn run_tests(filter: Option<&str>, environment: &Environment) -> Result<Tests> {
     // Without a report, nextest did not come as far as running tests.
     let tests = if text.is_empty() { outcome.map(|()| Tests::default())? } else { Tests::read(&text)? };
     if filter.is_none() {
-        program::run(cargo().args(["test", "--doc", "--workspace", "--release", "--quiet"]))?;
+        // With the same features, so that nothing is built again.
+        program::run(cargo().args(["test", "--doc", "--release", "--quiet"]).args(build::WITH_FAILPOINTS))?;
     }
     Ok(tests)
 }
