@@ -49,7 +49,7 @@ pub enum Command {
 pub struct Process {
     /// The scanned volume. Its name gives reporter, volume and pages: a3d.217.101.120.original.pdf.
     pub volume: PathBuf,
-    /// Write the results to OUT/<reporter>/<volume>/<first page>/.
+    /// Write the results to OUT/REPORTER/VOLUME/FIRST/.
     #[arg(short, long, value_name = "OUT")]
     pub output: PathBuf,
     /// Write the opinions without redaction, too.
@@ -59,9 +59,9 @@ pub struct Process {
     #[arg(long)]
     pub json: bool,
     #[command(flatten)]
-    pub scan: Scan,
+    pub scan: ScanOptions,
     #[command(flatten)]
-    pub compression: Compression,
+    pub compression: CompressionArguments,
 }
 
 const PROCESS_EXAMPLES: &str = "\
@@ -102,7 +102,7 @@ pub struct Inspect {
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
     #[command(flatten)]
-    pub scan: Scan,
+    pub scan: ScanOptions,
 }
 
 const INSPECT_EXAMPLES: &str = "\
@@ -111,7 +111,7 @@ Example:
 
 /// The options that `process` and `inspect` share.
 #[derive(Debug, Args)]
-pub struct Scan {
+pub struct ScanOptions {
     /// Use this reporter instead of the one in the file name.
     #[arg(long)]
     pub reporter: Option<String>,
@@ -163,7 +163,7 @@ pub struct SourceLimits {
 
 #[derive(Debug, Args)]
 #[command(next_help_heading = "Compression")]
-pub struct Compression {
+pub struct CompressionArguments {
     /// Reduce finer page images to this resolution.
     #[arg(long, value_name = "DPI", default_value_t = CompressionOptions::default().resolution,
           value_parser = clap::value_parser!(u32).range(72..=1200))]
@@ -179,7 +179,7 @@ fn quantisation(text: &str) -> Result<f64, String> {
     if (0.05..=20.0).contains(&factor) { Ok(factor) } else { Err("it must be between 0.05 and 20".to_owned()) }
 }
 
-impl Scan {
+impl ScanOptions {
     /// The engine's request for a volume.
     pub fn request(self, input: PathBuf, output: PathBuf) -> Request {
         Request {

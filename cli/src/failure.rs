@@ -1,6 +1,6 @@
 //! How a failure is reported, and which exit status it has.
 
-use crate::terminal::{self, OutputError};
+use crate::terminal::{self, StandardOutputError};
 use domain::{FailureClass, FailureCode};
 use engine::error::EngineError;
 use serde::Serialize;
@@ -32,14 +32,14 @@ pub fn exit_statuses(others: impl IntoIterator<Item = (u8, &'static str)>) -> St
 
 /// A failure on its way to the user.
 #[derive(Debug)]
-pub struct Failure {
+pub struct ReportedFailure {
     code: FailureCode,
     message: String,
     as_json: bool,
 }
 
 #[derive(Serialize)]
-struct Report<'a> {
+struct FailureObject<'a> {
     error: ReportedError<'a>,
 }
 
@@ -50,7 +50,7 @@ struct ReportedError<'a> {
     advice: &'a str,
 }
 
-impl Failure {
+impl ReportedFailure {
     pub fn new(code: FailureCode, error: &impl Display, as_json: bool) -> Self {
         Self { code, message: error.to_string(), as_json }
     }
@@ -66,7 +66,7 @@ impl Failure {
         eprintln!("quire: {}", terminal::visible_lines(&self.sentence()));
         if self.as_json {
             let Self { code, message, .. } = self;
-            let report = Report { error: ReportedError { code: *code, message, advice: code.advice() } };
+            let report = FailureObject { error: ReportedError { code: *code, message, advice: code.advice() } };
             // Errors here are ignored: when standard output is closed, there is nobody left to tell.
             let _ = terminal::print_json(&report);
         }
@@ -78,8 +78,8 @@ impl Failure {
     }
 }
 
-impl From<OutputError> for Failure {
-    fn from(error: OutputError) -> Self {
+impl From<StandardOutputError> for ReportedFailure {
+    fn from(error: StandardOutputError) -> Self {
         Self::new(error.code(), &error, false)
     }
 }
@@ -90,7 +90,7 @@ mod tests {
 
     #[test]
     fn a_failure_says_what_happened_and_what_to_do() {
-        let failure = Failure::new(FailureCode::SourceEmpty, &"The file is empty.", false);
+        let failure = ReportedFailure::new(FailureCode::SourceEmpty, &"The file is empty.", false);
         insta::assert_snapshot!(failure.sentence(), @"The file is empty. Copy or upload it again. [source.empty]");
     }
 

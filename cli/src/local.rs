@@ -1,8 +1,8 @@
 //! The commands that need only a file of this machine: `quire process`, `pair` and `inspect`.
 
 use crate::arguments::{Inspect, Pair, Process};
-use crate::failure::Failure;
-use crate::progress::{Display, page_problem};
+use crate::failure::ReportedFailure;
+use crate::progress::{ProgressDisplay, page_problem};
 use crate::terminal::{megabytes, print, print_json};
 use engine::cancellation::Cancellation;
 use engine::external::ghostscript::CompressionOptions;
@@ -11,14 +11,14 @@ use engine::pairing::pair_file;
 use engine::report::Summary;
 use engine::settings::{Request, Settings};
 
-pub fn process(arguments: Process, cancellation: &Cancellation) -> Result<(), Failure> {
+pub fn process(arguments: Process, cancellation: &Cancellation) -> Result<(), ReportedFailure> {
     let Process { volume, output, unredacted, json, scan, compression } = arguments;
     let compression = CompressionOptions { resolution: compression.resolution, quantisation: compression.quantisation };
     let request = scan.request(volume, output);
     let settings = Settings { unredacted, compression, ..request.settings };
     let request = Request { settings, ..request };
-    let summary = engine::process::process(&request, &Display::new(), cancellation);
-    let summary = summary.map_err(|error| Failure::of_engine(error, json))?;
+    let summary = engine::process::process(&request, &ProgressDisplay::new(), cancellation);
+    let summary = summary.map_err(|error| ReportedFailure::of_engine(error, json))?;
     if json {
         print_json(&summary)?;
     } else {
@@ -39,23 +39,23 @@ fn report(summary: &Summary) -> String {
     lines.join("\n")
 }
 
-pub fn pair(arguments: &Pair) -> Result<(), Failure> {
+pub fn pair(arguments: &Pair) -> Result<(), ReportedFailure> {
     let Pair { detections, first_page, output } = arguments;
-    let opinions = pair_file(detections, *first_page).map_err(|error| Failure::of_engine(error, false))?;
+    let opinions = pair_file(detections, *first_page).map_err(|error| ReportedFailure::of_engine(error, false))?;
     let Some(path) = output else {
         print(&serde_json::to_string_pretty(&opinions).unwrap_or_default())?;
         return Ok(());
     };
-    write_json(path, &opinions).map_err(|error| Failure::of_engine(error, false))?;
+    write_json(path, &opinions).map_err(|error| ReportedFailure::of_engine(error, false))?;
     print(&format!("{} opinions: {}", opinions.len(), path.display()))?;
     Ok(())
 }
 
-pub fn inspect(arguments: Inspect, cancellation: &Cancellation) -> Result<(), Failure> {
+pub fn inspect(arguments: Inspect, cancellation: &Cancellation) -> Result<(), ReportedFailure> {
     let Inspect { volume, pages, output, scan } = arguments;
     let request = scan.request(volume, output);
-    let pictures = engine::inspect::inspect(&request, pages.as_ref(), &Display::new(), cancellation);
-    let pictures = pictures.map_err(|error| Failure::of_engine(error, false))?;
+    let pictures = engine::inspect::inspect(&request, pages.as_ref(), &ProgressDisplay::new(), cancellation);
+    let pictures = pictures.map_err(|error| ReportedFailure::of_engine(error, false))?;
     print(&format!("{} pictures: {}", pictures.len(), request.output.display()))?;
     Ok(())
 }

@@ -11,7 +11,7 @@ mod terminal;
 use arguments::{Arguments, Command};
 use clap::Parser;
 use engine::cancellation::Cancellation;
-use failure::Failure;
+use failure::ReportedFailure;
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
@@ -29,7 +29,7 @@ fn main() -> ExitCode {
 }
 
 /// Runs the command and returns its exit status.
-fn perform(command: Command, cancellation: &Cancellation) -> Result<u8, Failure> {
+fn perform(command: Command, cancellation: &Cancellation) -> Result<u8, ReportedFailure> {
     match command {
         Command::Process(arguments) => local::process(arguments, cancellation).map(|()| 0),
         Command::Pair(arguments) => local::pair(&arguments).map(|()| 0),

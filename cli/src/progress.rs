@@ -9,12 +9,12 @@ use std::time::Duration;
 
 const BAR: &str = "{prefix:<11} {bar:30} {pos:>5}/{len} pages  {per_sec:>12}  {eta} left";
 
-pub struct Display {
+pub struct ProgressDisplay {
     is_terminal: bool,
     bar: Mutex<ProgressBar>,
 }
 
-impl Display {
+impl ProgressDisplay {
     pub fn new() -> Self {
         Self { is_terminal: std::io::stderr().is_terminal(), bar: Mutex::new(ProgressBar::hidden()) }
     }
@@ -43,7 +43,7 @@ pub fn page_problem(problem: &PageProblem) -> String {
     format!("page {}: {} [{}]", problem.page_index + 1, visible(&problem.reason), problem.code)
 }
 
-impl Progress for Display {
+impl Progress for ProgressDisplay {
     fn step_started(&self, step: Step, pages: usize) {
         if !self.is_terminal {
             return;
@@ -72,7 +72,7 @@ impl Progress for Display {
     }
 }
 
-impl Drop for Display {
+impl Drop for ProgressDisplay {
     fn drop(&mut self) {
         self.bar().finish_and_clear();
     }

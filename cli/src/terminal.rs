@@ -9,32 +9,32 @@ use std::io::{ErrorKind, Write};
 
 #[derive(Debug, thiserror::Error)]
 #[error("Standard output cannot be written: {0}.")]
-pub struct OutputError(std::io::Error);
+pub struct StandardOutputError(std::io::Error);
 
-impl OutputError {
+impl StandardOutputError {
     pub const fn code(&self) -> FailureCode {
         FailureCode::CommandOutput
     }
 }
 
 /// Writes a text and a line break. A reader that closed the pipe, such as `head`, is not an error.
-pub fn print(text: &str) -> Result<(), OutputError> {
+pub fn print(text: &str) -> Result<(), StandardOutputError> {
     let mut output = std::io::stdout().lock();
     match writeln!(output, "{text}").and_then(|()| output.flush()) {
-        Err(cause) if cause.kind() != ErrorKind::BrokenPipe => Err(OutputError(cause)),
+        Err(cause) if cause.kind() != ErrorKind::BrokenPipe => Err(StandardOutputError(cause)),
         _ => Ok(()),
     }
 }
 
 /// Writes a value as JSON on one line.
-pub fn print_json(value: &impl Serialize) -> Result<(), OutputError> {
+pub fn print_json(value: &impl Serialize) -> Result<(), StandardOutputError> {
     print(&json(value)?)
 }
 
 /// JSON escapes only the first 32 control characters. The other characters that act upon a terminal can only be inside
 /// a string, where an escape means the same.
-fn json(value: &impl Serialize) -> Result<String, OutputError> {
-    let text = serde_json::to_string(value).map_err(|error| OutputError(error.into()))?;
+fn json(value: &impl Serialize) -> Result<String, StandardOutputError> {
+    let text = serde_json::to_string(value).map_err(|error| StandardOutputError(error.into()))?;
     let mut safe = String::with_capacity(text.len());
     for character in text.chars() {
         match character {

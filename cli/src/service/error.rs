@@ -1,6 +1,6 @@
 //! Why a command that talks to the service failed.
 
-use crate::terminal::OutputError;
+use crate::terminal::StandardOutputError;
 use catalog::CatalogError;
 use domain::{FailureCode, NamingError, ScanId};
 use engine::error::EngineError;
@@ -59,7 +59,7 @@ pub enum ServiceError {
     Unsent { scan: ScanId, source: QueueError },
     #[error(transparent)]
     #[assoc(code = _0.code())]
-    Output(#[from] OutputError),
+    Output(#[from] StandardOutputError),
     #[error("The asynchronous runtime cannot be started: {cause}.")]
     #[assoc(code = FailureCode::CommandRuntime)]
     Runtime { cause: std::io::Error },

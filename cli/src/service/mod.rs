@@ -15,11 +15,11 @@ mod watch;
 
 pub use arguments::ServiceCommand;
 
-use crate::failure::Failure;
+use crate::failure::ReportedFailure;
 use engine::cancellation::Cancellation;
 
 /// Runs the command and returns its exit status.
-pub fn perform(command: &ServiceCommand, cancellation: &Cancellation) -> Result<u8, Failure> {
+pub fn perform(command: &ServiceCommand, cancellation: &Cancellation) -> Result<u8, ReportedFailure> {
     let outcome = match command {
         ServiceCommand::Upload(arguments) => upload::run(arguments, cancellation),
         ServiceCommand::Scans(arguments) => scans::run(arguments, cancellation).map(|()| 0),
@@ -33,5 +33,5 @@ pub fn perform(command: &ServiceCommand, cancellation: &Cancellation) -> Result<
         ServiceCommand::Approve(arguments) => operate::approve(arguments, cancellation).map(|()| 0),
         ServiceCommand::Migrate(arguments) => operate::migrate(arguments, cancellation).map(|()| 0),
     };
-    outcome.map_err(|error| Failure::new(error.code(), &error, command.is_json()))
+    outcome.map_err(|error| ReportedFailure::new(error.code(), &error, command.is_json()))
 }

@@ -20,7 +20,7 @@ impl Edge {
 
 /// An operator of ONNX's own domain.
 #[derive(Debug)]
-pub(crate) struct Operator {
+pub(crate) struct OnnxOperator {
     pub(crate) kind: &'static str,
     pub(crate) name: String,
     pub(crate) inputs: Vec<Edge>,
@@ -35,7 +35,7 @@ pub(crate) enum Attribute {
     Text(&'static str),
 }
 
-impl Operator {
+impl OnnxOperator {
     pub(crate) fn new(kind: &'static str, inputs: &[&Edge]) -> Self {
         let inputs = inputs.iter().copied().cloned().collect();
         Self { kind, name: String::new(), inputs, outputs: Vec::new(), attributes: Vec::new() }
@@ -63,7 +63,7 @@ pub(crate) enum Elements {
 
 #[derive(Debug, Default)]
 pub(crate) struct Graph {
-    pub(crate) operators: Vec<Operator>,
+    pub(crate) operators: Vec<OnnxOperator>,
     pub(crate) constants: Vec<Constant>,
     pub(crate) inputs: Vec<Port>,
     pub(crate) outputs: Vec<Port>,
@@ -91,23 +91,23 @@ impl Graph {
 
     /// Adds an operator with one output. `scope` is its place in the network. Together with the operator's kind and
     /// number it makes the name that a profile shows.
-    pub(crate) fn add(&mut self, scope: &str, operator: Operator) -> Edge {
+    pub(crate) fn add(&mut self, scope: &str, operator: OnnxOperator) -> Edge {
         let [output] = self.add_outputs(scope, operator);
         output
     }
 
-    pub(crate) fn add_outputs<const N: usize>(&mut self, scope: &str, operator: Operator) -> [Edge; N] {
+    pub(crate) fn add_outputs<const N: usize>(&mut self, scope: &str, operator: OnnxOperator) -> [Edge; N] {
         let name = format!("{scope}/{}_{}", operator.kind, self.operators.len());
         let outputs = std::array::from_fn(|index| Edge(format!("{name}:{index}")));
-        self.operators.push(Operator { name, outputs: outputs.to_vec(), ..operator });
+        self.operators.push(OnnxOperator { name, outputs: outputs.to_vec(), ..operator });
         outputs
     }
 
     /// Adds the operator whose output is the graph's output.
-    pub(crate) fn output(&mut self, name: &str, operator: Operator, dimensions: Vec<Dimension>) {
+    pub(crate) fn output(&mut self, name: &str, operator: OnnxOperator, dimensions: Vec<Dimension>) {
         let edge = Edge(name.to_owned());
         self.outputs.push(Port { edge: edge.clone(), dimensions });
-        self.operators.push(Operator { name: name.to_owned(), outputs: vec![edge], ..operator });
+        self.operators.push(OnnxOperator { name: name.to_owned(), outputs: vec![edge], ..operator });
     }
 
     pub(crate) fn constant(&mut self, scope: &str, dimensions: Vec<i64>, elements: Elements) -> Edge {
@@ -152,7 +152,7 @@ fn encode_graph(name: &str, graph: Graph) -> Message {
     graph.constants.into_iter().fold(message, |message, constant| message.message(5, &encode_constant(constant)))
 }
 
-fn encode_operator(operator: &Operator) -> Message {
+fn encode_operator(operator: &OnnxOperator) -> Message {
     let message = Message::default().text(3, &operator.name).text(4, operator.kind);
     let message = operator.inputs.iter().fold(message, |message, edge| message.text(1, &edge.0));
     let message = operator.outputs.iter().fold(message, |message, edge| message.text(2, &edge.0));

@@ -84,16 +84,16 @@ struct Source<'a> {
 }
 
 /// Where a part lies in the object, bytes.
-type Span = Range<u64>;
+type ByteRange = Range<u64>;
 
 /// An empty object has no parts.
-fn parts(size: u64, part_size: u64) -> impl Iterator<Item = Span> {
+fn parts(size: u64, part_size: u64) -> impl Iterator<Item = ByteRange> {
     let starts = (0..size.div_ceil(part_size)).map(move |number| number * part_size);
     starts.map(move |start| start..size.min(start + part_size))
 }
 
 /// Fetches a part, and resumes where its body broke off. Returns its digest.
-async fn fetch<'a>(source: &Source<'_>, part: Span, path: &'a Path) -> Result<Option<Digest>, ObjectError> {
+async fn fetch<'a>(source: &Source<'_>, part: ByteRange, path: &'a Path) -> Result<Option<Digest>, ObjectError> {
     let fill = |mut writer: Writer<'a>| async {
         let outcome = writer.fill(source).await;
         (writer, outcome)
@@ -113,12 +113,12 @@ struct Writer<'a> {
     path: &'a Path,
     file: BufWriter<tokio::fs::File>,
     /// What is still to come.
-    rest: Span,
+    rest: ByteRange,
     digest: Option<Digest>,
 }
 
 impl<'a> Writer<'a> {
-    async fn open(path: &'a Path, span: Span, algorithm: Option<CrcAlgorithm>) -> Result<Self, ObjectError> {
+    async fn open(path: &'a Path, span: ByteRange, algorithm: Option<CrcAlgorithm>) -> Result<Self, ObjectError> {
         let write = |source| file_error("write", path, source);
         let mut file = OpenOptions::new().write(true).open(path).await.map_err(write)?;
         file.seek(SeekFrom::Start(span.start)).await.map_err(write)?;

@@ -92,37 +92,11 @@ pub struct Addresses {
     /// The bucket for intermediates and results.
     #[arg(long, env = "QUIRE_RESULT_BUCKET")]
     pub result_bucket: String,
-    /// The queue of S3's events about uploads.
-    #[arg(long, env = "QUIRE_UPLOADS_QUEUE_URL")]
-    pub uploads_queue_url: String,
-    /// The queue of volumes to compress.
-    #[arg(long, env = "QUIRE_COMPRESS_QUEUE_URL")]
-    pub compress_queue_url: String,
-    /// The queue of page ranges.
-    #[arg(long, env = "QUIRE_SCAN_QUEUE_URL")]
-    pub scan_queue_url: String,
-    /// The queue of page ranges of large volumes.
-    #[arg(long, env = "QUIRE_SCAN_LARGE_QUEUE_URL")]
-    pub scan_large_queue_url: String,
-    /// The queue of volumes to split.
-    #[arg(long, env = "QUIRE_SPLIT_QUEUE_URL")]
-    pub split_queue_url: String,
+    #[command(flatten)]
+    pub queues: QueueUrls,
     /// The bus on which the ends of scans are published.
     #[arg(long, env = "QUIRE_EVENT_BUS")]
     pub event_bus: String,
-}
-
-impl Addresses {
-    #[must_use]
-    pub fn queue_urls(&self) -> QueueUrls {
-        QueueUrls {
-            uploads: self.uploads_queue_url.clone(),
-            compress: self.compress_queue_url.clone(),
-            scan: self.scan_queue_url.clone(),
-            scan_large: self.scan_large_queue_url.clone(),
-            split: self.split_queue_url.clone(),
-        }
-    }
 }
 
 /// When leases end and messages are delivered again.

@@ -26,7 +26,7 @@ impl Context {
         Ok(Self {
             function,
             catalog: Catalog::new(&configuration.database.settings())?,
-            queues: Queues::new(sdk, addresses.queue_urls()),
+            queues: Queues::new(sdk, addresses.queues.clone()),
             objects: Objects::new(sdk, addresses.upload_bucket.clone(), addresses.result_bucket.clone()),
             bus: Bus::new(sdk, addresses.event_bus.clone()),
             configuration,

@@ -34,7 +34,7 @@ const TIME_FOR_ATTEMPTS: Duration = Duration::from_secs(20);
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, strum::Display)]
 #[serde(tag = "task", rename_all = "snake_case")]
 #[strum(serialize_all = "snake_case")]
-pub enum Request {
+pub enum ReconcileRequest {
     /// Recovers stale leases, lost messages and unsent events.
     Reconcile,
     /// Finds uploads whose event was lost.
@@ -44,7 +44,7 @@ pub enum Request {
 }
 
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Report {
+pub struct PassReport {
     /// Busy rows whose lease was stale.
     pub rescued: usize,
     /// Those of them that failed for good.
@@ -63,21 +63,21 @@ pub struct Report {
 ///
 /// # Errors
 /// When the database, a queue, the bus or S3 does not answer; the next run continues.
-pub async fn run(context: &Context, request: Request, deadline: Deadline) -> Result<Report, StageError> {
+pub async fn run(context: &Context, request: ReconcileRequest, deadline: Deadline) -> Result<PassReport, StageError> {
     match request {
-        Request::Reconcile => reconcile(context).await,
-        Request::SweepUploads => sweep_uploads(context, deadline).await,
-        Request::SweepResults => sweep_results(context, deadline).await,
+        ReconcileRequest::Reconcile => reconcile(context).await,
+        ReconcileRequest::SweepUploads => sweep_uploads(context, deadline).await,
+        ReconcileRequest::SweepResults => sweep_results(context, deadline).await,
     }
 }
 
-async fn reconcile(context: &Context) -> Result<Report, StageError> {
-    let mut report = Report::default();
+async fn reconcile(context: &Context) -> Result<PassReport, StageError> {
+    let mut report = PassReport::default();
     rescue(context, &mut report).await?;
     resend(context, &mut report).await?;
     report.published = outbox::publish(context).await?;
     record_sample(context, &report).await?;
-    let Report { rescued, interrupted, resent, published, .. } = report;
+    let PassReport { rescued, interrupted, resent, published, .. } = report;
     tracing::info!(
         rescued,
         interrupted,
@@ -88,7 +88,7 @@ async fn reconcile(context: &Context) -> Result<Report, StageError> {
     Ok(report)
 }
 
-async fn rescue(context: &Context, report: &mut Report) -> Result<(), StageError> {
+async fn rescue(context: &Context, report: &mut PassReport) -> Result<(), StageError> {
     let rules = context.configuration.recovery.lease_rules();
     loop {
         let rescued = context.rescue(&rules, ROWS).await?;
@@ -122,7 +122,7 @@ fn log_rescued(rescued: &Rescued) {
     tracing::warn!(code, scan, generation, range, "{work} had no heartbeat for {idle} s: {outcome}");
 }
 
-async fn resend(context: &Context, report: &mut Report) -> Result<(), StageError> {
+async fn resend(context: &Context, report: &mut PassReport) -> Result<(), StageError> {
     let after = Duration::from_secs(context.configuration.recovery.resend_after_seconds);
     loop {
         let ready = context.resend(after, ROWS).await?;
@@ -138,7 +138,7 @@ async fn resend(context: &Context, report: &mut Report) -> Result<(), StageError
     }
 }
 
-async fn record_sample(context: &Context, report: &Report) -> Result<(), StageError> {
+async fn record_sample(context: &Context, report: &PassReport) -> Result<(), StageError> {
     let sample = context.record_sample(report.rescued as i32, report.resent as i32).await?;
     emit(
         context.function,
@@ -153,7 +153,7 @@ async fn record_sample(context: &Context, report: &Report) -> Result<(), StageEr
 }
 
 /// Goes through the upload bucket from where the last sweep ended, as far as the time allows.
-async fn sweep_uploads(context: &Context, deadline: Deadline) -> Result<Report, StageError> {
+async fn sweep_uploads(context: &Context, deadline: Deadline) -> Result<PassReport, StageError> {
     let mut announced = 0;
     loop {
         let after = context.catalog.cursor(UPLOADS_CURSOR).await?;
@@ -169,7 +169,7 @@ async fn sweep_uploads(context: &Context, deadline: Deadline) -> Result<Report, 
         if next.is_none() || deadline.remaining() < TIME_FOR_UPLOADS {
             emit(context.function, &[(Metric::LostEvents, announced as f64)]);
             tracing::info!(announced, "the sweep of the uploads found {announced} uploads without a scan");
-            return Ok(Report { announced, ..Report::default() });
+            return Ok(PassReport { announced, ..PassReport::default() });
         }
     }
 }
@@ -183,10 +183,10 @@ async fn lost(context: &Context, page: &[ListedUpload]) -> Result<Vec<UploadKey>
 }
 
 /// Removes the objects of attempts that lost their worker or were superseded.
-async fn sweep_results(context: &Context, deadline: Deadline) -> Result<Report, StageError> {
+async fn sweep_results(context: &Context, deadline: Deadline) -> Result<PassReport, StageError> {
     let removed = sweep::<Work>(context, deadline).await? + sweep::<Results>(context, deadline).await?;
     tracing::info!(removed, "the sweep of the results removed {removed} attempts");
-    Ok(Report { removed, ..Report::default() })
+    Ok(PassReport { removed, ..PassReport::default() })
 }
 
 async fn sweep<K: AttemptKind>(context: &Context, deadline: Deadline) -> Result<usize, StageError> {

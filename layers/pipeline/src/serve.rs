@@ -101,7 +101,7 @@ async fn handle<H: Handler>(handler: &H, context: &Context, received: &Received,
 
 async fn serve_schedules() -> Result<(), Error> {
     let context = Arc::new(context(Function::Reconcile).await?);
-    lambda_runtime::run(service_fn(move |event: LambdaEvent<reconcile::Request>| {
+    lambda_runtime::run(service_fn(move |event: LambdaEvent<reconcile::ReconcileRequest>| {
         let context = Arc::clone(&context);
         async move {
             let deadline = deadline(&context, &event.context);

@@ -14,12 +14,24 @@ pub enum Queue {
     Split,
 }
 
+/// Where the queues are. With the feature `clap`, these are settings of a program.
 #[derive(Debug, Clone, PartialEq, Eq)]
+#[cfg_attr(feature = "clap", derive(clap::Args))]
 pub struct QueueUrls {
+    /// The queue of S3's events about uploads.
+    #[cfg_attr(feature = "clap", arg(long = "uploads-queue-url", env = "QUIRE_UPLOADS_QUEUE_URL"))]
     pub uploads: String,
+    /// The queue of volumes to compress.
+    #[cfg_attr(feature = "clap", arg(long = "compress-queue-url", env = "QUIRE_COMPRESS_QUEUE_URL"))]
     pub compress: String,
+    /// The queue of page ranges.
+    #[cfg_attr(feature = "clap", arg(long = "scan-queue-url", env = "QUIRE_SCAN_QUEUE_URL"))]
     pub scan: String,
+    /// The queue of page ranges of large volumes.
+    #[cfg_attr(feature = "clap", arg(long = "scan-large-queue-url", env = "QUIRE_SCAN_LARGE_QUEUE_URL"))]
     pub scan_large: String,
+    /// The queue of volumes to split.
+    #[cfg_attr(feature = "clap", arg(long = "split-queue-url", env = "QUIRE_SPLIT_QUEUE_URL"))]
     pub split: String,
 }
 

@@ -22,7 +22,7 @@ pub enum Ended {
 }
 
 /// A running function.
-pub struct Function {
+pub struct FunctionProcess {
     child: Child,
     api: Server,
     next: Option<Request>,
@@ -67,12 +67,12 @@ impl Program {
     ///
     /// # Errors
     /// How it ended instead.
-    pub fn start(&self) -> Result<Function, Ended> {
+    pub fn start(&self) -> Result<FunctionProcess, Ended> {
         let api = Server::http("127.0.0.1:0").expect("a free port on loopback");
         let temporary = tempfile::tempdir().expect("a directory for the function");
         let began = Instant::now();
         let child = self.spawn(&api, temporary.path());
-        let mut function = Function { child, api, next: None, temporary, cold_start: Duration::ZERO };
+        let mut function = FunctionProcess { child, api, next: None, temporary, cold_start: Duration::ZERO };
         function.next = Some(function.wait_for_poll()?);
         function.cold_start = began.elapsed();
         Ok(function)
@@ -100,7 +100,7 @@ impl Program {
     }
 }
 
-impl Function {
+impl FunctionProcess {
     /// Invokes the function once.
     ///
     /// # Errors
@@ -178,7 +178,7 @@ impl Function {
     }
 }
 
-impl Drop for Function {
+impl Drop for FunctionProcess {
     fn drop(&mut self) {
         self.kill();
     }

@@ -1,7 +1,7 @@
 //! An event source mapping: polls a queue, invokes a function, deletes what it settled
 //! (AWS, "How Lambda processes records from stream and queue-based event sources").
 
-use super::function::{Ended, Function, Program};
+use super::function::{Ended, FunctionProcess, Program};
 use aws_sdk_sqs::Client;
 use aws_sdk_sqs::types::{Message, MessageSystemAttributeName};
 use serde_json::{Value, json};
@@ -70,7 +70,7 @@ impl Drop for Running {
 struct Worker {
     mapping: Mapping,
     sqs: Client,
-    function: Option<Function>,
+    function: Option<FunctionProcess>,
     deaths: Arc<AtomicUsize>,
 }
 

@@ -16,7 +16,7 @@ mod soundness;
 mod volume;
 
 pub use failpoint::Failpoints;
-pub use function::{Ended, Function, Program};
+pub use function::{Ended, FunctionProcess, Program};
 pub use mapping::{Mapping, Running, event};
 pub use queues::Queue;
 pub use resources::{Resources, function_of};

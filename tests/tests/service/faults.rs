@@ -4,7 +4,7 @@
 use domain::Status;
 use serde_json::json;
 use std::time::{Duration, Instant};
-use tests::world::{Ended, Function, Queue, Running, Volume, World, event};
+use tests::world::{Ended, FunctionProcess, Queue, Running, Volume, World, event};
 
 async fn upload(world: &World, volume: &Volume) {
     world.resources.put(&volume.key, &volume.path()).await;
@@ -25,7 +25,7 @@ async fn receive(world: &World, queue: Queue) -> serde_json::Value {
 
 /// Invokes a function on a thread of its own.
 fn invoke(
-    mut function: Function,
+    mut function: FunctionProcess,
     event: serde_json::Value,
 ) -> std::thread::JoinHandle<Result<serde_json::Value, Ended>> {
     std::thread::spawn(move || function.invoke(&event, Duration::from_secs(120)))

@@ -1,6 +1,5 @@
 //! LocalStack on this machine, without Docker, with the executor that runs the functions as processes.
 
-use super::deployment::Plan;
 use super::process::{self, Identity};
 use super::record::{LOCALSTACK_PORT, PLAN, Record, State};
 use super::{free_port, say};
@@ -54,9 +53,15 @@ const SETTINGS: [(&str, &str); 11] = [
 ];
 
 /// Starts LocalStack, unless one is running that was started for the same plan.
-pub fn start(python: &Path, wanted_port: u16, plan: &Plan, state: &State, record: &mut Record) -> Result<()> {
+pub fn start(
+    python: &Path,
+    wanted_port: u16,
+    plan_fingerprint: &str,
+    state: &State,
+    record: &mut Record,
+) -> Result<()> {
     if record.localstack().is_some() {
-        if record.get(PLAN) == Some(plan.fingerprint.as_str()) {
+        if record.get(PLAN) == Some(plan_fingerprint) {
             say("LocalStack", &format!("is running on port {}", port(record)));
             return Ok(());
         }
@@ -65,7 +70,7 @@ pub fn start(python: &Path, wanted_port: u16, plan: &Plan, state: &State, record
     stop(state, record)?;
     let port = free_port(wanted_port, "LocalStack")?;
     let process = process::start(&mut command(python, port, state)?, &log(state))?;
-    record.set_localstack(process, port, &plan.fingerprint);
+    record.set_localstack(process, port, plan_fingerprint);
     state.write(record)?;
     say("LocalStack", &format!("starting on port {port}"));
     Ok(())

@@ -96,7 +96,7 @@ pub fn up(options: &UpOptions) -> Result<Environment> {
     let mut record = state.read()?;
     let plan = deployment::Plan::new(options, &state)?;
     postgres::start(&programs, options.postgres_port, &state, &mut record)?;
-    localstack::start(&python, options.localstack_port, &plan, &state, &mut record)?;
+    localstack::start(&python, options.localstack_port, &plan.fingerprint, &state, &mut record)?;
     build.wait()?;
     // Converting the weights takes as long as the deployment, and neither needs the other.
     let url = std::thread::scope(|scope| -> Result<String> {

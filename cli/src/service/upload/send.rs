@@ -18,14 +18,14 @@ const LONGEST_NAME: usize = 40;
 const BETWEEN_LINES: Duration = Duration::from_secs(10);
 
 pub async fn send(objects: &Objects, planned: &Planned) -> Result<ObjectVersion, ServiceError> {
-    let display = Display::new(planned);
+    let display = UploadDisplay::new(planned);
     let sent = objects.upload_original(&planned.path, &planned.key, &|bytes| display.sent(bytes)).await;
     let version = sent.map_err(|source| ServiceError::Upload { path: planned.path.clone(), source })?;
     display.finish();
     Ok(version)
 }
 
-struct Display {
+struct UploadDisplay {
     name: String,
     total: u64,
     started: Instant,
@@ -33,7 +33,7 @@ struct Display {
     bar: Option<ProgressBar>,
 }
 
-impl Display {
+impl UploadDisplay {
     fn new(planned: &Planned) -> Self {
         let name = shortened(&planned.path.file_name().unwrap_or_default().to_string_lossy(), LONGEST_NAME);
         let (total, now) = (planned.bytes, Instant::now());
@@ -74,7 +74,7 @@ impl Display {
     }
 }
 
-impl Drop for Display {
+impl Drop for UploadDisplay {
     fn drop(&mut self) {
         self.clear();
     }

@@ -189,10 +189,10 @@ impl Drop for Running {
 fn read<P: std::io::Read>(pipe: &mut Option<P>, keep: impl FnMut(&[u8])) -> std::io::Result<bool> {
     let Some(source) = pipe else { return Ok(false) };
     let progress = read_chunk(source, keep)?;
-    if progress == Progress::Closed {
+    if progress == ReadOutcome::Closed {
         *pipe = None;
     }
-    Ok(progress == Progress::Read)
+    Ok(progress == ReadOutcome::Read)
 }
 
 fn failure(command: &Command, status: ExitStatus, last_lines: String) -> CommandError {
@@ -307,7 +307,7 @@ const QUOTED_CHARACTERS: usize = 2000;
 
 /// The result of one attempt to read a pipe.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Progress {
+enum ReadOutcome {
     Read,
     /// There is no data at the moment.
     Empty,
@@ -316,15 +316,15 @@ enum Progress {
 }
 
 /// Reads at most one chunk and passes it to `keep`.
-fn read_chunk(source: &mut impl Read, mut keep: impl FnMut(&[u8])) -> std::io::Result<Progress> {
+fn read_chunk(source: &mut impl Read, mut keep: impl FnMut(&[u8])) -> std::io::Result<ReadOutcome> {
     let mut chunk = [0; CHUNK];
     match source.read(&mut chunk) {
-        Ok(0) => Ok(Progress::Closed),
+        Ok(0) => Ok(ReadOutcome::Closed),
         Ok(count) => {
             keep(chunk.get(..count).unwrap_or_default());
-            Ok(Progress::Read)
+            Ok(ReadOutcome::Read)
         }
-        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(Progress::Empty),
+        Err(error) if matches!(error.kind(), ErrorKind::WouldBlock | ErrorKind::Interrupted) => Ok(ReadOutcome::Empty),
         Err(error) => Err(error),
     }
 }

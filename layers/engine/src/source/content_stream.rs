@@ -2,7 +2,7 @@
 //! and whether the page has text.
 
 use super::graphics_state::{CurrentPath, Drawing, GraphicsState, TextPresence, multiply, transformed};
-use super::objects::{Objects, number_of};
+use super::objects::{PdfObjects, number_of};
 use super::page_tree::{PageBox, PageFrame};
 use super::rejection::MAX_CONTENT_BYTES;
 use hayro_syntax::content::{Instruction, UntypedIter};
@@ -36,7 +36,7 @@ const HARMLESS_STATE: [&[u8]; 14] =
 
 /// Reads content and records what it draws.
 pub(super) struct ContentReader<'f> {
-    objects: &'f Objects,
+    objects: &'f PdfObjects,
     frame: &'f PageFrame,
     max_pixels: u64,
     forms: usize,
@@ -56,7 +56,7 @@ struct StreamState<'r, 'd> {
 }
 
 impl<'f> ContentReader<'f> {
-    pub(super) fn new(objects: &'f Objects, frame: &'f PageFrame, max_pixels: u64) -> Self {
+    pub(super) fn new(objects: &'f PdfObjects, frame: &'f PageFrame, max_pixels: u64) -> Self {
         Self { objects, frame, max_pixels, forms: 0, drawing: Drawing::default() }
     }
 

@@ -3,7 +3,7 @@
 use super::filters::Fault;
 use super::graphics_state::{PlacedImage, transformed};
 use super::jpeg_header::{self, Coding, JpegHeader};
-use super::objects::{Objects, StoredStream};
+use super::objects::{PdfObjects, StoredStream};
 use super::page_tree::PageFrame;
 use hayro_syntax::object::{Array, Dict, MaybeRef, Name, ObjRef, Object};
 use std::borrow::Cow;
@@ -45,7 +45,7 @@ impl SingleImage {
 }
 
 /// What an image object means for its page.
-pub(super) enum Verdict {
+pub(super) enum ImageFinding {
     /// A JPEG that can be decoded directly.
     Jpeg(SingleImage),
     /// PDFium must draw it.
@@ -55,29 +55,29 @@ pub(super) enum Verdict {
 }
 
 /// Judges the only image of a page.
-pub(super) fn judge(objects: &Objects, placed: PlacedImage, frame: &PageFrame) -> Verdict {
+pub(super) fn judge(objects: &PdfObjects, placed: PlacedImage, frame: &PageFrame) -> ImageFinding {
     let Some(stream) = objects.stream(placed.reference) else {
-        return Verdict::Damaged("its image cannot be read");
+        return ImageFinding::Damaged("its image cannot be read");
     };
     let filters = objects.filters(&stream.dict).unwrap_or_default();
     if !matches!(filters.last().map(Vec::as_slice), Some(b"DCTDecode" | b"DCT")) {
-        return Verdict::Other;
+        return ImageFinding::Other;
     }
     let jpeg = match jpeg_bytes(objects, &stream) {
         Ok(jpeg) => jpeg,
-        Err(Fault::Unsupported) => return Verdict::Other,
-        Err(_) => return Verdict::Damaged("its image cannot be unpacked"),
+        Err(Fault::Unsupported) => return ImageFinding::Other,
+        Err(_) => return ImageFinding::Damaged("its image cannot be unpacked"),
     };
     let Some(header) = jpeg_header::read(&jpeg) else {
-        return Verdict::Damaged("its image has no JPEG header");
+        return ImageFinding::Damaged("its image has no JPEG header");
     };
     let Some(inverted) = plain_ink(objects, &stream.dict, &header) else {
-        return Verdict::Other;
+        return ImageFinding::Other;
     };
     if !fills(placed, frame) {
-        return Verdict::Other;
+        return ImageFinding::Other;
     }
-    Verdict::Jpeg(SingleImage {
+    ImageFinding::Jpeg(SingleImage {
         object_number: placed.reference.obj_number,
         width: header.width,
         height: header.height,
@@ -89,7 +89,7 @@ pub(super) fn judge(objects: &Objects, placed: PlacedImage, frame: &PageFrame) -
 }
 
 /// The JPEG in a stream, after the filters before it are undone.
-pub(super) fn jpeg_bytes<'f>(objects: &Objects, stream: &StoredStream<'f>) -> Result<Cow<'f, [u8]>, Fault> {
+pub(super) fn jpeg_bytes<'f>(objects: &PdfObjects, stream: &StoredStream<'f>) -> Result<Cow<'f, [u8]>, Fault> {
     let filters = objects.filters(&stream.dict).ok_or(Fault::Unsupported)?;
     let outer = &filters[..filters.len().saturating_sub(1)];
     objects.undo(stream, outer, MAX_JPEG_BYTES)
@@ -103,7 +103,7 @@ fn fills(placed: PlacedImage, frame: &PageFrame) -> bool {
 }
 
 /// Whether the samples must be inverted; `None` if they are not plain grey, RGB or CMYK.
-fn plain_ink(objects: &Objects, dict: &Dict<'_>, header: &JpegHeader) -> Option<bool> {
+fn plain_ink(objects: &PdfObjects, dict: &Dict<'_>, header: &JpegHeader) -> Option<bool> {
     let side = |key| objects.number(dict, key);
     let agrees = side("Width") == Some(f64::from(header.width))
         && side("Height") == Some(f64::from(header.height))
@@ -131,7 +131,7 @@ fn plain_ink(objects: &Objects, dict: &Dict<'_>, header: &JpegHeader) -> Option<
 }
 
 /// The number of components of a plain colour space; `None` for any other.
-fn colour_components(objects: &Objects, dict: &Dict<'_>) -> Option<u8> {
+fn colour_components(objects: &PdfObjects, dict: &Dict<'_>) -> Option<u8> {
     objects.with_entry(dict, "ColorSpace", |space| match space {
         Object::Name(name) => components_of_name(name),
         Object::Array(array) => components_of_array(objects, array),
@@ -148,7 +148,7 @@ fn components_of_name(name: &Name<'_>) -> Option<u8> {
     }
 }
 
-fn components_of_array(objects: &Objects, array: &Array<'_>) -> Option<u8> {
+fn components_of_array(objects: &PdfObjects, array: &Array<'_>) -> Option<u8> {
     let mut items = array.raw_iter();
     let MaybeRef::NotRef(Object::Name(family)) = items.next()? else {
         return None;
@@ -162,7 +162,7 @@ fn components_of_array(objects: &Objects, array: &Array<'_>) -> Option<u8> {
 }
 
 /// True when `/Decode` inverts every component; `None` if it does anything else.
-fn is_inverted(objects: &Objects, dict: &Dict<'_>, components: u8) -> Option<bool> {
+fn is_inverted(objects: &PdfObjects, dict: &Dict<'_>, components: u8) -> Option<bool> {
     if !dict.contains_key("Decode") {
         return Some(false);
     }
@@ -181,13 +181,13 @@ fn is_inverted(objects: &Objects, dict: &Dict<'_>, components: u8) -> Option<boo
 /// share it.
 #[derive(Debug)]
 pub(super) struct SizeCheck<'f> {
-    objects: &'f Objects,
+    objects: &'f PdfObjects,
     max_pixels: u64,
     seen: HashSet<u32>,
 }
 
 impl<'f> SizeCheck<'f> {
-    pub(super) fn new(objects: &'f Objects, max_pixels: u64) -> Self {
+    pub(super) fn new(objects: &'f PdfObjects, max_pixels: u64) -> Self {
         Self { objects, max_pixels, seen: HashSet::new() }
     }
 

@@ -15,7 +15,7 @@ const MAX_OBJECT_STREAM_BYTES: usize = 16 << 20;
 
 /// The objects of a mapped file.
 #[derive(Debug)]
-pub(super) struct Objects {
+pub(super) struct PdfObjects {
     mapping: Mapping,
     /// Where offsets count from: 0, or the header in a file with bytes before it.
     base: usize,
@@ -40,7 +40,7 @@ impl Raw<'_> {
     }
 }
 
-impl Objects {
+impl PdfObjects {
     pub(super) fn new(mapping: Mapping, base: usize, directory: Directory, allowance: Allowance) -> Self {
         Self { mapping, base, directory, packed: Mutex::default(), allowance }
     }
@@ -259,7 +259,7 @@ impl PackedObjects {
     }
 }
 
-impl Objects {
+impl PdfObjects {
     /// The filters of a stream, in the order in which they are undone; `None` if they cannot be read.
     pub(super) fn filters(&self, dict: &Dict<'_>) -> Option<Vec<Vec<u8>>> {
         if !dict.contains_key("Filter") {

@@ -3,8 +3,8 @@
 use super::content_stream::ContentReader;
 use super::filters::Fault;
 use super::graphics_state::{Drawing, TextPresence};
-use super::image_xobjects::{self, SingleImage, SizeCheck, Verdict};
-use super::objects::Objects;
+use super::image_xobjects::{self, ImageFinding, SingleImage, SizeCheck};
+use super::objects::PdfObjects;
 use super::page_tree::{Inherited, Leaf, PageFrame, Resources, page_size, pixels_at};
 use super::rejection::{Limits, MAX_CONTENT_BYTES, MIN_PAGE_POINTS, SourceError};
 use super::syntax;
@@ -56,7 +56,7 @@ pub enum PageKind {
 
 /// Examines the pages of one file.
 pub(super) struct Examiner<'f> {
-    objects: &'f Objects,
+    objects: &'f PdfObjects,
     limits: &'f Limits,
     sizes: SizeCheck<'f>,
 }
@@ -76,7 +76,7 @@ impl From<SourceError> for Stop {
 }
 
 impl<'f> Examiner<'f> {
-    pub(super) fn new(objects: &'f Objects, limits: &'f Limits) -> Self {
+    pub(super) fn new(objects: &'f PdfObjects, limits: &'f Limits) -> Self {
         Self { objects, limits, sizes: SizeCheck::new(objects, limits.max_page_pixels) }
     }
 
@@ -185,11 +185,11 @@ impl<'f> Examiner<'f> {
             return Ok(PageKind::Other);
         };
         match image_xobjects::judge(self.objects, placed, frame) {
-            Verdict::Damaged(reason) => Err(Stop::Damaged(reason)),
-            Verdict::Jpeg(image) if !drawing.otherwise && !self.has_visible_annotations(page) => {
+            ImageFinding::Damaged(reason) => Err(Stop::Damaged(reason)),
+            ImageFinding::Jpeg(image) if !drawing.otherwise && !self.has_visible_annotations(page) => {
                 Ok(PageKind::SingleImage(image))
             }
-            Verdict::Jpeg(_) | Verdict::Other => Ok(PageKind::Other),
+            ImageFinding::Jpeg(_) | ImageFinding::Other => Ok(PageKind::Other),
         }
     }
 

@@ -1,7 +1,7 @@
 //! Walks the tree of pages and counts them, and computes the displayed size of a page. `/Count` is never trusted: it
 //! may say a billion.
 
-use super::objects::Objects;
+use super::objects::PdfObjects;
 use super::rejection::SourceError;
 use super::syntax;
 use crate::geometry::{DETECTION_DPI, POINTS_PER_INCH, PageSize};
@@ -39,7 +39,7 @@ pub(super) struct Inherited {
 
 impl Inherited {
     /// The values at a node: its own, or else the inherited ones.
-    pub(super) fn overridden(&self, objects: &Objects, node: &Dict<'_>) -> Self {
+    pub(super) fn overridden(&self, objects: &PdfObjects, node: &Dict<'_>) -> Self {
         let page_box = |key| objects.numbers(node, key)?.try_into().ok();
         let own = match node.get_raw::<Object<'_>>("Resources") {
             Some(MaybeRef::Ref(reference)) => Some(Resources::Object(reference)),
@@ -71,7 +71,7 @@ struct OpenNode {
 }
 
 /// All pages in order. A page that is listed several times is repeated.
-pub(super) fn leaves(objects: &Objects, root: ObjRef, limit: usize) -> Result<Vec<Leaf>, SourceError> {
+pub(super) fn leaves(objects: &PdfObjects, root: ObjRef, limit: usize) -> Result<Vec<Leaf>, SourceError> {
     let mut walk = Walk { objects, limit, nodes: 0, leaves: Vec::new() };
     let mut path = vec![walk.open_node(root, &Inherited::default()).ok_or(NO_TREE)?];
     while let Some(node) = path.last_mut() {
@@ -94,7 +94,7 @@ pub(super) fn leaves(objects: &Objects, root: ObjRef, limit: usize) -> Result<Ve
 const NO_TREE: SourceError = SourceError::Damaged { what: "its page tree cannot be found" };
 
 struct Walk<'f> {
-    objects: &'f Objects,
+    objects: &'f PdfObjects,
     limit: usize,
     nodes: usize,
     leaves: Vec<Leaf>,

@@ -5,7 +5,7 @@ use super::file_bytes::{self, Envelope, Mapping};
 use super::filters;
 use super::image_xobjects;
 use super::object_search;
-use super::objects::Objects;
+use super::objects::PdfObjects;
 use super::page::{Examiner, PageKind, SourcePage};
 use super::page_tree::{self, Leaf};
 use super::rejection::{Limits, SourceError};
@@ -47,7 +47,7 @@ fn is_deflate(filter: &[u8]) -> bool {
 pub struct SourceVolume {
     path: PathBuf,
     limits: Limits,
-    objects: Objects,
+    objects: PdfObjects,
     pub pages: Vec<SourcePage>,
 }
 
@@ -91,7 +91,7 @@ fn map(path: &Path, limits: &Limits) -> Result<Mapping, SourceError> {
 }
 
 /// Finds the objects and the root of the page tree, from the file's tables or else by a search.
-fn structure(mapping: Mapping, envelope: Envelope) -> Result<(Objects, ObjRef), SourceError> {
+fn structure(mapping: Mapping, envelope: Envelope) -> Result<(PdfObjects, ObjRef), SourceError> {
     let mut mapping = mapping;
     let mut bases = vec![0, envelope.header];
     bases.dedup();
@@ -101,7 +101,7 @@ fn structure(mapping: Mapping, envelope: Envelope) -> Result<(Objects, ObjRef), 
         let Some(directory) = Directory::load(bytes, envelope.cross_reference, &allowance) else {
             continue;
         };
-        let objects = Objects::new(mapping, base, directory, allowance);
+        let objects = PdfObjects::new(mapping, base, directory, allowance);
         match page_root(&objects)? {
             Some(root) => return Ok((objects, root)),
             None => mapping = objects.into_mapping(),
@@ -110,18 +110,18 @@ fn structure(mapping: Mapping, envelope: Envelope) -> Result<(Objects, ObjRef), 
     searched_structure(mapping)
 }
 
-fn searched_structure(mapping: Mapping) -> Result<(Objects, ObjRef), SourceError> {
+fn searched_structure(mapping: Mapping) -> Result<(PdfObjects, ObjRef), SourceError> {
     const NO_TABLE: SourceError = SourceError::Damaged { what: "its objects cannot be found" };
     let allowance = Allowance::new(ALLOWED_BYTES);
     let (directory, streams) = object_search::directory(&mapping, &allowance).ok_or(NO_TABLE)?;
-    let mut objects = Objects::new(mapping, 0, directory, allowance);
+    let mut objects = PdfObjects::new(mapping, 0, directory, allowance);
     objects.add_packed(&streams);
     let root = page_root(&objects)?.ok_or(NO_TABLE)?;
     Ok((objects, root))
 }
 
 /// The root of the page tree; `None` if the catalogue cannot be read.
-fn page_root(objects: &Objects) -> Result<Option<ObjRef>, SourceError> {
+fn page_root(objects: &PdfObjects) -> Result<Option<ObjRef>, SourceError> {
     if objects.directory().encrypted {
         return Err(SourceError::Encrypted);
     }
@@ -131,7 +131,7 @@ fn page_root(objects: &Objects) -> Result<Option<ObjRef>, SourceError> {
     Ok(root.filter(|root| objects.with_dict(*root, |_| ()).is_some()))
 }
 
-fn examine_pages(objects: &Objects, root: ObjRef, limits: &Limits) -> Result<Vec<SourcePage>, SourceError> {
+fn examine_pages(objects: &PdfObjects, root: ObjRef, limits: &Limits) -> Result<Vec<SourcePage>, SourceError> {
     let leaves = page_tree::leaves(objects, root, limits.max_pages)?;
     let mut examiner = Examiner::new(objects, limits);
     let mut known: HashMap<_, SourcePage> = HashMap::new();

@@ -5,7 +5,7 @@ use super::convolution::Convolution;
 use super::module::Module;
 use super::winograd;
 use crate::error::ModelError;
-use crate::onnx::{Attribute, Edge, Elements, Operator};
+use crate::onnx::{Attribute, Edge, Elements, OnnxOperator};
 use crate::pickle::Class;
 
 /// The number of pooling steps if the module does not give one.
@@ -56,7 +56,7 @@ fn bottleneck(builder: &mut Builder, module: &Module, input: &Features) -> Resul
             found: output.channels,
         });
     }
-    let edge = builder.add(module, Operator::new("Add", &[&input.edge, &output.edge]));
+    let edge = builder.add(module, OnnxOperator::new("Add", &[&input.edge, &output.edge]));
     Ok(Features { edge, ..output })
 }
 
@@ -97,7 +97,7 @@ fn pyramid_pooling(builder: &mut Builder, module: &Module, input: &Features) -> 
     let mut levels = vec![translate(builder, &module.child("cv1")?, input)?];
     for _ in 0..steps {
         let last = &levels[levels.len() - 1];
-        let operator = Operator::new("MaxPool", &[&last.edge])
+        let operator = OnnxOperator::new("MaxPool", &[&last.edge])
             .with("kernel_shape", Attribute::Integers(vec![kernel; 2]))
             .with("strides", Attribute::Integers(vec![1; 2]))
             .with("pads", Attribute::Integers(vec![kernel / 2; 4]));
@@ -116,7 +116,7 @@ fn upsample(builder: &mut Builder, module: &Module, input: &Features) -> Result<
     };
     let factor = f32::from(step);
     let scales = builder.graph.constant(&module.path, vec![4], Elements::Single(vec![1.0, 1.0, factor, factor]));
-    let operator = Operator::new("Resize", &[&input.edge, &Edge::absent(), &scales])
+    let operator = OnnxOperator::new("Resize", &[&input.edge, &Edge::absent(), &scales])
         .with("mode", Attribute::Text("nearest"))
         .with("coordinate_transformation_mode", Attribute::Text("asymmetric"))
         .with("nearest_mode", Attribute::Text("floor"));
@@ -141,8 +141,8 @@ impl Builder {
         match activation {
             Class::Identity => Ok(features),
             Class::SiLU => {
-                let gate = self.add(module, Operator::new("Sigmoid", &[&features.edge]));
-                let edge = self.add(module, Operator::new("Mul", &[&features.edge, &gate]));
+                let gate = self.add(module, OnnxOperator::new("Sigmoid", &[&features.edge]));
+                let edge = self.add(module, OnnxOperator::new("Mul", &[&features.edge, &gate]));
                 Ok(Features { edge, ..features })
             }
             _ => Err(module.unsupported("its activation is not SiLU")),
@@ -177,7 +177,7 @@ impl Builder {
         let bias = self.graph.constant(&module.path, outputs, Elements::Single(convolution.bias));
         let padding = [convolution.padding, convolution.padding].concat();
         let groups = convolution.groups.try_into().unwrap_or(i64::MAX);
-        let operator = Operator::new("Conv", &[&input.edge, &weight, &bias])
+        let operator = OnnxOperator::new("Conv", &[&input.edge, &weight, &bias])
             .with("kernel_shape", Attribute::Integers(kernel))
             .with("strides", Attribute::Integers(convolution.strides.to_vec()))
             .with("pads", Attribute::Integers(padding))

@@ -2,7 +2,7 @@
 
 use super::module::Module;
 use crate::error::ModelError;
-use crate::onnx::{Attribute, Edge, Elements, Graph, Operator};
+use crate::onnx::{Attribute, Edge, Elements, Graph, OnnxOperator};
 
 /// The most modules that are translated; a shared module counts each time. The largest YOLOv8 has about 600.
 const MODULE_LIMIT: usize = 4_096;
@@ -48,13 +48,13 @@ impl Builder {
         self.graph.constant(scope, Vec::new(), Elements::Single(vec![value]))
     }
 
-    pub(super) fn add(&mut self, module: &Module, operator: Operator) -> Edge {
+    pub(super) fn add(&mut self, module: &Module, operator: OnnxOperator) -> Edge {
         self.graph.add(&module.path, operator)
     }
 
     pub(super) fn concatenate(&mut self, module: &Module, parts: &[Features]) -> Features {
         let edges: Vec<&Edge> = parts.iter().map(|part| &part.edge).collect();
-        let operator = Operator::new("Concat", &edges).with("axis", Attribute::Integer(1));
+        let operator = OnnxOperator::new("Concat", &edges).with("axis", Attribute::Integer(1));
         Features {
             edge: self.add(module, operator),
             channels: parts.iter().map(|part| part.channels).sum(),

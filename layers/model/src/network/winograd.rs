@@ -14,7 +14,7 @@
 use super::builder::{Builder, Features};
 use super::convolution::Convolution;
 use super::module::Module;
-use crate::onnx::{Attribute, Edge, Elements, Operator};
+use crate::onnx::{Attribute, Edge, Elements, OnnxOperator};
 
 /// The side of a tile of inputs, and of its results.
 const INPUT_TILE: usize = 6;
@@ -73,11 +73,11 @@ pub(super) fn convolve(builder: &mut Builder, module: &Module, input: &Features,
     let dimensions = vec![1, integer(POINTS), outputs, integer(convolution.shape[1])];
     let weights = builder.graph.constant(&module.path, dimensions, Elements::Single(weights));
     // [batch, points, outputs, tiles]
-    let products = builder.add(module, Operator::new("MatMul", &[&weights, &points]));
+    let products = builder.add(module, OnnxOperator::new("MatMul", &[&weights, &points]));
     let results = transform_results(builder, module, &products, &tiles, outputs);
     let results = crop(builder, module, results, input);
     let bias = builder.graph.constant(&module.path, vec![1, outputs, 1, 1], Elements::Single(convolution.bias));
-    builder.add(module, Operator::new("Add", &[&results, &bias]))
+    builder.add(module, OnnxOperator::new("Add", &[&results, &bias]))
 }
 
 /// The points of each tile, [batch, points, channels, tiles], and the grid's height and width. The transform is a
@@ -88,7 +88,7 @@ fn transform_inputs(builder: &mut Builder, module: &Module, input: &Features) ->
     let size = integer(INPUT_TILE);
     let kernels = builder.graph.constant(&module.path, vec![integer(POINTS), 1, size, size], Elements::Single(kernels));
     // A padding of 4 at the far sides completes the last tile, whatever the size.
-    let transform = Operator::new("Conv", &[&planes, &kernels])
+    let transform = OnnxOperator::new("Conv", &[&planes, &kernels])
         .with("kernel_shape", Attribute::Integers(vec![size; 2]))
         .with("strides", Attribute::Integers(vec![integer(OUTPUT_TILE); 2]))
         .with("pads", Attribute::Integers(vec![1, 1, 4, 4]));
@@ -104,13 +104,13 @@ fn transform_inputs(builder: &mut Builder, module: &Module, input: &Features) ->
 fn transform_results(builder: &mut Builder, module: &Module, products: &Edge, tiles: &Edge, outputs: i64) -> Edge {
     let products = swap(builder, module, products);
     let planes = builder.integers(&module.path, &[-1, integer(POINTS)]);
-    let shape = Operator::new("Concat", &[&planes, tiles]).with("axis", Attribute::Integer(0));
+    let shape = OnnxOperator::new("Concat", &[&planes, tiles]).with("axis", Attribute::Integer(0));
     let shape = builder.add(module, shape);
-    let products = builder.add(module, Operator::new("Reshape", &[&products, &shape]));
+    let products = builder.add(module, OnnxOperator::new("Reshape", &[&products, &shape]));
     let kernels = outer_products::<OUTPUT_TILE>(|(y, x), (row, column)| RESULTS[row][y] * RESULTS[column][x]);
     let size = integer(OUTPUT_TILE);
     let kernels = builder.graph.constant(&module.path, vec![integer(POINTS), 1, size, size], Elements::Single(kernels));
-    let transform = Operator::new("ConvTranspose", &[&products, &kernels])
+    let transform = OnnxOperator::new("ConvTranspose", &[&products, &kernels])
         .with("kernel_shape", Attribute::Integers(vec![size; 2]))
         .with("strides", Attribute::Integers(vec![size; 2]));
     let planes = builder.add(module, transform);
@@ -124,7 +124,7 @@ fn crop(builder: &mut Builder, module: &Module, results: Edge, input: &Features)
     }
     let end = sides(builder, module, &input.edge);
     let [start, axes] = [[0, 0], [2, 3]].map(|values| builder.integers(&module.path, &values));
-    builder.add(module, Operator::new("Slice", &[&results, &start, &end, &axes]))
+    builder.add(module, OnnxOperator::new("Slice", &[&results, &start, &end, &axes]))
 }
 
 /// G · kernel · Gᵀ for each pair of channels, [points, outputs, inputs].
@@ -150,20 +150,20 @@ fn outer_products<const SIDE: usize>(value: impl Fn((usize, usize), (usize, usiz
 
 /// The height and width of features.
 fn sides(builder: &mut Builder, module: &Module, features: &Edge) -> Edge {
-    let shape = builder.add(module, Operator::new("Shape", &[features]));
+    let shape = builder.add(module, OnnxOperator::new("Shape", &[features]));
     let [start, end] = [[2], [4]].map(|values| builder.integers(&module.path, &values));
-    builder.add(module, Operator::new("Slice", &[&shape, &start, &end]))
+    builder.add(module, OnnxOperator::new("Slice", &[&shape, &start, &end]))
 }
 
 fn reshape(builder: &mut Builder, module: &Module, input: &Edge, shape: &[i64]) -> Edge {
     let shape = builder.integers(&module.path, shape);
-    builder.add(module, Operator::new("Reshape", &[input, &shape]))
+    builder.add(module, OnnxOperator::new("Reshape", &[input, &shape]))
 }
 
 /// Swaps points and channels.
 fn swap(builder: &mut Builder, module: &Module, input: &Edge) -> Edge {
     let order = Attribute::Integers(vec![0, 2, 1, 3]);
-    builder.add(module, Operator::new("Transpose", &[input]).with("perm", order))
+    builder.add(module, OnnxOperator::new("Transpose", &[input]).with("perm", order))
 }
 
 fn integer(size: usize) -> i64 {

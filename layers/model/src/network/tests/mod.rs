@@ -2,7 +2,7 @@ mod winograd;
 
 use super::{ModelError, Network};
 use crate::checkpoint::Checkpoint;
-use crate::onnx::{Attribute, Dimension, Edge, Elements, Operator};
+use crate::onnx::{Attribute, Dimension, Edge, Elements, OnnxOperator};
 use crate::testing::network::{SEQUENTIAL, checkpoint_of, conv, conv2d, layers, pair};
 use crate::testing::{Item, PickleWriter, module, text};
 use std::collections::HashSet;
@@ -11,7 +11,7 @@ fn build(checkpoint: &Item) -> Result<Network, ModelError> {
     Network::build(&Checkpoint::read(&PickleWriter::pickle(checkpoint).archive()).unwrap())
 }
 
-fn kinds<'a>(network: &'a Network, kind: &'a str) -> impl Iterator<Item = &'a Operator> {
+fn kinds<'a>(network: &'a Network, kind: &'a str) -> impl Iterator<Item = &'a OnnxOperator> {
     network.graph.operators.iter().filter(move |operator| operator.kind == kind)
 }
 
@@ -123,9 +123,9 @@ fn batch_normalisation_is_folded_in() {
 #[test]
 fn the_halves_of_c2f_are_the_halves_of_its_convolution() {
     let network = build(&checkpoint_of(layers())).unwrap();
-    let halves: Vec<&Operator> =
+    let halves: Vec<&OnnxOperator> =
         kinds(&network, "Conv").filter(|conv| conv.name.starts_with("checkpoint.model.2.cv1/")).collect();
-    let read = |operator: &Operator, input: usize| match constant(&network, &operator.inputs[input]) {
+    let read = |operator: &OnnxOperator, input: usize| match constant(&network, &operator.inputs[input]) {
         (_, Elements::Single(values)) => values.clone(),
         other => panic!("{other:?}"),
     };

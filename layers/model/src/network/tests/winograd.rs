@@ -2,14 +2,14 @@
 
 use super::{build, constant, kinds};
 use crate::network::Network;
-use crate::onnx::{Elements, Operator};
+use crate::onnx::{Elements, OnnxOperator};
 use crate::testing::network::{checkpoint_of, with_wide_layer};
 
 fn wide(channels: i32, stride: i32) -> Network {
     build(&checkpoint_of(with_wide_layer(channels, stride))).unwrap()
 }
 
-fn in_layer<'a>(network: &'a Network, layer: &'a str, kind: &'a str) -> Vec<&'a Operator> {
+fn in_layer<'a>(network: &'a Network, layer: &'a str, kind: &'a str) -> Vec<&'a OnnxOperator> {
     let prefix = format!("checkpoint.model.{layer}/");
     kinds(network, kind).filter(|operator| operator.name.starts_with(&prefix)).collect()
 }
