@@ -25,10 +25,11 @@ fn programs_without(missing: &str) -> TempDir {
 
 fn assert_missing(trial: &Trial, command: &mut Command, code: &str, names: &[&str]) {
     let ending = Ending::of(command);
-    let (told, message) = ending.failure();
+    let (told, _) = ending.failure();
     assert_eq!((ending.status, told.as_str()), (Some(4), code), "{ending:?}");
+    // The report on standard error: what happened, and what to do about it.
     for name in names {
-        assert!(message.contains(name), "{message}");
+        assert!(ending.stderr.contains(name), "{ending:?}");
     }
     trial.assert_nothing_left();
 }

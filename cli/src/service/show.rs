@@ -246,7 +246,7 @@ mod tests {
         size       2.5 MB, 50 pages
         recorded   2026-11-20 09:41:07 UTC (18m 53s ago)
         error      objects.unreachable: S3\u{1b}]0;owned\u{7} is away [retries_exhausted]
-        to do      When the cause is gone, retry the scan or redrive its dead letter. Command: quire retry 12
+        to do      Fix the cause, then retry the scan or redrive its message from the dead-letter queue. Command: quire retry 12
 
         ranges: 1/2 finished
           RANGE  PAGES  STATUS    FAILED ATTEMPTS  INTERRUPTIONS  ERROR

@@ -407,7 +407,7 @@ pub enum FailureCode {
     CatalogUnknown,
     #[assoc(as_str = "catalog.refused", class = FailureClass::Refused, parse = "catalog.refused")]
     #[assoc(meaning = "The status of the scan does not allow the action.")]
-    #[assoc(advice = "`quire show` says what the scan waits for or why it ended.")]
+    #[assoc(advice = "Run `quire show`. It says what the scan waits for, or why it ended.")]
     CatalogRefused,
     // S3.
     #[assoc(as_str = "objects.name", class = FailureClass::Arguments, parse = "objects.name")]

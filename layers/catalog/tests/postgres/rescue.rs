@@ -128,7 +128,7 @@ async fn rescue_in_the_middle_of_work_disturbs_nothing() {
     let scan = bench.compressed(12).await;
     work_off(&bench, scan, 12).await;
     let detail = bench.detail(scan).await;
-    assert_eq!(detail.scan.summary.status, Status::Scanned);
+    assert_eq!(detail.scan.summary.status, Status::Scanned, "{:?}", detail.ranges);
     assert!(detail.ranges.iter().all(|range| range.interruptions == 0 && range.result_key.is_some()));
     assert_eq!(bench.kinds(scan).await.iter().filter(|kind| *kind == "range_finished").count(), 12);
 }
