@@ -11,10 +11,7 @@ use std::str::FromStr;
 
 use uuid::Uuid;
 
-use crate::{FailureCode, ScanId};
-
-/// The longest key that S3 accepts, in bytes.
-const LONGEST_KEY: usize = 1024;
+use crate::{FailureCode, LONGEST_KEY, ScanId};
 
 /// What kind of objects an attempt writes: [`Work`] or [`Results`].
 pub trait AttemptKind: Copy + Ord + Hash + fmt::Debug + Send + Sync + 'static {

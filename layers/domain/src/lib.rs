@@ -20,3 +20,6 @@ pub use volume_name::{NamingError, VolumeName, image_file, opinion_files};
 
 /// The number of a scan: the primary key of its row.
 pub type ScanId = i64;
+
+/// The longest key that S3 accepts, in bytes.
+pub const LONGEST_KEY: usize = 1024;

@@ -1,12 +1,12 @@
 //! The status machine of a scan and of a page range: the one place that says what may follow what.
 //!
-//! PostgreSQL holds the same table (`status_transitions`, filled by the first migration) and a trigger that refuses
-//! everything else; a test tries every pair of statuses against it and compares the answer with [`Status::may_become`].
+//! PostgreSQL holds the same table (`status_transitions`, filled by the second migration) and a trigger that refuses
+//! everything else. A test tries every pair of statuses against it and compares the answer with [`Status::may_become`].
 //!
 //! | from | to | when |
 //! | --- | --- | --- |
 //! | – | UPLOADED | intake records an upload |
-//! | – | FAILED | intake records an upload that is no PDF |
+//! | – | FAILED | intake records an upload that is not a PDF |
 //! | UPLOADED | COMPRESSING | compress claims |
 //! | COMPRESSING | COMPRESSED | compress finished: the ranges exist |
 //! | COMPRESSED | SCANNING | the first range is claimed |
@@ -25,23 +25,10 @@
 //! to WAITING by retry. A finished range stays finished until a new generation replaces it.
 
 use serde::{Deserialize, Serialize};
-use strum::VariantArray;
+use strum::{Display, EnumString, IntoStaticStr, VariantArray};
 
 /// A part of the work on a scan, done by one function.
-#[derive(
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Debug,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    strum::EnumString,
-    strum::IntoStaticStr,
-    VariantArray,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, Display, IntoStaticStr)]
 #[strum(const_into_str, serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "sqlx", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "snake_case"))]
@@ -56,18 +43,7 @@ pub enum Stage {
 
 /// Where a scan is.
 #[derive(
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Debug,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    strum::EnumString,
-    strum::IntoStaticStr,
-    VariantArray,
+    Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, Display, EnumString, IntoStaticStr, VariantArray,
 )]
 #[strum(const_into_str, serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
@@ -96,20 +72,7 @@ pub enum Status {
 }
 
 /// What a scan waits for besides its turn.
-#[derive(
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Debug,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    strum::EnumString,
-    strum::IntoStaticStr,
-    VariantArray,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, Display, IntoStaticStr)]
 #[strum(const_into_str, serialize_all = "snake_case")]
 #[serde(rename_all = "snake_case")]
 #[cfg_attr(feature = "sqlx", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "snake_case"))]
@@ -121,20 +84,7 @@ pub enum WaitsFor {
 }
 
 /// Where a page range is.
-#[derive(
-    Clone,
-    Copy,
-    PartialEq,
-    Eq,
-    Hash,
-    Debug,
-    Serialize,
-    Deserialize,
-    strum::Display,
-    strum::EnumString,
-    strum::IntoStaticStr,
-    VariantArray,
-)]
+#[derive(Clone, Copy, PartialEq, Eq, Hash, Debug, Serialize, Deserialize, Display, IntoStaticStr, VariantArray)]
 #[strum(const_into_str, serialize_all = "SCREAMING_SNAKE_CASE")]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]
 #[cfg_attr(feature = "sqlx", derive(sqlx::Type), sqlx(type_name = "text", rename_all = "SCREAMING_SNAKE_CASE"))]
@@ -150,9 +100,6 @@ pub enum RangeStatus {
 }
 
 impl Stage {
-    /// Every stage, in order.
-    pub const ALL: &[Self] = Self::VARIANTS;
-
     /// The name in the database, in messages and in JSON.
     pub const fn as_str(self) -> &'static str {
         self.into_str()
@@ -174,10 +121,6 @@ impl Stage {
             Self::Scan => Status::Scanning,
             Self::Split => Status::Splitting,
         }
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        text.parse().ok()
     }
 }
 
@@ -248,10 +191,6 @@ impl WaitsFor {
     pub const fn as_str(self) -> &'static str {
         self.into_str()
     }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        text.parse().ok()
-    }
 }
 
 impl RangeStatus {
@@ -261,10 +200,6 @@ impl RangeStatus {
     /// The name in the database, in messages and in JSON.
     pub const fn as_str(self) -> &'static str {
         self.into_str()
-    }
-
-    pub fn parse(text: &str) -> Option<Self> {
-        text.parse().ok()
     }
 
     /// The statuses that may follow this one.

@@ -1,13 +1,10 @@
 //! The keys of uploads.
 
-use crate::VolumeName;
 use crate::volume_name::page;
+use crate::{LONGEST_KEY, VolumeName};
 use serde::{Deserialize, Serialize};
 use std::fmt;
 use time::OffsetDateTime;
-
-/// The longest key that S3 accepts, in bytes.
-const LONGEST_KEY: usize = 1024;
 
 /// The key of an upload. Anybody who may upload chooses it, so it can be any text.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]

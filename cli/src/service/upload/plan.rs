@@ -2,7 +2,7 @@
 
 use crate::service::arguments::UploadTarget;
 use crate::service::error::ServiceError;
-use domain::{FailureCode, NamingError, UploadKey, VolumeName};
+use domain::{FailureCode, LONGEST_KEY, NamingError, UploadKey, VolumeName};
 use engine::source::{Limits, SourceError};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -87,7 +87,7 @@ fn volume_name(path: &Path, target: &UploadTarget) -> Result<VolumeName, Service
 fn chosen(key: &str) -> Result<UploadKey, ServiceError> {
     let invalid = || ServiceError::Arguments {
         reason: format!(
-            "--key must begin with {}, name a file, and have at most 1024 bytes without control characters.",
+            "--key must begin with {}, name a file, and have at most {LONGEST_KEY} bytes without control characters.",
             UploadKey::ROOT
         ),
     };
