@@ -113,6 +113,13 @@ pub fn tenths(value: f64) -> f64 {
     (value * 10.0).round() / 10.0
 }
 
+/// The middle value; of an even number of values, the mean of the two in the middle. There must be at least one.
+pub(crate) fn median(mut values: Vec<f64>) -> f64 {
+    values.sort_by(f64::total_cmp);
+    let middle = values.len() / 2;
+    if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) }
+}
+
 /// A page's size in both units.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct PageSize {

@@ -1,6 +1,7 @@
 //! Finds the text columns of a page by projecting its ink onto the horizontal axis. See
 //! docs/reference-behaviour.md, "Columns".
 
+use crate::geometry::median;
 use crate::volume::ColumnBounds;
 
 /// The share of the height at the top and at the bottom that the projection leaves out: running heads and feet.
@@ -118,7 +119,7 @@ fn gutter_midpoint(profile: &[f64]) -> Option<usize> {
     let window = middle.saturating_sub(reach)..(middle + reach).min(profile.len());
     // The first of equal minima, as in the reference (argmin).
     let valley = window.min_by(|a, b| profile[*a].total_cmp(&profile[*b]))?;
-    let floor = (0.15 * median(profile)).max(1.0);
+    let floor = (0.15 * median(profile.to_vec())).max(1.0);
     let (mut left, mut right) = (valley, valley);
     while left > 0 && profile[left - 1] <= floor {
         left -= 1;
@@ -127,13 +128,6 @@ fn gutter_midpoint(profile: &[f64]) -> Option<usize> {
         right += 1;
     }
     Some(usize::midpoint(left, right))
-}
-
-fn median(values: &[f64]) -> f64 {
-    let mut sorted = values.to_vec();
-    sorted.sort_by(f64::total_cmp);
-    let middle = sorted.len() / 2;
-    if sorted.len() % 2 == 1 { sorted[middle] } else { f64::midpoint(sorted[middle - 1], sorted[middle]) }
 }
 
 #[cfg(test)]

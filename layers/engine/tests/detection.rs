@@ -1,6 +1,9 @@
 //! Detection against the boxes of the reference: on its own pixels, and from the volume itself.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "a test stops at the first thing that is not there")]
 
+#[path = "support/shared_data.rs"]
+mod shared_data;
+
 use domain::ModelChoice;
 use engine::detection::{Detection, Label};
 use engine::detector::{Detector, PixelView};
@@ -9,7 +12,8 @@ use engine::installation::Installation;
 use engine::pixels::PixelReader;
 use engine::source::{Limits, open};
 use serde::Deserialize;
-use std::path::{Path, PathBuf};
+use shared_data::shared;
+use std::path::Path;
 
 /// From the volume itself, boxes must be found of which the reference is at least this confident. Its renderer differs
 /// a little, so that the others may be lost.
@@ -17,18 +21,6 @@ const CONFIDENT: f64 = 0.5;
 
 fn detector(choice: ModelChoice, workers: usize) -> Detector {
     Detector::load(&Installation::of_user().unwrap(), choice, workers).unwrap()
-}
-
-/// A file of the reference data, which is too large for the repository. Without it, the test is skipped.
-fn shared(path: &str) -> Option<PathBuf> {
-    let beside = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let root = std::env::var_os("QUIRE_SHARED").map_or(beside, PathBuf::from);
-    let file = root.join(path);
-    if !file.exists() {
-        eprintln!("skipped: {path} is not on this machine");
-        return None;
-    }
-    Some(file)
 }
 
 #[derive(Deserialize)]

@@ -1,7 +1,7 @@
 //! Decides which KEY_ICON boxes are key icons. See docs/reference-behaviour.md, "Pairing".
 
 use crate::detection::{Detection, Label};
-use crate::geometry::Rect;
+use crate::geometry::{Rect, median};
 use crate::volume::Page;
 
 /// An icon's width divided by its height.
@@ -96,12 +96,6 @@ impl MedianSize {
 }
 
 /// `values` must not be empty.
-fn median(mut values: Vec<f64>) -> f64 {
-    values.sort_by(f64::total_cmp);
-    let middle = values.len() / 2;
-    if values.len() % 2 == 1 { values[middle] } else { f64::midpoint(values[middle - 1], values[middle]) }
-}
-
 /// The icons that may shine through to a neighbouring page: those on pages with a text column.
 struct Mirror {
     icons: Vec<(usize, Rect)>,

@@ -2,8 +2,11 @@
 
 use jpeg_encoder::{ColorType, Encoder};
 use std::io::Write;
-use std::path::PathBuf;
 use tempfile::NamedTempFile;
+
+#[path = "../../tests/support/shared_data.rs"]
+mod shared_data;
+pub(crate) use shared_data::shared;
 
 /// Builds a PDF. Object 1 is the catalogue, object 2 the root of the page tree.
 pub(crate) struct PdfBuilder {
@@ -114,16 +117,4 @@ pub(crate) fn file(bytes: &[u8]) -> NamedTempFile {
     let mut file = NamedTempFile::new().unwrap();
     file.write_all(bytes).unwrap();
     file
-}
-
-/// A file of the shared test data. If it does not exist, prints a note on standard error and returns `None`.
-pub(crate) fn shared(name: &str) -> Option<PathBuf> {
-    let beside = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared");
-    let root = std::env::var_os("QUIRE_SHARED").map_or_else(|| PathBuf::from(beside), PathBuf::from);
-    let path = root.join(name);
-    if !path.exists() {
-        eprintln!("skipped: the shared test data has no {name} here");
-        return None;
-    }
-    Some(path)
 }

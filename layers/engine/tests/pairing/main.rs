@@ -7,4 +7,6 @@ mod golden;
 mod properties;
 mod rules;
 mod shared;
+#[path = "../support/shared_data.rs"]
+mod shared_data;
 mod volumes;

@@ -1,19 +1,10 @@
 //! Compares the results with the reference on the shared data. Skipped where the data do not exist.
 
+use crate::shared_data::shared;
 use domain::{VolumeName, opinion_files};
 use engine::pairing::{Opinion, OutsideRect, pair_file};
 use serde_json::Value;
-use std::path::{Path, PathBuf};
-
-fn shared() -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let directory = std::env::var_os("QUIRE_SHARED").map_or_else(beside, PathBuf::from).join("data");
-    if !directory.is_dir() {
-        eprintln!("skipped: no shared data (set QUIRE_SHARED)");
-        return None;
-    }
-    Some(directory)
-}
+use std::path::Path;
 
 fn json<T: serde::de::DeserializeOwned>(path: &Path) -> T {
     serde_json::from_slice(&std::fs::read(path).unwrap()).unwrap()
@@ -25,7 +16,7 @@ fn edges(rect: &OutsideRect) -> [f64; 4] {
 
 #[test]
 fn the_reporter_sample_pairs_as_the_reference_does() {
-    let Some(data) = shared() else { return };
+    let Some(data) = shared("data") else { return };
     let opinions = pair_file(&data.join("a3d-sample/detections.json"), None).unwrap();
     let expected: Vec<Opinion> = json(&data.join("a3d-sample/opinions.json"));
     assert_eq!(opinions.len(), 29);
@@ -44,7 +35,7 @@ fn the_reporter_sample_pairs_as_the_reference_does() {
 
 #[test]
 fn the_opinions_file_has_the_references_fields_in_its_order() {
-    let Some(data) = shared() else { return };
+    let Some(data) = shared("data") else { return };
     let opinions = pair_file(&data.join("a3d-sample/detections.json"), None).unwrap();
     let ours: Vec<Value> = json_of(&opinions);
     let theirs: Vec<Value> = json(&data.join("a3d-sample/opinions.json"));
@@ -60,7 +51,7 @@ fn json_of(opinions: &[Opinion]) -> Vec<Value> {
 
 #[test]
 fn the_synthetic_sample_pairs_as_its_truth_says() {
-    let Some(data) = shared() else { return };
+    let Some(data) = shared("data") else { return };
     let truth: Value = json(&data.join("sample20/truth.json"));
     let number = |value: &Value| value.as_u64().unwrap();
     let expected: Vec<_> = truth["opinions"]

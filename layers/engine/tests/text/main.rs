@@ -8,4 +8,7 @@ mod ink;
 #[cfg(test)]
 mod recognition;
 #[cfg(test)]
+#[path = "../support/shared_data.rs"]
+mod shared_data;
+#[cfg(test)]
 mod support;

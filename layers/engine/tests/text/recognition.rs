@@ -1,7 +1,8 @@
 //! Measures how well pages are read, from Tesseract to the text layer, the PDF and `pdftotext`.
 
 use crate::ink::Gap;
-use crate::support::{Sheet, boxes, distance, drawn, extracted, read_jpeg, searchable, shared, squeezed};
+use crate::shared_data::shared;
+use crate::support::{Sheet, boxes, distance, drawn, extracted, read_jpeg, searchable, squeezed};
 use engine::cancellation::Cancellation;
 use engine::external::tesseract::Tesseract;
 use engine::geometry::Rect;

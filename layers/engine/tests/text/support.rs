@@ -5,19 +5,7 @@ use engine::text::Line;
 use engine::text::layer::{self, PageGeometry};
 use lopdf::{Document, Object, ObjectId, Stream, dictionary};
 use std::fs;
-use std::path::{Path, PathBuf};
 use std::process::Command;
-
-/// The shared test data beside the workspace; `None` if they do not exist.
-pub fn shared(path: &str) -> Option<PathBuf> {
-    let beside = || Path::new(env!("CARGO_MANIFEST_DIR")).join("../../../shared");
-    let file = std::env::var_os("QUIRE_SHARED").map_or_else(beside, PathBuf::from).join(path);
-    if !file.exists() {
-        eprintln!("skipped: no {}", file.display());
-        return None;
-    }
-    Some(file)
-}
 
 pub fn read_jpeg(bytes: &[u8]) -> GreyImage {
     use zune_jpeg::JpegDecoder;
