@@ -16,6 +16,7 @@ use crate::stages::{compress::Compress, scan::Scan, split::Split};
 use domain::FailureCode;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use queues::{Received, SqsBatchResponse, SqsEvent, Verdict};
+use std::fmt::Display;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -26,9 +27,9 @@ use tracing::Instrument;
 pub fn serve(function: Function) -> ExitCode {
     match function {
         Function::Intake => start(function, serve_queue(function, |_| Ok(Intake))),
-        Function::Compress => start(function, serve_queue(function, Compress::new)),
+        Function::Compress => start(function, serve_queue(function, |configuration| Ok(Compress::new(configuration)))),
         Function::Scan => start(function, serve_queue(function, Scan::new)),
-        Function::Split => start(function, serve_queue(function, Split::new)),
+        Function::Split => start(function, serve_queue(function, |configuration| Ok(Split::new(configuration)))),
         Function::Reconcile => start(function, serve_schedules()),
     }
 }
@@ -75,8 +76,7 @@ async fn handle_batch<H: Handler>(handler: &H, context: &Context, event: LambdaE
     let processed = failpoints::scope(batch).instrument(span.clone()).await;
     let _entered = span.entered();
     for fault in &processed.faults {
-        let (code, message_id, error) = (FailureCode::RecordFault.as_str(), &fault.message_id, &fault.reason);
-        tracing::error!(code, message_id, %error, "message {message_id} could not be handled and is delivered again");
+        log_unhandled(&fault.message_id, FailureCode::RecordFault, &fault.reason);
     }
     processed.response
 }
@@ -92,11 +92,15 @@ async fn handle<H: Handler>(handler: &H, context: &Context, received: &Received,
         emit(context.function, &[(Metric::MessageAgeSeconds, age.as_secs_f64())]);
     }
     Box::pin(handler.handle(context, received, deadline)).await.unwrap_or_else(|error| {
-        let (code, message_id) = (error.code().as_str(), received.message_id.as_str());
-        tracing::error!(code, message_id, %error, "message {message_id} could not be handled and is delivered again");
+        log_unhandled(&received.message_id, error.code(), &error);
         // No row counts the attempts here, so the pause is the first one; SQS counts the receives.
         Verdict::Return { after: retry::first_pause(&context.configuration.recovery) }
     })
+}
+
+fn log_unhandled(message_id: &str, code: FailureCode, error: &impl Display) {
+    let code = code.as_str();
+    tracing::error!(code, message_id, %error, "message {message_id} could not be handled and is delivered again");
 }
 
 async fn serve_schedules() -> Result<(), Error> {

@@ -20,10 +20,8 @@ pub struct Compress {
 }
 
 impl Compress {
-    /// # Errors
-    /// None.
-    pub fn new(configuration: &Configuration) -> Result<Self, StageError> {
-        Ok(Self { settings: configuration.engine_settings() })
+    pub fn new(configuration: &Configuration) -> Self {
+        Self { settings: configuration.engine_settings() }
     }
 }
 

@@ -24,10 +24,8 @@ pub struct Split {
 }
 
 impl Split {
-    /// # Errors
-    /// None.
-    pub fn new(configuration: &Configuration) -> Result<Self, StageError> {
-        Ok(Self { settings: configuration.engine_settings() })
+    pub fn new(configuration: &Configuration) -> Self {
+        Self { settings: configuration.engine_settings() }
     }
 }
 
