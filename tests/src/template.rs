@@ -5,6 +5,7 @@
     reason = "test code: a template that cannot be read should stop the test where it stands"
 )]
 
+use engine::installation::Installation;
 use serde_json::Value;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -21,10 +22,8 @@ const READ: &str = "import json, sys; from samcli.yamlhelper import yaml_parse; 
 #[must_use]
 pub fn tool(name: &str) -> PathBuf {
     let variable = |name: &str| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    let home = variable("QUIRE_HOME")
-        .or_else(|| variable("XDG_DATA_HOME").map(|data| data.join("quire")))
-        .or_else(|| variable("HOME").map(|home| home.join(".local/share/quire")));
-    let programs = variable("QUIRE_LINTERS").or_else(|| home.map(|home| home.join("linters/bin")));
+    let installed = || Installation::of_user().map(|installation| installation.home().join("linters/bin"));
+    let programs = variable("QUIRE_LINTERS").or_else(installed);
     let found = programs.map(|programs| programs.join(name)).filter(|path| path.is_file());
     found.unwrap_or_else(|| panic!("{name} is not installed: `cargo xtask test {name}` installs it"))
 }

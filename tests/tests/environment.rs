@@ -1,6 +1,7 @@
 //! What the machine lacks is named, with what to install; a full disk and wrong arguments are told apart from it.
 #![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
 
+use engine::installation::Installation;
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -53,19 +54,11 @@ fn a_missing_program_is_named_with_its_package() {
     }
 }
 
-/// The installation that the tests use.
-fn installation() -> PathBuf {
-    let home = std::env::var_os("QUIRE_HOME").filter(|home| !home.is_empty()).map(PathBuf::from);
-    let data = std::env::var_os("XDG_DATA_HOME").filter(|data| !data.is_empty()).map(PathBuf::from);
-    let usual = || data.unwrap_or_else(|| std::env::home_dir().unwrap().join(".local/share")).join("quire");
-    home.unwrap_or_else(usual)
-}
-
 /// The installation without one of its files.
 fn installation_without(missing: &str) -> TempDir {
-    let folder = tempfile::tempdir().unwrap();
+    let (installation, folder) = (Installation::of_user().unwrap(), tempfile::tempdir().unwrap());
     for name in ["models/small.onnx", "models/medium.onnx", "lib/libonnxruntime.so", "lib/libpdfium.so"] {
-        let (original, link) = (installation().join(name), folder.path().join(name));
+        let (original, link) = (installation.home().join(name), folder.path().join(name));
         assert!(original.exists(), "{original:?} is not installed; run cargo xtask setup");
         std::fs::create_dir_all(link.parent().unwrap()).unwrap();
         if name != missing {

@@ -25,6 +25,7 @@ pub use volume::Volume;
 use crate::proxy::Proxy;
 use catalog::testing::TestDatabase;
 use catalog::{Catalog, DatabaseSettings, Filter, ScanDetail, ScanSummary};
+use engine::installation::Installation;
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::PathBuf;
@@ -60,7 +61,8 @@ impl World {
         environment.extend(thresholds().map(|(name, value)| (name.to_owned(), value.to_owned())));
         environment.insert("DATABASE_URL".to_owned(), url.clone());
         environment.insert("QUIRE_FAILPOINTS".to_owned(), failpoints.directory().display().to_string());
-        environment.insert("QUIRE_HOME".to_owned(), quire_home().display().to_string());
+        environment
+            .insert("QUIRE_HOME".to_owned(), Installation::of_user().expect("a home").home().display().to_string());
         let catalog = Catalog::new(&DatabaseSettings { url }).expect("a database's address");
         Self { catalog, resources, failpoints, environment, logs, database }
     }
@@ -251,9 +253,4 @@ pub fn functions() -> PathBuf {
 #[must_use]
 pub fn required(name: &str) -> String {
     std::env::var(name).unwrap_or_else(|_| panic!("{name} is not set: run the tests with `cargo xtask test`"))
-}
-
-fn quire_home() -> PathBuf {
-    let set = |name| std::env::var_os(name).filter(|value| !value.is_empty()).map(PathBuf::from);
-    set("QUIRE_HOME").or_else(|| set("HOME").map(|home| home.join(".local/share/quire"))).expect("a home")
 }
