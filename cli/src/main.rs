@@ -2,6 +2,7 @@
 
 mod arguments;
 mod failure;
+mod findings;
 mod local;
 mod progress;
 #[cfg(feature = "service")]
@@ -31,7 +32,7 @@ fn main() -> ExitCode {
 /// Runs the command and returns its exit status.
 fn perform(command: Command, cancellation: &Cancellation) -> Result<u8, ReportedFailure> {
     match command {
-        Command::Process(arguments) => local::process(arguments, cancellation).map(|()| 0),
+        Command::Process(arguments) => local::process(arguments, cancellation),
         Command::Pair(arguments) => local::pair(&arguments).map(|()| 0),
         Command::Inspect(arguments) => local::inspect(arguments, cancellation).map(|()| 0),
         #[cfg(feature = "service")]
