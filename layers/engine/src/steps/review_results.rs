@@ -3,6 +3,7 @@
 use super::detected_page::DetectedPage;
 use super::redact_pages::Redacted;
 use super::run::Run;
+use crate::findings::remarks::PageRemarks;
 use crate::findings::{PageResults, VolumeResults, derive};
 use crate::redact::RedactionPage;
 use domain::{Finding, VolumeName};
@@ -11,12 +12,14 @@ pub(crate) fn review(run: &Run<'_>, name: &VolumeName, detected: &[DetectedPage]
     let page = |(detected, page)| page_results(detected, page);
     let pages: Vec<PageResults<'_>> = detected.iter().zip(&redacted.pages).map(page).collect();
     let covers: Vec<&RedactionPage> = redacted.ranges.iter().flat_map(|range| &range.covers).collect();
+    let remarks: Vec<&PageRemarks> = redacted.ranges.iter().flat_map(|range| &range.remarks).collect();
     let findings = derive(&VolumeResults {
         name,
         pages: &pages,
         opinions: &redacted.opinions,
         spans: &redacted.spans,
         covers: &covers,
+        remarks: &remarks,
         problems: &run.problems(),
     });
     run.pages_done(pages.len());
