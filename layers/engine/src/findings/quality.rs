@@ -4,6 +4,7 @@ use super::{PageResults, VolumeResults, finding};
 use crate::geometry::{PageSize, median};
 use crate::measures::{PageMeasures, Touching};
 use domain::{FailureCode, Finding, Severity};
+use std::collections::BTreeMap;
 
 /// With a smaller share of ink a page is blank, or has hardly more than a running head.
 const BLANK: f64 = 0.0005;
@@ -28,7 +29,7 @@ const CLEARLY_UPRIGHT: f64 = 0.15;
 /// Text that is cut off touches an edge with at least so many letters.
 const CUT_LETTERS: u32 = 12;
 
-/// What more than this share of the pages has in common is a habit of the scanner or of the book.
+/// What more than this share of the pages has in common is told once.
 const FEW: f64 = 0.25;
 
 /// How far the sides of a page may differ from those of the others.
@@ -37,6 +38,9 @@ const SIZE_TOLERANCE: f64 = 0.1;
 /// With fewer pages, none is unlike the others.
 const FEWEST_PAGES: usize = 4;
 
+/// A tenth of the page is darker than this although the rest is light: the gutter, or the shadow of a hand.
+const DARK_PART: f64 = 0.25;
+
 pub(super) fn findings(results: &VolumeResults<'_>) -> Vec<Finding> {
     let pages: Vec<&PageResults<'_>> = results.pages.iter().filter(|page| !page.is_damaged).collect();
     let mut findings: Vec<Finding> = pages.iter().filter_map(|page| of_light(page)).collect();
@@ -44,17 +48,49 @@ pub(super) fn findings(results: &VolumeResults<'_>) -> Vec<Finding> {
     findings.extend(pages.iter().filter_map(|page| turned(page)));
     findings.extend(cut_off(&pages));
     findings.extend(unlike(&pages));
-    findings
+    habits_told_once(findings, pages.len())
+}
+
+/// True for what so many pages have in common that it is a habit of the scanner or of the book.
+fn is_habit(count: usize, pages: usize) -> bool {
+    count >= FEWEST_PAGES && count as f64 > FEW * pages as f64
+}
+
+/// Tells once what a person should look at on many pages. What must be looked at stays with its page.
+fn habits_told_once(findings: Vec<Finding>, pages: usize) -> Vec<Finding> {
+    let (mut told, doubts): (Vec<Finding>, Vec<Finding>) =
+        findings.into_iter().partition(|finding| finding.severity != Severity::ShouldLook);
+    let mut by_code: BTreeMap<&str, Vec<Finding>> = BTreeMap::new();
+    doubts.into_iter().for_each(|doubt| by_code.entry(doubt.code.as_str()).or_default().push(doubt));
+    for doubts in by_code.into_values() {
+        if is_habit(doubts.len(), pages) {
+            told.extend(doubts.first().map(|first| habit(first.code, &doubts, pages)));
+        } else {
+            told.extend(doubts);
+        }
+    }
+    told
+}
+
+fn habit(code: FailureCode, doubts: &[Finding], pages: usize) -> Finding {
+    let message = format!("{} This holds for {} of {pages} pages.", code.meaning(), doubts.len());
+    let mut found = finding(code, Severity::ShouldLook, None, message);
+    found.evidence.neighbours = doubts.iter().filter_map(|doubt| doubt.page_index).collect();
+    found
 }
 
 /// Too dark, blank, or nearly blank.
 fn of_light(page: &PageResults<'_>) -> Option<Finding> {
-    let PageMeasures { ink, paper, .. } = *page.measures;
+    let PageMeasures { ink, paper, darkest_paper, .. } = *page.measures;
     if paper < DARK_PAPER {
         let severity = if paper < UNREADABLE_PAPER { Severity::MustLook } else { Severity::ShouldLook };
         let message =
             format!("The page is very dark: its paper has {:.0} % of the light of white paper.", 100.0 * paper);
         return Some(finding(FailureCode::FindingPageDark, severity, Some(page.page.index), message));
+    }
+    if darkest_paper < DARK_PART {
+        let message = "A part of the page is very dark.";
+        return Some(finding(FailureCode::FindingPageDark, Severity::ShouldLook, Some(page.page.index), message));
     }
     let code = match ink {
         ink if ink < BLANK => FailureCode::FindingPageBlank,
@@ -110,19 +146,14 @@ fn turn(page: &PageResults<'_>) -> Option<Turn> {
     }
 }
 
-/// Text that touches an edge of the picture. If that is so on many pages, it is said once.
+/// Text that touches an edge of the picture. If that is so on many pages, the book has hardly any margins.
 fn cut_off(pages: &[&PageResults<'_>]) -> Vec<Finding> {
-    let cut: Vec<_> =
+    let cut: Vec<(usize, String)> =
         pages.iter().filter_map(|page| Some((page.page.index, cut_edges(page.measures.touching)?))).collect();
-    let code = FailureCode::FindingPageCutOff;
-    if cut.len() >= FEWEST_PAGES && cut.len() as f64 > FEW * pages.len() as f64 {
-        let message = format!("The text reaches the edge of the picture on {} of {} pages.", cut.len(), pages.len());
-        let mut found = finding(code, Severity::ShouldLook, None, message);
-        found.evidence.neighbours = cut.into_iter().map(|(page, _)| page).collect();
-        return vec![found];
-    }
+    let severity = if is_habit(cut.len(), pages.len()) { Severity::ShouldLook } else { Severity::MustLook };
     let one = |(page, edges): (usize, String)| {
-        finding(code, Severity::MustLook, Some(page), format!("The text reaches the {edges} edge of the picture."))
+        let message = format!("The text reaches the {edges} edge of the picture.");
+        finding(FailureCode::FindingPageCutOff, severity, Some(page), message)
     };
     cut.into_iter().map(one).collect()
 }
@@ -145,9 +176,6 @@ fn unlike(pages: &[&PageResults<'_>]) -> Vec<Finding> {
     let is_near = |side: f64, usual: f64| (side - usual).abs() <= SIZE_TOLERANCE * usual;
     let is_alike = |size: &PageSize| is_near(size.width_points, width) && is_near(size.height_points, height);
     let unlike: Vec<_> = pages.iter().filter(|page| !is_alike(&page.page.size)).collect();
-    if unlike.len() as f64 > FEW * pages.len() as f64 {
-        return Vec::new();
-    }
     let upright = unlike.into_iter().filter(|page| turn(page).is_none());
     upright.map(|page| of_another_size(page, width, height)).collect()
 }

@@ -30,34 +30,35 @@ pub(super) fn findings(results: &VolumeResults<'_>) -> Vec<Finding> {
     findings
 }
 
-/// The covers from one heading to the next. Each begins at a box of head matter, or below a caption.
+/// The covers from one heading to the next. They begin at a box of head matter, or below a caption.
 struct Chain {
-    page: usize,
-    rects: Vec<Rect>,
-    others: Vec<usize>,
+    /// Each with its page, in reading order.
+    rects: Vec<(usize, Rect)>,
     height: f64,
 }
 
+/// One finding for each page of a chain that is too long.
 fn long_chains(results: &VolumeResults<'_>) -> Vec<Finding> {
     let chains = chains(results);
     if chains.is_empty() {
         return Vec::new();
     }
     let usual = median(chains.iter().map(|chain| chain.height).collect());
-    let page_height =
-        |index: usize| results.pages.get(index).map_or(0.0, |page| f64::from(page.page.size.height_pixels));
-    let is_long = |chain: &&Chain| chain.height > (LONG * usual).max(LONG_SHARE * page_height(chain.page));
-    let long = chains.iter().filter(is_long);
-    long.map(|chain| of_chain(chain, chain.height > TOO_LONG_SHARE * page_height(chain.page))).collect()
+    let page_height = results.pages.iter().map(|page| f64::from(page.page.size.height_pixels)).fold(0.0, f64::max);
+    let long = chains.iter().filter(|chain| chain.height > (LONG * usual).max(LONG_SHARE * page_height));
+    long.flat_map(|chain| chain.findings(chain.height > TOO_LONG_SHARE * page_height)).collect()
 }
 
-fn of_chain(chain: &Chain, is_too_long: bool) -> Finding {
-    let severity = if is_too_long { Severity::MustLook } else { Severity::ShouldLook };
-    let message = "Covers hide much more than a headnote here. The text of the court may be under them.";
-    let mut found = finding(FailureCode::FindingCoverUnlike, severity, Some(chain.page), message);
-    found.evidence.boxes = chain.rects.iter().map(|rect| cover_box(rect, HEADNOTE)).collect();
-    found.evidence.neighbours.clone_from(&chain.others);
-    found
+impl Chain {
+    fn findings(&self, is_too_long: bool) -> impl Iterator<Item = Finding> {
+        let severity = if is_too_long { Severity::MustLook } else { Severity::ShouldLook };
+        let message = "Covers hide much more than a headnote here. The text of the court may be under them.";
+        self.rects.chunk_by(|(page, _), (next, _)| page == next).map(move |here| {
+            let mut found = finding(FailureCode::FindingCoverUnlike, severity, Some(here[0].0), message);
+            found.evidence.boxes = here.iter().map(|(_, rect)| cover_box(rect, HEADNOTE)).collect();
+            found
+        })
+    }
 }
 
 fn chains(results: &VolumeResults<'_>) -> Vec<Chain> {
@@ -68,36 +69,24 @@ fn chains(results: &VolumeResults<'_>) -> Vec<Chain> {
         let here = page.rects.iter().filter(|cover| cover.kind == HEADNOTE);
         covers.extend(here.map(|cover| (order.position_of(page.page_index, &cover.rect), cover.rect)));
     }
-    covers.sort_by(|a, b| a.0.cmp(&b.0));
+    covers.sort_by_key(|(position, _)| *position);
     let starts: Vec<ReadingPosition> =
         results.spans.iter().map(|span| order.position_of(span.caption_page, &span.caption)).collect();
     let mut chains: Vec<Chain> = Vec::new();
-    let mut opinion = None;
+    let mut before = None;
     for (position, rect) in covers {
-        let of = starts.iter().rposition(|start| *start <= position);
-        let begins = of != opinion || pages.get(position.page).is_some_and(|page| has_head_matter(page, &rect));
-        opinion = of;
-        match chains.last_mut().filter(|_| !begins) {
-            Some(chain) => chain.add(position.page, rect),
-            None => chains.push(Chain::new(position.page, rect)),
+        let opinion = starts.iter().filter(|start| **start <= position).max();
+        let begins = pages.get(position.page).is_some_and(|page| has_head_matter(page, &rect));
+        if begins || opinion != before || chains.is_empty() {
+            chains.push(Chain { rects: Vec::new(), height: 0.0 });
         }
+        if let Some(chain) = chains.last_mut() {
+            chain.rects.push((position.page, rect));
+            chain.height += rect.height();
+        }
+        before = opinion;
     }
     chains
-}
-
-impl Chain {
-    fn new(page: usize, rect: Rect) -> Self {
-        Self { page, rects: vec![rect], others: Vec::new(), height: rect.height() }
-    }
-
-    fn add(&mut self, page: usize, rect: Rect) {
-        self.height += rect.height();
-        if page == self.page {
-            self.rects.push(rect);
-        } else if self.others.last() != Some(&page) {
-            self.others.push(page);
-        }
-    }
 }
 
 fn has_head_matter(page: &Page, cover: &Rect) -> bool {

@@ -30,6 +30,7 @@ fn a_page_can_be_blank_nearly_blank_or_dark() {
     assert_eq!(on_third(|found| found.ink = 0.0), [(FailureCode::FindingPageBlank, ShouldLook, Some(3))]);
     assert_eq!(on_third(|found| found.ink = 0.002), [(FailureCode::FindingPageNearlyBlank, ShouldLook, Some(3))]);
     assert_eq!(on_third(|found| found.paper = 0.1), [(FailureCode::FindingPageDark, MustLook, Some(3))]);
+    assert_eq!(on_third(|found| found.darkest_paper = 0.2), [(FailureCode::FindingPageDark, ShouldLook, Some(3))]);
     assert_eq!(on_third(|found| found.paper = 0.35), [(FailureCode::FindingPageDark, ShouldLook, Some(3))]);
     assert_eq!(on_third(|found| (found.paper, found.ink) = (0.1, 0.0)).len(), 1, "black is not blank as well");
 }
@@ -63,9 +64,18 @@ fn a_page_of_another_size_is_unlike_the_others() {
     };
     assert_eq!(with_size(360.0, 400.0, &[3]).found(), [(FailureCode::FindingPageUnlike, ShouldLook, Some(3))]);
     assert_eq!(with_size(370.0, 560.0, &[3]).found(), [], "scanners are not exact");
-    assert_eq!(with_size(360.0, 400.0, &[1, 3, 5]).found(), [], "a habit of the scanner");
+    let many = with_size(360.0, 400.0, &[1, 3, 5]);
+    assert_eq!(many.found().len(), 3);
     let turned = with_size(576.0, 360.0, &[3]).measured(3, |found| (found.level, found.upright) = (0.25, 0.5));
     assert_eq!(turned.found(), [(FailureCode::FindingPageTurned, MustLook, Some(3))], "one cause, one finding");
+}
+
+#[test]
+fn what_many_pages_have_in_common_is_told_once_unless_it_must_be_looked_at() {
+    let all = |paper: f64| (0..8).fold(volume(), |volume, page| volume.measured(page, |found| found.paper = paper));
+    assert_eq!(all(0.35).found(), [(FailureCode::FindingPageDark, ShouldLook, None)]);
+    assert_eq!(all(0.35).findings()[0].evidence.neighbours.len(), 8);
+    assert_eq!(all(0.1).found().len(), 8);
 }
 
 #[test]
