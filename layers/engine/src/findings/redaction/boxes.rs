@@ -1,11 +1,11 @@
 //! Boxes that decide what is covered, and those that decide nothing although they should.
 
-use super::super::boundaries::{begins_opinion, of_box};
+use super::super::boundaries::{begins_opinion, is_key_of, of_box};
 use super::super::remarks::is_centred_in;
-use super::super::{VolumeResults, finding};
+use super::super::{PageResults, VolumeResults, evidence_box, finding};
 use crate::detection::{Detection, Label};
 use crate::pairing::Opinion;
-use domain::{FailureCode, Finding, Severity};
+use domain::{EvidenceBox, FailureCode, Finding, Severity};
 
 /// A box below the gate of headnotes may still be one.
 const PERHAPS_HEADNOTE: f64 = 0.35;
@@ -16,27 +16,38 @@ const SURE_KEY: f64 = 0.8;
 const SURE_DIVIDER: f64 = 0.6;
 
 pub(super) fn findings(results: &VolumeResults<'_>) -> Vec<Finding> {
-    let all = || results.pages.iter().flat_map(|page| &page.page.detections);
-    let mut findings: Vec<Finding> = all().filter_map(|found| uncovered(results, found)).collect();
-    findings.extend(all().filter(|found| decides(results, found)).filter_map(doubtful));
+    let mut findings: Vec<Finding> = results.pages.iter().filter_map(|page| uncovered(results, page)).collect();
+    findings.extend(results.pages.iter().flat_map(|page| perhaps_uncovered(results, page)));
+    let all = results.pages.iter().flat_map(|page| &page.page.detections);
+    findings.extend(all.filter(|found| decides(results, found)).filter_map(doubtful));
     findings.extend(results.opinions.iter().filter(|opinion| !has_caption(results, opinion)).map(without_caption));
     findings
 }
 
-/// A headnote or a synopsis that no cover hides.
-fn uncovered(results: &VolumeResults<'_>, found: &Detection) -> Option<Finding> {
-    let is_headnote = found.label == Label::Headnote;
-    let is_matter = (is_headnote || found.label == Label::Background) && found.passes_gate();
-    let may_be = is_headnote && found.confidence >= PERHAPS_HEADNOTE;
-    if !(is_matter || may_be) || is_covered(results, found) {
-        return None;
-    }
-    let code = if is_matter { FailureCode::FindingHeadnoteUncovered } else { FailureCode::FindingBoxDoubtful };
-    Some(match (is_headnote, is_matter) {
-        (true, true) => of_box(code, Severity::MustLook, found, code.meaning()),
-        (false, _) => of_box(code, Severity::MustLook, found, "No cover hides this synopsis."),
-        (true, false) => of_box(code, Severity::ShouldLook, found, "This may be a headnote, and no cover hides it."),
-    })
+/// The headnotes and the synopsis on a page that no cover hides, as one finding.
+fn uncovered(results: &VolumeResults<'_>, page: &PageResults<'_>) -> Option<Finding> {
+    let is_matter =
+        |found: &&Detection| matches!(found.label, Label::Headnote | Label::Background) && found.passes_gate();
+    let open: Vec<&Detection> =
+        page.page.detections.iter().filter(is_matter).filter(|found| !is_covered(results, found)).collect();
+    let message = match open[..] {
+        [] => return None,
+        [one] if one.label == Label::Background => "No cover hides this synopsis.".to_owned(),
+        [_] => FailureCode::FindingHeadnoteUncovered.meaning().to_owned(),
+        _ => format!("No cover hides {} parts of the head matter.", open.len()),
+    };
+    let mut found = finding(FailureCode::FindingHeadnoteUncovered, Severity::MustLook, Some(page.page.index), message);
+    found.evidence.boxes = open.into_iter().map(evidence_box).collect();
+    Some(found)
+}
+
+fn perhaps_uncovered(results: &VolumeResults<'_>, page: &PageResults<'_>) -> Vec<Finding> {
+    let may_be = |found: &&Detection| {
+        found.label == Label::Headnote && (PERHAPS_HEADNOTE..Label::Headnote.gate()).contains(&found.confidence)
+    };
+    let open = page.page.detections.iter().filter(may_be).filter(|found| !is_covered(results, found));
+    let message = "This may be a headnote, and no cover hides it.";
+    open.map(|found| of_box(FailureCode::FindingBoxDoubtful, Severity::ShouldLook, found, message)).collect()
 }
 
 /// True if a cover hides the middle of the box.
@@ -50,7 +61,7 @@ fn decides(results: &VolumeResults<'_>, found: &Detection) -> bool {
     let inside = |opinion: &Opinion| (opinion.caption_page..=opinion.end_page).contains(&found.page_index);
     match found.label {
         Label::CaseCaption => results.opinions.iter().any(|opinion| begins_opinion(opinion, found)),
-        Label::KeyIcon => results.opinions.iter().any(|opinion| super::super::boundaries::is_key_of(opinion, found)),
+        Label::KeyIcon => results.opinions.iter().any(|opinion| is_key_of(opinion, found)),
         Label::Divider => found.passes_gate() && results.opinions.iter().any(inside),
         _ => false,
     }
@@ -82,7 +93,7 @@ fn has_caption(results: &VolumeResults<'_>, opinion: &Opinion) -> bool {
 fn without_caption(opinion: &Opinion) -> Finding {
     let message = "The caption of the opinion is uncertain, so the opinion begins right after the one before it.";
     let mut found = finding(FailureCode::FindingBoxDoubtful, Severity::ShouldLook, Some(opinion.caption_page), message);
-    found.evidence.boxes = vec![domain::EvidenceBox {
+    found.evidence.boxes = vec![EvidenceBox {
         label: opinion.caption_label.name().to_owned(),
         confidence: None,
         bbox: opinion.caption_bbox,

@@ -21,6 +21,9 @@ const TOO_LONG_SHARE: f64 = 1.2;
 /// How many times larger or smaller than most of its kind a cover may be.
 const FACTOR: f64 = 4.0;
 
+/// What is left of a cover beside a page number may be as thin as this, in pixels.
+const SLIVER: f64 = 4.0;
+
 /// With fewer covers of a kind, none is unlike the others.
 const FEWEST: usize = 4;
 
@@ -112,8 +115,8 @@ fn of_another_size(results: &VolumeResults<'_>) -> Vec<Finding> {
 fn unlike(covers: &[(usize, &Redaction)]) -> Vec<Finding> {
     let usual = median(covers.iter().map(|(_, cover)| cover.rect.area()).collect());
     let is_unlike = |(_, cover): &&(usize, &Redaction)| {
-        let area = cover.rect.area();
-        area > FACTOR * usual || area * FACTOR < usual
+        let (area, side) = (cover.rect.area(), cover.rect.width().min(cover.rect.height()));
+        area > FACTOR * usual || (area * FACTOR < usual && side > SLIVER)
     };
     let code = FailureCode::FindingCoverUnlike;
     let of = |(page, cover): &(usize, &Redaction)| {

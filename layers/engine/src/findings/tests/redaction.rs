@@ -92,6 +92,7 @@ fn numbers_of_headnotes_and_brackets_must_agree() {
     assert_eq!(unmarked.found(), [(FailureCode::FindingHeadnoteWithoutBracket, Note, Some(0))]);
     assert_eq!(with_numbers(&[1, 2, 3], &[1, 2], 1).found(), [], "the bracket was found, but its number was not read");
     assert_eq!(with_numbers(&[1, 3], &[1, 2, 3], 0).found(), [], "the heading was not read");
+    assert_eq!(with_numbers(&[1, 2, 3], &[1, 2, 38], 0).found(), [], "a bracket of which the number was misread");
     assert_eq!(with_numbers(&[], &[], 0).found(), [], "no words were read");
 }
 
