@@ -7,11 +7,6 @@ use serde::{Deserialize, Serialize};
 const COLUMNS: usize = 16;
 const ROWS: usize = 32;
 
-/// Two pages whose fingerprints differ in at least this share of the bits are different pages. Pages of one book
-/// photographed twice, with other light and slightly turned, differ in at most 0.21; different pages of it in at least
-/// 0.33.
-const DIFFERENT: f64 = 0.27;
-
 /// Where each part of a page has more ink than the part to its left: 512 bits.
 ///
 /// The ink of a part is measured against the lightest paper in that part. So neither the exposure nor uneven light
@@ -34,11 +29,14 @@ impl PictureFingerprint {
         Self(bits)
     }
 
-    /// True if both are pictures of the same page. Says nothing about pages without ink.
+    /// The share of the bits that differ, 0 to 1. Says nothing about pages without ink.
+    ///
+    /// Measured on 20 pages of one book: at most 0.21 if a page is photographed twice, with other light and slightly
+    /// turned, and at least 0.33 for two different pages.
     #[must_use]
-    pub fn is_same_page(&self, other: &Self) -> bool {
+    pub fn difference(&self, other: &Self) -> f64 {
         let differing: u32 = self.0.iter().zip(&other.0).map(|(a, b)| (a ^ b).count_ones()).sum();
-        f64::from(differing) < DIFFERENT * (COLUMNS * ROWS) as f64
+        f64::from(differing) / (COLUMNS * ROWS) as f64
     }
 }
 
@@ -58,7 +56,10 @@ fn darkness(grey: &GreyImage, rows: std::ops::Range<usize>) -> [f64; COLUMNS + 1
             *count += cell.len() as u64;
         }
     }
-    cells.map(|(sum, lightest, count)| 1.0 - sum as f64 / (count * u64::from(lightest)).max(1) as f64)
+    cells.map(|(sum, lightest, count)| match count * u64::from(lightest) {
+        0 => 0.0,
+        all_light => 1.0 - sum as f64 / all_light as f64,
+    })
 }
 
 #[cfg(test)]
@@ -70,8 +71,9 @@ mod tests {
         let (width, height) = (340, 640);
         let ink = |x: usize, y: usize| {
             let (word, line) = ((x + 40 - dx) / 11, y / 12);
-            let is_printed = (word * 7919 + line * 104_729 + seed * 15_485_863).wrapping_mul(2_654_435_761) >> 13 & 3 > 0;
-            y % 12 < 7 && is_printed
+            let mut mixed = (word + 100 * line + 100_000 * seed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
+            mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
+            y % 12 < 7 && (mixed ^ (mixed >> 27)) % 3 > 0
         };
         let sample = |at: usize| {
             let (x, y) = (at % width, at / width);
@@ -81,17 +83,21 @@ mod tests {
     }
 
     #[test]
-    fn light_and_small_shifts_do_not_matter() {
+    fn light_and_small_shifts_change_little() {
         let first = PictureFingerprint::of(&page(1, 0, |_| 1.0));
-        assert!(first.is_same_page(&PictureFingerprint::of(&page(1, 0, |x| 0.5 + x as f64 / 800.0))));
-        assert!(first.is_same_page(&PictureFingerprint::of(&page(1, 1, |_| 0.8))));
+        let darker = PictureFingerprint::of(&page(1, 0, |x| 0.5 + x as f64 / 800.0));
+        let moved = PictureFingerprint::of(&page(1, 1, |_| 0.8));
+        let differences = [first.difference(&darker), first.difference(&moved)];
+        assert!(differences.iter().all(|difference| *difference < 0.2), "{differences:?}");
     }
 
     #[test]
     fn other_words_are_another_page() {
         let pages: Vec<_> = (0..8).map(|seed| PictureFingerprint::of(&page(seed, 0, |_| 1.0))).collect();
-        let pairs = (0..8).flat_map(|a| (0..a).map(move |b| (a, b)));
-        assert!(pairs.clone().all(|(a, b)| !pages[a].is_same_page(&pages[b])));
+        for (index, page) in pages.iter().enumerate() {
+            let nearest = pages[..index].iter().map(|other| page.difference(other)).fold(1.0, f64::min);
+            assert!(nearest > 0.33, "{index}: {nearest}");
+        }
     }
 
     #[test]
