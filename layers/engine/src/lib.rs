@@ -6,6 +6,7 @@ pub mod detector;
 pub mod error;
 pub mod external;
 pub mod findings;
+pub mod fingerprint;
 pub mod geometry;
 pub mod inspect;
 pub mod installation;

@@ -6,6 +6,7 @@ mod edges;
 #[cfg(test)]
 mod tests;
 
+use crate::fingerprint::PictureFingerprint;
 use crate::geometry::median;
 use crate::pixels::GreyImage;
 use block::{Block, blocks};
@@ -36,6 +37,8 @@ pub struct PageMeasures {
     pub upright: f64,
     /// Pieces of ink that touch the edges of the picture.
     pub touching: Touching,
+    /// What the page looks like.
+    pub fingerprint: PictureFingerprint,
 }
 
 /// A page has this share of its blocks darker than `darkest_paper`.
@@ -45,7 +48,8 @@ impl PageMeasures {
     /// True if every value is one that [`measure`] can return.
     #[must_use]
     pub fn are_possible(&self) -> bool {
-        let Self { ink, paper, darkest_paper, contrast, sharpness, text, level, upright, touching } = *self;
+        let Self { ink, paper, darkest_paper, contrast, sharpness, text, level, upright, touching, fingerprint: _ } =
+            *self;
         let shares = [ink, paper, darkest_paper, contrast, sharpness, text, level, upright.abs()];
         shares.iter().all(|share| (0.0..=1.0).contains(share)) && touching.are_possible()
     }
@@ -75,6 +79,7 @@ pub fn measure(grey: &GreyImage) -> PageMeasures {
         level,
         upright: upright.clamp(-1.0, 1.0),
         touching: edges::touching(grey, paper),
+        fingerprint: PictureFingerprint::of(grey),
     }
 }
 

@@ -26,17 +26,19 @@ struct Volume {
     remarks: Vec<PageRemarks>,
 }
 
-const SOUND: PageMeasures = PageMeasures {
-    ink: 0.14,
-    paper: 0.95,
-    darkest_paper: 0.92,
-    contrast: 0.85,
-    sharpness: 0.15,
-    text: 0.9,
-    level: 0.74,
-    upright: 0.5,
-    touching: crate::measures::Touching { left: 0, top: 0, right: 0, bottom: 0 },
-};
+fn sound() -> PageMeasures {
+    PageMeasures {
+        ink: 0.14,
+        paper: 0.95,
+        darkest_paper: 0.92,
+        contrast: 0.85,
+        sharpness: 0.15,
+        text: 0.9,
+        level: 0.74,
+        upright: 0.5,
+        ..PageMeasures::default()
+    }
+}
 
 impl Volume {
     fn of(pages: usize) -> Self {
@@ -51,7 +53,7 @@ impl Volume {
         };
         Self {
             pages: (0..pages).map(page).collect(),
-            measures: vec![SOUND; pages],
+            measures: vec![sound(); pages],
             damaged: Vec::new(),
             covers: Vec::new(),
             remarks: Vec::new(),

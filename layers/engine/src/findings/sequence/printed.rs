@@ -1,0 +1,136 @@
+//! What each page carries: its number as decided, and whether that was read on the page.
+
+use crate::detection::Detection;
+use crate::findings::PageResults;
+use crate::fingerprint::PictureFingerprint;
+use crate::numbering::{Reading, choose};
+use crate::volume::PageNumber;
+use std::collections::BTreeMap;
+
+/// How the decided number of a page and its readings agree.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Standing {
+    /// The number was read on the page.
+    Read,
+    /// Another number was read: this one.
+    Contradicted(PageNumber),
+    /// Nothing was read. The number follows from the other pages.
+    Unread,
+}
+
+#[derive(Debug)]
+pub(super) struct PrintedPage<'a> {
+    pub(super) index: usize,
+    /// As decided for the volume as a whole.
+    pub(super) number: PageNumber,
+    pub(super) standing: Standing,
+    pub(super) readings: &'a [Reading],
+    pub(super) detections: &'a [Detection],
+    pub(super) fingerprint: &'a PictureFingerprint,
+    pub(super) ink: f64,
+    pub(super) is_damaged: bool,
+}
+
+impl<'a> PrintedPage<'a> {
+    fn new(results: &PageResults<'a>) -> Self {
+        let number = results.page.number;
+        let standing = match choose(results.readings, number.first.unwrap_or_default()) {
+            None => Standing::Unread,
+            Some(_) if is_read(results.readings, number) => Standing::Read,
+            Some(other) => Standing::Contradicted(other),
+        };
+        Self {
+            index: results.page.index,
+            number,
+            standing,
+            readings: results.readings,
+            detections: &results.page.detections,
+            fingerprint: &results.measures.fingerprint,
+            ink: results.measures.ink,
+            is_damaged: results.is_damaged,
+        }
+    }
+
+    /// What the page carries: what was read on it, or what follows from the other pages.
+    pub(super) const fn carried(&self) -> PageNumber {
+        match self.standing {
+            Standing::Contradicted(other) => other,
+            Standing::Read | Standing::Unread => self.number,
+        }
+    }
+
+    /// By how much the numbers jump from this page to a later one: 0 if nothing is missing or doubled between them.
+    pub(super) fn distance(&self, later: &Self) -> i64 {
+        let pages = i64::try_from(later.index).unwrap_or(i64::MAX) - i64::try_from(self.index).unwrap_or(i64::MAX);
+        first(later.carried()) - last(self.carried()) - pages
+    }
+}
+
+fn is_read(readings: &[Reading], number: PageNumber) -> bool {
+    let agrees = |read: PageNumber| match number.last {
+        Some(_) => read == number,
+        None => read.first == number.first || read.last == number.first,
+    };
+    readings.iter().flat_map(Reading::candidates).any(agrees)
+}
+
+pub(super) fn first(number: PageNumber) -> i64 {
+    number.first.map_or(0, i64::from)
+}
+
+pub(super) fn last(number: PageNumber) -> i64 {
+    number.last.or(number.first).map_or(0, i64::from)
+}
+
+#[derive(Debug)]
+pub(super) struct PrintedVolume<'a> {
+    pub(super) pages: Vec<PrintedPage<'a>>,
+    /// Every number that a page carries, and the first page that does. The place of a contradicted page counts, too.
+    carriers: BTreeMap<i64, usize>,
+}
+
+impl<'a> PrintedVolume<'a> {
+    pub(super) fn new(pages: &[PageResults<'a>]) -> Self {
+        let pages: Vec<PrintedPage<'a>> = pages.iter().map(PrintedPage::new).collect();
+        let mut carriers = BTreeMap::new();
+        let decided = pages.iter().map(|page| (page.index, page.number));
+        let read = pages.iter().map(|page| (page.index, page.carried()));
+        for (index, number) in read.chain(decided) {
+            // A range has at most a few numbers: `numbering` refuses wider ones.
+            for number in first(number)..=last(number) {
+                carriers.entry(number).or_insert(index);
+            }
+        }
+        Self { pages, carriers }
+    }
+
+    /// The pages whose number was read.
+    pub(super) fn read(&self) -> impl DoubleEndedIterator<Item = &PrintedPage<'a>> {
+        self.pages.iter().filter(|page| page.standing == Standing::Read)
+    }
+
+    /// The nearest page before that one whose number was read.
+    pub(super) fn read_before(&self, index: usize) -> Option<&PrintedPage<'a>> {
+        self.pages[..index].iter().rev().find(|page| page.standing == Standing::Read)
+    }
+
+    /// The nearest page behind that one whose number was read.
+    pub(super) fn read_after(&self, index: usize) -> Option<&PrintedPage<'a>> {
+        self.pages[index + 1..].iter().find(|page| page.standing == Standing::Read)
+    }
+
+    /// How many numbers of a range are carried by some page.
+    pub(super) fn carried_between(&self, range: std::ops::RangeInclusive<i64>) -> usize {
+        self.carriers.range(range).count()
+    }
+
+    /// The first page with a reading that carries a number.
+    pub(super) fn page_that_reads(&self, number: i64, except: usize) -> Option<&PrintedPage<'a>> {
+        let reads = |page: &&PrintedPage<'_>| {
+            page.index != except
+                && page.standing != Standing::Unread
+                && (first(page.carried())..=last(page.carried())).contains(&number)
+        };
+        self.pages.iter().find(reads)
+    }
+}
