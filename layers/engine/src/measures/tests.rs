@@ -46,7 +46,7 @@ fn blurred(page: &GreyImage, reach: usize) -> GreyImage {
         let columns = x.saturating_sub(reach)..(x + reach + 1).min(page.width);
         let count = rows.len() * columns.len();
         let row = |y: usize| &page.pixels[y * page.width + columns.start..y * page.width + columns.end];
-        let sum: usize = rows.flat_map(|y| row(y)).map(|sample| usize::from(*sample)).sum();
+        let sum: usize = rows.flat_map(row).map(|sample| usize::from(*sample)).sum();
         u8::try_from(sum / count).unwrap()
     })
 }
