@@ -3,6 +3,7 @@
 
 use crate::geometry::Rect;
 use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 use strum::{IntoStaticStr, VariantArray};
 
 /// The classes of the blackletter models; the discriminant is the class id.
@@ -90,6 +91,19 @@ impl Label {
     }
 }
 
+/// A name of the output files, in upper or lower case.
+impl FromStr for Label {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let is_named = |label: &&Self| label.name().eq_ignore_ascii_case(name.trim());
+        Self::VARIANTS.iter().find(is_named).copied().ok_or_else(|| {
+            let names: Vec<&str> = Self::VARIANTS.iter().map(|label| label.name()).collect();
+            format!("{name} is not one of the labels {}", names.join(", "))
+        })
+    }
+}
+
 /// The detector reports no box with a lower confidence.
 pub const DETECTOR_FLOOR: f64 = 0.20;
 
@@ -155,6 +169,7 @@ mod tests {
         for (id, label) in Label::VARIANTS.iter().enumerate() {
             assert_eq!(serde_json::to_value(label).unwrap(), label.name());
             assert_eq!((usize::from(label.id()), Label::from_id(id)), (id, Some(*label)));
+            assert_eq!(label.name().to_lowercase().parse(), Ok(*label));
         }
     }
 }
