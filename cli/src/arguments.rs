@@ -5,6 +5,7 @@
 use crate::service::ServiceCommand;
 
 use crate::failure::exit_statuses;
+use crate::findings::{MUST_LOOK, MUST_LOOK_MEANING};
 use clap::{Args, Parser, Subcommand};
 use domain::{ModelChoice, ModelName};
 use engine::external::ghostscript::CompressionOptions;
@@ -48,7 +49,7 @@ pub enum Command {
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = format!("{PROCESS_EXAMPLES}\n\n{}", exit_statuses([])))]
+#[command(after_help = format!("{PROCESS_EXAMPLES}\n\n{}", exit_statuses([(MUST_LOOK, MUST_LOOK_MEANING)])))]
 pub struct Process {
     /// The scanned volume. Its name gives reporter, volume and pages: a3d.217.101.120.original.pdf.
     pub volume: PathBuf,
@@ -58,6 +59,9 @@ pub struct Process {
     /// Write the opinions without redaction, too.
     #[arg(long)]
     pub unredacted: bool,
+    /// Exit with status 12 if there is a finding that a person must look at.
+    #[arg(long)]
+    pub strict: bool,
     /// Print the result as one JSON object on standard output.
     #[arg(long)]
     pub json: bool,

@@ -2,7 +2,8 @@
 
 use crate::arguments::{Inspect, Pair, Process};
 use crate::failure::ReportedFailure;
-use crate::progress::{ProgressDisplay, page_problem};
+use crate::findings;
+use crate::progress::ProgressDisplay;
 use crate::terminal::{megabytes, print, print_json};
 use engine::cancellation::Cancellation;
 use engine::external::ghostscript::CompressionOptions;
@@ -11,8 +12,9 @@ use engine::pairing::pair_file;
 use engine::report::Summary;
 use engine::settings::{Request, Settings};
 
-pub fn process(arguments: Process, cancellation: &Cancellation) -> Result<(), ReportedFailure> {
-    let Process { volume, output, unredacted, json, scan, compression } = arguments;
+/// Returns the exit status.
+pub fn process(arguments: Process, cancellation: &Cancellation) -> Result<u8, ReportedFailure> {
+    let Process { volume, output, unredacted, strict, json, scan, compression } = arguments;
     let compression = CompressionOptions { resolution: compression.resolution, quantisation: compression.quantisation };
     let request = scan.request(volume, output);
     let settings = Settings { unredacted, compression, ..request.settings };
@@ -24,7 +26,7 @@ pub fn process(arguments: Process, cancellation: &Cancellation) -> Result<(), Re
     } else {
         print(&report(&summary))?;
     }
-    Ok(())
+    Ok(if strict && summary.finding_counts.must_look > 0 { findings::MUST_LOOK } else { 0 })
 }
 
 fn report(summary: &Summary) -> String {
@@ -34,7 +36,7 @@ fn report(summary: &Summary) -> String {
         format!("{reporter} {volume}, pages {first_page} to {last_page}: {pages} pages, {opinions} opinions"),
         format!("{} compressed to {} ({ratio:.1} times smaller)", megabytes(*input_bytes), megabytes(*output_bytes)),
     ];
-    lines.extend(summary.problems.iter().map(page_problem));
+    lines.extend(findings::lines(summary.finding_counts, &summary.findings));
     lines.push(format!("results: {}", summary.directory.display()));
     lines.join("\n")
 }

@@ -2,6 +2,7 @@
 
 mod arguments;
 mod failure;
+mod findings;
 mod local;
 mod models;
 mod progress;
@@ -32,7 +33,7 @@ fn main() -> ExitCode {
 /// Runs the command and returns its exit status.
 fn perform(command: Command, cancellation: &Cancellation) -> Result<u8, ReportedFailure> {
     match command {
-        Command::Process(arguments) => local::process(arguments, cancellation).map(|()| 0),
+        Command::Process(arguments) => local::process(arguments, cancellation),
         Command::Pair(arguments) => local::pair(&arguments).map(|()| 0),
         Command::Inspect(arguments) => local::inspect(arguments, cancellation).map(|()| 0),
         Command::Model(ModelCommand::Import(arguments)) => models::import(arguments).map(|()| 0),

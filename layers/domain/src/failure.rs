@@ -31,6 +31,9 @@ pub enum FailureClass {
     /// Reported among the problems of a volume.
     #[assoc(meaning = "One page has a problem. The rest of the volume is not affected.")]
     Page,
+    /// Listed in `findings.json` and in the catalog.
+    #[assoc(meaning = "Something that a person should look at before the volume is published.")]
+    Finding,
     /// Reported in logs only.
     #[assoc(meaning = "The service noticed a fault and recovered from it.")]
     Recovered,
@@ -384,6 +387,164 @@ pub enum FailureCode {
     #[assoc(meaning = "Tesseract failed on the page. It has no words.")]
     #[assoc(advice = "Scan the page again if its words matter.")]
     PageNotRead,
+    // Findings: the sequence of pages.
+    #[strum(serialize = "finding.pages_missing")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The printed numbers jump forward: pages are missing here.")]
+    #[assoc(
+        advice = "Look at the page and the one before it. Scan the missing leaves and upload the whole volume again."
+    )]
+    FindingPagesMissing,
+    #[strum(serialize = "finding.duplicate_number")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "Two pages carry the same printed number.")]
+    #[assoc(
+        advice = "Compare both pages. If one was scanned twice, leave it out; if a number was misread, ignore this."
+    )]
+    FindingDuplicateNumber,
+    #[strum(serialize = "finding.duplicate_picture")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "Two pages look nearly the same.")]
+    #[assoc(advice = "Compare both pages. If one was scanned twice, leave it out.")]
+    FindingDuplicatePicture,
+    #[strum(serialize = "finding.out_of_order")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The printed numbers go backwards here.")]
+    #[assoc(advice = "Put the pages in order and upload the whole volume again.")]
+    FindingOutOfOrder,
+    #[strum(serialize = "finding.number_missing")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "No printed number was read on the page. Its number follows from its neighbours.")]
+    #[assoc(advice = "Check that the page belongs here.")]
+    FindingNumberMissing,
+    #[strum(serialize = "finding.number_doubtful")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "What was read as the number of the page contradicts its neighbours.")]
+    #[assoc(advice = "Check the printed number, and that the page belongs here.")]
+    FindingNumberDoubtful,
+    #[strum(serialize = "finding.number_range")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "One page carries a range of printed numbers.")]
+    #[assoc(advice = "Check that the book printed several pages as one.")]
+    FindingNumberRange,
+    #[strum(serialize = "finding.wrong_volume")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The printed numbers or the running heads do not fit the volume.")]
+    #[assoc(advice = "Check that the page belongs to the volume, and that the file has the right name.")]
+    FindingWrongVolume,
+    #[strum(serialize = "finding.first_number")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The number printed on the first page is not the one that the name gives.")]
+    #[assoc(advice = "Check the name of the file, and whether pages are missing at the beginning.")]
+    FindingFirstNumber,
+    #[strum(serialize = "finding.last_number")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The number printed on the last page is not the one that the name gives.")]
+    #[assoc(advice = "Check the name of the file, and whether pages are missing at the end.")]
+    FindingLastNumber,
+    #[strum(serialize = "finding.page_count")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The number of pages does not fit the first and the last page number that the name gives.")]
+    #[assoc(advice = "Check whether pages are missing or were scanned twice.")]
+    FindingPageCount,
+    // Findings: the quality of pages.
+    #[strum(serialize = "finding.page_blank")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The page is blank.")]
+    #[assoc(advice = "Check that the book has a blank page here.")]
+    FindingPageBlank,
+    #[strum(serialize = "finding.page_nearly_blank")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "There is hardly anything on the page.")]
+    #[assoc(advice = "Check that the page was scanned completely.")]
+    FindingPageNearlyBlank,
+    #[strum(serialize = "finding.page_dark")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The page is very dark.")]
+    #[assoc(advice = "Check that the page can be read, or scan it again with more light.")]
+    FindingPageDark,
+    #[strum(serialize = "finding.page_blurred")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The page is blurred.")]
+    #[assoc(advice = "Check that the page can be read, or scan it again.")]
+    FindingPageBlurred,
+    #[strum(serialize = "finding.page_cut_off")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The text reaches the edge of the picture.")]
+    #[assoc(advice = "Check that nothing is cut off, or scan the page again.")]
+    FindingPageCutOff,
+    #[strum(serialize = "finding.page_turned")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The page is turned.")]
+    #[assoc(advice = "Turn the page upright and upload the volume again.")]
+    FindingPageTurned,
+    #[strum(serialize = "finding.page_unlike")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The size or the orientation of the page differs from its neighbours.")]
+    #[assoc(advice = "Check that the page belongs here and is complete.")]
+    FindingPageUnlike,
+    // Findings: the boundaries of opinions.
+    #[strum(serialize = "finding.key_unmatched")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "No opinion ends at this key icon.")]
+    #[assoc(advice = "Check whether the caption of an opinion was missed before it.")]
+    FindingKeyUnmatched,
+    #[strum(serialize = "finding.caption_unmatched")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "No opinion begins at this caption.")]
+    #[assoc(advice = "Check whether the key icon at the end of the opinion was missed.")]
+    FindingCaptionUnmatched,
+    #[strum(serialize = "finding.pages_uncovered")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "No opinion contains these pages.")]
+    #[assoc(advice = "Check whether the boundary of an opinion was missed.")]
+    FindingPagesUncovered,
+    #[strum(serialize = "finding.opinion_out_of_sequence")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The pages of an opinion are not in sequence.")]
+    #[assoc(advice = "Look at the findings of its pages before you publish it.")]
+    FindingOpinionOutOfSequence,
+    // Findings: redactions.
+    #[strum(serialize = "finding.headnote_uncovered")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "No cover hides this headnote.")]
+    #[assoc(advice = "Look at the redacted page. A headnote must not be published.")]
+    FindingHeadnoteUncovered,
+    #[strum(serialize = "finding.bracket_without_headnote")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The text has a bracket with a number that no headnote has.")]
+    #[assoc(advice = "Check whether a headnote was missed.")]
+    FindingBracketWithoutHeadnote,
+    #[strum(serialize = "finding.headnote_without_bracket")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "A headnote has no bracket in the text.")]
+    #[assoc(advice = "Check whether a bracket was missed in the text.")]
+    FindingHeadnoteWithoutBracket,
+    #[strum(serialize = "finding.box_doubtful")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "A box with low confidence decides where an opinion begins or ends, or what is covered.")]
+    #[assoc(advice = "Look at the box and at what follows from it.")]
+    FindingBoxDoubtful,
+    #[strum(serialize = "finding.box_of_one_model")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "Only one of the models found a box that decides where an opinion begins or ends.")]
+    #[assoc(advice = "Look at the box and at what follows from it.")]
+    FindingBoxOfOneModel,
+    #[strum(serialize = "finding.cover_unlike")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "A cover hides much more, or much less, than the covers of similar headnotes.")]
+    #[assoc(advice = "Look at the redacted page.")]
+    FindingCoverUnlike,
+    #[strum(serialize = "finding.word_left")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "Words can be read under or beside a cover.")]
+    #[assoc(advice = "Look at the redacted page. What the publisher wrote must not be published.")]
+    FindingWordLeft,
+    #[strum(serialize = "finding.word_cut")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "A cover cuts through a word.")]
+    #[assoc(advice = "Look at the redacted page. The court's text must stay whole.")]
+    FindingWordCut,
     // Why a scan FAILED or was CANCELLED.
     #[strum(serialize = "retries_exhausted")]
     #[assoc(class = FailureClass::Internal)]
@@ -794,6 +955,13 @@ impl FailureCode {
 impl PartialEq<&str> for FailureCode {
     fn eq(&self, code: &&str) -> bool {
         self.as_str() == *code
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for FailureCode {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(deserializer)?;
+        Self::parse(&code).ok_or_else(|| serde::de::Error::custom(format!("{code:?} is not a code of this version")))
     }
 }
 

@@ -73,10 +73,18 @@ impl Request {
             let named = named?;
             let reporter = self.reporter.as_deref().unwrap_or(named.reporter());
             let volume = self.volume.as_deref().unwrap_or(named.volume());
-            return Ok(VolumeName::new(reporter, volume, self.first_page.or(named.first_page()), None)?);
+            let (first, last) = self.printed_pages(Some(&named));
+            return Ok(VolumeName::new(reporter, volume, first, last)?);
         };
-        let first = self.first_page.or(named.ok().and_then(|name| name.first_page()));
-        Ok(VolumeName::new(reporter, volume, first, None)?)
+        let (first, last) = self.printed_pages(named.ok().as_ref());
+        Ok(VolumeName::new(reporter, volume, first, last)?)
+    }
+
+    /// The numbers of the first and last page. The last one of the file name counts only if it fits the first.
+    fn printed_pages(&self, named: Option<&VolumeName>) -> (Option<u32>, Option<u32>) {
+        let first = self.first_page.or(named.and_then(VolumeName::first_page));
+        let last = named.and_then(VolumeName::last_page);
+        (first, last.filter(|last| first.is_none_or(|first| first <= *last)))
     }
 
     /// The name of the volume if no file is named after it, so that any name will do.

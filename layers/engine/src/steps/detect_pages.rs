@@ -11,6 +11,7 @@ use crate::error::EngineError;
 use crate::external::tesseract::Tesseract;
 use crate::geometry::PageSize;
 use crate::layout::find_columns;
+use crate::measures::measure;
 use crate::pixels::PageImage;
 use crate::volume::expected_number;
 use rayon::prelude::*;
@@ -99,6 +100,7 @@ impl PageDetection<'_> {
         let detections = self.detector.detect(index, view)?;
         let grey = reduced.into_grey();
         let columns = find_columns(grey.width, grey.height, &grey.pixels);
-        Ok(DetectedPage { index, size, columns, detections, readings: Vec::new(), is_damaged: false })
+        let measures = measure(&grey);
+        Ok(DetectedPage { index, size, columns, detections, readings: Vec::new(), measures, is_damaged: false })
     }
 }

@@ -9,7 +9,7 @@
 //!                         ├─── read_pages, compress_pages, cut_ranges
 //!                         ├─── redact_pages ──▶ read_pages, compress_pages
 //!                         │         ▲
-//!                         │    write_results
+//!                         │    write_results, review_results
 //!                         └─── pack, unpack ──▶ archive, manifest, and the steps whose results they carry
 //! ```
 
@@ -26,6 +26,7 @@ pub(crate) mod page_numbers;
 mod pictures;
 pub(crate) mod read_pages;
 pub(crate) mod redact_pages;
+pub(crate) mod review_results;
 pub(crate) mod run;
 pub(crate) mod unpack;
 pub(crate) mod write_results;

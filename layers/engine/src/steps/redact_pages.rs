@@ -27,6 +27,8 @@ const ROUNDING: usize = 2;
 pub(crate) struct Redacted {
     pub(crate) pages: Vec<Page>,
     pub(crate) opinions: Vec<Opinion>,
+    /// Those of the opinions, then those without a beginning or an end of their own.
+    pub(crate) spans: Vec<OpinionSpan>,
     pub(crate) ranges: Vec<RedactedRange>,
 }
 
@@ -58,7 +60,7 @@ pub(crate) fn redact(
     let redacted: Result<Vec<RedactedRange>, EngineError> =
         ranges.par_iter().with_max_len(1).map(|range| redaction.redact_range(range)).collect();
     let ranges = redacted?;
-    Ok(Redacted { pages, opinions, ranges })
+    Ok(Redacted { pages, opinions, spans, ranges })
 }
 
 /// The beginning, the end and the highest headnote of each opinion, also of those that have only one of their ends.

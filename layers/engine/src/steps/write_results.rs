@@ -11,7 +11,7 @@ use crate::pairing::Opinion;
 use crate::redact::{MarginPage, RedactionPage};
 use crate::report::Summary;
 use crate::volume::Page;
-use domain::{VolumeName, image_file, opinion_files};
+use domain::{Finding, FindingCounts, VolumeName, image_file, opinion_files};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -35,6 +35,7 @@ pub(crate) fn assemble(
     name: &VolumeName,
     detected: &[DetectedPage],
     redacted: &Redacted,
+    findings: &[Finding],
 ) -> Result<(), EngineError> {
     let (first, last) = volume_numbers(redacted);
     let result = run.subdirectory(RESULT)?;
@@ -48,7 +49,7 @@ pub(crate) fn assemble(
         qpdf::join(parts, path, run.cancellation).map_err(EngineError::from)
     })?;
     name_pictures(&result, run, detected, redacted)?;
-    sidecars(&result, redacted)?;
+    sidecars(&result, redacted, findings)?;
     run.pages_done(redacted.pages.len());
     Ok(())
 }
@@ -131,11 +132,11 @@ fn name_pictures(
     Ok(())
 }
 
-fn sidecars(result: &Path, redacted: &Redacted) -> Result<(), OutputError> {
+fn sidecars(result: &Path, redacted: &Redacted, findings: &[Finding]) -> Result<(), OutputError> {
     let covers: Vec<&RedactionPage> = redacted.ranges.iter().flat_map(|range| &range.covers).collect();
     let margins: Vec<&MarginPage> = redacted.ranges.iter().flat_map(|range| &range.margins).collect();
     let sidecars =
-        Sidecars { pages: &redacted.pages, opinions: &redacted.opinions, covers: &covers, margins: &margins };
+        Sidecars { pages: &redacted.pages, opinions: &redacted.opinions, covers: &covers, margins: &margins, findings };
     write_sidecars(result, &sidecars)
 }
 
@@ -144,6 +145,7 @@ pub(crate) fn summary(
     run: &Run<'_>,
     name: &VolumeName,
     redacted: &Redacted,
+    findings: Vec<Finding>,
     input_bytes: u64,
 ) -> Result<Summary, EngineError> {
     let (first_page, last_page) = volume_numbers(redacted);
@@ -160,6 +162,8 @@ pub(crate) fn summary(
         files: files_under(&directory)?,
         directory,
         problems: run.problems(),
+        finding_counts: FindingCounts::of(&findings),
+        findings,
         steps: run.reports(),
     })
 }
