@@ -93,8 +93,8 @@ pub(crate) struct ScanSettings {
 
 impl ScanSettings {
     pub(crate) fn of(settings: &Settings) -> Self {
-        let Settings { model, ocr, reading_resolution, ref language, .. } = *settings;
-        Self { model, ocr, reading_resolution, language: language.clone() }
+        let Settings { model, ocr, reading_resolution, language, .. } = settings;
+        Self { model: model.clone(), ocr: *ocr, reading_resolution: *reading_resolution, language: language.clone() }
     }
 }
 
