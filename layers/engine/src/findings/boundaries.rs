@@ -11,6 +11,9 @@ use std::ops::RangeInclusive;
 /// A page with a smaller share of ink holds no text that an opinion could lack.
 const BLANK: f64 = 0.005;
 
+/// Boxes of head matter with less confidence prove nothing.
+const SURE: f64 = 0.5;
+
 pub(super) fn findings(results: &VolumeResults<'_>) -> Vec<Finding> {
     let boundaries = Boundaries::of(results);
     let mut findings = boundaries.unmatched_keys();
@@ -75,7 +78,7 @@ impl<'a> Boundaries<'a> {
     /// missed.
     fn is_leading(&self, key: &Detection) -> bool {
         let before = self.results.pages.iter().take_while(|page| page.page.index <= key.page_index);
-        let mut boxes = before.flat_map(|page| &page.page.detections).filter(|found| found.passes_gate());
+        let mut boxes = before.flat_map(|page| &page.page.detections).filter(|found| found.confidence >= SURE);
         !boxes.any(|found| (found.label == Label::CaseCaption || separates(found.label)) && self.is_before(found, key))
     }
 
@@ -112,7 +115,7 @@ impl<'a> Boundaries<'a> {
     fn are_one_heading(&self, first: &Detection, second: &Detection) -> bool {
         let pages =
             self.results.pages.iter().filter(|page| (first.page_index..=second.page_index).contains(&page.page.index));
-        let boxes = pages.flat_map(|page| &page.page.detections).filter(|found| found.passes_gate());
+        let boxes = pages.flat_map(|page| &page.page.detections).filter(|found| found.confidence >= SURE);
         let mut between = boxes.filter(|found| self.is_before(first, found) && self.is_before(found, second));
         !between.any(|found| separates(found.label))
     }
@@ -121,7 +124,7 @@ impl<'a> Boundaries<'a> {
     /// which neither the caption nor the key icon before it was found.
     fn missed_inside(&self, opinion: &Opinion) -> Vec<Finding> {
         let inside = self.results.pages.get(opinion.caption_page..=opinion.end_page).unwrap_or_default();
-        let is_divider = |found: &&Detection| found.label == Label::Divider && found.passes_gate();
+        let is_divider = |found: &&Detection| found.label == Label::Divider && found.confidence >= SURE;
         let mut dividers: Vec<&Detection> =
             inside.iter().flat_map(|page| &page.page.detections).filter(is_divider).collect();
         dividers.retain(|found| !self.is_outside(opinion, found));
