@@ -22,8 +22,9 @@ const DARKEST_INK: f64 = 0.02;
 /// The share of a block that is ink if it holds lines of text.
 const TEXT: std::ops::RangeInclusive<f64> = 0.03..=0.45;
 
-/// Of the rows and of the samples in a row, one in so many is counted. Text has enough of both.
-const ROW_STEP: usize = 7;
+/// Of the rows and of the samples in a row, one in so many is counted. Text has enough of both, and its lines are not so
+/// many rows apart that only the same part of each would be counted.
+const ROW_STEP: usize = 5;
 const SAMPLE_STEP: usize = 2;
 
 /// An edge is compared over one pixel and over this many: about half the width of a letter.
