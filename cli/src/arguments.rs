@@ -8,6 +8,7 @@ use crate::failure::exit_statuses;
 use crate::findings::{MUST_LOOK, MUST_LOOK_MEANING};
 use clap::{Args, Parser, Subcommand};
 use domain::{ModelChoice, ModelName};
+use engine::detection::Label;
 use engine::external::ghostscript::CompressionOptions;
 use engine::installation::Installation;
 use engine::settings::{DEFAULT_LANGUAGE, DEFAULT_READING_RESOLUTION, Request, Settings};
@@ -59,6 +60,12 @@ pub struct Process {
     /// Write the opinions without redaction, too.
     #[arg(long)]
     pub unredacted: bool,
+    /// Write the footnotes of each opinion to a PDF of their own, too.
+    #[arg(long)]
+    pub footnotes: bool,
+    /// Write every redacted page to a PDF of its own, too, with an invisible mark where an opinion ends.
+    #[arg(long = "pages")]
+    pub single_pages: bool,
     /// Exit with status 12 if there is a finding that a person must look at.
     #[arg(long)]
     pub strict: bool,
@@ -105,6 +112,12 @@ pub struct Inspect {
     /// Draw only these pages, counted from 1: 1-4,7 [default: all pages].
     #[arg(long, value_name = "PAGES")]
     pub pages: Option<engine::inspect::PageSelection>,
+    /// Draw only boxes with these labels, such as CASE_CAPTION,KEY_ICON [default: all boxes].
+    #[arg(long, value_name = "LABELS", value_delimiter = ',')]
+    pub labels: Option<Vec<Label>>,
+    /// Write one PDF of all pages instead of a picture for each.
+    #[arg(long)]
+    pub pdf: bool,
     /// Write the pictures to this directory.
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
@@ -113,8 +126,9 @@ pub struct Inspect {
 }
 
 const INSPECT_EXAMPLES: &str = "\
-Example:
-  quire inspect a3d.217.101.120.original.pdf --pages 1-4,7 -o pictures";
+Examples:
+  quire inspect a3d.217.101.120.original.pdf --pages 1-4,7 -o pictures
+  quire inspect a3d.217.101.120.original.pdf --pdf --labels CASE_CAPTION,KEY_ICON -o pictures";
 
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
@@ -238,6 +252,8 @@ impl ScanOptions {
                 reading_resolution: self.reading_resolution,
                 language: self.language,
                 unredacted: false,
+                footnotes: false,
+                single_pages: false,
                 jobs: self.jobs.map_or_else(cores, usize::from),
                 limits: Limits {
                     max_pages: self.limits.max_pages,

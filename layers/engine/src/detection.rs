@@ -4,6 +4,7 @@
 use crate::geometry::Rect;
 use domain::FailureCode;
 use serde::{Deserialize, Serialize};
+use std::str::FromStr;
 use strum::{IntoStaticStr, VariantArray};
 
 /// The classes of the blackletter models; the discriminant is the class id.
@@ -110,6 +111,19 @@ impl Label {
     }
 }
 
+/// A name of the output files, in upper or lower case.
+impl FromStr for Label {
+    type Err = String;
+
+    fn from_str(name: &str) -> Result<Self, String> {
+        let is_named = |label: &&Self| label.name().eq_ignore_ascii_case(name.trim());
+        Self::VARIANTS.iter().find(is_named).copied().ok_or_else(|| {
+            let names: Vec<&str> = Self::VARIANTS.iter().map(|label| label.name()).collect();
+            format!("{name} is not one of the labels {}", names.join(", "))
+        })
+    }
+}
+
 /// A class of a model for which there is no label. A model made it up, so only its beginning is shown.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("The class {:?} is not known. The known classes are {}.", class.chars().take(60).collect::<String>(), known_classes())]
@@ -212,6 +226,7 @@ mod tests {
     fn labels_have_the_names_of_the_files_and_the_ids_of_the_models() {
         for (id, label) in Label::VARIANTS.iter().enumerate() {
             assert_eq!(serde_json::to_value(label).unwrap(), label.name());
+            assert_eq!(label.name().to_lowercase().parse(), Ok(*label));
             assert_eq!(usize::from(label.id()), id);
         }
     }
