@@ -13,6 +13,14 @@ pub const MUST_LOOK: u8 = 12;
 pub const MUST_LOOK_MEANING: &str =
     "With --strict: the work is done, and there is a finding that a person must look at.";
 
+/// The same for a command that always tells it.
+pub const ALWAYS_MUST_LOOK_MEANING: &str = "There is a finding that a person must look at.";
+
+/// The counts, then all findings, the worst first.
+pub fn all_lines(counts: FindingCounts, findings: &[Finding]) -> Vec<String> {
+    std::iter::once(format!("findings: {}", count(counts))).chain(findings.iter().map(line)).collect()
+}
+
 /// The counts, then the findings that matter, the worst first. Notes are only counted.
 pub fn lines(counts: FindingCounts, findings: &[Finding]) -> Vec<String> {
     let matters = |finding: &&Finding| finding.severity != Severity::Note;

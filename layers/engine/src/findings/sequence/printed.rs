@@ -3,7 +3,7 @@
 use crate::detection::Detection;
 use crate::findings::PageResults;
 use crate::fingerprint::PictureFingerprint;
-use crate::numbering::{Reading, choose};
+use crate::numbering::{Reading, choose, is_read};
 use crate::volume::PageNumber;
 use std::collections::BTreeMap;
 
@@ -64,14 +64,6 @@ impl<'a> PrintedPage<'a> {
         let pages = i64::try_from(later.index).unwrap_or(i64::MAX) - i64::try_from(self.index).unwrap_or(i64::MAX);
         first(later.carried()) - last(self.carried()) - pages
     }
-}
-
-fn is_read(readings: &[Reading], number: PageNumber) -> bool {
-    let agrees = |read: PageNumber| match number.last {
-        Some(_) => read == number,
-        None => read.first == number.first || read.last == number.first,
-    };
-    readings.iter().flat_map(Reading::candidates).any(agrees)
 }
 
 pub(super) fn first(number: PageNumber) -> i64 {
