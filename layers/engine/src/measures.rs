@@ -1,6 +1,7 @@
 //! What the pixels of a page say about its quality. Measured once, when a page is decoded for detection, because later
 //! stages do not have the pixels.
 
+use crate::fingerprint::PictureFingerprint;
 use crate::layout::otsu_threshold;
 use crate::pixels::GreyImage;
 use serde::{Deserialize, Serialize};
@@ -10,6 +11,8 @@ use serde::{Deserialize, Serialize};
 pub struct PageMeasures {
     /// The share of the pixels that are ink, 0 to 1.
     pub ink: f64,
+    /// What the page looks like.
+    pub fingerprint: PictureFingerprint,
 }
 
 /// Darker pixels are ink on a page that is nearly blank, where no threshold separates ink from paper.
@@ -20,5 +23,6 @@ const LIGHTEST_INK: u8 = 160;
 pub fn measure(grey: &GreyImage) -> PageMeasures {
     let threshold = otsu_threshold(&grey.pixels).min(LIGHTEST_INK);
     let ink = grey.pixels.iter().filter(|sample| **sample <= threshold).count();
-    PageMeasures { ink: ink as f64 / grey.pixels.len().max(1) as f64 }
+    let ink = ink as f64 / grey.pixels.len().max(1) as f64;
+    PageMeasures { ink, fingerprint: PictureFingerprint::of(grey) }
 }
