@@ -149,7 +149,8 @@ pub(crate) fn check_page(
     let is_possible = page.detections.len() <= MAX_DETECTIONS
         && page.detections.iter().all(is_box)
         && page.readings.len() <= MAX_READINGS
-        && page.readings.iter().all(is_reading);
+        && page.readings.iter().all(is_reading)
+        && page.measures.are_possible();
     if is_possible {
         return Ok(());
     }
