@@ -79,7 +79,7 @@ fn one_document_of_chosen_labels() {
         let ending = inspect(&trial, options);
         assert_eq!(ending.status, Some(0), "{ending:?}");
         let document = trial.out().join("inspected.pdf");
-        assert_eq!(files(&trial.out()), [document.clone()]);
+        assert_eq!(files(&trial.out()), std::slice::from_ref(&document));
         assert_eq!(look::page_sizes(&document).len(), 2);
         look::unpacked(&document).len()
     };

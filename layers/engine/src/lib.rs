@@ -24,4 +24,5 @@ pub mod source;
 pub mod stages;
 mod steps;
 pub mod text;
+pub mod validate;
 pub mod volume;

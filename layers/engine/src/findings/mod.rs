@@ -52,13 +52,25 @@ pub struct PageResults<'a> {
 /// All findings, the worst first, then by page.
 #[must_use]
 pub fn derive(results: &VolumeResults<'_>) -> Vec<Finding> {
+    let mut findings = derive_completeness(results);
+    findings.extend(boundaries::findings(results));
+    findings.extend(redaction::findings(results));
+    sort(&mut findings);
+    findings
+}
+
+/// The findings that need no opinions and no covers: are the pages complete, in order and usable? In the same order.
+#[must_use]
+pub fn derive_completeness(results: &VolumeResults<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = results.problems.iter().filter_map(of_problem).collect();
     findings.extend(sequence::findings(results));
     findings.extend(quality::findings(results));
-    findings.extend(boundaries::findings(results));
-    findings.extend(redaction::findings(results));
-    findings.sort_by_key(|finding| (finding.severity, finding.page_index, finding.code.as_str()));
+    sort(&mut findings);
     findings
+}
+
+fn sort(findings: &mut [Finding]) {
+    findings.sort_by_key(|finding| (finding.severity, finding.page_index, finding.code.as_str()));
 }
 
 /// A problem that a step reported while it worked.

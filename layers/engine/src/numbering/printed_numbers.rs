@@ -75,6 +75,16 @@ pub fn choose(readings: &[Reading], hint: u32) -> Option<PageNumber> {
     choose_candidate(&candidates, hint).map(|place| candidates[place])
 }
 
+/// True if a decided number was really read on the page, rather than following from other pages.
+#[must_use]
+pub fn is_read(readings: &[Reading], number: PageNumber) -> bool {
+    let agrees = |read: PageNumber| match number.last {
+        Some(_) => read == number,
+        None => read.first == number.first || read.last == number.first,
+    };
+    readings.iter().flat_map(Reading::candidates).any(agrees)
+}
+
 /// The index of the likeliest candidate.
 pub(super) fn choose_candidate(candidates: &[PageNumber], hint: u32) -> Option<usize> {
     let distance = |number: &PageNumber| number.first.map_or(u32::MAX, |first| first.abs_diff(hint));

@@ -1,8 +1,8 @@
 //! Pages whose reading the decided numbers contradict: out of place, doubled, from another volume, or misread.
 
 use super::evidence::{describe, with_evidence};
-use super::jumps::{back, is_filled, pages_missing, repeated};
-use super::printed::{PrintedPage, PrintedVolume, Standing, first, last};
+use super::jumps::{is_filled, pages_missing, repeated};
+use super::printed::{FAR, PrintedPage, PrintedVolume, Standing, first, last};
 use crate::detection::{Detection, Label};
 use crate::findings::finding;
 use domain::{FailureCode, Finding, Severity, VolumeName};
@@ -14,29 +14,22 @@ const NEAR: usize = 3;
 /// A page that repeats the number of a page at most this far away was scanned twice, rather than misread.
 const NEAR_COPY: usize = 2;
 
-/// A number that is further away from all others does not belong to the volume.
-const FAR: i64 = 20;
-
-pub(super) fn findings(name: &VolumeName, volume: &PrintedVolume<'_>) -> Vec<Finding> {
-    let moved = Moved::new(volume);
-    let mut findings = moved.findings();
-    let is_contradicted = |page: &PrintedPage<'_>| matches!(page.standing, Standing::Contradicted(_));
-    let is_open = |page: &PrintedPage<'_>| is_contradicted(page) && !moved.places.contains_key(&page.index);
+pub(super) fn findings(name: &VolumeName, volume: &PrintedVolume<'_>, moved: &Moved) -> Vec<Finding> {
+    let is_open =
+        |page: &PrintedPage<'_>| matches!(page.standing, Standing::Contradicted(_)) && !moved.contains(page.index);
     let in_sequence = |a: &PrintedPage<'_>, b: &PrintedPage<'_>| is_open(a) && is_open(b) && a.distance(b) == 0;
     let runs = volume.pages.chunk_by(in_sequence).filter(|run| is_open(&run[0]));
-    findings.extend(runs.filter_map(|run| contradiction(name, volume, run)));
-    findings
+    runs.filter_map(|run| contradiction(name, volume, run)).collect()
 }
 
 /// The pages that carry the number of another place.
-struct Moved<'a> {
-    volume: &'a PrintedVolume<'a>,
+pub(super) struct Moved {
     /// Page, and the page in whose place it belongs. None if that place is a gap.
     places: BTreeMap<usize, Option<usize>>,
 }
 
-impl<'a> Moved<'a> {
-    fn new(volume: &'a PrintedVolume<'a>) -> Self {
+impl Moved {
+    pub(super) fn new(volume: &PrintedVolume<'_>) -> Self {
         let open = volume.pages.iter().filter(|page| page.standing != Standing::Read);
         let holes: BTreeMap<i64, &PrintedPage<'_>> = open.map(|page| (first(page.number), page)).collect();
         let place = |page: &PrintedPage<'_>| {
@@ -52,11 +45,15 @@ impl<'a> Moved<'a> {
             chain == Chain::Circle || (chain == Chain::FreePlace && !is_filled_at_end(volume, &volume.pages[*page]))
         };
         let places = candidates.iter().filter(|(page, _)| fits(page)).map(|(page, place)| (*page, *place)).collect();
-        Self { volume, places }
+        Self { places }
+    }
+
+    pub(super) fn contains(&self, page: usize) -> bool {
+        self.places.contains_key(&page)
     }
 
     /// One finding for each group of pages that changed places among themselves.
-    fn findings(&self) -> Vec<Finding> {
+    pub(super) fn findings(&self, volume: &PrintedVolume<'_>) -> Vec<Finding> {
         let mut told = BTreeSet::new();
         let mut findings = Vec::new();
         for start in self.places.keys() {
@@ -66,9 +63,9 @@ impl<'a> Moved<'a> {
                 group.insert(page);
                 next = self.places.get(&page).copied().flatten();
             }
-            let group: Vec<&PrintedPage<'_>> = group.iter().map(|index| &self.volume.pages[*index]).collect();
+            let group: Vec<&PrintedPage<'_>> = group.iter().map(|index| &volume.pages[*index]).collect();
             if !group.is_empty() {
-                findings.push(out_of_order(self.volume, &group));
+                findings.push(out_of_order(volume, &group));
             }
         }
         findings
@@ -78,7 +75,7 @@ impl<'a> Moved<'a> {
 /// True if the place of another page may be that of this one.
 fn is_place(volume: &PrintedVolume<'_>, page: &PrintedPage<'_>, hole: &PrintedPage<'_>) -> bool {
     let (low, high) = (page.index.min(hole.index), page.index.max(hole.index));
-    let is_enclosed = || volume.read_before(low).is_some() && volume.read_after(high).is_some();
+    let is_enclosed = || volume.reliable_before(low).is_some() && volume.reliable_after(high).is_some();
     hole.standing != Standing::Unread || (high - low <= NEAR && is_enclosed())
 }
 
@@ -113,7 +110,7 @@ impl Chain {
 
 /// True if a page near an end is in sequence with the others, apart from pages between them that are not.
 fn is_filled_at_end(volume: &PrintedVolume<'_>, page: &PrintedPage<'_>) -> bool {
-    match (volume.read_before(page.index), volume.read_after(page.index)) {
+    match (volume.reliable_before(page.index), volume.reliable_after(page.index)) {
         (Some(before), None) => is_filled(before, page, before.distance(page)),
         (None, Some(after)) => is_filled(page, after, page.distance(after)),
         _ => false,
@@ -172,7 +169,7 @@ fn contradiction(name: &VolumeName, volume: &PrintedVolume<'_>, run: &[PrintedPa
         return Some(if copy.index < page.index { repeated(volume, copy, page) } else { repeated(volume, page, copy) });
     }
     // Near an end, the decided numbers follow a jump only if several pages confirm it.
-    let (before, after, is_named) = match (volume.read_before(page.index), volume.read_after(end.index)) {
+    let (before, after, is_named) = match (volume.reliable_before(page.index), volume.reliable_after(end.index)) {
         (Some(before), None) => (before, page, name.last_page() == end.number.first),
         (None, Some(after)) => (end, after, name.first_page() == page.number.first),
         _ => return Some(doubtful(name, volume, run)),
@@ -180,7 +177,6 @@ fn contradiction(name: &VolumeName, volume: &PrintedVolume<'_>, run: &[PrintedPa
     let distance = before.distance(after);
     match usize::try_from(distance) {
         Err(_) if is_filled(before, after, distance) => None,
-        Err(_) if distance >= -FAR && run.len() > 1 => Some(back(volume, before, after)),
         Ok(missing) if distance <= FAR && !is_named => pages_missing(before, after, missing),
         _ => Some(doubtful(name, volume, run)),
     }

@@ -1,12 +1,9 @@
 //! Does the volume begin and end with the numbers that its name gives, and has it as many pages?
 
 use super::evidence::{describe, with_evidence};
-use super::printed::{PrintedPage, PrintedVolume, Standing, first, last};
+use super::printed::{FAR, PrintedPage, PrintedVolume, Standing, first, last};
 use crate::findings::finding;
 use domain::{FailureCode, Finding, Severity, VolumeName};
-
-/// Numbers further outside of those that the name gives do not belong to the volume.
-const FAR: i64 = 20;
 
 /// Most numbers are far from those that the name gives: the file has the wrong name, or the wrong contents.
 pub(super) fn other_volume(name: &VolumeName, volume: &PrintedVolume<'_>) -> Option<Finding> {

@@ -7,8 +7,8 @@ use domain::{FailureCode, Finding, Severity};
 use std::ops::RangeInclusive;
 
 pub(super) fn findings(volume: &PrintedVolume<'_>) -> Vec<Finding> {
-    let read: Vec<&PrintedPage<'_>> = volume.read().collect();
-    read.windows(2).filter_map(|pair| jump(volume, pair[0], pair[1])).collect()
+    let pages: Vec<&PrintedPage<'_>> = volume.reliable().collect();
+    pages.windows(2).filter_map(|pair| jump(volume, pair[0], pair[1])).collect()
 }
 
 fn jump(volume: &PrintedVolume<'_>, before: &PrintedPage<'_>, after: &PrintedPage<'_>) -> Option<Finding> {
@@ -54,17 +54,32 @@ pub(super) fn pages_missing(before: &PrintedPage<'_>, after: &PrintedPage<'_>, m
 }
 
 /// The numbers go back: to numbers that earlier pages carry, or to others.
-pub(super) fn back(volume: &PrintedVolume<'_>, before: &PrintedPage<'_>, after: &PrintedPage<'_>) -> Finding {
+fn back(volume: &PrintedVolume<'_>, before: &PrintedPage<'_>, after: &PrintedPage<'_>) -> Finding {
     let carried = |page: &PrintedPage<'_>| volume.page_that_reads(first(page.carried()), page.index);
     match carried(after).filter(|earlier| earlier.index < after.index) {
         Some(earlier) => repeated(volume, earlier, after),
-        None => {
-            let (next, previous) = (describe(after.carried()), describe(before.carried()));
-            let message = format!("The numbers go back: {next} follows {previous}.");
-            let code = FailureCode::FindingOutOfOrder;
-            with_evidence(finding(code, Severity::MustLook, Some(after.index), message), after, &[before.index])
-        }
+        None => moved(volume, before, after),
     }
+}
+
+/// Pages that stand behind pages with higher numbers. `page` is the first of them.
+fn moved(volume: &PrintedVolume<'_>, before: &PrintedPage<'_>, page: &PrintedPage<'_>) -> Finding {
+    let run =
+        volume.pages[page.index..].iter().take_while(|other| other.index == page.index || page.distance(other) == 0);
+    let end = run.last().unwrap_or(page);
+    let belongs =
+        volume.reliable().rev().find(|other| other.index < page.index && last(other.carried()) < first(page.carried()));
+    let (number, previous) = (describe(page.carried()), describe(before.carried()));
+    let message = if end.index == page.index {
+        format!("Page {number} is out of order: it follows {previous}.")
+    } else {
+        format!("Pages {number} to {} are out of order: they follow {previous}.", describe(end.carried()))
+    };
+    let mut others = vec![before.index];
+    others.extend(belongs.map(|other| other.index));
+    others.extend((end.index != page.index).then_some(end.index));
+    let code = FailureCode::FindingOutOfOrder;
+    with_evidence(finding(code, Severity::MustLook, Some(page.index), message), page, &others)
 }
 
 /// Pages that carry the numbers of earlier pages once more. `again` is the first of them.

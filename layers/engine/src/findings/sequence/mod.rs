@@ -13,14 +13,19 @@ mod pictures;
 mod printed;
 
 use super::{VolumeResults, finding};
+use crate::numbering::Reading;
+use contradictions::Moved;
 use domain::{FailureCode, Finding, Severity};
 use evidence::{describe, with_evidence};
 use printed::{PrintedPage, PrintedVolume, Standing};
 
 pub(super) fn findings(results: &VolumeResults<'_>) -> Vec<Finding> {
     let volume = PrintedVolume::new(results.pages);
+    let moved = Moved::new(&volume);
+    let volume = volume.with_shifted(|page| moved.contains(page));
     let mut findings = jumps::findings(&volume);
-    findings.extend(contradictions::findings(results.name, &volume));
+    findings.extend(moved.findings(&volume));
+    findings.extend(contradictions::findings(results.name, &volume, &moved));
     findings.extend(match ends::other_volume(results.name, &volume) {
         Some(other) => vec![other],
         None => ends::first_and_last(results.name, &volume),
@@ -32,11 +37,19 @@ pub(super) fn findings(results: &VolumeResults<'_>) -> Vec<Finding> {
     findings
 }
 
-/// One page carries a range.
+/// One page carries a range, or seems to.
 fn range(page: &PrintedPage<'_>) -> Option<Finding> {
-    let (first, last) = (page.number.first?, page.number.last?);
-    let message = format!("The page carries the numbers {first} to {last}.");
-    Some(with_evidence(finding(FailureCode::FindingNumberRange, Severity::Note, Some(page.index), message), page, &[]))
+    let first = page.number.first?;
+    if let Some(last) = page.number.last {
+        let message = format!("The page carries the numbers {first} to {last}.");
+        let found = finding(FailureCode::FindingNumberRange, Severity::Note, Some(page.index), message);
+        return Some(with_evidence(found, page, &[]));
+    }
+    let candidates = || page.readings.iter().flat_map(Reading::candidates);
+    let refuted = candidates().find(|read| read.last.is_some()).filter(|_| page.standing == Standing::Read)?;
+    let message = format!("{} was read, but the numbers do not continue behind it.", describe(refuted));
+    let found = finding(FailureCode::FindingNumberDoubtful, Severity::ShouldLook, Some(page.index), message);
+    Some(with_evidence(found, page, &[]))
 }
 
 /// One finding for each run of pages without a reading.
@@ -52,7 +65,7 @@ fn unread_run(results: &VolumeResults<'_>, volume: &PrintedVolume<'_>, run: &[Pr
         [0, volume.pages.len() - 1].contains(&end) && is_named && distance == 0
     };
     let (named_first, named_last) = (results.name.first_page(), results.name.last_page());
-    let follows = match (volume.read_before(first.index), volume.read_after(last.index)) {
+    let follows = match (volume.reliable_before(first.index), volume.reliable_after(last.index)) {
         (None, None) => None,
         (Some(before), Some(after)) => Some(before.distance(after) == 0),
         (None, Some(after)) => Some(is_whole(first.index, named_first == first.number.first, last.distance(after))),

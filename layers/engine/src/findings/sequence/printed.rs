@@ -3,9 +3,12 @@
 use crate::detection::Detection;
 use crate::findings::PageResults;
 use crate::fingerprint::PictureFingerprint;
-use crate::numbering::{Reading, choose};
+use crate::numbering::{Reading, choose, is_read};
 use crate::volume::PageNumber;
 use std::collections::BTreeMap;
+
+/// A number that is further away from all others does not belong to the volume.
+pub(super) const FAR: i64 = 20;
 
 /// How the decided number of a page and its readings agree.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -14,6 +17,9 @@ pub(super) enum Standing {
     Read,
     /// Another number was read: this one.
     Contradicted(PageNumber),
+    /// The same, but it is in sequence with that of the next or the previous page, and fits the volume. The decided
+    /// numbers follow a jump only if enough pages confirm it.
+    Shifted(PageNumber),
     /// Nothing was read. The number follows from the other pages.
     Unread,
 }
@@ -54,9 +60,14 @@ impl<'a> PrintedPage<'a> {
     /// What the page carries: what was read on it, or what follows from the other pages.
     pub(super) const fn carried(&self) -> PageNumber {
         match self.standing {
-            Standing::Contradicted(other) => other,
+            Standing::Contradicted(other) | Standing::Shifted(other) => other,
             Standing::Read | Standing::Unread => self.number,
         }
+    }
+
+    /// True if the number that the page carries can be relied on.
+    const fn is_reliable(&self) -> bool {
+        matches!(self.standing, Standing::Read | Standing::Shifted(_))
     }
 
     /// By how much the numbers jump from this page to a later one: 0 if nothing is missing or doubled between them.
@@ -64,14 +75,6 @@ impl<'a> PrintedPage<'a> {
         let pages = i64::try_from(later.index).unwrap_or(i64::MAX) - i64::try_from(self.index).unwrap_or(i64::MAX);
         first(later.carried()) - last(self.carried()) - pages
     }
-}
-
-fn is_read(readings: &[Reading], number: PageNumber) -> bool {
-    let agrees = |read: PageNumber| match number.last {
-        Some(_) => read == number,
-        None => read.first == number.first || read.last == number.first,
-    };
-    readings.iter().flat_map(Reading::candidates).any(agrees)
 }
 
 pub(super) fn first(number: PageNumber) -> i64 {
@@ -91,17 +94,39 @@ pub(super) struct PrintedVolume<'a> {
 
 impl<'a> PrintedVolume<'a> {
     pub(super) fn new(pages: &[PageResults<'a>]) -> Self {
-        let pages: Vec<PrintedPage<'a>> = pages.iter().map(PrintedPage::new).collect();
+        Self { pages: pages.iter().map(PrintedPage::new).collect(), carriers: BTreeMap::new() }.with_carriers()
+    }
+
+    /// The same volume, with the contradicted pages of several in sequence as shifted, except some.
+    pub(super) fn with_shifted(mut self, is_excepted: impl Fn(usize) -> bool) -> Self {
+        let is_open =
+            |page: &PrintedPage<'_>| matches!(page.standing, Standing::Contradicted(_)) && !is_excepted(page.index);
+        let in_sequence = |a: &PrintedPage<'_>, b: &PrintedPage<'_>| is_open(a) && is_open(b) && a.distance(b) == 0;
+        let is_near = |page: &PrintedPage<'_>| (first(page.carried()) - first(page.number)).abs() <= FAR;
+        let runs = self.pages.chunk_by(in_sequence).filter(|run| run.len() > 1 && is_near(&run[0]));
+        let shifted: Vec<usize> = runs.flatten().map(|page| page.index).collect();
+        for index in shifted {
+            self.pages[index].standing = Standing::Shifted(self.pages[index].carried());
+        }
+        self.with_carriers()
+    }
+
+    fn with_carriers(self) -> Self {
+        let decided = self.pages.iter().filter(|page| !page.is_reliable()).map(|page| (page.index, page.number));
+        let read = self.pages.iter().map(|page| (page.index, page.carried()));
         let mut carriers = BTreeMap::new();
-        let decided = pages.iter().map(|page| (page.index, page.number));
-        let read = pages.iter().map(|page| (page.index, page.carried()));
         for (index, number) in read.chain(decided) {
             // A range has at most a few numbers: `numbering` refuses wider ones.
             for number in first(number)..=last(number) {
                 carriers.entry(number).or_insert(index);
             }
         }
-        Self { pages, carriers }
+        Self { carriers, ..self }
+    }
+
+    /// The pages whose number can be relied on.
+    pub(super) fn reliable(&self) -> impl DoubleEndedIterator<Item = &PrintedPage<'a>> {
+        self.pages.iter().filter(|page| page.is_reliable())
     }
 
     /// The pages whose number was read.
@@ -109,14 +134,14 @@ impl<'a> PrintedVolume<'a> {
         self.pages.iter().filter(|page| page.standing == Standing::Read)
     }
 
-    /// The nearest page before that one whose number was read.
-    pub(super) fn read_before(&self, index: usize) -> Option<&PrintedPage<'a>> {
-        self.pages[..index].iter().rev().find(|page| page.standing == Standing::Read)
+    /// The nearest page before that one whose number can be relied on.
+    pub(super) fn reliable_before(&self, index: usize) -> Option<&PrintedPage<'a>> {
+        self.pages[..index].iter().rev().find(|page| page.is_reliable())
     }
 
-    /// The nearest page behind that one whose number was read.
-    pub(super) fn read_after(&self, index: usize) -> Option<&PrintedPage<'a>> {
-        self.pages[index + 1..].iter().find(|page| page.standing == Standing::Read)
+    /// The nearest page behind that one whose number can be relied on.
+    pub(super) fn reliable_after(&self, index: usize) -> Option<&PrintedPage<'a>> {
+        self.pages[index + 1..].iter().find(|page| page.is_reliable())
     }
 
     /// How many numbers of a range are carried by some page.

@@ -163,6 +163,12 @@ fn a_misreading_is_doubtful_only() {
 }
 
 #[test]
+fn a_wide_range_that_nothing_confirms_is_doubtful() {
+    assert_eq!(found((201, 205), "201 202 203-215 204 205"), ["should_look number_doubtful 2"]);
+    assert_eq!(found((201, 205), "201 202 203-204 205"), Vec::<String>::new());
+}
+
+#[test]
 fn numbers_that_the_name_does_not_have_are_told_at_their_end() {
     assert_eq!(found((203, 207), "201 202 203 204 205 206 207"), ["must_look first_number 0"]);
     assert_eq!(found((201, 210), "201 202 203 204 205 206 207"), ["must_look last_number 6"]);

@@ -38,15 +38,15 @@ fn run(model: &ConvertedModel, image: &[f32]) -> Vec<f32> {
     outputs[0].try_extract_tensor::<f32>().unwrap().1.to_vec()
 }
 
-/// The largest difference to the reference, in pixels for boxes and of probabilities.
-fn compare(layers: Vec<Item>) -> (f64, f64) {
+/// The largest difference of the imported layers to the reference of others, in pixels for boxes and of probabilities.
+fn compare(layers: &[Item], imported: Vec<Item>) -> (f64, f64) {
     let image: Vec<f32> = (0..3 * HEIGHT * WIDTH).map(|place| (place * 7_919 % 1_009) as f32 / 1_009.0).collect();
     let input =
         Map { channels: 3, height: HEIGHT, width: WIDTH, values: image.iter().copied().map(f64::from).collect() };
     let (head, blocks) = layers.split_last().unwrap();
     let features = blocks.iter().fold(input, |map, layer| forward(layer, &map));
     let expected = detect(head, &features);
-    let found = run(&convert(&checkpoint_of(layers.clone())).unwrap(), &image);
+    let found = run(&convert(&checkpoint_of(imported)).unwrap(), &image);
     assert_eq!(found.len(), expected.len());
     let differences: Vec<f64> = found.iter().zip(&expected).map(|(a, b)| (f64::from(*a) - b).abs()).collect();
     let spread = expected.iter().copied().fold(0.0, f64::max);
@@ -71,9 +71,27 @@ fn blocks_give_what_their_definitions_say() {
         ("all in a row", vec![c3k2(CHANNELS, c3k(CHANNELS / 2)), sppf(CHANNELS), c2psa(CHANNELS, 4)], 16),
     ];
     for (name, blocks, bins) in networks {
-        let (pixels, probability) = compare(layers_around(CHANNELS, blocks, bins));
+        let layers = layers_around(CHANNELS, blocks, bins);
+        let (pixels, probability) = compare(&layers, layers.clone());
         assert!(pixels < 1e-3 && probability < 1e-5, "{name}: {pixels} px, {probability}");
     }
+}
+
+/// A network that was trained to find each object once has another pair of branches, and an attribute says so.
+#[test]
+fn the_branches_that_ultralytics_uses_are_imported() {
+    let layers = layers_around(CHANNELS, vec![], 1);
+    let mut imported = layers.clone();
+    let Some(Item::Object(_, "Detect", head)) = imported.last_mut() else { panic!("a head") };
+    head.push((text("_end2end"), Item::Flag(true)));
+    let is_modules = |(key, _): &&mut (Item, Item)| matches!(key, Item::Text(name) if name == "_modules");
+    let Some((_, Item::Dictionary(branches))) = head.iter_mut().find(is_modules) else { panic!("branches") };
+    for (key, _) in branches {
+        let Item::Text(name) = key else { panic!("a name") };
+        *name = format!("one2one_{name}");
+    }
+    let (pixels, probability) = compare(&layers, imported);
+    assert!(pixels < 1e-3 && probability < 1e-5, "{pixels} px, {probability}");
 }
 
 /// Replaces an attribute wherever it is.
