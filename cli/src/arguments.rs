@@ -5,7 +5,7 @@
 use crate::service::ServiceCommand;
 
 use crate::failure::exit_statuses;
-use crate::findings::{MUST_LOOK, MUST_LOOK_MEANING};
+use crate::findings::{ALWAYS_MUST_LOOK_MEANING, MUST_LOOK, MUST_LOOK_MEANING};
 use clap::{Args, Parser, Subcommand};
 use domain::{ModelChoice, ModelName};
 use engine::detection::Label;
@@ -37,6 +37,8 @@ fn after_help() -> &'static str {
 pub enum Command {
     /// Compress, read, redact and split a volume on this machine.
     Process(Process),
+    /// Check whether the pages of a volume are complete, in order and usable.
+    Validate(Validate),
     /// Compute the opinions again from a file of detections, which you may have edited.
     Pair(Pair),
     /// Draw the detected objects, and what will be covered, on a picture of each page.
@@ -86,6 +88,39 @@ Examples:
     quire process scan.pdf -o out --reporter a3d --volume 217 --first-page 101
   Skip text recognition for a quick look at the redactions:
     quire process a3d.217.101.120.original.pdf -o out --no-ocr --model small";
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{VALIDATE_EXAMPLES}\n\n{}", exit_statuses([(MUST_LOOK, ALWAYS_MUST_LOOK_MEANING)])))]
+pub struct Validate {
+    /// The scanned volume. Its name may give the pages: a3d.217.101.120.original.pdf.
+    pub volume: PathBuf,
+    /// The number printed on the first page, if the file name does not give it or is wrong.
+    #[arg(long, value_name = "N")]
+    pub first_page: Option<u32>,
+    /// The number printed on the last page, if the file name does not give it or is wrong.
+    #[arg(long, value_name = "N")]
+    pub last_page: Option<u32>,
+    /// Print the result as one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+    /// Detect the page numbers with these models: small, medium, both, or the name of an imported one.
+    #[arg(long, value_name = "NAME", default_value = "small")]
+    pub model: ModelChoice,
+    /// Work on this many pages at once [default: one for each core].
+    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
+    pub jobs: Option<u16>,
+    #[command(flatten)]
+    pub home: Home,
+    #[command(flatten)]
+    pub limits: SourceLimits,
+}
+
+const VALIDATE_EXAMPLES: &str = "\
+Examples:
+  Check a volume whose name gives its pages:
+    quire validate a3d.217.101.120.original.pdf
+  Say which numbers it should have:
+    quire validate scan.pdf --first-page 101 --last-page 120";
 
 #[derive(Debug, Args)]
 #[command(after_help = format!("{PAIR_EXAMPLES}\n\n{}", exit_statuses([])))]
@@ -246,6 +281,7 @@ impl ScanOptions {
             reporter: self.reporter,
             volume: self.volume_number,
             first_page: self.first_page,
+            last_page: None,
             settings: Settings {
                 model: self.model,
                 ocr: !self.no_ocr,
@@ -265,6 +301,25 @@ impl ScanOptions {
                 installation: self.home.installation(),
             },
         }
+    }
+}
+
+impl Validate {
+    /// The engine's request. Words are not read, and nothing is written.
+    pub fn request(self) -> Request {
+        let scan = ScanOptions {
+            reporter: None,
+            volume_number: None,
+            first_page: self.first_page,
+            model: self.model,
+            no_ocr: true,
+            language: DEFAULT_LANGUAGE.to_owned(),
+            reading_resolution: DEFAULT_READING_RESOLUTION,
+            jobs: self.jobs,
+            home: self.home,
+            limits: self.limits,
+        };
+        Request { last_page: self.last_page, ..scan.request(self.volume, PathBuf::new()) }
     }
 }
 

@@ -13,6 +13,9 @@ pub const MUST_LOOK: u8 = 12;
 pub const MUST_LOOK_MEANING: &str =
     "With --strict: the work is done, and there is a finding that a person must look at.";
 
+/// The same for a command that always tells it.
+pub const ALWAYS_MUST_LOOK_MEANING: &str = "There is a finding that a person must look at.";
+
 /// What a line says of a finding, which is one of the engine or a row of the service.
 #[derive(Debug, Clone, Copy)]
 pub struct Line<'a> {
@@ -36,6 +39,11 @@ impl<'a> From<&'a catalog::FindingDetail> for Line<'a> {
         let page_index = page_index.and_then(|page| usize::try_from(page).ok());
         Self { severity: *severity, page_index, message, code }
     }
+}
+
+/// The counts, then all findings, the worst first.
+pub fn all_lines(counts: FindingCounts, findings: &[Finding]) -> Vec<String> {
+    std::iter::once(format!("findings: {}", count(counts))).chain(findings.iter().map(line)).collect()
 }
 
 /// The counts, then the findings that matter, the worst first. Notes are only counted.

@@ -1,6 +1,6 @@
-//! The commands that need only a file of this machine: `quire process`, `pair` and `inspect`.
+//! The commands that need only a file of this machine: `quire process`, `validate`, `pair` and `inspect`.
 
-use crate::arguments::{Inspect, Pair, Process};
+use crate::arguments::{Inspect, Pair, Process, Validate};
 use crate::failure::ReportedFailure;
 use crate::findings;
 use crate::progress::ProgressDisplay;
@@ -12,6 +12,7 @@ use engine::output::write_json;
 use engine::pairing::pair_file;
 use engine::report::Summary;
 use engine::settings::{Request, Settings};
+use engine::validate::Validation;
 
 /// Returns the exit status.
 pub fn process(arguments: Process, cancellation: &Cancellation) -> Result<u8, ReportedFailure> {
@@ -39,6 +40,32 @@ fn report(summary: &Summary) -> String {
     ];
     lines.extend(findings::lines(summary.finding_counts, &summary.findings));
     lines.push(format!("results: {}", summary.directory.display()));
+    lines.join("\n")
+}
+
+/// Returns the exit status.
+pub fn validate(arguments: Validate, cancellation: &Cancellation) -> Result<u8, ReportedFailure> {
+    let json = arguments.json;
+    let validation = engine::validate::validate(&arguments.request(), &ProgressDisplay::new(), cancellation);
+    let validation = validation.map_err(|error| ReportedFailure::of_engine(error, json))?;
+    if json {
+        print_json(&validation)?;
+    } else {
+        print(&validation_report(&validation))?;
+    }
+    Ok(if validation.finding_counts.must_look > 0 { findings::MUST_LOOK } else { 0 })
+}
+
+fn validation_report(validation: &Validation) -> String {
+    let Validation { pages, page_numbers, finding_counts, findings, .. } = validation;
+    let read = page_numbers.iter().filter(|number| number.is_read);
+    let ends = read.clone().next().zip(read.clone().next_back());
+    let numbers = match ends.and_then(|(begin, end)| begin.first.zip(end.last.or(end.first))) {
+        Some((first, last)) => format!("printed numbers {first} to {last}, read on {} pages", read.count()),
+        None => "no printed number was read".to_owned(),
+    };
+    let mut lines = vec![format!("{pages} pages, {numbers}")];
+    lines.extend(findings::all_lines(*finding_counts, findings));
     lines.join("\n")
 }
 

@@ -34,6 +34,7 @@ fn main() -> ExitCode {
 fn perform(command: Command, cancellation: &Cancellation) -> Result<u8, ReportedFailure> {
     match command {
         Command::Process(arguments) => local::process(arguments, cancellation),
+        Command::Validate(arguments) => local::validate(arguments, cancellation),
         Command::Pair(arguments) => local::pair(&arguments).map(|()| 0),
         Command::Inspect(arguments) => local::inspect(arguments, cancellation).map(|()| 0),
         Command::Model(ModelCommand::Import(arguments)) => models::import(arguments).map(|()| 0),

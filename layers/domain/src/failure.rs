@@ -504,6 +504,11 @@ pub enum FailureCode {
     #[assoc(meaning = "The pages of an opinion are not in sequence.")]
     #[assoc(advice = "Look at the findings of its pages before you publish it.")]
     FindingOpinionOutOfSequence,
+    #[strum(serialize = "finding.boundary_missed")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "An opinion has the head matter of another one inside: a boundary was missed before it.")]
+    #[assoc(advice = "Look for the caption of the second opinion and for the key icon before it.")]
+    FindingBoundaryMissed,
     // Findings: redactions.
     #[strum(serialize = "finding.headnote_uncovered")]
     #[assoc(class = FailureClass::Finding)]

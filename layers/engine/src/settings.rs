@@ -56,7 +56,7 @@ impl Settings {
     }
 }
 
-/// One volume, and what to make of it. Reporter, volume and first page replace what the name of the file says.
+/// One volume, and what to make of it. Reporter, volume, first and last page replace what the name of the file says.
 #[derive(Debug, Clone)]
 pub struct Request {
     pub input: PathBuf,
@@ -67,6 +67,8 @@ pub struct Request {
     pub volume: Option<String>,
     /// The number printed on the first page.
     pub first_page: Option<u32>,
+    /// The number printed on the last page.
+    pub last_page: Option<u32>,
     pub settings: Settings,
 }
 
@@ -90,11 +92,11 @@ impl Request {
     fn printed_pages(&self, named: Option<&VolumeName>) -> (Option<u32>, Option<u32>) {
         let first = self.first_page.or(named.and_then(VolumeName::first_page));
         let last = named.and_then(VolumeName::last_page);
-        (first, last.filter(|last| first.is_none_or(|first| first <= *last)))
+        (first, self.last_page.or(last.filter(|last| first.is_none_or(|first| first <= *last))))
     }
 
     /// The name of the volume if no file is named after it, so that any name will do.
     pub(crate) fn volume_name_or_default(&self) -> Result<VolumeName, EngineError> {
-        self.volume_name().or_else(|_| Ok(VolumeName::new("volume", "1", self.first_page, None)?))
+        self.volume_name().or_else(|_| Ok(VolumeName::new("volume", "1", self.first_page, self.last_page)?))
     }
 }

@@ -7,7 +7,10 @@
 mod boundaries;
 mod quality;
 mod redaction;
+pub(crate) mod remarks;
 mod sequence;
+#[cfg(test)]
+mod tests;
 
 use crate::detection::Detection;
 use crate::measures::PageMeasures;
@@ -17,6 +20,7 @@ use crate::redact::{OpinionSpan, RedactionPage};
 use crate::report::PageProblem;
 use crate::volume::Page;
 use domain::{Evidence, EvidenceBox, FailureCode, Finding, Severity, VolumeName};
+pub use remarks::PageRemarks;
 
 /// The results of a volume.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +33,8 @@ pub struct VolumeResults<'a> {
     pub spans: &'a [OpinionSpan],
     /// Only pages that have covers.
     pub covers: &'a [&'a RedactionPage],
+    /// What the words say about the covers; empty if no words were read.
+    pub remarks: &'a [&'a PageRemarks],
     pub problems: &'a [PageProblem],
 }
 
@@ -46,13 +52,25 @@ pub struct PageResults<'a> {
 /// All findings, the worst first, then by page.
 #[must_use]
 pub fn derive(results: &VolumeResults<'_>) -> Vec<Finding> {
+    let mut findings = derive_completeness(results);
+    findings.extend(boundaries::findings(results));
+    findings.extend(redaction::findings(results));
+    sort(&mut findings);
+    findings
+}
+
+/// The findings that need no opinions and no covers: are the pages complete, in order and usable? In the same order.
+#[must_use]
+pub fn derive_completeness(results: &VolumeResults<'_>) -> Vec<Finding> {
     let mut findings: Vec<Finding> = results.problems.iter().filter_map(of_problem).collect();
     findings.extend(sequence::findings(results));
     findings.extend(quality::findings(results));
-    findings.extend(boundaries::findings(results));
-    findings.extend(redaction::findings(results));
-    findings.sort_by_key(|finding| (finding.severity, finding.page_index, finding.code.as_str()));
+    sort(&mut findings);
     findings
+}
+
+fn sort(findings: &mut [Finding]) {
+    findings.sort_by_key(|finding| (finding.severity, finding.page_index, finding.code.as_str()));
 }
 
 /// A problem that a step reported while it worked.

@@ -11,7 +11,7 @@ mod offsets;
 mod printed_numbers;
 
 pub use offsets::{correct, number_pages};
-pub use printed_numbers::{Reading, choose, plausible};
+pub use printed_numbers::{Reading, choose, is_read, plausible};
 
 #[cfg(test)]
 mod tests;

@@ -1,11 +1,10 @@
 //! The evidence for the offset of each page (printed number minus page index), and the cheapest way to explain it.
 
-use super::printed_numbers::{Reading, choose_candidate, is_plausible, single};
+use super::printed_numbers::{Reading, choose_candidate, is_plausible, is_wide, single};
 use crate::volume::{PageNumber, expected_number};
 use std::collections::BTreeMap;
 
-/// Determines the number of every page. `readings` holds the readings of each page, by descending confidence of
-/// detection.
+/// Determines the number of every page. `readings` holds the readings of each page, the likeliest box first.
 ///
 /// Every page gets a number: a page without readings from its neighbours, and a volume without any reading from
 /// `first_page`. Numbers that the rest of the volume contradicts are replaced. Gaps that at least two pages confirm
@@ -26,13 +25,37 @@ pub fn correct(numbers: &[PageNumber], first_page: u32) -> Vec<PageNumber> {
 }
 
 fn explain(candidates: &[Vec<PageNumber>], first_page: u32) -> Vec<PageNumber> {
-    let volume = VolumeEvidence::new(candidates, first_page);
+    let volume = VolumeEvidence::new(&confirmed(candidates), first_page);
     let offsets = volume.best_offsets();
-    let number = |(index, offset): (usize, i64)| {
-        let interpolated = || single(u32::try_from(printed(index, offset)).unwrap_or(u32::MAX));
-        volume.agreeing(index, offset).unwrap_or_else(interpolated)
+    let interpolated = |index: usize| single(u32::try_from(printed(index, offsets[index])).unwrap_or(u32::MAX));
+    let number = |index: usize| volume.agreeing(index, offsets[index]).unwrap_or_else(|| interpolated(index));
+    let numbers: Vec<PageNumber> = (0..offsets.len()).map(number).collect();
+    let is_continued = |index: usize| {
+        let next = numbers.get(index + 1).and_then(|next| next.first);
+        next.is_some() && next == numbers[index].last.and_then(|last| last.checked_add(1))
     };
-    offsets.into_iter().enumerate().map(number).collect()
+    let is_settled = |index: usize| !is_wide(&numbers[index]) || is_continued(index);
+    (0..numbers.len()).map(|index| if is_settled(index) { numbers[index] } else { interpolated(index) }).collect()
+}
+
+/// How many pages after a wide range may confirm it. The nearest ones may have no number.
+const CONFIRMING_PAGES: usize = 3;
+
+/// Replaces each wide range that no following page continues by its first number.
+fn confirmed(candidates: &[Vec<PageNumber>]) -> Vec<Vec<PageNumber>> {
+    let is_continued = |index: usize, last: u32| {
+        (1..).zip(candidates.iter().skip(index + 1).take(CONFIRMING_PAGES)).any(|(ahead, page)| {
+            page.iter().any(|number| number.first.is_some() && number.first == last.checked_add(ahead))
+        })
+    };
+    let confirm = |index: usize, number: PageNumber| match number {
+        PageNumber { first: Some(first), last: Some(last) } if is_wide(&number) && !is_continued(index, last) => {
+            single(first)
+        }
+        _ => number,
+    };
+    let page = |(index, page): (usize, &Vec<PageNumber>)| page.iter().map(|number| confirm(index, *number)).collect();
+    candidates.iter().enumerate().map(page).collect()
 }
 
 /// The most candidates that are considered on a page. A real page has two or three.
@@ -150,16 +173,17 @@ impl VolumeEvidence {
         best
     }
 
-    /// After a printed range the numbers continue from its last, at no cost.
+    /// After a printed range the numbers continue from its last, at no cost. A narrow one may overlap the next page.
     fn continue_ranges(&self, index: usize, scores: &[i64], best: &mut [(i64, usize)]) {
         for (state, &offset) in self.offsets.iter().enumerate() {
-            let Some(PageNumber { first: Some(first), last: Some(last) }) = self.agreeing(index, offset) else {
+            let Some(range @ PageNumber { first: Some(first), last: Some(last) }) = self.agreeing(index, offset) else {
                 continue;
             };
             if printed(index, offset) != i64::from(first) {
                 continue;
             }
-            for ahead in 1..=i64::from(last.saturating_sub(first)) {
+            let span = i64::from(last.saturating_sub(first));
+            for ahead in if is_wide(&range) { span } else { 1 }..=span {
                 if let Ok(next) = self.offsets.binary_search(&(offset + ahead))
                     && scores[state] > best[next].0
                 {

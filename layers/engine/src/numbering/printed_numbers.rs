@@ -7,34 +7,50 @@ use serde::{Deserialize, Serialize};
 /// How far a number may differ from the number expected from the page's index.
 const MAX_DISTANCE: u64 = 20;
 
-/// How many numbers a printed range may span beyond its first.
-const MAX_SPAN: u32 = 2;
+/// How many numbers a printed range may span beyond its first without any other page confirming it.
+const NARROW_SPAN: u32 = 2;
 
-/// The text of one candidate box, from the text layer or from OCR.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+/// How many numbers a printed range may span at most. Dockets and years have dashes, too.
+const WIDEST_SPAN: u32 = 30;
+
+/// What was read in one box that may hold the printed number of a page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Reading {
     /// Such as `744` or `733-734`.
     pub text: String,
+    /// The box, `[x1, y1, x2, y2]` in pixels at 200 dpi.
+    pub bbox: [f64; 4],
 }
 
 impl Reading {
-    #[must_use]
-    pub fn new(text: impl Into<String>) -> Self {
-        Self { text: text.into() }
-    }
-
-    /// The numbers in the text, in order. `a-b`, `a–b` and `a,b` with 0 < b − a ≤ 2 are one range.
-    pub(super) fn candidates(&self) -> Vec<PageNumber> {
+    /// The numbers in the text, in order. `a-b` and `a–b` with 0 < b − a ≤ 30, and `a,b` with 0 < b − a ≤ 2, are one
+    /// range. The numbers of a wide range follow it, because only other pages can tell whether it is one.
+    pub(crate) fn candidates(&self) -> Vec<PageNumber> {
         let numbers = digit_groups(&self.text);
-        match numbers.as_slice() {
-            [(first, _), (last, separator)]
-                if is_range_separator(separator) && last.checked_sub(*first).is_some_and(is_span) =>
-            {
-                vec![PageNumber { first: Some(*first), last: Some(*last) }]
-            }
-            _ => numbers.iter().map(|(number, _)| single(*number)).collect(),
+        let singles = numbers.iter().map(|(number, _)| single(*number));
+        match range(&numbers) {
+            Some(range) if is_wide(&range) => std::iter::once(range).chain(singles).collect(),
+            Some(range) => vec![range],
+            None => singles.collect(),
         }
     }
+}
+
+/// The range that a text consists of.
+fn range(numbers: &[(u32, &str)]) -> Option<PageNumber> {
+    let [(first, _), (last, separator)] = numbers else { return None };
+    let range = PageNumber { first: Some(*first), last: Some(*last) };
+    let is_joined = match separator.trim() {
+        "-" | "–" | "—" => true,
+        "," => !is_wide(&range),
+        _ => false,
+    };
+    (is_joined && (1..=WIDEST_SPAN).contains(&last.checked_sub(*first)?)).then_some(range)
+}
+
+/// True for a range that only the number of a following page can confirm.
+pub(super) fn is_wide(number: &PageNumber) -> bool {
+    number.first.zip(number.last).is_some_and(|(first, last)| last.saturating_sub(first) > NARROW_SPAN)
 }
 
 pub(super) const fn single(number: u32) -> PageNumber {
@@ -51,12 +67,22 @@ pub fn plausible(number: u32, hint: u32) -> bool {
     number > 0 && digits(number) <= most && near
 }
 
-/// The likeliest number of a page: the first plausible one, or else the one nearest to the hint. `readings` are sorted by
-/// descending confidence of detection. `None` if no reading contains a number.
+/// The likeliest number of a page: the first plausible one, or else the one nearest to the hint. `readings` are in
+/// the order of their rank. `None` if no reading contains a number.
 #[must_use]
 pub fn choose(readings: &[Reading], hint: u32) -> Option<PageNumber> {
     let candidates: Vec<PageNumber> = readings.iter().flat_map(Reading::candidates).collect();
     choose_candidate(&candidates, hint).map(|place| candidates[place])
+}
+
+/// True if a decided number was really read on the page, rather than following from other pages.
+#[must_use]
+pub fn is_read(readings: &[Reading], number: PageNumber) -> bool {
+    let agrees = |read: PageNumber| match number.last {
+        Some(_) => read == number,
+        None => read.first == number.first || read.last == number.first,
+    };
+    readings.iter().flat_map(Reading::candidates).any(agrees)
 }
 
 /// The index of the likeliest candidate.
@@ -69,14 +95,6 @@ pub(super) fn choose_candidate(candidates: &[PageNumber], hint: u32) -> Option<u
 /// A range is plausible if either end is.
 pub(super) fn is_plausible(number: &PageNumber, hint: u32) -> bool {
     [number.first, number.last].into_iter().flatten().any(|end| plausible(end, hint))
-}
-
-fn is_span(span: u32) -> bool {
-    (1..=MAX_SPAN).contains(&span)
-}
-
-fn is_range_separator(separator: &str) -> bool {
-    matches!(separator.trim(), "-" | "–" | "—" | ",")
 }
 
 /// The runs of digits, each with the text before it. A number that is too long for any book is skipped.

@@ -2,8 +2,12 @@ use super::*;
 use crate::volume::PageNumber;
 use proptest::prelude::*;
 
+fn reading(text: &str) -> Reading {
+    Reading { text: text.to_owned(), bbox: [0.0; 4] }
+}
+
 fn pages(texts: &[&str]) -> Vec<Vec<Reading>> {
-    texts.iter().map(|text| text.split('/').filter(|t| !t.is_empty()).map(Reading::new).collect()).collect()
+    texts.iter().map(|text| text.split('/').filter(|t| !t.is_empty()).map(reading).collect()).collect()
 }
 
 fn firsts(numbers: &[PageNumber]) -> Vec<u32> {
@@ -34,14 +38,16 @@ fn chooses_the_most_confident_plausible_reading() {
 }
 
 #[test]
-fn reads_ranges_of_up_to_three_numbers() {
+fn reads_ranges() {
     let chosen = |text: &str| choose(&pages(&[text])[0], 733);
     let range = |first, last| Some(PageNumber { first: Some(first), last: Some(last) });
     assert_eq!(chosen("733-734"), range(733, 734));
     assert_eq!(chosen("733–735"), range(733, 735));
     assert_eq!(chosen("733, 734"), range(733, 734));
-    assert_eq!(chosen("733-736"), Some(PageNumber { first: Some(733), last: None }));
-    assert_eq!(chosen("733 734"), Some(PageNumber { first: Some(733), last: None }));
+    assert_eq!(chosen("733-745"), range(733, 745));
+    for no_range in ["733-732", "733-764", "733, 745", "733 734", "733-", "-733"] {
+        assert_eq!(chosen(no_range), Some(PageNumber { first: Some(733), last: None }), "{no_range}");
+    }
 }
 
 #[test]
@@ -70,7 +76,7 @@ fn every_page_ends_with_a_number() {
 fn many_unnumbered_pages_before_the_first_number_get_none_below_one() {
     let mut texts = vec![String::new(); 300];
     texts.extend((1..=300).map(|number| number.to_string()));
-    let readings: Vec<Vec<Reading>> = texts.iter().map(|text| vec![Reading::new(text)]).collect();
+    let readings: Vec<Vec<Reading>> = texts.iter().map(|text| vec![reading(text)]).collect();
     let numbers = firsts(&number_pages(&readings, 5));
     assert_eq!(numbers[300..], (1..=300).collect::<Vec<u32>>());
     assert!(numbers.iter().all(|number| *number >= 1));
@@ -101,6 +107,18 @@ fn a_printed_range_moves_the_numbers_behind_it() {
     let overlapping = number_pages(&pages(&["101-102", "102-103", "103-105", "105-106"]), 101);
     assert_eq!(firsts(&overlapping), [101, 102, 103, 105]);
     assert!(overlapping.iter().all(|number| number.last.is_some()));
+}
+
+#[test]
+fn a_wide_range_counts_if_a_following_page_continues_it() {
+    let range = |first, last| PageNumber { first: Some(first), last: Some(last) };
+    for (after, expected) in [(["926", "927"], [926, 927]), (["", "927"], [926, 927]), (["914", "915"], [914, 915])] {
+        let numbers = number_pages(&pages(&["911", "912", "913-925", after[0], after[1]]), 911);
+        let is_range = after[0] != "914";
+        let here = if is_range { range(913, 925) } else { PageNumber { first: Some(913), last: None } };
+        assert_eq!((numbers[2], firsts(&numbers[3..])), (here, expected.to_vec()), "{after:?}");
+    }
+    assert_eq!(number_pages(&pages(&["911", "912", "913-925"]), 911)[2].last, None, "nothing confirms it");
 }
 
 #[test]
@@ -139,7 +157,7 @@ fn misread_run() -> impl Strategy<Value = (Vec<u32>, Vec<PageNumber>)> {
 
 /// Random numbers, ranges and unread pages within a small span, so that they often agree by accident.
 fn any_pages() -> impl Strategy<Value = Vec<PageNumber>> {
-    let number = (prop::option::of(0u32..40), prop::option::of(1u32..3))
+    let number = (prop::option::of(0u32..40), prop::option::of(1u32..12))
         .prop_map(|(first, span)| PageNumber { first, last: first.zip(span).map(|(first, span)| first + span) });
     prop::collection::vec(number, 0..30)
 }

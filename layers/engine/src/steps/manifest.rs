@@ -145,11 +145,12 @@ pub(crate) fn check_page(
     let is_box = |found: &Detection| {
         found.page_index == index && found.label_id == found.label.id() && found.bbox.iter().all(is_sound)
     };
-    let is_reading = |reading: &Reading| reading.text.len() <= MAX_READING_BYTES;
+    let is_reading = |reading: &Reading| reading.text.len() <= MAX_READING_BYTES && reading.bbox.iter().all(is_sound);
     let is_possible = page.detections.len() <= MAX_DETECTIONS
         && page.detections.iter().all(is_box)
         && page.readings.len() <= MAX_READINGS
-        && page.readings.iter().all(is_reading);
+        && page.readings.iter().all(is_reading)
+        && page.measures.are_possible();
     if is_possible {
         return Ok(());
     }

@@ -4,7 +4,7 @@ use super::detected_page::DetectedPage;
 use crate::detection::{Detection, Label};
 use crate::error::EngineError;
 use crate::external::tesseract::Tesseract;
-use crate::geometry::Rect;
+use crate::geometry::{PageSize, Rect};
 use crate::layout::otsu_threshold;
 use crate::numbering::{Reading, choose, number_pages, plausible};
 use crate::pixels::{GreyImage, PageImage};
@@ -17,11 +17,11 @@ const SMALLEST_SIDE: f64 = 40.0;
 /// A box closer to the left or top edge, in pixels at 200 dpi, is the shadow of the scanner.
 const EDGE: f64 = 5.0;
 
-/// How many boxes of a page are read, the most confident first.
+/// How many boxes of a page are read, those nearest to a corner first.
 const MOST_CANDIDATES: usize = 3;
 
 /// Tesseract's page segmentation modes in the order in which they are tried, and how many boxes are read with each: the
-/// most confident box as a word, then all of them as a word, a line and a raw line.
+/// first box as a word, then all of them as a word, a line and a raw line.
 const ATTEMPTS: [(u8, usize); 4] = [(8, 1), (8, MOST_CANDIDATES), (7, MOST_CANDIDATES), (13, MOST_CANDIDATES)];
 
 /// White pixels around the digits, because Tesseract misses ink that touches the edge.
@@ -30,15 +30,26 @@ const QUIET_ZONE: usize = 12;
 /// The image of a box that may hold the page number, in pure black and white.
 pub(crate) struct NumberCandidate {
     image: GreyImage,
+    /// In pixels at 200 dpi.
+    bbox: [f64; 4],
 }
 
-/// The candidates of a page, the most confident first.
+/// The candidates of a page. The printed number stands at an outer corner, so the box nearest to a corner comes first.
+/// The head of a page has other numbers, too: of the volume, of the same page in another reporter, in names of cases.
 pub(crate) fn candidates(image: &PageImage, page: &DetectedPage) -> Vec<NumberCandidate> {
     let (scale_x, scale_y) = page.size.scale_to(image.width, image.height);
     let mut boxes: Vec<&Detection> = page.detections.iter().filter(|found| may_hold_number(found)).collect();
     boxes.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
+    boxes.sort_by(|a, b| corner_distance(&a.rect(), page.size).total_cmp(&corner_distance(&b.rect(), page.size)));
     let crop = |found: &Detection| image.cut(&found.rect().scaled(scale_x, scale_y)).into_grey();
-    boxes.iter().take(MOST_CANDIDATES).map(|found| NumberCandidate { image: bitonal(&crop(found)) }).collect()
+    let candidate = |found: &Detection| NumberCandidate { image: bitonal(&crop(found)), bbox: found.bbox };
+    boxes.into_iter().take(MOST_CANDIDATES).map(candidate).collect()
+}
+
+/// The distance from the middle of a box to the nearest corner of its page, in pixels.
+fn corner_distance(rect: &Rect, page: PageSize) -> f64 {
+    let to_edge = |middle: f64, length: u32| middle.min(f64::from(length) - middle);
+    to_edge(rect.centre_x(), page.width_pixels).hypot(to_edge(rect.centre_y(), page.height_pixels))
 }
 
 fn may_hold_number(found: &Detection) -> bool {
@@ -81,8 +92,8 @@ pub(crate) fn read_candidates(
         }
         let images: Vec<GreyImage> = open.iter().map(|(_, candidate)| candidate.image.clone()).collect();
         let texts = tesseract.recognise_page_numbers(&images, mode)?;
-        for ((page, _), text) in open.iter().zip(texts).filter(|(_, text)| !text.is_empty()) {
-            readings[*page].push(Reading::new(text));
+        for ((page, candidate), text) in open.iter().zip(texts).filter(|(_, text)| !text.is_empty()) {
+            readings[*page].push(Reading { text, bbox: candidate.bbox });
         }
     }
     Ok(readings)

@@ -8,6 +8,7 @@ use super::run::Run;
 use crate::detection::Label;
 use crate::error::EngineError;
 use crate::external::qpdf::Part;
+use crate::findings::remarks::{PageRemarks, remarks};
 use crate::geometry::{PageSize, Rect};
 use crate::output::{CompressedDocument, OutputError, PageBuilder, PageText, StoredImage, StoredPage, add_text_layer};
 use crate::pairing::{Opinion, pair};
@@ -51,6 +52,7 @@ pub(crate) struct RedactedRange {
     pub(crate) footnotes: BTreeMap<(usize, usize), Part>,
     pub(crate) covers: Vec<RedactionPage>,
     pub(crate) margins: Vec<MarginPage>,
+    pub(crate) remarks: Vec<PageRemarks>,
 }
 
 pub(crate) fn redact(
@@ -134,6 +136,7 @@ impl PageRedaction<'_> {
             footnotes: BTreeMap::new(),
             covers: Vec::new(),
             margins: Vec::new(),
+            remarks: Vec::new(),
         };
         for (local, index) in range.pages.clone().enumerate() {
             self.run.check_cancelled()?;
@@ -187,6 +190,7 @@ impl PageRedaction<'_> {
         let page = &self.pages[index];
         let ink = ink(page, &image);
         let covers = plan_page(page, self.spans, &ink, &lines);
+        done.remarks.push(remarks(index, &lines, &covers, &ink));
         let words: Vec<Rect> = lines.iter().flat_map(|line| &line.words).map(|word| word.rect).collect();
         let margins = margin_rects(page, &ink, &words);
         let planned = PlannedPage { image, lines, covers: all_covers(&page.size, &covers, &margins) };
