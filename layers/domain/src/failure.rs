@@ -833,12 +833,14 @@ pub enum FailureCode {
     #[strum(serialize = "model.classes")]
     #[assoc(class = FailureClass::Input)]
     #[assoc(meaning = "The checkpoint has a class that Quire does not know.")]
-    #[assoc(advice = "Rename the class in the training data to one of the known names, and train again.")]
+    #[assoc(
+        advice = "Rename the class to one of the known names: in the training data, or in the `names` of the checkpoint's model."
+    )]
     ModelClasses,
     #[strum(serialize = "model.block")]
     #[assoc(class = FailureClass::Input)]
     #[assoc(meaning = "The checkpoint contains a kind of layer that Quire cannot translate.")]
-    #[assoc(advice = "Train a YOLOv8 or YOLO11 detection model.")]
+    #[assoc(advice = "Train a YOLOv8, YOLO11, YOLO12 or YOLO26 detection model.")]
     ModelBlock,
     #[strum(serialize = "model.wheel-unreadable")]
     #[assoc(class = FailureClass::Input)]

@@ -65,8 +65,7 @@ impl Label {
             "body" => return Some(Self::TextColumn),
             _ => {}
         }
-        let name = name.trim().to_ascii_uppercase().replace([' ', '-'], "_");
-        Self::VARIANTS.iter().copied().find(|label| label.name() == name)
+        name.trim().replace([' ', '-'], "_").parse().ok()
     }
 
     /// The labels of all classes of a model, in the order of the class ids.
@@ -95,7 +94,8 @@ impl Label {
         self as u8
     }
 
-    /// The lowest confidence at which a box of this label counts, unless the model has a gate of its own. See docs/reference-behaviour.md, "Labels".
+    /// The lowest confidence at which a box of this label counts, unless the model has a gate of its own. See
+    /// docs/reference-behaviour.md, "Labels".
     #[must_use]
     pub const fn gate(self) -> f64 {
         match self {
