@@ -16,15 +16,45 @@ pub const MUST_LOOK_MEANING: &str =
 /// The same for a command that always tells it.
 pub const ALWAYS_MUST_LOOK_MEANING: &str = "There is a finding that a person must look at.";
 
+/// What a line says of a finding, which is one of the engine or a row of the service.
+#[derive(Debug, Clone, Copy)]
+pub struct Line<'a> {
+    severity: Severity,
+    page_index: Option<usize>,
+    message: &'a str,
+    code: &'a str,
+}
+
+impl<'a> From<&'a Finding> for Line<'a> {
+    fn from(finding: &'a Finding) -> Self {
+        let Finding { code, severity, page_index, message, .. } = finding;
+        Self { severity: *severity, page_index: *page_index, message, code: code.as_str() }
+    }
+}
+
+#[cfg(feature = "service")]
+impl<'a> From<&'a catalog::FindingDetail> for Line<'a> {
+    fn from(finding: &'a catalog::FindingDetail) -> Self {
+        let catalog::FindingDetail { code, severity, page_index, message, .. } = finding;
+        let page_index = page_index.and_then(|page| usize::try_from(page).ok());
+        Self { severity: *severity, page_index, message, code }
+    }
+}
+
 /// The counts, then all findings, the worst first.
 pub fn all_lines(counts: FindingCounts, findings: &[Finding]) -> Vec<String> {
-    std::iter::once(format!("findings: {}", count(counts))).chain(findings.iter().map(line)).collect()
+    std::iter::once(format!("findings: {}", count(counts)))
+        .chain(findings.iter().map(|finding| line(finding)))
+        .collect()
 }
 
 /// The counts, then the findings that matter, the worst first. Notes are only counted.
-pub fn lines(counts: FindingCounts, findings: &[Finding]) -> Vec<String> {
-    let matters = |finding: &&Finding| finding.severity != Severity::Note;
-    let listed: Vec<String> = findings.iter().filter(matters).map(line).collect();
+pub fn lines<'a, F>(counts: FindingCounts, findings: &'a [F]) -> Vec<String>
+where
+    Line<'a>: From<&'a F>,
+{
+    let matters = |finding: &Line<'_>| finding.severity != Severity::Note;
+    let listed: Vec<String> = findings.iter().map(Line::from).filter(matters).map(line).collect();
     let more = listed.len().saturating_sub(MOST_LISTED);
     let mut lines = vec![format!("findings: {}", count(counts))];
     lines.extend(listed.into_iter().take(MOST_LISTED));
@@ -47,10 +77,10 @@ pub fn count(counts: FindingCounts) -> String {
 }
 
 /// One finding. Pages are counted from 1, as PDF viewers do.
-pub fn line(finding: &Finding) -> String {
-    let place = finding.page_index.map_or("volume".to_owned(), |page| format!("page {}", page + 1));
-    let label = finding.severity.label();
-    format!("  {label:<11}  {place:<9}  {} [{}]", visible(&finding.message), finding.code)
+pub fn line<'a>(finding: impl Into<Line<'a>>) -> String {
+    let Line { severity, page_index, message, code } = finding.into();
+    let place = page_index.map_or("volume".to_owned(), |page| format!("page {}", page + 1));
+    format!("  {:<11}  {place:<9}  {} [{}]", severity.label(), visible(message), visible(code))
 }
 
 #[cfg(test)]
@@ -75,7 +105,7 @@ mod tests {
           must look    page 4     The printed numbers jump forward: pages are missing here. [finding.pages_missing]
           should look  volume     The printed numbers jump forward: pages are missing here. [finding.pages_missing]
         ");
-        assert_eq!(lines(FindingCounts::default(), &[]), ["findings: none"]);
+        assert_eq!(lines::<Finding>(FindingCounts::default(), &[]), ["findings: none"]);
     }
 
     #[test]

@@ -7,6 +7,7 @@ use crate::progress::ProgressDisplay;
 use crate::terminal::{megabytes, print, print_json};
 use engine::cancellation::Cancellation;
 use engine::external::ghostscript::CompressionOptions;
+use engine::inspect::Drawing;
 use engine::output::write_json;
 use engine::pairing::pair_file;
 use engine::report::Summary;
@@ -15,10 +16,10 @@ use engine::validate::Validation;
 
 /// Returns the exit status.
 pub fn process(arguments: Process, cancellation: &Cancellation) -> Result<u8, ReportedFailure> {
-    let Process { volume, output, unredacted, strict, json, scan, compression } = arguments;
+    let Process { volume, output, unredacted, footnotes, single_pages, strict, json, scan, compression } = arguments;
     let compression = CompressionOptions { resolution: compression.resolution, quantisation: compression.quantisation };
     let request = scan.request(volume, output);
-    let settings = Settings { unredacted, compression, ..request.settings };
+    let settings = Settings { unredacted, footnotes, single_pages, compression, ..request.settings };
     let request = Request { settings, ..request };
     let summary = engine::process::process(&request, &ProgressDisplay::new(), cancellation);
     let summary = summary.map_err(|error| ReportedFailure::of_engine(error, json))?;
@@ -81,10 +82,14 @@ pub fn pair(arguments: &Pair) -> Result<(), ReportedFailure> {
 }
 
 pub fn inspect(arguments: Inspect, cancellation: &Cancellation) -> Result<(), ReportedFailure> {
-    let Inspect { volume, pages, output, scan } = arguments;
+    let Inspect { volume, pages, labels, pdf, output, scan } = arguments;
+    let drawing = Drawing { pages, labels, as_pdf: pdf };
     let request = scan.request(volume, output);
-    let pictures = engine::inspect::inspect(&request, pages.as_ref(), &ProgressDisplay::new(), cancellation);
+    let pictures = engine::inspect::inspect(&request, &drawing, &ProgressDisplay::new(), cancellation);
     let pictures = pictures.map_err(|error| ReportedFailure::of_engine(error, false))?;
-    print(&format!("{} pictures: {}", pictures.len(), request.output.display()))?;
+    match pictures.as_slice() {
+        [document] if drawing.as_pdf => print(&format!("document: {}", document.display()))?,
+        pictures => print(&format!("{} pictures: {}", pictures.len(), request.output.display()))?,
+    }
     Ok(())
 }

@@ -182,6 +182,7 @@ fn what_no_stage_writes_is_refused() {
     });
     page("a box beyond every page", "intermediate.refused", &|page| page["detections"][0]["bbox"][0] = json!(1e300));
     page("a box of another page", "intermediate.refused", &|page| page["detections"][0]["page_index"] = json!(0));
+    page("more ink than a page", "intermediate.refused", &|page| page["measures"]["ink"] = json!(1.5));
     page("another page", "intermediate.foreign", &|page| page["index"] = json!(5));
     page("another size", "intermediate.foreign", &|page| page["size"]["width_points"] = json!(100.0));
     page("a picture that is not there", "intermediate.damaged", &|page| {

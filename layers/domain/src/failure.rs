@@ -180,12 +180,15 @@ pub enum FailureCode {
     #[assoc(class = FailureClass::NotInstalled)]
     #[assoc(meaning = "A model is missing.")]
     #[assoc(
-        advice = "Install it with `cargo xtask setup`, or let QUIRE_HOME name the directory that holds lib/ and models/."
+        advice = "Install the published models with `cargo xtask setup` and your own with `quire model import`, or let QUIRE_HOME name the directory that holds lib/ and models/."
     )]
     DetectModelMissing,
     #[strum(serialize = "detect.model_unusable")]
     #[assoc(class = FailureClass::NotInstalled)]
-    #[assoc(meaning = "A model cannot be used.", advice = "Convert it again with `cargo xtask setup`.")]
+    #[assoc(
+        meaning = "A model cannot be used.",
+        advice = "Convert it again with `cargo xtask setup`, or your own with `quire model import`."
+    )]
     DetectModelUnusable,
     #[strum(serialize = "detect.runtime")]
     #[assoc(class = FailureClass::Internal)]
@@ -501,6 +504,11 @@ pub enum FailureCode {
     #[assoc(meaning = "The pages of an opinion are not in sequence.")]
     #[assoc(advice = "Look at the findings of its pages before you publish it.")]
     FindingOpinionOutOfSequence,
+    #[strum(serialize = "finding.boundary_missed")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "An opinion has the head matter of another one inside: a boundary was missed before it.")]
+    #[assoc(advice = "Look for the caption of the second opinion and for the key icon before it.")]
+    FindingBoundaryMissed,
     // Findings: redactions.
     #[strum(serialize = "finding.headnote_uncovered")]
     #[assoc(class = FailureClass::Finding)]
@@ -806,6 +814,32 @@ pub enum FailureCode {
     #[assoc(advice = "Check which buckets notify the uploads queue.")]
     IntakeBucket,
     // The import of the models.
+    #[strum(serialize = "model.name")]
+    #[assoc(class = FailureClass::Arguments)]
+    #[assoc(meaning = "The name of a model has another form, or belongs to the published models.")]
+    #[assoc(advice = "Give another name with --name.")]
+    ModelName,
+    #[strum(serialize = "model.unreadable")]
+    #[assoc(class = FailureClass::Input)]
+    #[assoc(meaning = "The checkpoint cannot be read.", advice = "Check the path and its permissions.")]
+    ModelUnreadable,
+    #[strum(serialize = "model.too-large")]
+    #[assoc(class = FailureClass::Input)]
+    #[assoc(meaning = "The checkpoint is larger than the limit.")]
+    #[assoc(
+        advice = "Use the best.pt that the training wrote at its end. An interrupted training leaves its optimizer's state in the file; ultralytics' strip_optimizer removes it."
+    )]
+    ModelTooLarge,
+    #[strum(serialize = "model.classes")]
+    #[assoc(class = FailureClass::Input)]
+    #[assoc(meaning = "The checkpoint has a class that Quire does not know.")]
+    #[assoc(advice = "Rename the class in the training data to one of the known names, and train again.")]
+    ModelClasses,
+    #[strum(serialize = "model.block")]
+    #[assoc(class = FailureClass::Input)]
+    #[assoc(meaning = "The checkpoint contains a kind of layer that Quire cannot translate.")]
+    #[assoc(advice = "Train a YOLOv8 or YOLO11 detection model.")]
+    ModelBlock,
     #[strum(serialize = "model.wheel-unreadable")]
     #[assoc(class = FailureClass::Input)]
     #[assoc(meaning = "The wheel cannot be read.", advice = "Check the path and its permissions.")]
@@ -826,67 +860,84 @@ pub enum FailureCode {
     #[strum(serialize = "model.unwritable")]
     #[assoc(class = FailureClass::Resource)]
     #[assoc(meaning = "The converted model cannot be written.")]
-    #[assoc(advice = "Check that you may write to the directory and that the disk has 200 MB left.")]
+    #[assoc(advice = "Check that you may write to the directory and that the disk has 500 MB left.")]
     ModelUnwritable,
     #[strum(serialize = "model.archive")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The checkpoint is not a readable zip archive.", advice = "Download it again.")]
+    #[assoc(meaning = "The checkpoint is not a readable zip archive.")]
+    #[assoc(
+        advice = "Copy or download it again. If it was written with PyTorch before 1.6, load it and save it again with torch.save."
+    )]
     ModelArchive,
     #[strum(serialize = "model.entry-missing")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "An entry of the checkpoint is missing.", advice = "Use a checkpoint that torch.save wrote.")]
+    #[assoc(meaning = "An entry of the checkpoint is missing.")]
+    #[assoc(advice = "Copy or download it again. It must be a checkpoint that torch.save wrote.")]
     ModelEntryMissing,
     #[strum(serialize = "model.entry-too-large")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "An entry of the checkpoint is larger than the limit.", advice = "Use the published weights.")]
+    #[assoc(meaning = "An entry of the checkpoint is larger than the limit.")]
+    #[assoc(advice = "Use the checkpoint of a YOLOv8 or YOLO11 detection model, as ultralytics writes it.")]
     ModelEntryTooLarge,
     #[strum(serialize = "model.byte-order")]
     #[assoc(class = FailureClass::Input)]
     #[assoc(meaning = "A big-endian machine wrote the checkpoint, which is not supported.")]
-    #[assoc(advice = "Use the published weights.")]
+    #[assoc(advice = "Load it and save it again with torch.save on a usual machine.")]
     ModelByteOrder,
     #[strum(serialize = "model.tensor")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "A tensor of the checkpoint is not supported.", advice = "Use the published weights.")]
+    #[assoc(meaning = "A tensor of the checkpoint is not supported.")]
+    #[assoc(advice = "Save the model again as ultralytics does at the end of a training, in half or single precision.")]
     ModelTensor,
     #[strum(serialize = "model.pickle-truncated")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The pickle of the checkpoint is cut off.", advice = "Download it again.")]
+    #[assoc(meaning = "The pickle of the checkpoint is cut off.", advice = "Copy or download it again.")]
     ModelPickleTruncated,
     #[strum(serialize = "model.pickle-opcode")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The pickle of the checkpoint uses an opcode that a YOLOv8 checkpoint does not need.")]
-    #[assoc(advice = "Do not trust the file. Use the published weights.")]
+    #[assoc(meaning = "The pickle of the checkpoint uses an opcode that a checkpoint of ultralytics does not need.")]
+    #[assoc(
+        advice = "Do not load the file with PyTorch unless you trust its origin. If you trained the model, use the best.pt that the training wrote at its end."
+    )]
     ModelPickleOpcode,
     #[strum(serialize = "model.pickle-global")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The pickle of the checkpoint names something that is not part of a YOLOv8 model.")]
-    #[assoc(advice = "Do not trust the file. Use the published weights.")]
+    #[assoc(meaning = "The pickle of the checkpoint names something that is not part of a detection model.")]
+    #[assoc(
+        advice = "Do not load the file with PyTorch unless you trust its origin. If you trained the model, use the best.pt that the training wrote at its end."
+    )]
     ModelPickleGlobal,
     #[strum(serialize = "model.pickle-malformed")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The pickle of the checkpoint is malformed.", advice = "Use the published weights.")]
+    #[assoc(meaning = "The pickle of the checkpoint is malformed.")]
+    #[assoc(advice = "Copy or download the checkpoint again. It must be one that torch.save wrote.")]
     ModelPickleMalformed,
     #[strum(serialize = "model.pickle-limit")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The pickle of the checkpoint is larger than the limit.", advice = "Use the published weights.")]
+    #[assoc(meaning = "The pickle of the checkpoint is larger than the limit.")]
+    #[assoc(
+        advice = "Use the best.pt that the training wrote at its end. An interrupted training leaves its optimizer's state in the file; ultralytics' strip_optimizer removes it."
+    )]
     ModelPickleLimit,
     #[strum(serialize = "model.network-incomplete")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The checkpoint is not a complete YOLOv8 detection model.")]
-    #[assoc(advice = "Use the published weights.")]
+    #[assoc(meaning = "The checkpoint is not a complete detection model.")]
+    #[assoc(advice = "Use the checkpoint of a YOLOv8 or YOLO11 detection model, as ultralytics writes it.")]
     ModelNetworkIncomplete,
     #[strum(serialize = "model.network-unsupported")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "A module of the checkpoint is not supported.", advice = "Use a YOLOv8 detection model.")]
+    #[assoc(meaning = "A module of the checkpoint is not supported.")]
+    #[assoc(advice = "Use a YOLOv8 or YOLO11 detection model with ultralytics' own settings of its layers.")]
     ModelNetworkUnsupported,
     #[strum(serialize = "model.network-channels")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The layers of the checkpoint do not fit together.", advice = "Use the published weights.")]
+    #[assoc(meaning = "The layers of the checkpoint do not fit together.")]
+    #[assoc(advice = "Use the checkpoint of a YOLOv8 or YOLO11 detection model, as ultralytics writes it.")]
     ModelNetworkChannels,
     #[strum(serialize = "model.network-limit")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The network of the checkpoint is larger than the limit.", advice = "Use the published weights.")]
+    #[assoc(meaning = "The network of the checkpoint is larger than the limit.")]
+    #[assoc(advice = "Train a smaller model: all sizes of YOLOv8 and YOLO11 from n to x are below the limit.")]
     ModelNetworkLimit,
 }
 

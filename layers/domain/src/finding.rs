@@ -93,6 +93,21 @@ pub struct FindingCounts {
     pub note: usize,
 }
 
+/// A JSON object in the catalog.
+#[cfg(feature = "sqlx")]
+impl sqlx::Type<sqlx::Postgres> for FindingCounts {
+    fn type_info() -> sqlx::postgres::PgTypeInfo {
+        sqlx::types::Json::<Self>::type_info()
+    }
+}
+
+#[cfg(feature = "sqlx")]
+impl<'r> sqlx::Decode<'r, sqlx::Postgres> for FindingCounts {
+    fn decode(value: sqlx::postgres::PgValueRef<'r>) -> Result<Self, sqlx::error::BoxDynError> {
+        Ok(sqlx::types::Json::<Self>::decode(value)?.0)
+    }
+}
+
 impl FindingCounts {
     pub fn of(findings: &[Finding]) -> Self {
         let count = |severity| findings.iter().filter(|finding| finding.severity == severity).count();

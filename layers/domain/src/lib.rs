@@ -13,7 +13,7 @@ mod volume_name;
 pub use attempt_key::{AttemptKey, AttemptKind, AttemptPrefix, KeyError, ResultKey, Results, Work, WorkKey};
 pub use failure::{FailureClass, FailureCode};
 pub use finding::{Evidence, EvidenceBox, Finding, FindingCounts, Severity};
-pub use model_choice::ModelChoice;
+pub use model_choice::{ModelChoice, ModelName, ModelNameError};
 pub use scan_ended::ScanEnded;
 pub use status::{RangeStatus, Stage, Status, WaitsFor};
 pub use task::Task;

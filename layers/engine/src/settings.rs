@@ -25,6 +25,10 @@ pub struct Settings {
     pub language: String,
     /// Whether the opinions are also written without redactions.
     pub unredacted: bool,
+    /// Whether the footnotes of each opinion are also written to a file of their own.
+    pub footnotes: bool,
+    /// Whether every redacted page is also written to a file of its own, with an invisible mark where an opinion ends.
+    pub single_pages: bool,
     /// How many pages are worked on at once.
     pub jobs: usize,
     pub limits: Limits,
@@ -42,6 +46,8 @@ impl Settings {
             reading_resolution: DEFAULT_READING_RESOLUTION,
             language: DEFAULT_LANGUAGE.to_owned(),
             unredacted: false,
+            footnotes: false,
+            single_pages: false,
             jobs: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             limits: Limits::default(),
             compression: CompressionOptions::default(),

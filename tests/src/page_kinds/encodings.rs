@@ -82,7 +82,11 @@ fn volume(encode: impl Fn(&Grey) -> Stream) -> Vec<u8> {
 }
 
 /// A page as a grey JPEG.
-pub(super) fn grey_jpeg(page: &Grey) -> Stream {
+///
+/// # Panics
+/// When a side has more than 65,535 pixels.
+#[must_use]
+pub fn grey_jpeg(page: &Grey) -> Stream {
     let data = jpeg(page, &page.pixels, ColorType::Luma);
     image(page.width, page.height, "DeviceGray", 8, "DCTDecode", data)
 }

@@ -7,7 +7,10 @@
 mod boundaries;
 mod quality;
 mod redaction;
+pub(crate) mod remarks;
 mod sequence;
+#[cfg(test)]
+mod tests;
 
 use crate::detection::Detection;
 use crate::measures::PageMeasures;
@@ -17,6 +20,7 @@ use crate::redact::{OpinionSpan, RedactionPage};
 use crate::report::PageProblem;
 use crate::volume::Page;
 use domain::{Evidence, EvidenceBox, FailureCode, Finding, Severity, VolumeName};
+use remarks::PageRemarks;
 
 /// The results of a volume.
 #[derive(Debug, Clone, Copy)]
@@ -29,6 +33,8 @@ pub struct VolumeResults<'a> {
     pub spans: &'a [OpinionSpan],
     /// Only pages that have covers.
     pub covers: &'a [&'a RedactionPage],
+    /// What the words say about the covers; empty if no words were read.
+    pub(crate) remarks: &'a [&'a PageRemarks],
     pub problems: &'a [PageProblem],
 }
 

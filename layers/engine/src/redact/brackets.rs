@@ -25,7 +25,7 @@ pub fn find_brackets(page: &Page, opinions: &[OpinionSpan], lines: &[Line]) -> V
 }
 
 /// The numbers and the box of a bracket at the start of a line. `[sic]`, `[T]he` and `[1990]s` do not count.
-fn opening_bracket(line: &Line) -> Option<(Vec<usize>, Rect)> {
+pub(crate) fn opening_bracket(line: &Line) -> Option<(Vec<usize>, Rect)> {
     let mut text = String::new();
     let mut bounds: Option<Rect> = None;
     for word in line.words.iter().take(MOST_WORDS) {
@@ -42,7 +42,7 @@ fn opening_bracket(line: &Line) -> Option<(Vec<usize>, Rect)> {
 }
 
 /// `3`, `3, 4` or `3-5`.
-fn numbers(text: &str) -> Option<Vec<usize>> {
+pub(crate) fn numbers(text: &str) -> Option<Vec<usize>> {
     let parts = text.split([',', '-', '\u{2013}']).map(str::trim).filter(|part| !part.is_empty());
     let numbers: Option<Vec<usize>> = parts.map(|part| part.parse().ok()).collect();
     numbers.filter(|numbers| !numbers.is_empty())

@@ -11,6 +11,7 @@ mod opinion_span;
 mod page_areas;
 
 pub use brackets::highest_headnote;
+pub(crate) use brackets::{numbers as bracket_numbers, opening_bracket};
 pub use covers::{Fill, Redaction, RedactionPage, plan_page};
 pub use ink::Ink;
 pub use opinion_span::{OpinionSpan, open_spans};

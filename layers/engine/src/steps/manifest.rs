@@ -93,8 +93,8 @@ pub(crate) struct ScanSettings {
 
 impl ScanSettings {
     pub(crate) fn of(settings: &Settings) -> Self {
-        let Settings { model, ocr, reading_resolution, ref language, .. } = *settings;
-        Self { model, ocr, reading_resolution, language: language.clone() }
+        let Settings { model, ocr, reading_resolution, language, .. } = settings;
+        Self { model: model.clone(), ocr: *ocr, reading_resolution: *reading_resolution, language: language.clone() }
     }
 }
 
@@ -149,7 +149,8 @@ pub(crate) fn check_page(
     let is_possible = page.detections.len() <= MAX_DETECTIONS
         && page.detections.iter().all(is_box)
         && page.readings.len() <= MAX_READINGS
-        && page.readings.iter().all(is_reading);
+        && page.readings.iter().all(is_reading)
+        && page.measures.are_possible();
     if is_possible {
         return Ok(());
     }

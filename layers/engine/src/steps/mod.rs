@@ -7,7 +7,7 @@
 //! run, file_names ◀── original ◀── detect_pages ──▶ page_numbers, pictures ──▶ detected_page
 //!                         ▲
 //!                         ├─── read_pages, compress_pages, cut_ranges
-//!                         ├─── redact_pages ──▶ read_pages, compress_pages
+//!                         ├─── redact_pages ──▶ read_pages, compress_pages, footnotes
 //!                         │         ▲
 //!                         │    write_results, review_results
 //!                         └─── pack, unpack ──▶ archive, manifest, and the steps whose results they carry
@@ -19,6 +19,7 @@ pub(crate) mod cut_ranges;
 pub(crate) mod detect_pages;
 pub(crate) mod detected_page;
 mod file_names;
+mod footnotes;
 mod manifest;
 pub(crate) mod original;
 pub(crate) mod pack;

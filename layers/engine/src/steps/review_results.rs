@@ -3,6 +3,7 @@
 use super::detected_page::DetectedPage;
 use super::redact_pages::Redacted;
 use super::run::Run;
+use crate::findings::remarks::PageRemarks;
 use crate::findings::{PageResults, VolumeResults, derive, derive_completeness};
 use crate::redact::RedactionPage;
 use crate::volume::Page;
@@ -11,12 +12,14 @@ use domain::{Finding, VolumeName};
 pub(crate) fn review(run: &Run<'_>, name: &VolumeName, detected: &[DetectedPage], redacted: &Redacted) -> Vec<Finding> {
     let pages: Vec<PageResults<'_>> = detected.iter().zip(&redacted.pages).map(page_results).collect();
     let covers: Vec<&RedactionPage> = redacted.ranges.iter().flat_map(|range| &range.covers).collect();
+    let remarks: Vec<&PageRemarks> = redacted.ranges.iter().flat_map(|range| &range.remarks).collect();
     let findings = derive(&VolumeResults {
         name,
         pages: &pages,
         opinions: &redacted.opinions,
         spans: &redacted.spans,
         covers: &covers,
+        remarks: &remarks,
         problems: &run.problems(),
     });
     run.pages_done(pages.len());
@@ -31,8 +34,15 @@ pub(crate) fn review_completeness(
     pages: &[Page],
 ) -> Vec<Finding> {
     let pages: Vec<PageResults<'_>> = detected.iter().zip(pages).map(page_results).collect();
-    let (opinions, spans, covers, problems) = (&[], &[], &[], &run.problems());
-    let findings = derive_completeness(&VolumeResults { name, pages: &pages, opinions, spans, covers, problems });
+    let findings = derive_completeness(&VolumeResults {
+        name,
+        pages: &pages,
+        opinions: &[],
+        spans: &[],
+        covers: &[],
+        remarks: &[],
+        problems: &run.problems(),
+    });
     run.pages_done(pages.len());
     findings
 }

@@ -63,7 +63,15 @@ fn found_with_pictures(named: (u32, u32), readings: &[Vec<Reading>], pictures: &
             is_damaged: false,
         })
         .collect();
-    let results = VolumeResults { name: &name, pages: &pages, opinions: &[], spans: &[], covers: &[], problems: &[] };
+    let results = VolumeResults {
+        name: &name,
+        pages: &pages,
+        opinions: &[],
+        spans: &[],
+        covers: &[],
+        remarks: &[],
+        problems: &[],
+    };
     let mut found: Vec<(Severity, Option<usize>, FailureCode)> =
         findings(&results).into_iter().map(|finding| (finding.severity, finding.page_index, finding.code)).collect();
     found.sort_by_key(|(severity, page, code)| (*severity, *page, code.as_str()));
@@ -217,7 +225,15 @@ fn the_evidence_says_what_was_read_and_where() {
         .zip(&readings)
         .map(|(page, readings)| PageResults { page, readings, measures: &measures, is_damaged: false })
         .collect();
-    let results = VolumeResults { name: &name, pages: &pages, opinions: &[], spans: &[], covers: &[], problems: &[] };
+    let results = VolumeResults {
+        name: &name,
+        pages: &pages,
+        opinions: &[],
+        spans: &[],
+        covers: &[],
+        remarks: &[],
+        problems: &[],
+    };
     let found = findings(&results).remove(0);
     assert_eq!(found.message, "Page 203 is missing: 204 follows 202.");
     assert_eq!((found.evidence.readings, found.evidence.neighbours), (vec!["204".to_owned()], vec![1]));
