@@ -109,9 +109,8 @@ pub struct Validate {
     /// Work on this many pages at once [default: one for each core].
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub jobs: Option<u16>,
-    /// Find models and libraries in this directory [default: $XDG_DATA_HOME/quire or ~/.local/share/quire].
-    #[arg(long, env = "QUIRE_HOME", value_name = "DIR")]
-    pub home: Option<PathBuf>,
+    #[command(flatten)]
+    pub home: Home,
     #[command(flatten)]
     pub limits: SourceLimits,
 }

@@ -43,9 +43,7 @@ impl<'a> From<&'a catalog::FindingDetail> for Line<'a> {
 
 /// The counts, then all findings, the worst first.
 pub fn all_lines(counts: FindingCounts, findings: &[Finding]) -> Vec<String> {
-    std::iter::once(format!("findings: {}", count(counts)))
-        .chain(findings.iter().map(|finding| line(finding)))
-        .collect()
+    std::iter::once(format!("findings: {}", count(counts))).chain(findings.iter().map(line)).collect()
 }
 
 /// The counts, then the findings that matter, the worst first. Notes are only counted.

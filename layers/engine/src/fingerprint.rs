@@ -73,7 +73,7 @@ mod tests {
             let (word, line) = ((x + 40 - dx) / 11, y / 12);
             let mut mixed = (word + 100 * line + 100_000 * seed).wrapping_mul(0x9E37_79B9_7F4A_7C15);
             mixed = (mixed ^ (mixed >> 30)).wrapping_mul(0xBF58_476D_1CE4_E5B9);
-            y % 12 < 7 && (mixed ^ (mixed >> 27)) % 3 > 0
+            y % 12 < 7 && !(mixed ^ (mixed >> 27)).is_multiple_of(3)
         };
         let sample = |at: usize| {
             let (x, y) = (at % width, at / width);
