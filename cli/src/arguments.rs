@@ -103,8 +103,8 @@ pub struct Validate {
     /// Print the result as one JSON object on standard output.
     #[arg(long)]
     pub json: bool,
-    /// Detect the page numbers with these models.
-    #[arg(long, value_enum, default_value = "small")]
+    /// Detect the page numbers with these models: small, medium, both, or the name of an imported one.
+    #[arg(long, value_name = "NAME", default_value = "small")]
     pub model: ModelChoice,
     /// Work on this many pages at once [default: one for each core].
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]

@@ -29,7 +29,7 @@ fn import(home: &Path, checkpoint: &Path, options: &[&str]) -> Ending {
 fn small(folder: &Path) -> PathBuf {
     let wheels = files(&Installation::of_user().unwrap().home().join("wheels"));
     let is_wanted = |path: &&PathBuf| path.file_name().unwrap().to_string_lossy().starts_with("blackletter-");
-    let wheel = wheels.iter().find(is_wanted).expect("cargo xtask setup downloads the wheel");
+    let wheel = wheels.iter().find(is_wanted).unwrap_or_else(|| panic!("cargo xtask setup downloads the wheel"));
     let mut wheel = ZipArchive::new(File::open(wheel).unwrap()).unwrap();
     let mut bytes = Vec::new();
     wheel.by_name("blackletter/weights/small.pt").unwrap().read_to_end(&mut bytes).unwrap();

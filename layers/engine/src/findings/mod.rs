@@ -20,7 +20,7 @@ use crate::redact::{OpinionSpan, RedactionPage};
 use crate::report::PageProblem;
 use crate::volume::Page;
 use domain::{Evidence, EvidenceBox, FailureCode, Finding, Severity, VolumeName};
-use remarks::PageRemarks;
+pub use remarks::PageRemarks;
 
 /// The results of a volume.
 #[derive(Debug, Clone, Copy)]
@@ -34,7 +34,7 @@ pub struct VolumeResults<'a> {
     /// Only pages that have covers.
     pub covers: &'a [&'a RedactionPage],
     /// What the words say about the covers; empty if no words were read.
-    pub(crate) remarks: &'a [&'a PageRemarks],
+    pub remarks: &'a [&'a PageRemarks],
     pub problems: &'a [PageProblem],
 }
 

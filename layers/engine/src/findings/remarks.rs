@@ -16,7 +16,7 @@ const HIGHEST: usize = 500;
 
 /// What was noticed on a page.
 #[derive(Debug, Clone, Default, PartialEq)]
-pub(crate) struct PageRemarks {
+pub struct PageRemarks {
     pub(super) page_index: usize,
     /// The numbers of headnotes, where a covered line begins with one.
     pub(super) headings: Vec<Numbered>,

@@ -89,6 +89,4 @@ fn unread_run(results: &VolumeResults<'_>, volume: &PrintedVolume<'_>, run: &[Pr
 }
 
 #[cfg(test)]
-mod recorded;
-#[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use crate::numbering::{Reading, number_pages};
 use crate::volume::{ColumnBounds, Page};
 use domain::VolumeName;
 
-pub(super) const BOX: [f64; 4] = [900.0, 60.0, 980.0, 105.0];
+const BOX: [f64; 4] = [900.0, 60.0, 980.0, 105.0];
 
 fn number_box(page_index: usize) -> Detection {
     let (label, bbox) = (Label::PageNumber, BOX);
@@ -56,7 +56,7 @@ fn found_with_pictures(named: (u32, u32), readings: &[Vec<Reading>], pictures: &
     found.into_iter().map(line).collect()
 }
 
-pub(super) fn all_findings(name: &VolumeName, readings: &[Vec<Reading>], pictures: &[Option<usize>]) -> Vec<Finding> {
+fn all_findings(name: &VolumeName, readings: &[Vec<Reading>], pictures: &[Option<usize>]) -> Vec<Finding> {
     let measures: Vec<PageMeasures> = pictures.iter().map(|picture| measures(*picture)).collect();
     let numbers = number_pages(readings, name.first_page().unwrap_or(1));
     let size = PageSize { width_points: 432.0, height_points: 684.0, width_pixels: 1200, height_pixels: 1900 };
