@@ -28,18 +28,11 @@ fn numbered(place: usize, number: &str) -> Sheet {
     let (width, bottom) = (number.len() as f32 * POINTS / 2.0, sample::HEIGHT - y1);
     // The outer edge of the number stays where it is.
     let left = if x0 < sample::WIDTH / 2.0 { x0 + 2.0 } else { x1 - width - 2.0 };
-    let (paper, high) = ((x0 - 2.0).min(left), y1 - y0 + 2.0);
-    let wide = (x1 + 2.0).max(left + width) - paper;
-    let text = (bottom + (y1 - y0 - POINTS * 0.66) / 2.0, POINTS);
-    let mut sheet = page(place);
-    sheet.content = format!(
-        "1 g {paper} {} {wide} {high} re f 0 g BT /F0 {} Tf {left} {} Td ({number}) Tj ET\n",
-        bottom - 1.0,
-        text.1,
-        text.0
-    )
-    .into_bytes();
-    sheet
+    let baseline = bottom + (y1 - y0 - POINTS * 0.66) / 2.0;
+    let (paper, paper_end) = (x0.min(left) - 2.0, x1.max(left + width) + 2.0);
+    let erase = format!("1 g {paper} {} {} {} re f", bottom - 1.0, paper_end - paper, y1 - y0 + 2.0);
+    let print = format!("0 g BT /F0 {POINTS} Tf {left} {baseline} Td ({number}) Tj ET");
+    Sheet { content: format!("{erase} {print}\n").into_bytes(), ..page(place) }
 }
 
 /// What was found in a volume of these pages whose name says 201 to 207: code, severity, place from 0.
