@@ -42,7 +42,7 @@ pub struct VolumeResults<'a> {
 #[derive(Debug, Clone, Copy)]
 pub struct PageResults<'a> {
     pub page: &'a Page,
-    /// What was read as its printed number, the most confident box first.
+    /// What was read as its printed number, the box nearest to a corner first.
     pub readings: &'a [Reading],
     pub measures: &'a PageMeasures,
     /// It cannot be read, and is a blank page in every result.

@@ -17,6 +17,12 @@ const SMALLEST_SIDE: f64 = 40.0;
 /// A box closer to the left or top edge, in pixels at 200 dpi, is the shadow of the scanner.
 const EDGE: f64 = 5.0;
 
+/// How far around the running head its line is searched for a number, in pixels at 200 dpi.
+const CORNER_MARGIN: f64 = 25.0;
+
+/// A corner with less contrast is blank, or only has the back of the leaf shining through.
+const LEAST_CONTRAST: u8 = 100;
+
 /// How many boxes of a page are read, those nearest to a corner first.
 const MOST_CANDIDATES: usize = 3;
 
@@ -41,9 +47,49 @@ pub(crate) fn candidates(image: &PageImage, page: &DetectedPage) -> Vec<NumberCa
     let mut boxes: Vec<&Detection> = page.detections.iter().filter(|found| may_hold_number(found)).collect();
     boxes.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     boxes.sort_by(|a, b| corner_distance(&a.rect(), page.size).total_cmp(&corner_distance(&b.rect(), page.size)));
-    let crop = |found: &Detection| image.cut(&found.rect().scaled(scale_x, scale_y)).into_grey();
-    let candidate = |found: &Detection| NumberCandidate { image: bitonal(&crop(found)), bbox: found.bbox };
+    let crop = |rect: &Rect| image.cut(&rect.scaled(scale_x, scale_y)).into_grey();
+    if boxes.is_empty() {
+        let corners = corners(page).into_iter().map(|rect| (crop(&rect), rect));
+        let printed = corners.filter(|(crop, _)| contrast(crop) >= LEAST_CONTRAST);
+        let bbox = |rect: Rect| [rect.x0, rect.y0, rect.x1, rect.y1];
+        return printed.map(|(crop, rect)| NumberCandidate { image: printed_part(&crop), bbox: bbox(rect) }).collect();
+    }
+    let candidate = |found: &Detection| NumberCandidate { image: bitonal(&crop(&found.rect())), bbox: found.bbox };
     boxes.into_iter().take(MOST_CANDIDATES).map(candidate).collect()
+}
+
+/// Where the number stands if the models do not see it, as they do not see ranges: beside the running head, at either
+/// end of the line.
+fn corners(page: &DetectedPage) -> Vec<Rect> {
+    let heads = page.detections.iter().filter(|found| found.label == Label::PageHeader && found.passes_gate());
+    let Some(head) = heads.min_by(|a, b| a.rect().y0.total_cmp(&b.rect().y0)).map(Detection::rect) else {
+        return Vec::new();
+    };
+    let (top, bottom) = ((head.y0 - CORNER_MARGIN).max(EDGE), head.y1 + CORNER_MARGIN);
+    let right = f64::from(page.size.width_pixels) - EDGE;
+    let sides = [(EDGE, head.x0 - CORNER_MARGIN), (head.x1 + CORNER_MARGIN, right)];
+    let rect = |(x0, x1): (f64, f64)| Rect::new(x0, top, x1, bottom);
+    sides.into_iter().map(rect).filter(|rect| rect.width() >= SMALLEST_SIDE).collect()
+}
+
+/// The difference between the lightest and the darkest pixel.
+fn contrast(crop: &GreyImage) -> u8 {
+    let (low, high) = crop.pixels.iter().fold((u8::MAX, 0), |(low, high), pixel| (low.min(*pixel), high.max(*pixel)));
+    high.saturating_sub(low)
+}
+
+/// The part of a crop that has ink, in black and white: Tesseract reads a number badly amid much paper.
+fn printed_part(crop: &GreyImage) -> GreyImage {
+    let threshold = otsu_threshold(&crop.pixels);
+    let is_ink = |x: usize, y: usize| crop.pixels[y * crop.width + x] <= threshold;
+    let columns: Vec<usize> = (0..crop.width).filter(|x| (0..crop.height).any(|y| is_ink(*x, y))).collect();
+    let rows: Vec<usize> = (0..crop.height).filter(|y| (0..crop.width).any(|x| is_ink(x, *y))).collect();
+    let (Some(x0), Some(x1), Some(y0), Some(y1)) = (columns.first(), columns.last(), rows.first(), rows.last()) else {
+        return bitonal(crop);
+    };
+    let pixels: Vec<u8> =
+        (*y0..=*y1).flat_map(|y| &crop.pixels[y * crop.width + x0..=y * crop.width + x1]).copied().collect();
+    bitonal(&GreyImage { width: x1 - x0 + 1, height: y1 - y0 + 1, pixels })
 }
 
 /// The distance from the middle of a box to the nearest corner of its page, in pixels.

@@ -42,38 +42,10 @@ fn readings(texts: &str) -> Vec<Reading> {
 /// Pages with the same picture have the same number in `pictures`.
 fn found_with_pictures(named: (u32, u32), readings: &[Vec<Reading>], pictures: &[Option<usize>]) -> Vec<String> {
     let name = VolumeName::new("arc", "12", Some(named.0), Some(named.1)).unwrap();
-    let measures: Vec<PageMeasures> = pictures.iter().map(|picture| measures(*picture)).collect();
-    let numbers = number_pages(readings, named.0);
-    let size = PageSize { width_points: 432.0, height_points: 684.0, width_pixels: 1200, height_pixels: 1900 };
-    let page = |(index, number)| Page {
-        index,
-        size,
-        columns: ColumnBounds::default(),
-        number,
-        detections: vec![number_box(index)],
-    };
-    let pages: Vec<Page> = numbers.into_iter().enumerate().map(page).collect();
-    let results = |page: &'_ Page| page.index;
-    let pages: Vec<PageResults<'_>> = pages
-        .iter()
-        .map(|page| PageResults {
-            page,
-            readings: &readings[results(page)],
-            measures: &measures[page.index],
-            is_damaged: false,
-        })
+    let mut found: Vec<(Severity, Option<usize>, FailureCode)> = all_findings(&name, readings, pictures)
+        .into_iter()
+        .map(|finding| (finding.severity, finding.page_index, finding.code))
         .collect();
-    let results = VolumeResults {
-        name: &name,
-        pages: &pages,
-        opinions: &[],
-        spans: &[],
-        covers: &[],
-        remarks: &[],
-        problems: &[],
-    };
-    let mut found: Vec<(Severity, Option<usize>, FailureCode)> =
-        findings(&results).into_iter().map(|finding| (finding.severity, finding.page_index, finding.code)).collect();
     found.sort_by_key(|(severity, page, code)| (*severity, *page, code.as_str()));
     found.retain(|(severity, ..)| *severity != Severity::Note);
     let line = |(severity, page, code): (Severity, Option<usize>, FailureCode)| {
@@ -82,6 +54,35 @@ fn found_with_pictures(named: (u32, u32), readings: &[Vec<Reading>], pictures: &
         format!("{} {code} {page}", severity.as_str())
     };
     found.into_iter().map(line).collect()
+}
+
+fn all_findings(name: &VolumeName, readings: &[Vec<Reading>], pictures: &[Option<usize>]) -> Vec<Finding> {
+    let measures: Vec<PageMeasures> = pictures.iter().map(|picture| measures(*picture)).collect();
+    let numbers = number_pages(readings, name.first_page().unwrap_or(1));
+    let size = PageSize { width_points: 432.0, height_points: 684.0, width_pixels: 1200, height_pixels: 1900 };
+    let page = |(index, number)| {
+        let (columns, detections) = (ColumnBounds::default(), vec![number_box(index)]);
+        Page { index, size, columns, number, detections }
+    };
+    let pages: Vec<Page> = numbers.into_iter().enumerate().map(page).collect();
+    let pages: Vec<PageResults<'_>> = pages
+        .iter()
+        .map(|page| PageResults {
+            page,
+            readings: &readings[page.index],
+            measures: &measures[page.index],
+            is_damaged: false,
+        })
+        .collect();
+    findings(&VolumeResults {
+        name,
+        pages: &pages,
+        opinions: &[],
+        spans: &[],
+        covers: &[],
+        remarks: &[],
+        problems: &[],
+    })
 }
 
 /// A page without ink, or one whose fingerprint is far from those of the other pictures.
@@ -206,35 +207,7 @@ fn the_evidence_says_what_was_read_and_where() {
     assert_ne!(PictureFingerprint::default(), measures(Some(1)).fingerprint);
     let name = VolumeName::new("arc", "12", Some(201), Some(204)).unwrap();
     let readings: Vec<Vec<Reading>> = ["201", "202", "204"].map(readings).into();
-    let numbers = number_pages(&readings, 201);
-    let size = PageSize { width_points: 432.0, height_points: 684.0, width_pixels: 1200, height_pixels: 1900 };
-    let pages: Vec<Page> = numbers
-        .into_iter()
-        .enumerate()
-        .map(|(index, number)| Page {
-            index,
-            size,
-            columns: ColumnBounds::default(),
-            number,
-            detections: vec![number_box(index)],
-        })
-        .collect();
-    let measures = PageMeasures::default();
-    let pages: Vec<PageResults<'_>> = pages
-        .iter()
-        .zip(&readings)
-        .map(|(page, readings)| PageResults { page, readings, measures: &measures, is_damaged: false })
-        .collect();
-    let results = VolumeResults {
-        name: &name,
-        pages: &pages,
-        opinions: &[],
-        spans: &[],
-        covers: &[],
-        remarks: &[],
-        problems: &[],
-    };
-    let found = findings(&results).remove(0);
+    let found = all_findings(&name, &readings, &[None; 3]).remove(0);
     assert_eq!(found.message, "Page 203 is missing: 204 follows 202.");
     assert_eq!((found.evidence.readings, found.evidence.neighbours), (vec!["204".to_owned()], vec![1]));
     assert_eq!((found.evidence.boxes[0].bbox, found.evidence.boxes[0].confidence), (BOX, Some(0.9)));
