@@ -6,9 +6,11 @@
 
 mod brackets;
 mod covers;
+mod head_matter_covers;
 mod ink;
 mod opinion_span;
 mod page_areas;
+mod seam;
 
 pub use brackets::highest_headnote;
 pub use covers::{Fill, Redaction, RedactionPage, plan_page};
