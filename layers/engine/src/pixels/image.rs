@@ -1,5 +1,6 @@
 //! Images in memory: the pixels of a page, in colour or grey, cut and resized.
 
+use super::light;
 use crate::geometry::Rect;
 use fast_image_resize::images::{Image, ImageRef};
 use fast_image_resize::{Filter, FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
@@ -44,6 +45,13 @@ impl GreyImage {
             target[..common].copy_from_slice(&source[..common]);
         }
         Self { width, height, pixels }
+    }
+
+    /// The image with its light evened out, as [`PageImage::flattened`] does it.
+    #[must_use]
+    pub fn flattened(self) -> Self {
+        let flat = light::flattened(self.width, self.height, 1, &self.pixels);
+        Self { pixels: flat.unwrap_or(self.pixels), ..self }
     }
 
     /// The image as a binary PGM file.
@@ -116,6 +124,14 @@ impl PageImage {
         }
         let side = |length: usize| (length as f64 * dpi / self.dpi).round().max(1.0) as usize;
         self.resized(side(self.width), side(self.height))
+    }
+
+    /// The image with its light evened out: each channel divided by the level of the paper around. A page whose light is
+    /// even comes back as it is.
+    #[must_use]
+    pub fn flattened(self) -> Self {
+        let flat = light::flattened(self.width, self.height, self.channels, &self.pixels);
+        Self { pixels: flat.unwrap_or(self.pixels), ..self }
     }
 
     /// The part inside a rectangle, which is in pixels of this image and is extended to whole pixels.

@@ -1,6 +1,7 @@
 //! The pixels of pages: the stored image if a page is a single image, PDFium's drawing otherwise.
 
 mod image;
+mod light;
 mod reader;
 mod strict_jpeg;
 

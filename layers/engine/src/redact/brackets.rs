@@ -7,6 +7,10 @@ use crate::geometry::Rect;
 use crate::text::Line;
 use crate::volume::Page;
 
+/// How brackets begin and end. Poorly lit ones are read as braces or parentheses, but hardly ever on both sides.
+const OPENING: [char; 3] = ['[', '{', '('];
+const CLOSING: [char; 3] = [']', '}', ')'];
+
 /// The most words that one bracket consists of.
 const MOST_WORDS: usize = 6;
 
@@ -31,10 +35,11 @@ pub(crate) fn opening_bracket(line: &Line) -> Option<(Vec<usize>, Rect)> {
     for word in line.words.iter().take(MOST_WORDS) {
         text.push_str(&word.text);
         bounds = Some(bounds.map_or(word.rect, |so_far| so_far.union(&word.rect)));
-        if !text.starts_with('[') {
+        if !text.starts_with(OPENING) {
             return None;
         }
-        if let Some(inner) = text.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        let inner = text.strip_prefix(OPENING).and_then(|rest| rest.strip_suffix(CLOSING));
+        if let Some(inner) = inner.filter(|_| text.contains(['[', ']'])) {
             return Some((numbers(inner)?, bounds?));
         }
     }
@@ -107,8 +112,24 @@ mod tests {
     }
 
     #[test]
+    fn brackets_misread_on_one_side_are_seen() {
+        for words in [&["{1]", "Here"][..], &["(1,", "2]", "Here"], &["[1}"]] {
+            assert!(opening_bracket(&line(words)).is_some(), "{words:?}");
+        }
+    }
+
+    #[test]
     fn other_brackets_are_text() {
-        for words in [&["[sic]"][..], &["[T]he"], &["[3]rd"], &["see", "[3]"], &["[", "]"], &["[1990]s"]] {
+        for words in [
+            &["(1)", "the"][..],
+            &["{2}"],
+            &["[sic]"],
+            &["[T]he"],
+            &["[3]rd"],
+            &["see", "[3]"],
+            &["[", "]"],
+            &["[1990]s"],
+        ] {
             assert_eq!(opening_bracket(&line(words)), None, "{words:?}");
         }
     }

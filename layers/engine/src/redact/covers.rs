@@ -1,8 +1,9 @@
 //! Plans everything that is covered on one page. See docs/reference-behaviour.md, "Redaction".
 
 use super::brackets::find_brackets;
+use super::head_matter_covers::headnote_rects;
 use super::ink::Ink;
-use super::opinion_span::{OpinionSpan, headnote_rects};
+use super::opinion_span::OpinionSpan;
 use crate::detection::{Detection, Label};
 use crate::geometry::Rect;
 use crate::text::Line;
@@ -73,11 +74,14 @@ const RIM: f64 = 11.0;
 /// Added around a bracket's box, in pixels: a fifth of the space between words.
 const BRACKET_SLACK: f64 = 2.0;
 
-/// The width of a stroke's blurred edge, in pixels.
+/// The width of a stroke's blurred edge at its sides, in pixels.
 const SOFT_EDGE: f64 = 2.5;
 
 /// How far the JPEG halo of a stroke may reach, in pixels: the side of the block in which a colour JPEG is coded.
 const HALO: usize = 16;
+
+/// How much paper is covered below a bracket, in pixels: the blurred edge of its strokes.
+const BELOW: usize = 3;
 
 /// If the strokes fill a smaller share of a bracket's box, some of its strokes are joined to other text.
 const FEWEST_STROKES: f64 = 0.4;
@@ -114,12 +118,23 @@ fn cover(page: &Page, found: &Detection, ink: &Ink) -> Option<Redaction> {
     Some(Redaction::of_label(rect, fill, found.label))
 }
 
-/// A bracket's cover: its strokes, even where its box cuts through them, and the paper above them, where JPEG leaves a
-/// halo of the strokes. Below the strokes there is hardly any paper, because the ascenders of the next line begin there.
+/// A bracket's cover: its strokes, even where its box cuts through them, and the paper around them: above, where JPEG
+/// leaves a halo of the strokes, and at their blurred edges. It spares the descenders of the line above and the ascenders
+/// of the line below.
 pub(super) fn bracket(rect: &Rect, ink: &Ink) -> Rect {
-    let strokes = ink.touching(&rect.grown(BRACKET_SLACK), RIM).map(|bounds| bounds.grown(SOFT_EDGE));
-    let strokes = strokes.filter(|strokes| strokes.area() >= FEWEST_STROKES * rect.area()).unwrap_or(*rect);
-    ink.extended_upwards(&strokes, HALO)
+    let strokes = ink.touching(&rect.grown(BRACKET_SLACK), RIM);
+    let strokes = strokes.filter(|strokes| strokes.grown(SOFT_EDGE).area() >= FEWEST_STROKES * rect.area());
+    let strokes = strokes.unwrap_or_else(|| below_line_above(rect, ink));
+    let wide = Rect::new(strokes.x0 - SOFT_EDGE, strokes.y0, strokes.x1 + SOFT_EDGE, strokes.y1);
+    ink.extended_over_paper(&wide, HALO, BELOW)
+}
+
+/// A box without the foot of the line above, if it reaches into that.
+fn below_line_above(rect: &Rect, ink: &Ink) -> Rect {
+    let reach = (rect.height() / 4.0).clamp(0.0, f64::from(u8::MAX));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped before")]
+    let top = ink.blank_below(rect.y0, rect, reach as usize);
+    Rect { y0: top.unwrap_or(rect.y0), ..*rect }
 }
 
 fn tightened(rect: &Rect, ink: &Ink) -> Option<Rect> {

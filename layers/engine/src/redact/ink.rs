@@ -6,9 +6,6 @@ use crate::layout::otsu_threshold;
 /// The highest threshold: lighter pixels are never ink, however pale the page.
 const LIGHTEST_INK: u8 = 200;
 
-/// The number of rows at the foot of a line above that are half paper, because its descenders fade out there.
-const SOFT_RIM: usize = 2;
-
 /// The lowest threshold: darker pixels are always ink, however dark the page.
 const DARKEST_THRESHOLD: u8 = 100;
 
@@ -42,7 +39,7 @@ impl Ink {
 
     /// The pixels that a rectangle touches: left, top, right and bottom, where right and bottom are exclusive.
     #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "clamped to the page before")]
-    fn cells(&self, rect: &Rect) -> (usize, usize, usize, usize) {
+    pub(super) fn cells(&self, rect: &Rect) -> (usize, usize, usize, usize) {
         let clamp = |value: f64, end: usize| value.clamp(0.0, end as f64) as usize;
         (
             clamp(rect.x0.floor(), self.width),
@@ -126,15 +123,16 @@ impl Ink {
         bounds
     }
 
-    /// `rect` extended upwards over paper by at most `reach` pixels, but no further than the blurred foot of the line
-    /// above.
+    /// `rect` extended over paper by at most `above` pixels at the top and `below` pixels at the bottom, but no further
+    /// than the last row of the line above, in which its descenders fade out, and not onto the line below.
     #[must_use]
-    pub fn extended_upwards(&self, rect: &Rect, reach: usize) -> Rect {
-        let (_, y0, _, _) = self.cells(rect);
-        let highest = y0.saturating_sub(reach);
-        let line_above = (highest..y0).rev().find(|row| !self.is_blank_row(*row, rect));
-        let top = line_above.map_or(highest, |row| row.saturating_sub(SOFT_RIM).max(highest));
-        Rect::new(rect.x0, top as f64, rect.x1, rect.y1)
+    pub fn extended_over_paper(&self, rect: &Rect, above: usize, below: usize) -> Rect {
+        let (_, y0, _, y1) = self.cells(rect);
+        let is_inked = |row: &usize| !self.is_blank_row(*row, rect);
+        let (highest, lowest) = (y0.saturating_sub(above), (y1 + below).min(self.height));
+        let top = (highest..y0).rev().find(is_inked).unwrap_or(highest);
+        let bottom = (y1..lowest).find(is_inked).unwrap_or(lowest);
+        Rect::new(rect.x0, top as f64, rect.x1, bottom as f64)
     }
 
     /// The box of the connected ink at a pixel when it belongs to `rect`.
@@ -210,11 +208,12 @@ mod tests {
     }
 
     #[test]
-    fn paper_is_covered_up_to_the_rim_of_the_line_above() {
-        let page = ink(&[Rect::new(5.0, 2.0, 12.0, 10.0), Rect::new(5.0, 24.0, 12.0, 28.0)]);
-        let covered = page.extended_upwards(&Rect::new(4.0, 22.0, 13.0, 29.0), 16);
-        assert_eq!(covered, Rect::new(4.0, 7.0, 13.0, 29.0));
-        assert_eq!(page.extended_upwards(&Rect::new(4.0, 22.0, 13.0, 29.0), 6), Rect::new(4.0, 16.0, 13.0, 29.0));
+    fn paper_is_covered_up_to_the_lines_above_and_below() {
+        let page =
+            ink(&[Rect::new(5.0, 2.0, 12.0, 10.0), Rect::new(5.0, 24.0, 12.0, 28.0), Rect::new(5.0, 31.0, 9.0, 35.0)]);
+        let strokes = Rect::new(4.0, 24.0, 13.0, 28.0);
+        assert_eq!(page.extended_over_paper(&strokes, 16, 5), Rect::new(4.0, 9.0, 13.0, 31.0));
+        assert_eq!(page.extended_over_paper(&strokes, 6, 2), Rect::new(4.0, 18.0, 13.0, 30.0));
     }
 
     #[test]

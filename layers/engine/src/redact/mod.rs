@@ -6,9 +6,11 @@
 
 mod brackets;
 mod covers;
+mod head_matter_covers;
 mod ink;
 mod opinion_span;
 mod page_areas;
+mod seam;
 
 pub use brackets::highest_headnote;
 pub(crate) use brackets::{numbers as bracket_numbers, opening_bracket};

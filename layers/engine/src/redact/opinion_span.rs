@@ -1,8 +1,7 @@
 //! Where an opinion begins and ends in reading order, and where its head matter is: from below its caption to the
 //! ornament before the text of the opinion. See docs/reference-behaviour.md, "Redaction".
 
-use super::ink::Ink;
-use super::page_areas::{column_bounds, column_of, footer_top, header_bottom};
+use super::page_areas::column_of;
 use crate::detection::{Detection, Label};
 use crate::geometry::Rect;
 use crate::volume::Page;
@@ -56,15 +55,6 @@ impl OpinionSpan {
     }
 }
 
-/// How far an edge may move to find paper between two lines: 8 points, in pixels.
-const EDGE_REACH: usize = 22;
-
-/// Text may extend this far out of its column and is still covered with it: 20 points, in pixels.
-const SIDE_REACH: f64 = 55.0;
-
-/// The paper that is covered around the ink, in pixels.
-const PAPER: f64 = 3.0;
-
 /// From this confidence a headnote heading overrules the position of the ornament.
 const SURE_HEADNOTE: f64 = 0.75;
 
@@ -74,10 +64,10 @@ const ADJACENT: f64 = 60.0;
 /// An opinion's head matter, in reading order.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub(super) struct HeadMatter {
-    start: Position,
-    end: Position,
+    pub(super) start: Position,
+    pub(super) end: Position,
     /// True when it ends at the foot of its column, not at a marker.
-    to_column_foot: bool,
+    pub(super) to_column_foot: bool,
 }
 
 impl HeadMatter {
@@ -104,12 +94,6 @@ impl HeadMatter {
     }
 }
 
-/// The parts of an opinion's head matter on one page, in pixels.
-pub(super) fn headnote_rects(page: &Page, span: &OpinionSpan, ink: &Ink) -> Vec<Rect> {
-    let Some(head_matter) = &span.head_matter else { return Vec::new() };
-    (0..2).filter_map(|column| column_part(page, column, head_matter, span, ink)).flatten().collect()
-}
-
 /// Right below the caption if the synopsis begins there, so that its first line is always covered.
 fn start_at(caption_end: Position, synopsis: Position) -> Position {
     let is_below = (synopsis.page, synopsis.column) == (caption_end.page, caption_end.column);
@@ -125,7 +109,7 @@ fn detections_inside<'a>(pages: &'a [Page], span: &OpinionSpan) -> Vec<(Position
     inside
 }
 
-fn is_headnote(found: &Detection, confidence: f64) -> bool {
+pub(super) fn is_headnote(found: &Detection, confidence: f64) -> bool {
     found.label == Label::Headnote && found.confidence >= confidence
 }
 
@@ -141,62 +125,6 @@ fn end_marker<'a>(inside: &'a [(Position, &'a Detection)]) -> Option<&'a (Positi
     }
     inside.iter().find(|found| is(Label::Headnote)(found) || is(Label::Background)(found))?;
     inside.iter().find(is(Label::CaseMetadata))
-}
-
-/// The part of the head matter in one column of a page, cut at each headnote's heading so that readers can count the
-/// headnotes.
-fn column_part(
-    page: &Page,
-    column: usize,
-    head_matter: &HeadMatter,
-    span: &OpinionSpan,
-    ink: &Ink,
-) -> Option<Vec<Rect>> {
-    let here = (page.index, column);
-    let (start, end) =
-        ((head_matter.start.page, head_matter.start.column), (head_matter.end.page, head_matter.end.column));
-    if here < start || here > end {
-        return None;
-    }
-    let (x0, x1) = column_bounds(page, column);
-    let mut part = Rect::new(x0, header_bottom(page), x1, footer_top(page, column));
-    if here == start {
-        part.y0 = ink.blank_below(head_matter.start.y, &part, EDGE_REACH).unwrap_or(head_matter.start.y);
-    }
-    if here == end && !head_matter.to_column_foot {
-        part.y1 = ink.blank_above(head_matter.end.y, &part, EDGE_REACH).unwrap_or(head_matter.end.y);
-    }
-    if here == (span.key_page, column_of(page, span.key.centre_x())) {
-        part.y1 = part.y1.min(span.key.y0);
-    }
-    let fitted = fit_to_ink(part, page, column, ink)?;
-    Some(split_at_headings(page, fitted))
-}
-
-/// Fits a part to its ink and keeps it out of the gutter; `None` if there is no ink.
-fn fit_to_ink(part: Rect, page: &Page, column: usize, ink: &Ink) -> Option<Rect> {
-    let middle = page.middle();
-    let (left, right) =
-        if column == 0 { (0.0, middle - 1.0) } else { (middle + 1.0, f64::from(page.size.width_pixels)) };
-    let reach = Rect::new((part.x0 - SIDE_REACH).max(left), part.y0, (part.x1 + SIDE_REACH).min(right), part.y1);
-    let found = ink.bounds(&reach)?;
-    let fitted = found.grown(PAPER);
-    Some(Rect::new(fitted.x0.max(left), fitted.y0.max(part.y0), fitted.x1.min(right), fitted.y1.min(part.y1)))
-        .filter(|fitted| !fitted.is_empty())
-}
-
-fn split_at_headings(page: &Page, part: Rect) -> Vec<Rect> {
-    let mut tops: Vec<f64> = page
-        .detections
-        .iter()
-        .filter(|found| is_headnote(found, Label::Headnote.gate()) && found.rect().intersects(&part))
-        .map(|found| found.rect().y0)
-        .filter(|top| *top > part.y0 + 1.0 && *top < part.y1 - 1.0)
-        .collect();
-    tops.sort_by(f64::total_cmp);
-    tops.dedup_by(|a, b| (*a - *b).abs() < 1.0);
-    let edges: Vec<f64> = [part.y0].into_iter().chain(tops).chain([part.y1]).collect();
-    edges.windows(2).map(|edge| Rect::new(part.x0, edge[0], part.x1, edge[1])).collect()
 }
 
 /// The spans of opinions that begin in the volume but do not end in it, or whose key icon was not found. Their head

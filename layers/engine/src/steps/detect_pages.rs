@@ -90,7 +90,7 @@ impl PageDetection<'_> {
     }
 
     fn detect_objects(&self, index: usize, size: PageSize, image: &PageImage) -> Result<DetectedPage, EngineError> {
-        let reduced = image.resized_for_detection(size.width_pixels as usize, size.height_pixels as usize);
+        let reduced = image.resized_for_detection(size.width_pixels as usize, size.height_pixels as usize).flattened();
         let view = PixelView {
             width: size.width_pixels,
             height: size.height_pixels,

@@ -91,7 +91,8 @@ impl PageReading<'_> {
     }
 
     fn image(&self, page: &DetectedPage) -> Result<PageImage, EngineError> {
-        Ok(self.original.read(page.index)?.reduced_to(f64::from(self.run.settings.reading_resolution)))
+        let image = self.original.read(page.index)?.reduced_to(f64::from(self.run.settings.reading_resolution));
+        Ok(image.flattened())
     }
 
     /// Reads pages of one resolution and stores their lines in pixels at 200 dpi.

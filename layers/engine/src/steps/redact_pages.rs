@@ -339,13 +339,13 @@ pub(crate) fn geometry(size: &PageSize) -> PageGeometry {
     PageGeometry::new(size.width_points, size.height_points, size.width_pixels, size.height_pixels)
 }
 
-/// The ink of the image, in pixels at 200 dpi.
+/// The ink of the image, in pixels at 200 dpi. A shadow on the paper is no ink.
 pub(crate) fn ink(page: &Page, image: &StoredImage) -> Ink {
     let (width, height) = (page.size.width_pixels as usize, page.size.height_pixels as usize);
     let grey = GreyImage { width: image.width(), height: image.height(), pixels: image.grey() };
     let is_close = grey.width.abs_diff(width) <= ROUNDING && grey.height.abs_diff(height) <= ROUNDING;
     let grey = if is_close { grey.framed(width, height) } else { grey.resized(width, height) };
-    Ink::new(width, height, &grey.pixels)
+    Ink::new(width, height, &grey.flattened().pixels)
 }
 
 /// Covers and margins, in pixels at 200 dpi. White comes first, so that it never hides a black cover.
