@@ -6,13 +6,14 @@
 //! ```text
 //! run, file_names ◀── original ◀── detect_pages ──▶ page_numbers, pictures ──▶ detected_page
 //!                         ▲
-//!                         ├─── read_pages, compress_pages, cut_ranges
+//!                         ├─── agreement, read_pages, compress_pages, cut_ranges
 //!                         ├─── redact_pages ──▶ read_pages, compress_pages
 //!                         │         ▲
 //!                         │    write_results
 //!                         └─── pack, unpack ──▶ archive, manifest, and the steps whose results they carry
 //! ```
 
+pub(crate) mod agreement;
 pub(crate) mod archive;
 pub(crate) mod compress_pages;
 pub(crate) mod cut_ranges;
