@@ -5,8 +5,10 @@
 use crate::service::ServiceCommand;
 
 use crate::failure::exit_statuses;
+use crate::findings::{MUST_LOOK, MUST_LOOK_MEANING};
 use clap::{Args, Parser, Subcommand};
-use domain::ModelChoice;
+use domain::{ModelChoice, ModelName};
+use engine::detection::Label;
 use engine::external::ghostscript::CompressionOptions;
 use engine::installation::Installation;
 use engine::settings::{DEFAULT_LANGUAGE, DEFAULT_READING_RESOLUTION, Request, Settings};
@@ -39,13 +41,16 @@ pub enum Command {
     Pair(Pair),
     /// Draw the detected objects, and what will be covered, on a picture of each page.
     Inspect(Inspect),
+    /// Install a detection model of your own.
+    #[command(subcommand)]
+    Model(ModelCommand),
     #[cfg(feature = "service")]
     #[command(flatten)]
     Service(ServiceCommand),
 }
 
 #[derive(Debug, Args)]
-#[command(after_help = format!("{PROCESS_EXAMPLES}\n\n{}", exit_statuses([])))]
+#[command(after_help = format!("{PROCESS_EXAMPLES}\n\n{}", exit_statuses([(MUST_LOOK, MUST_LOOK_MEANING)])))]
 pub struct Process {
     /// The scanned volume. Its name gives reporter, volume and pages: a3d.217.101.120.original.pdf.
     pub volume: PathBuf,
@@ -55,6 +60,15 @@ pub struct Process {
     /// Write the opinions without redaction, too.
     #[arg(long)]
     pub unredacted: bool,
+    /// Write the footnotes of each opinion to a PDF of their own, too.
+    #[arg(long)]
+    pub footnotes: bool,
+    /// Write every redacted page to a PDF of its own, too, with an invisible mark where an opinion ends.
+    #[arg(long = "pages")]
+    pub single_pages: bool,
+    /// Exit with status 12 if there is a finding that a person must look at.
+    #[arg(long)]
+    pub strict: bool,
     /// Print the result as one JSON object on standard output.
     #[arg(long)]
     pub json: bool,
@@ -98,6 +112,12 @@ pub struct Inspect {
     /// Draw only these pages, counted from 1: 1-4,7 [default: all pages].
     #[arg(long, value_name = "PAGES")]
     pub pages: Option<engine::inspect::PageSelection>,
+    /// Draw only boxes with these labels, such as CASE_CAPTION,KEY_ICON [default: all boxes].
+    #[arg(long, value_name = "LABELS", value_delimiter = ',')]
+    pub labels: Option<Vec<Label>>,
+    /// Write one PDF of all pages instead of a picture for each.
+    #[arg(long)]
+    pub pdf: bool,
     /// Write the pictures to this directory.
     #[arg(short, long, value_name = "DIR")]
     pub output: PathBuf,
@@ -106,8 +126,47 @@ pub struct Inspect {
 }
 
 const INSPECT_EXAMPLES: &str = "\
+Examples:
+  quire inspect a3d.217.101.120.original.pdf --pages 1-4,7 -o pictures
+  quire inspect a3d.217.101.120.original.pdf --pdf --labels CASE_CAPTION,KEY_ICON -o pictures";
+
+#[derive(Debug, Subcommand)]
+pub enum ModelCommand {
+    /// Convert a checkpoint of ultralytics, such as best.pt, and install it for `--model NAME`.
+    Import(ModelImport),
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{MODEL_IMPORT_EXAMPLES}\n\n{}", exit_statuses([])))]
+pub struct ModelImport {
+    /// The checkpoint of a YOLOv8 or YOLO11 detection model. It is read as data and never executed.
+    pub checkpoint: PathBuf,
+    /// Install the model under this name: letters, digits, - and _ [default: the file's name].
+    #[arg(long)]
+    pub name: Option<ModelName>,
+    #[command(flatten)]
+    pub home: Home,
+}
+
+const MODEL_IMPORT_EXAMPLES: &str = "\
 Example:
-  quire inspect a3d.217.101.120.original.pdf --pages 1-4,7 -o pictures";
+  quire model import runs/detect/train/weights/best.pt --name mine
+  quire process a3d.217.101.120.original.pdf -o out --model mine";
+
+/// Where the installation is.
+#[derive(Debug, Args)]
+pub struct Home {
+    /// Find models and libraries in this directory [default: $XDG_DATA_HOME/quire or ~/.local/share/quire].
+    #[arg(long, env = "QUIRE_HOME", value_name = "DIR")]
+    home: Option<PathBuf>,
+}
+
+impl Home {
+    pub fn installation(self) -> Installation {
+        let named = self.home.map(Installation::new).or_else(Installation::of_user);
+        named.unwrap_or_else(|| Installation::new("quire"))
+    }
+}
 
 /// The options that `process` and `inspect` share.
 #[derive(Debug, Args)]
@@ -121,8 +180,8 @@ pub struct ScanOptions {
     /// The number printed on the first page, if the file name does not give it or is wrong.
     #[arg(long, value_name = "N")]
     pub first_page: Option<u32>,
-    /// Detect objects with these models.
-    #[arg(long, value_enum, default_value = "both")]
+    /// Detect objects with these models: small, medium, both, or the name of an imported one.
+    #[arg(long, value_name = "NAME", default_value_t)]
     pub model: ModelChoice,
     /// Skip text recognition. It is faster, but the results have no words.
     #[arg(long)]
@@ -137,9 +196,8 @@ pub struct ScanOptions {
     /// Work on this many pages at once [default: one for each core].
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub jobs: Option<u16>,
-    /// Find models and libraries in this directory [default: $XDG_DATA_HOME/quire or ~/.local/share/quire].
-    #[arg(long, env = "QUIRE_HOME", value_name = "DIR")]
-    pub home: Option<PathBuf>,
+    #[command(flatten)]
+    pub home: Home,
     #[command(flatten)]
     pub limits: SourceLimits,
 }
@@ -194,6 +252,8 @@ impl ScanOptions {
                 reading_resolution: self.reading_resolution,
                 language: self.language,
                 unredacted: false,
+                footnotes: false,
+                single_pages: false,
                 jobs: self.jobs.map_or_else(cores, usize::from),
                 limits: Limits {
                     max_pages: self.limits.max_pages,
@@ -202,11 +262,7 @@ impl ScanOptions {
                     max_file_bytes: self.limits.max_file_bytes,
                 },
                 compression: CompressionOptions::default(),
-                installation: self
-                    .home
-                    .map(Installation::new)
-                    .or_else(Installation::of_user)
-                    .unwrap_or_else(|| Installation::new("quire")),
+                installation: self.home.installation(),
             },
         }
     }

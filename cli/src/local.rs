@@ -2,20 +2,23 @@
 
 use crate::arguments::{Inspect, Pair, Process};
 use crate::failure::ReportedFailure;
-use crate::progress::{ProgressDisplay, page_problem};
+use crate::findings;
+use crate::progress::ProgressDisplay;
 use crate::terminal::{megabytes, print, print_json};
 use engine::cancellation::Cancellation;
 use engine::external::ghostscript::CompressionOptions;
+use engine::inspect::Drawing;
 use engine::output::write_json;
 use engine::pairing::pair_file;
 use engine::report::Summary;
 use engine::settings::{Request, Settings};
 
-pub fn process(arguments: Process, cancellation: &Cancellation) -> Result<(), ReportedFailure> {
-    let Process { volume, output, unredacted, json, scan, compression } = arguments;
+/// Returns the exit status.
+pub fn process(arguments: Process, cancellation: &Cancellation) -> Result<u8, ReportedFailure> {
+    let Process { volume, output, unredacted, footnotes, single_pages, strict, json, scan, compression } = arguments;
     let compression = CompressionOptions { resolution: compression.resolution, quantisation: compression.quantisation };
     let request = scan.request(volume, output);
-    let settings = Settings { unredacted, compression, ..request.settings };
+    let settings = Settings { unredacted, footnotes, single_pages, compression, ..request.settings };
     let request = Request { settings, ..request };
     let summary = engine::process::process(&request, &ProgressDisplay::new(), cancellation);
     let summary = summary.map_err(|error| ReportedFailure::of_engine(error, json))?;
@@ -24,7 +27,7 @@ pub fn process(arguments: Process, cancellation: &Cancellation) -> Result<(), Re
     } else {
         print(&report(&summary))?;
     }
-    Ok(())
+    Ok(if strict && summary.finding_counts.must_look > 0 { findings::MUST_LOOK } else { 0 })
 }
 
 fn report(summary: &Summary) -> String {
@@ -34,7 +37,7 @@ fn report(summary: &Summary) -> String {
         format!("{reporter} {volume}, pages {first_page} to {last_page}: {pages} pages, {opinions} opinions"),
         format!("{} compressed to {} ({ratio:.1} times smaller)", megabytes(*input_bytes), megabytes(*output_bytes)),
     ];
-    lines.extend(summary.problems.iter().map(page_problem));
+    lines.extend(findings::lines(summary.finding_counts, &summary.findings));
     lines.push(format!("results: {}", summary.directory.display()));
     lines.join("\n")
 }
@@ -52,10 +55,14 @@ pub fn pair(arguments: &Pair) -> Result<(), ReportedFailure> {
 }
 
 pub fn inspect(arguments: Inspect, cancellation: &Cancellation) -> Result<(), ReportedFailure> {
-    let Inspect { volume, pages, output, scan } = arguments;
+    let Inspect { volume, pages, labels, pdf, output, scan } = arguments;
+    let drawing = Drawing { pages, labels, as_pdf: pdf };
     let request = scan.request(volume, output);
-    let pictures = engine::inspect::inspect(&request, pages.as_ref(), &ProgressDisplay::new(), cancellation);
+    let pictures = engine::inspect::inspect(&request, &drawing, &ProgressDisplay::new(), cancellation);
     let pictures = pictures.map_err(|error| ReportedFailure::of_engine(error, false))?;
-    print(&format!("{} pictures: {}", pictures.len(), request.output.display()))?;
+    match pictures.as_slice() {
+        [document] if drawing.as_pdf => print(&format!("document: {}", document.display()))?,
+        pictures => print(&format!("{} pictures: {}", pictures.len(), request.output.display()))?,
+    }
     Ok(())
 }

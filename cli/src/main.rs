@@ -2,13 +2,15 @@
 
 mod arguments;
 mod failure;
+mod findings;
 mod local;
+mod models;
 mod progress;
 #[cfg(feature = "service")]
 mod service;
 mod terminal;
 
-use arguments::{Arguments, Command};
+use arguments::{Arguments, Command, ModelCommand};
 use clap::Parser;
 use engine::cancellation::Cancellation;
 use failure::ReportedFailure;
@@ -31,9 +33,10 @@ fn main() -> ExitCode {
 /// Runs the command and returns its exit status.
 fn perform(command: Command, cancellation: &Cancellation) -> Result<u8, ReportedFailure> {
     match command {
-        Command::Process(arguments) => local::process(arguments, cancellation).map(|()| 0),
+        Command::Process(arguments) => local::process(arguments, cancellation),
         Command::Pair(arguments) => local::pair(&arguments).map(|()| 0),
         Command::Inspect(arguments) => local::inspect(arguments, cancellation).map(|()| 0),
+        Command::Model(ModelCommand::Import(arguments)) => models::import(arguments).map(|()| 0),
         #[cfg(feature = "service")]
         Command::Service(command) => service::perform(&command, cancellation),
     }

@@ -30,6 +30,7 @@ const fn activity(step: Step) -> &'static str {
         Step::Read => "reading",
         Step::Compress => "compressing",
         Step::Redact => "redacting",
+        Step::Review => "reviewing",
         Step::Write => "writing",
         Step::Check => "checking",
         Step::Cut => "cutting",
@@ -39,7 +40,7 @@ const fn activity(step: Step) -> &'static str {
 }
 
 /// A line about a page that has a problem.
-pub fn page_problem(problem: &PageProblem) -> String {
+fn page_problem(problem: &PageProblem) -> String {
     format!("page {}: {} [{}]", problem.page_index + 1, visible(&problem.reason), problem.code)
 }
 

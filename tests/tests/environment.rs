@@ -140,7 +140,7 @@ fn a_full_disk_is_told_and_left_empty() {
 fn wrong_arguments_are_refused_before_anything_is_read() {
     let trial = Trial::of(&sample::bytes());
     let wrong: [&[&str]; 5] =
-        [&["--model", "huge"], &["--jobs", "0"], &["--resolution", "5"], &["--first-page", "x"], &["--colour"]];
+        [&["--model", "../small"], &["--jobs", "0"], &["--resolution", "5"], &["--first-page", "x"], &["--colour"]];
     for options in wrong {
         let ending = trial.process(options);
         assert_eq!(ending.status, Some(2), "{ending:?}");

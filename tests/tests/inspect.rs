@@ -6,7 +6,7 @@ use std::io::BufReader;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tests::command::{Ending, Trial, files};
-use tests::{quire, sample};
+use tests::{look, quire, sample};
 
 fn inspect(trial: &Trial, options: &[&str]) -> Ending {
     let mut command = Command::new(quire());
@@ -70,4 +70,23 @@ fn pages_beyond_the_volume_are_said_to_be() {
     assert_eq!(ending.status, Some(3), "{ending:?}");
     assert!(ending.stderr.contains("[process.no_such_pages]") && ending.stderr.contains("7 pages"), "{ending:?}");
     trial.assert_nothing_left();
+}
+
+#[test]
+fn one_document_of_chosen_labels() {
+    let trial = Trial::of(&sample::bytes());
+    let coloured = |options: &[&str]| {
+        let ending = inspect(&trial, options);
+        assert_eq!(ending.status, Some(0), "{ending:?}");
+        let document = trial.out().join("inspected.pdf");
+        assert_eq!(files(&trial.out()), [document.clone()]);
+        assert_eq!(look::page_sizes(&document).len(), 2);
+        look::unpacked(&document).len()
+    };
+    let (all, few) =
+        (coloured(&["--pdf", "--pages", "1-2"]), coloured(&["--pdf", "--pages", "1-2", "--labels", "key_icon"]));
+    assert_ne!(all, few, "the boxes of the other labels are still drawn");
+    let ending = inspect(&trial, &["--labels", "KEY"]);
+    assert_eq!(ending.status, Some(2), "{ending:?}");
+    assert!(ending.stderr.contains("CASE_CAPTION"), "{ending:?}");
 }

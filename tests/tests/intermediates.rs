@@ -174,7 +174,7 @@ fn what_no_stage_writes_is_refused() {
         entries.push(("words/00003.json".to_owned(), b"[{}]".to_vec(), false));
     });
     range("another version", "intermediate.foreign", &|entries| {
-        edited(entries, "range.json", |range| range["format"] = json!(2));
+        edited(entries, "range.json", |range| range["format"] = json!(99));
     });
     range("another page's problem", "intermediate.refused", &|entries| {
         let problem = json!([{ "page_index": 99, "code": "page.damaged", "reason": "none" }]);

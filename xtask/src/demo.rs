@@ -97,6 +97,7 @@ fn meaning(file: &Path) -> &'static str {
         (_, "detections.json") => "every box that the models found",
         (_, "pages_meta.json") => "the text columns of every page",
         (_, "opinions.json") => "the opinions: pages, numbers, and what lies outside them",
+        (_, "findings.json") => "what a person should look at, the worst first",
         (_, "redaction_rects.json") => "what is covered in black or white, by page",
         (_, "margin_rects.json") => "the margins that are covered in white, by page",
         (_, name) if name.ends_with(".redacted.pdf") => "the whole volume, redacted",

@@ -3,7 +3,7 @@
 use super::arguments::Scans;
 use super::connection;
 use super::error::ServiceError;
-use super::report::{Table, age, error_code, progress, state, volume};
+use super::report::{Table, age, error_code, findings, progress, state, volume};
 use super::settings::Settings;
 use crate::terminal::{print, print_json, visible};
 use catalog::{Filter, ScanSummary};
@@ -37,7 +37,7 @@ fn list(scans: &[ScanSummary], now: OffsetDateTime) -> String {
     if scans.is_empty() {
         return "no scans".to_owned();
     }
-    let mut table = Table::new("", &["ID", "VOLUME", "STATUS", "RANGES", "AGE", "ERROR"]);
+    let mut table = Table::new("", &["ID", "VOLUME", "STATUS", "RANGES", "AGE", "FINDINGS", "ERROR"]);
     scans.iter().for_each(|scan| table.row(row(scan, now)));
     table.render()
 }
@@ -49,6 +49,7 @@ fn row(scan: &ScanSummary, now: OffsetDateTime) -> Vec<String> {
         state(scan),
         progress(scan),
         age(now - scan.created_at),
+        findings(scan),
         error_code(scan).map(visible).unwrap_or_default(),
     ]
 }
@@ -57,10 +58,10 @@ fn row(scan: &ScanSummary, now: OffsetDateTime) -> Vec<String> {
 mod tests {
     use super::*;
     use crate::service::report::testing::{NOW, summary};
-    use domain::{Status, WaitsFor};
+    use domain::{FindingCounts, Status, WaitsFor};
 
     #[test]
-    fn a_row_says_volume_status_ranges_age_and_error() {
+    fn a_row_says_volume_status_ranges_age_findings_and_error() {
         let scanning = summary(12, Status::Scanning);
         let mut failed = summary(11, Status::Failed);
         failed.error_code = Some("source.encrypted\u{1b}[2J".to_owned());
@@ -71,12 +72,18 @@ mod tests {
         unnamed.waits_for = Some(WaitsFor::Metadata);
         let mut old = summary(9, Status::Cancelled);
         (old.superseded_by, old.error_code) = (Some(12), Some("superseded".to_owned()));
-        insta::assert_snapshot!(list(&[scanning, failed, unnamed, old], NOW), @r"
-        ID  VOLUME                                    STATUS                      RANGES  AGE      ERROR
-        12  a3d 217 p. 101                            SCANNING                    1/2     18m 53s
-        11  a3d 217 p. 101                            FAILED                      -       18m 53s  source.encrypted\u{1b}[2J
-        10  scanscanscanscansca…scanscan\u{202e}.pdf  SCANNED (describe it)       1/2     18m 53s
-        9   a3d 217 p. 101                            CANCELLED (replaced by 12)  1/2     18m 53s  superseded
+        let mut doubtful = summary(8, Status::PendingReview);
+        doubtful.finding_counts = Some(FindingCounts { must_look: 2, should_look: 0, note: 1 });
+        let mut clean = summary(7, Status::Approved);
+        clean.finding_counts = Some(FindingCounts::default());
+        insta::assert_snapshot!(list(&[scanning, failed, unnamed, old, doubtful, clean], NOW), @r"
+        ID  VOLUME                                    STATUS                      RANGES  AGE      FINDINGS             ERROR
+        12  a3d 217 p. 101                            SCANNING                    1/2     18m 53s  -
+        11  a3d 217 p. 101                            FAILED                      -       18m 53s  -                    source.encrypted\u{1b}[2J
+        10  scanscanscanscansca…scanscan\u{202e}.pdf  SCANNED (describe it)       1/2     18m 53s  -
+        9   a3d 217 p. 101                            CANCELLED (replaced by 12)  1/2     18m 53s  -                    superseded
+        8   a3d 217 p. 101                            PENDING_REVIEW              1/2     18m 53s  2 must look, 1 note
+        7   a3d 217 p. 101                            APPROVED                    1/2     18m 53s  none
         ");
     }
 

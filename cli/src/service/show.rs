@@ -5,6 +5,7 @@ use super::connection;
 use super::error::ServiceError;
 use super::report::{Table, advice, age, error, is_provisional, phrase, progress, state, timestamp, volume};
 use super::settings::Settings;
+use crate::findings;
 use crate::terminal::{megabytes, print, print_json, visible};
 use catalog::{CatalogError, OpinionDetail, RangeDetail, ScanDetail, ScanSummary};
 use engine::cancellation::Cancellation;
@@ -43,6 +44,7 @@ fn detail(scan: &ScanDetail, result_bucket: Option<&str>, now: OffsetDateTime) -
         head(scan, now),
         ranges(scan),
         opinions(&scan.opinions, result_bucket),
+        finding_lines(scan),
         output_lines(&outputs, result_bucket.is_some()),
         problems(scan),
         timeline(scan),
@@ -125,6 +127,11 @@ fn opinions(opinions: &[OpinionDetail], bucket: Option<&str>) -> Option<String> 
     (!opinions.is_empty()).then(|| format!("opinions: {}\n{}", opinions.len(), table.render()))
 }
 
+/// In the words of `quire process`. None before they are derived.
+fn finding_lines(scan: &ScanDetail) -> Option<String> {
+    Some(findings::lines(scan.scan.summary.finding_counts?, &scan.findings).join("\n"))
+}
+
 /// Files in folders are counted, not listed: there may be a thousand pictures.
 fn output_lines(outputs: &[Output], is_bucket_known: bool) -> Option<String> {
     let (nested, top): (Vec<&Output>, Vec<&Output>) = outputs.iter().partition(|output| output.file.contains('/'));
@@ -196,7 +203,7 @@ fn outputs(scan: &ScanDetail, bucket: Option<&str>) -> Vec<Output> {
 mod tests {
     use super::*;
     use crate::service::report::testing::{self, NOW};
-    use domain::Status;
+    use domain::{FindingCounts, Severity, Status};
     use serde_json::json;
 
     #[test]
@@ -257,6 +264,30 @@ mod tests {
           2026-11-20 09:41:07 UTC  uploaded
           2026-11-20 09:41:07 UTC  range 0 finished
         ");
+    }
+
+    #[test]
+    fn findings_are_listed_the_worst_first() {
+        let mut scan = testing::detail(12, Status::PendingReview);
+        scan.scan.summary.finding_counts = Some(FindingCounts::default());
+        assert_eq!(finding_lines(&scan).as_deref(), Some("findings: none"));
+        scan.scan.summary.finding_counts = Some(FindingCounts { must_look: 2, should_look: 1, note: 1 });
+        scan.findings = vec![
+            testing::finding(Severity::MustLook, Some(3)),
+            testing::finding(Severity::MustLook, None),
+            testing::finding(Severity::ShouldLook, Some(41)),
+            testing::finding(Severity::Note, Some(9)),
+        ];
+        scan.findings[1].message = "The name is\u{1b}[2J".to_owned();
+        scan.findings[1].code = "of.a.newer.version\u{7}".to_owned();
+        insta::assert_snapshot!(finding_lines(&scan).unwrap(), @r"
+        findings: 2 must look, 1 should look, 1 note
+          must look    page 4     The printed numbers jump forward: pages are missing here. [finding.pages_missing]
+          must look    volume     The name is\u{1b}[2J [of.a.newer.version\u{7}]
+          should look  page 42    The printed numbers jump forward: pages are missing here. [finding.pages_missing]
+        ");
+        let text = detail(&scan, None, NOW);
+        assert!(text.contains("to do      2 findings must be looked at. Review the outputs"), "{text}");
     }
 
     #[test]

@@ -7,7 +7,8 @@ use crate::connection::{Catalog, Transaction};
 use crate::error::CatalogError;
 use crate::lease::{Fenced, Lease, lock_leased};
 use crate::state::{ready, settle};
-use domain::{ScanId, Stage, Task};
+use domain::{Evidence, Finding, ScanId, Stage, Task};
+use sqlx::types::Json;
 
 /// What compress published.
 #[derive(Clone, PartialEq, Debug)]
@@ -148,10 +149,12 @@ pub struct Publication {
     pub first_page: i32,
     /// Printed number of the last page.
     pub last_page: i32,
-    /// Counts and problems, as JSON for readers.
+    /// Counts and problems, as JSON for readers. Without the findings, which have rows of their own.
     pub summary: serde_json::Value,
     /// In order.
     pub opinions: Vec<NewOpinion>,
+    /// The worst first.
+    pub findings: Vec<Finding>,
 }
 
 #[derive(Clone, PartialEq, Eq, Debug)]
@@ -171,15 +174,17 @@ pub struct NewOpinion {
 }
 
 impl Catalog {
-    /// Publishes the results: the scan becomes PENDING_REVIEW with exactly these opinions, and the outbox gets an event.
+    /// Publishes the results: the scan becomes PENDING_REVIEW with exactly these opinions and findings, and the outbox
+    /// gets an event.
     pub async fn finish_split(&self, lease: &Lease, publication: &Publication) -> Result<Fenced<()>, CatalogError> {
         lease.expect_stage(Stage::Split)?;
         let mut transaction = self.begin().await?;
         if !lock_leased(&mut transaction, lease).await? {
             return Ok(Fenced::Lost);
         }
-        // Before the change of status: its trigger counts the opinions for the outbox.
+        // Before the change of status: its trigger counts the opinions and the findings for the outbox.
         replace_opinions(&mut transaction, lease.scan, &publication.opinions).await?;
+        replace_findings(&mut transaction, lease.scan, &publication.findings).await?;
         publish_results(&mut transaction, lease, publication).await?;
         transaction.commit().await?;
         Ok(Fenced::Done(()))
@@ -234,4 +239,45 @@ async fn replace_opinions(
     .execute(transaction.executor())
     .await?;
     Ok(())
+}
+
+async fn replace_findings(
+    transaction: &mut Transaction<'_>,
+    scan: ScanId,
+    findings: &[Finding],
+) -> Result<(), CatalogError> {
+    sqlx::query!("DELETE FROM findings WHERE scan_id = $1", scan).execute(transaction.executor()).await?;
+    let codes: Vec<String> = findings.iter().map(|finding| finding.code.as_str().to_owned()).collect();
+    let severities: Vec<String> = findings.iter().map(|finding| finding.severity.as_str().to_owned()).collect();
+    let pages: Vec<Option<i32>> =
+        findings.iter().map(|finding| finding.page_index.and_then(|page| i32::try_from(page).ok())).collect();
+    let messages: Vec<String> = findings.iter().map(|finding| storable(&finding.message)).collect();
+    let evidence: Vec<Json<Evidence>> = findings.iter().map(|finding| storable_evidence(&finding.evidence)).collect();
+    sqlx::query!(
+        "INSERT INTO findings (scan_id, sequence, code, severity, page_index, message, evidence)
+         SELECT $1, place, code, severity, page_index, message, evidence
+         FROM unnest($2::text[], $3::text[], $4::integer[], $5::text[], $6::jsonb[])
+              WITH ORDINALITY AS new (code, severity, page_index, message, evidence, place)",
+        scan,
+        &codes,
+        &severities,
+        &pages as &[Option<i32>],
+        &messages,
+        &evidence as &[Json<Evidence>],
+    )
+    .execute(transaction.executor())
+    .await?;
+    Ok(())
+}
+
+/// PostgreSQL stores no NUL, and what was read from a page may contain one.
+fn storable(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
+}
+
+fn storable_evidence(evidence: &Evidence) -> Json<Evidence> {
+    let mut evidence = evidence.clone();
+    let labels = evidence.boxes.iter_mut().map(|found| &mut found.label);
+    labels.chain(&mut evidence.readings).for_each(|text| *text = storable(text));
+    Json(evidence)
 }

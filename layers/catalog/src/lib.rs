@@ -29,6 +29,6 @@ pub use give_back::GivenBack;
 pub use heartbeat::Heartbeat;
 pub use intake::{KeyLock, NewScan, Recorded};
 pub use lease::{Failure, Fenced, Lease, LeaseRules};
-pub use read::{Event, Filter, OpinionDetail, RangeDetail, ScanDetail, ScanRow, ScanSummary};
+pub use read::{Event, Filter, FindingDetail, OpinionDetail, RangeDetail, ScanDetail, ScanRow, ScanSummary};
 pub use rescue::{RescueOutcome, Rescued};
 pub use sample::Sample;

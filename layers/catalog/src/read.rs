@@ -2,7 +2,7 @@
 
 use crate::connection::{Catalog, Transaction};
 use crate::error::CatalogError;
-use domain::{RangeStatus, ScanId, Stage, Status, WaitsFor};
+use domain::{FindingCounts, RangeStatus, ScanId, Severity, Stage, Status, WaitsFor};
 use serde::Serialize;
 use time::OffsetDateTime;
 
@@ -45,6 +45,8 @@ pub struct ScanSummary {
     pub ranges: i64,
     pub ranges_finished: i64,
     pub opinions: i64,
+    /// None before split has derived findings.
+    pub finding_counts: Option<FindingCounts>,
     /// Failed attempts at the present stage.
     pub attempts: i32,
     pub interruptions: i32,
@@ -80,6 +82,7 @@ impl Catalog {
                     WHERE scan_id = scans.id AND ranges.generation = scans.generation
                       AND ranges.status = 'FINISHED') AS "ranges_finished!",
                    (SELECT count(*) FROM opinions WHERE scan_id = scans.id) AS "opinions!",
+                   finding_counts(id, summary) AS "finding_counts: FindingCounts",
                    attempts, interruptions, error_code, error_message, superseded_by, not_before, created_at,
                    updated_at, finished_at
                FROM scans
@@ -106,6 +109,8 @@ pub struct ScanDetail {
     pub ranges: Vec<RangeDetail>,
     /// In order.
     pub opinions: Vec<OpinionDetail>,
+    /// The worst first.
+    pub findings: Vec<FindingDetail>,
     /// Oldest first.
     pub events: Vec<Event>,
 }
@@ -188,6 +193,19 @@ pub struct OpinionDetail {
     pub key_page_index: i32,
 }
 
+/// A [`Finding`](domain::Finding) in a row. It may be from another version of Quire, which knows other codes.
+#[derive(Clone, PartialEq, Debug, Serialize)]
+pub struct FindingDetail {
+    pub code: String,
+    pub severity: Severity,
+    /// The page's place in the original, from 0. None if the finding is about the whole volume.
+    pub page_index: Option<i32>,
+    /// A sentence for a person.
+    pub message: String,
+    /// An [`Evidence`](domain::Evidence) as JSON.
+    pub evidence: serde_json::Value,
+}
+
 /// An entry of a scan's timeline.
 #[derive(Clone, PartialEq, Debug, Serialize)]
 pub struct Event {
@@ -207,6 +225,7 @@ impl Catalog {
         let detail = ScanDetail {
             ranges: ranges(&mut transaction, scan, row.generation).await?,
             opinions: opinions(&mut transaction, scan).await?,
+            findings: findings(&mut transaction, scan).await?,
             events: events(&mut transaction, scan).await?,
             scan: row,
         };
@@ -269,6 +288,17 @@ async fn opinions(transaction: &mut Transaction<'_>, scan: ScanId) -> Result<Vec
         OpinionDetail,
         "SELECT sequence, file, redacted_key, first_page, last_page, caption_page_index, key_page_index
          FROM opinions WHERE scan_id = $1 ORDER BY sequence",
+        scan,
+    )
+    .fetch_all(transaction.executor())
+    .await?)
+}
+
+async fn findings(transaction: &mut Transaction<'_>, scan: ScanId) -> Result<Vec<FindingDetail>, CatalogError> {
+    Ok(sqlx::query_as!(
+        FindingDetail,
+        r#"SELECT code, severity AS "severity: Severity", page_index, message, evidence
+           FROM findings WHERE scan_id = $1 ORDER BY sequence"#,
         scan,
     )
     .fetch_all(transaction.executor())

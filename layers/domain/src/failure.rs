@@ -31,6 +31,9 @@ pub enum FailureClass {
     /// Reported among the problems of a volume.
     #[assoc(meaning = "One page has a problem. The rest of the volume is not affected.")]
     Page,
+    /// Listed in `findings.json` and in the catalog.
+    #[assoc(meaning = "Something that a person should look at before the volume is published.")]
+    Finding,
     /// Reported in logs only.
     #[assoc(meaning = "The service noticed a fault and recovered from it.")]
     Recovered,
@@ -182,12 +185,15 @@ pub enum FailureCode {
     #[assoc(class = FailureClass::NotInstalled)]
     #[assoc(meaning = "A model is missing.")]
     #[assoc(
-        advice = "Install it with `cargo xtask setup`, or let QUIRE_HOME name the directory that holds lib/ and models/."
+        advice = "Install the published models with `cargo xtask setup` and your own with `quire model import`, or let QUIRE_HOME name the directory that holds lib/ and models/."
     )]
     DetectModelMissing,
     #[strum(serialize = "detect.model_unusable")]
     #[assoc(class = FailureClass::NotInstalled)]
-    #[assoc(meaning = "A model cannot be used.", advice = "Convert it again with `cargo xtask setup`.")]
+    #[assoc(
+        meaning = "A model cannot be used.",
+        advice = "Convert it again with `cargo xtask setup`, or your own with `quire model import`."
+    )]
     DetectModelUnusable,
     #[strum(serialize = "detect.runtime")]
     #[assoc(class = FailureClass::Internal)]
@@ -401,6 +407,164 @@ pub enum FailureCode {
     #[assoc(meaning = "The page has an image, but nothing of it can be seen.")]
     #[assoc(advice = "Look at the original. Scan the page again unless it is blank.")]
     PageDrawnBlank,
+    // Findings: the sequence of pages.
+    #[strum(serialize = "finding.pages_missing")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The printed numbers jump forward: pages are missing here.")]
+    #[assoc(
+        advice = "Look at the page and the one before it. Scan the missing leaves and upload the whole volume again."
+    )]
+    FindingPagesMissing,
+    #[strum(serialize = "finding.duplicate_number")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "Two pages carry the same printed number.")]
+    #[assoc(
+        advice = "Compare both pages. If one was scanned twice, leave it out; if a number was misread, ignore this."
+    )]
+    FindingDuplicateNumber,
+    #[strum(serialize = "finding.duplicate_picture")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "Two pages look nearly the same.")]
+    #[assoc(advice = "Compare both pages. If one was scanned twice, leave it out.")]
+    FindingDuplicatePicture,
+    #[strum(serialize = "finding.out_of_order")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The printed numbers go backwards here.")]
+    #[assoc(advice = "Put the pages in order and upload the whole volume again.")]
+    FindingOutOfOrder,
+    #[strum(serialize = "finding.number_missing")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "No printed number was read on the page. Its number follows from its neighbours.")]
+    #[assoc(advice = "Check that the page belongs here.")]
+    FindingNumberMissing,
+    #[strum(serialize = "finding.number_doubtful")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "What was read as the number of the page contradicts its neighbours.")]
+    #[assoc(advice = "Check the printed number, and that the page belongs here.")]
+    FindingNumberDoubtful,
+    #[strum(serialize = "finding.number_range")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "One page carries a range of printed numbers.")]
+    #[assoc(advice = "Check that the book printed several pages as one.")]
+    FindingNumberRange,
+    #[strum(serialize = "finding.wrong_volume")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The printed numbers or the running heads do not fit the volume.")]
+    #[assoc(advice = "Check that the page belongs to the volume, and that the file has the right name.")]
+    FindingWrongVolume,
+    #[strum(serialize = "finding.first_number")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The number printed on the first page is not the one that the name gives.")]
+    #[assoc(advice = "Check the name of the file, and whether pages are missing at the beginning.")]
+    FindingFirstNumber,
+    #[strum(serialize = "finding.last_number")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The number printed on the last page is not the one that the name gives.")]
+    #[assoc(advice = "Check the name of the file, and whether pages are missing at the end.")]
+    FindingLastNumber,
+    #[strum(serialize = "finding.page_count")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The number of pages does not fit the first and the last page number that the name gives.")]
+    #[assoc(advice = "Check whether pages are missing or were scanned twice.")]
+    FindingPageCount,
+    // Findings: the quality of pages.
+    #[strum(serialize = "finding.page_blank")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The page is blank.")]
+    #[assoc(advice = "Check that the book has a blank page here.")]
+    FindingPageBlank,
+    #[strum(serialize = "finding.page_nearly_blank")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "There is hardly anything on the page.")]
+    #[assoc(advice = "Check that the page was scanned completely.")]
+    FindingPageNearlyBlank,
+    #[strum(serialize = "finding.page_dark")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The page is very dark.")]
+    #[assoc(advice = "Check that the page can be read, or scan it again with more light.")]
+    FindingPageDark,
+    #[strum(serialize = "finding.page_blurred")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The page is blurred.")]
+    #[assoc(advice = "Check that the page can be read, or scan it again.")]
+    FindingPageBlurred,
+    #[strum(serialize = "finding.page_cut_off")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The text reaches the edge of the picture.")]
+    #[assoc(advice = "Check that nothing is cut off, or scan the page again.")]
+    FindingPageCutOff,
+    #[strum(serialize = "finding.page_turned")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The page is turned.")]
+    #[assoc(advice = "Turn the page upright and upload the volume again.")]
+    FindingPageTurned,
+    #[strum(serialize = "finding.page_unlike")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The size or the orientation of the page differs from its neighbours.")]
+    #[assoc(advice = "Check that the page belongs here and is complete.")]
+    FindingPageUnlike,
+    // Findings: the boundaries of opinions.
+    #[strum(serialize = "finding.key_unmatched")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "No opinion ends at this key icon.")]
+    #[assoc(advice = "Check whether the caption of an opinion was missed before it.")]
+    FindingKeyUnmatched,
+    #[strum(serialize = "finding.caption_unmatched")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "No opinion begins at this caption.")]
+    #[assoc(advice = "Check whether the key icon at the end of the opinion was missed.")]
+    FindingCaptionUnmatched,
+    #[strum(serialize = "finding.pages_uncovered")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "No opinion contains these pages.")]
+    #[assoc(advice = "Check whether the boundary of an opinion was missed.")]
+    FindingPagesUncovered,
+    #[strum(serialize = "finding.opinion_out_of_sequence")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The pages of an opinion are not in sequence.")]
+    #[assoc(advice = "Look at the findings of its pages before you publish it.")]
+    FindingOpinionOutOfSequence,
+    // Findings: redactions.
+    #[strum(serialize = "finding.headnote_uncovered")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "No cover hides this headnote.")]
+    #[assoc(advice = "Look at the redacted page. A headnote must not be published.")]
+    FindingHeadnoteUncovered,
+    #[strum(serialize = "finding.bracket_without_headnote")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "The text has a bracket with a number that no headnote has.")]
+    #[assoc(advice = "Check whether a headnote was missed.")]
+    FindingBracketWithoutHeadnote,
+    #[strum(serialize = "finding.headnote_without_bracket")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "A headnote has no bracket in the text.")]
+    #[assoc(advice = "Check whether a bracket was missed in the text.")]
+    FindingHeadnoteWithoutBracket,
+    #[strum(serialize = "finding.box_doubtful")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "A box with low confidence decides where an opinion begins or ends, or what is covered.")]
+    #[assoc(advice = "Look at the box and at what follows from it.")]
+    FindingBoxDoubtful,
+    #[strum(serialize = "finding.box_of_one_model")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "Only one of the models found a box that decides where an opinion begins or ends.")]
+    #[assoc(advice = "Look at the box and at what follows from it.")]
+    FindingBoxOfOneModel,
+    #[strum(serialize = "finding.cover_unlike")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "A cover hides much more, or much less, than the covers of similar headnotes.")]
+    #[assoc(advice = "Look at the redacted page.")]
+    FindingCoverUnlike,
+    #[strum(serialize = "finding.word_left")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "Words can be read under or beside a cover.")]
+    #[assoc(advice = "Look at the redacted page. What the publisher wrote must not be published.")]
+    FindingWordLeft,
+    #[strum(serialize = "finding.word_cut")]
+    #[assoc(class = FailureClass::Finding)]
+    #[assoc(meaning = "A cover cuts through a word.")]
+    #[assoc(advice = "Look at the redacted page. The court's text must stay whole.")]
+    FindingWordCut,
     // Why a scan FAILED or was CANCELLED.
     #[strum(serialize = "retries_exhausted")]
     #[assoc(class = FailureClass::Internal)]
@@ -665,6 +829,32 @@ pub enum FailureCode {
     #[assoc(advice = "Check which buckets notify the uploads queue.")]
     IntakeBucket,
     // The import of the models.
+    #[strum(serialize = "model.name")]
+    #[assoc(class = FailureClass::Arguments)]
+    #[assoc(meaning = "The name of a model has another form, or belongs to the published models.")]
+    #[assoc(advice = "Give another name with --name.")]
+    ModelName,
+    #[strum(serialize = "model.unreadable")]
+    #[assoc(class = FailureClass::Input)]
+    #[assoc(meaning = "The checkpoint cannot be read.", advice = "Check the path and its permissions.")]
+    ModelUnreadable,
+    #[strum(serialize = "model.too-large")]
+    #[assoc(class = FailureClass::Input)]
+    #[assoc(meaning = "The checkpoint is larger than the limit.")]
+    #[assoc(
+        advice = "Use the best.pt that the training wrote at its end. An interrupted training leaves its optimizer's state in the file; ultralytics' strip_optimizer removes it."
+    )]
+    ModelTooLarge,
+    #[strum(serialize = "model.classes")]
+    #[assoc(class = FailureClass::Input)]
+    #[assoc(meaning = "The checkpoint has a class that Quire does not know.")]
+    #[assoc(advice = "Rename the class in the training data to one of the known names, and train again.")]
+    ModelClasses,
+    #[strum(serialize = "model.block")]
+    #[assoc(class = FailureClass::Input)]
+    #[assoc(meaning = "The checkpoint contains a kind of layer that Quire cannot translate.")]
+    #[assoc(advice = "Train a YOLOv8 or YOLO11 detection model.")]
+    ModelBlock,
     #[strum(serialize = "model.wheel-unreadable")]
     #[assoc(class = FailureClass::Input)]
     #[assoc(meaning = "The wheel cannot be read.", advice = "Check the path and its permissions.")]
@@ -685,67 +875,84 @@ pub enum FailureCode {
     #[strum(serialize = "model.unwritable")]
     #[assoc(class = FailureClass::Resource)]
     #[assoc(meaning = "The converted model cannot be written.")]
-    #[assoc(advice = "Check that you may write to the directory and that the disk has 200 MB left.")]
+    #[assoc(advice = "Check that you may write to the directory and that the disk has 500 MB left.")]
     ModelUnwritable,
     #[strum(serialize = "model.archive")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The checkpoint is not a readable zip archive.", advice = "Download it again.")]
+    #[assoc(meaning = "The checkpoint is not a readable zip archive.")]
+    #[assoc(
+        advice = "Copy or download it again. If it was written with PyTorch before 1.6, load it and save it again with torch.save."
+    )]
     ModelArchive,
     #[strum(serialize = "model.entry-missing")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "An entry of the checkpoint is missing.", advice = "Use a checkpoint that torch.save wrote.")]
+    #[assoc(meaning = "An entry of the checkpoint is missing.")]
+    #[assoc(advice = "Copy or download it again. It must be a checkpoint that torch.save wrote.")]
     ModelEntryMissing,
     #[strum(serialize = "model.entry-too-large")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "An entry of the checkpoint is larger than the limit.", advice = "Use the published weights.")]
+    #[assoc(meaning = "An entry of the checkpoint is larger than the limit.")]
+    #[assoc(advice = "Use the checkpoint of a YOLOv8 or YOLO11 detection model, as ultralytics writes it.")]
     ModelEntryTooLarge,
     #[strum(serialize = "model.byte-order")]
     #[assoc(class = FailureClass::Input)]
     #[assoc(meaning = "A big-endian machine wrote the checkpoint, which is not supported.")]
-    #[assoc(advice = "Use the published weights.")]
+    #[assoc(advice = "Load it and save it again with torch.save on a usual machine.")]
     ModelByteOrder,
     #[strum(serialize = "model.tensor")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "A tensor of the checkpoint is not supported.", advice = "Use the published weights.")]
+    #[assoc(meaning = "A tensor of the checkpoint is not supported.")]
+    #[assoc(advice = "Save the model again as ultralytics does at the end of a training, in half or single precision.")]
     ModelTensor,
     #[strum(serialize = "model.pickle-truncated")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The pickle of the checkpoint is cut off.", advice = "Download it again.")]
+    #[assoc(meaning = "The pickle of the checkpoint is cut off.", advice = "Copy or download it again.")]
     ModelPickleTruncated,
     #[strum(serialize = "model.pickle-opcode")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The pickle of the checkpoint uses an opcode that a YOLOv8 checkpoint does not need.")]
-    #[assoc(advice = "Do not trust the file. Use the published weights.")]
+    #[assoc(meaning = "The pickle of the checkpoint uses an opcode that a checkpoint of ultralytics does not need.")]
+    #[assoc(
+        advice = "Do not load the file with PyTorch unless you trust its origin. If you trained the model, use the best.pt that the training wrote at its end."
+    )]
     ModelPickleOpcode,
     #[strum(serialize = "model.pickle-global")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The pickle of the checkpoint names something that is not part of a YOLOv8 model.")]
-    #[assoc(advice = "Do not trust the file. Use the published weights.")]
+    #[assoc(meaning = "The pickle of the checkpoint names something that is not part of a detection model.")]
+    #[assoc(
+        advice = "Do not load the file with PyTorch unless you trust its origin. If you trained the model, use the best.pt that the training wrote at its end."
+    )]
     ModelPickleGlobal,
     #[strum(serialize = "model.pickle-malformed")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The pickle of the checkpoint is malformed.", advice = "Use the published weights.")]
+    #[assoc(meaning = "The pickle of the checkpoint is malformed.")]
+    #[assoc(advice = "Copy or download the checkpoint again. It must be one that torch.save wrote.")]
     ModelPickleMalformed,
     #[strum(serialize = "model.pickle-limit")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The pickle of the checkpoint is larger than the limit.", advice = "Use the published weights.")]
+    #[assoc(meaning = "The pickle of the checkpoint is larger than the limit.")]
+    #[assoc(
+        advice = "Use the best.pt that the training wrote at its end. An interrupted training leaves its optimizer's state in the file; ultralytics' strip_optimizer removes it."
+    )]
     ModelPickleLimit,
     #[strum(serialize = "model.network-incomplete")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The checkpoint is not a complete YOLOv8 detection model.")]
-    #[assoc(advice = "Use the published weights.")]
+    #[assoc(meaning = "The checkpoint is not a complete detection model.")]
+    #[assoc(advice = "Use the checkpoint of a YOLOv8 or YOLO11 detection model, as ultralytics writes it.")]
     ModelNetworkIncomplete,
     #[strum(serialize = "model.network-unsupported")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "A module of the checkpoint is not supported.", advice = "Use a YOLOv8 detection model.")]
+    #[assoc(meaning = "A module of the checkpoint is not supported.")]
+    #[assoc(advice = "Use a YOLOv8 or YOLO11 detection model with ultralytics' own settings of its layers.")]
     ModelNetworkUnsupported,
     #[strum(serialize = "model.network-channels")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The layers of the checkpoint do not fit together.", advice = "Use the published weights.")]
+    #[assoc(meaning = "The layers of the checkpoint do not fit together.")]
+    #[assoc(advice = "Use the checkpoint of a YOLOv8 or YOLO11 detection model, as ultralytics writes it.")]
     ModelNetworkChannels,
     #[strum(serialize = "model.network-limit")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The network of the checkpoint is larger than the limit.", advice = "Use the published weights.")]
+    #[assoc(meaning = "The network of the checkpoint is larger than the limit.")]
+    #[assoc(advice = "Train a smaller model: all sizes of YOLOv8 and YOLO11 from n to x are below the limit.")]
     ModelNetworkLimit,
 }
 
@@ -768,6 +975,13 @@ impl FailureCode {
 impl PartialEq<&str> for FailureCode {
     fn eq(&self, code: &&str) -> bool {
         self.as_str() == *code
+    }
+}
+
+impl<'de> serde::Deserialize<'de> for FailureCode {
+    fn deserialize<D: serde::Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let code = String::deserialize(deserializer)?;
+        Self::parse(&code).ok_or_else(|| serde::de::Error::custom(format!("{code:?} is not a code of this version")))
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod attempt_key;
 mod failure;
+mod finding;
 mod model_choice;
 mod scan_ended;
 mod status;
@@ -11,7 +12,8 @@ mod volume_name;
 
 pub use attempt_key::{AttemptKey, AttemptKind, AttemptPrefix, KeyError, ResultKey, Results, Work, WorkKey};
 pub use failure::{FailureClass, FailureCode};
-pub use model_choice::ModelChoice;
+pub use finding::{Evidence, EvidenceBox, Finding, FindingCounts, Severity};
+pub use model_choice::{ModelChoice, ModelName, ModelNameError};
 pub use scan_ended::ScanEnded;
 pub use status::{RangeStatus, Stage, Status, WaitsFor};
 pub use task::Task;

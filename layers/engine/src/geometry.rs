@@ -94,6 +94,12 @@ impl Rect {
         Self::new(self.x0 - by, self.y0 - by, self.x1 + by, self.y1 + by)
     }
 
+    /// Moved to the right and down.
+    #[must_use]
+    pub fn moved(&self, x: f64, y: f64) -> Self {
+        Self::new(self.x0 + x, self.y0 + y, self.x1 + x, self.y1 + y)
+    }
+
     /// Converts to another unit, given how many new units one present unit is.
     #[must_use]
     pub fn scaled(&self, x: f64, y: f64) -> Self {

@@ -15,6 +15,7 @@ use crate::steps::original::Original;
 use crate::steps::page_numbers::{first_page, numbered_pages};
 use crate::steps::read_pages::read;
 use crate::steps::redact_pages::redact;
+use crate::steps::review_results::review;
 use crate::steps::run::{Run, hidden_directory};
 use crate::steps::write_results::{assemble, summary};
 use domain::VolumeName;
@@ -57,9 +58,10 @@ fn process_pages(
     let numbered = numbered_pages(&detected, first_page);
     let redacted =
         run.step(Step::Redact, pages, || redact(run, original, first_page, numbered, &compressed, words.as_ref()))?;
-    run.step(Step::Write, pages, || assemble(run, name, &detected, &redacted))?;
+    let findings = run.step(Step::Review, pages, || Ok(review(run, name, &detected, &redacted)))?;
+    run.step(Step::Write, pages, || assemble(run, name, &detected, &redacted, &findings))?;
     run.check_cancelled()?;
-    let summary = summary(run, name, &redacted, file_length(original.file())?)?;
+    let summary = summary(run, name, &redacted, findings, file_length(original.file())?)?;
     let files = move_into_place(&summary.directory, target)?;
     Ok(Summary { directory: target.to_owned(), files, ..summary })
 }

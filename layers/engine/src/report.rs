@@ -1,6 +1,6 @@
 //! What a caller learns: the progress of the work, the problems of single pages, the cost of each step, the results.
 
-use domain::FailureCode;
+use domain::{FailureCode, Finding, FindingCounts};
 use serde::{Deserialize, Serialize};
 use std::path::PathBuf;
 
@@ -17,6 +17,8 @@ pub enum Step {
     Compress,
     /// Pairs the opinions and redacts the pages and their words.
     Redact,
+    /// Derives what a person should look at.
+    Review,
     /// Puts the volumes and the opinions together.
     Write,
     /// Decodes every page once, if no detection does that in the same process.
@@ -95,6 +97,10 @@ pub struct Summary {
     /// All files in the directory, relative to it.
     pub files: Vec<PathBuf>,
     pub problems: Vec<PageProblem>,
+    /// How many findings `findings.json` has.
+    pub finding_counts: FindingCounts,
+    /// The same as in `findings.json`, the worst first.
+    pub findings: Vec<Finding>,
     #[serde(rename = "stages")]
     pub steps: Vec<StepReport>,
 }

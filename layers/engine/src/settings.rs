@@ -25,6 +25,10 @@ pub struct Settings {
     pub language: String,
     /// Whether the opinions are also written without redactions.
     pub unredacted: bool,
+    /// Whether the footnotes of each opinion are also written to a file of their own.
+    pub footnotes: bool,
+    /// Whether every redacted page is also written to a file of its own, with an invisible mark where an opinion ends.
+    pub single_pages: bool,
     /// How many pages are worked on at once.
     pub jobs: usize,
     pub limits: Limits,
@@ -42,6 +46,8 @@ impl Settings {
             reading_resolution: DEFAULT_READING_RESOLUTION,
             language: DEFAULT_LANGUAGE.to_owned(),
             unredacted: false,
+            footnotes: false,
+            single_pages: false,
             jobs: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             limits: Limits::default(),
             compression: CompressionOptions::default(),
@@ -73,10 +79,18 @@ impl Request {
             let named = named?;
             let reporter = self.reporter.as_deref().unwrap_or(named.reporter());
             let volume = self.volume.as_deref().unwrap_or(named.volume());
-            return Ok(VolumeName::new(reporter, volume, self.first_page.or(named.first_page()), None)?);
+            let (first, last) = self.printed_pages(Some(&named));
+            return Ok(VolumeName::new(reporter, volume, first, last)?);
         };
-        let first = self.first_page.or(named.ok().and_then(|name| name.first_page()));
-        Ok(VolumeName::new(reporter, volume, first, None)?)
+        let (first, last) = self.printed_pages(named.ok().as_ref());
+        Ok(VolumeName::new(reporter, volume, first, last)?)
+    }
+
+    /// The numbers of the first and last page. The last one of the file name counts only if it fits the first.
+    fn printed_pages(&self, named: Option<&VolumeName>) -> (Option<u32>, Option<u32>) {
+        let first = self.first_page.or(named.and_then(VolumeName::first_page));
+        let last = named.and_then(VolumeName::last_page);
+        (first, last.filter(|last| first.is_none_or(|first| first <= *last)))
     }
 
     /// The name of the volume if no file is named after it, so that any name will do.

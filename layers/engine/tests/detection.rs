@@ -20,7 +20,7 @@ use std::path::Path;
 const CONFIDENT: f64 = 0.5;
 
 fn detector(choice: ModelChoice, workers: usize) -> Detector {
-    Detector::load(&Installation::of_user().unwrap(), choice, workers).unwrap()
+    Detector::load(&Installation::of_user().unwrap(), &choice, workers).unwrap()
 }
 
 #[derive(Deserialize)]

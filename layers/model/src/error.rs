@@ -8,6 +8,12 @@ use std::path::PathBuf;
 #[derive(Debug, thiserror::Error, Assoc)]
 #[func(pub const fn code(&self) -> FailureCode)]
 pub enum ModelError {
+    #[error("The checkpoint {} cannot be read: {source}.", path.display())]
+    #[assoc(code = FailureCode::ModelUnreadable)]
+    CheckpointUnreadable { path: PathBuf, source: std::io::Error },
+    #[error("The checkpoint {} is larger than {limit} bytes.", path.display())]
+    #[assoc(code = FailureCode::ModelTooLarge)]
+    CheckpointTooLarge { path: PathBuf, limit: u64 },
     #[error("The wheel {} cannot be read: {source}.", path.display())]
     #[assoc(code = FailureCode::ModelWheelUnreadable)]
     Unreadable { path: PathBuf, source: std::io::Error },
@@ -45,7 +51,7 @@ pub enum ModelError {
     #[error("The checkpoint has no entry `{entry}`. It was not written by torch.save.")]
     #[assoc(code = FailureCode::ModelEntryMissing)]
     EntryMissing { entry: String },
-    #[error("The checkpoint's entry `{entry}` is larger than {limit} bytes. No YOLOv8 checkpoint has one that large.")]
+    #[error("The checkpoint's entry `{entry}` is larger than {limit} bytes. No detection model has one that large.")]
     #[assoc(code = FailureCode::ModelEntryTooLarge)]
     EntryTooLarge { entry: String, limit: u64 },
     #[error("The checkpoint was written on a big-endian machine, which is not supported.")]
@@ -62,15 +68,15 @@ pub enum ModelError {
         tensor: String,
         reason: &'static str,
     },
-    /// A module lacks an attribute, or the attribute does not have the form that it has in YOLOv8.
-    #[error("`{module}` of the checkpoint has no usable `{attribute}`. It is not a YOLOv8 detection model.")]
+    /// A module lacks an attribute, or the attribute does not have the form that it has in ultralytics.
+    #[error("`{module}` of the checkpoint has no usable `{attribute}`, so it is not a detection model of ultralytics.")]
     #[assoc(code = FailureCode::ModelNetworkIncomplete)]
     Incomplete {
         /// Path in the module tree.
         module: String,
         attribute: String,
     },
-    #[error("`{module}` of the checkpoint cannot be translated: {reason}. Only YOLOv8 detection models can be.")]
+    #[error("`{module}` of the checkpoint cannot be translated: {reason}.")]
     #[assoc(code = FailureCode::ModelNetworkUnsupported)]
     Unsupported {
         /// Path in the module tree.
@@ -85,7 +91,7 @@ pub enum ModelError {
         expected: usize,
         found: usize,
     },
-    #[error("The checkpoint's network has more than {limit} {what}. It is not a YOLOv8 model.")]
+    #[error("The checkpoint's network has more than {limit} {what}.")]
     #[assoc(code = FailureCode::ModelNetworkLimit)]
     NetworkLimit { what: &'static str, limit: usize },
 }
@@ -100,17 +106,25 @@ pub enum PickleError {
         /// Offset in bytes.
         at: usize,
     },
-    #[error("The checkpoint's pickle uses opcode {opcode:#04x} at byte {at}, which no YOLOv8 checkpoint needs.")]
+    #[error(
+        "The checkpoint's pickle uses opcode {opcode:#04x} at byte {at}, which no checkpoint of ultralytics needs."
+    )]
     #[assoc(code = FailureCode::ModelPickleOpcode)]
     Opcode {
         opcode: u8,
         /// Offset in bytes.
         at: usize,
     },
-    #[error("The checkpoint's pickle asks for `{name}`, which is not part of a YOLOv8 model.")]
+    #[error("The checkpoint's pickle asks for `{name}`, which is not part of a detection model.")]
     #[assoc(code = FailureCode::ModelPickleGlobal)]
     Global {
         /// Module and name, as the pickle gives them.
+        name: String,
+    },
+    #[error("The checkpoint contains the block `{name}`, which Quire cannot translate.")]
+    #[assoc(code = FailureCode::ModelBlock)]
+    Block {
+        /// Without its module.
         name: String,
     },
     /// Operands that do not fit the instruction.
@@ -121,7 +135,9 @@ pub enum PickleError {
         /// Offset in bytes, after the instruction.
         at: usize,
     },
-    #[error("The checkpoint's pickle has more than {limit} {what}. A YOLOv8 checkpoint has far fewer.")]
+    #[error(
+        "The checkpoint's pickle has more than {limit} {what}. The checkpoint of a finished training has far fewer."
+    )]
     #[assoc(code = FailureCode::ModelPickleLimit)]
     Limit { what: &'static str, limit: usize },
 }

@@ -14,5 +14,5 @@ mod tests;
 mod wheel;
 
 pub use error::{ModelError, PickleError};
-pub use import::import_checkpoint;
+pub use import::ConvertedModel;
 pub use wheel::{ImportedModel, import_wheel};

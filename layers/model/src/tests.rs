@@ -1,6 +1,11 @@
-use crate::import::{Import, import_checkpoint};
+use crate::error::ModelError;
+use crate::import::ConvertedModel;
 use crate::testing::network::{checkpoint_of, layers};
 use crate::testing::{Item, PickleWriter, text};
+
+fn import_checkpoint(archive: &[u8]) -> Result<Vec<u8>, ModelError> {
+    ConvertedModel::from_bytes(archive).map(|model| model.onnx().to_vec())
+}
 
 fn tiny() -> PickleWriter {
     PickleWriter::pickle(&checkpoint_of(layers()))
@@ -86,7 +91,7 @@ fn the_averaged_model_is_preferred() {
     entries[0].1 = model;
     entries[1].1 = text("never looked at");
     let archive = PickleWriter::pickle(&Item::Dictionary(entries)).archive();
-    assert_eq!(Import::new(&archive).unwrap().image_size, 64);
+    assert_eq!(ConvertedModel::from_bytes(&archive).unwrap().image_size, 64);
 }
 
 #[test]

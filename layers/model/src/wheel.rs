@@ -5,11 +5,9 @@ mod tests;
 
 use crate::archive::{Archive, EntryError};
 use crate::error::ModelError;
-use crate::import::Import;
+use crate::import::ConvertedModel;
 use sha2::{Digest, Sha256};
-use std::fs::{self, Permissions};
-use std::io::{self, Write};
-use std::os::unix::fs::PermissionsExt;
+use std::fs;
 use std::path::{Path, PathBuf};
 
 struct Weights {
@@ -33,9 +31,6 @@ const MEDIUM: Weights = Weights {
 
 /// The size limit of one file of weights. `medium.pt` has 52 million bytes.
 const WEIGHTS_LIMIT: u64 = 128 << 20;
-/// Everybody who runs Quire must be able to read the models, not only the user who installed them. The umask still
-/// applies.
-const MODEL_PERMISSIONS: u32 = 0o666;
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ImportedModel {
@@ -58,8 +53,6 @@ pub fn import_wheel(wheel: &Path, output_directory: &Path) -> Result<Vec<Importe
     let archive = Archive::open(&bytes).map_err(|reason| ModelError::Wheel { path: wheel.to_owned(), reason })?;
     let read = |weights| Ok((weights, checked(&archive, wheel, weights)?));
     let checkpoints = [&SMALL, &MEDIUM].into_iter().map(read).collect::<Result<Vec<_>, ModelError>>()?;
-    fs::create_dir_all(output_directory)
-        .map_err(|source| ModelError::Unwritable { path: output_directory.to_owned(), source })?;
     checkpoints.into_iter().map(|(weights, checkpoint)| import(weights, &checkpoint, output_directory)).collect()
 }
 
@@ -77,19 +70,9 @@ fn checked(archive: &Archive, wheel: &Path, weights: &Weights) -> Result<Vec<u8>
 }
 
 fn import(weights: &Weights, checkpoint: &[u8], directory: &Path) -> Result<ImportedModel, ModelError> {
-    let Import { model, classes, image_size } = Import::new(checkpoint)?;
-    let path = directory.join(format!("{}.onnx", weights.name));
-    write(&path, directory, &model).map_err(|source| ModelError::Unwritable { path: path.clone(), source })?;
+    let model = ConvertedModel::from_bytes(checkpoint)?;
+    let path = directory.join(weights.name).with_extension("onnx");
+    model.write(&path)?;
+    let ConvertedModel { classes, image_size, .. } = model;
     Ok(ImportedModel { name: weights.name.to_owned(), path, classes, image_size })
-}
-
-/// Writes a temporary file in the same directory and renames it, so that a reader sees either the old file or the new
-/// one.
-fn write(path: &Path, directory: &Path, bytes: &[u8]) -> io::Result<()> {
-    let permissions = Permissions::from_mode(MODEL_PERMISSIONS);
-    let mut file = tempfile::Builder::new().prefix(".import-").permissions(permissions).tempfile_in(directory)?;
-    file.write_all(bytes)?;
-    file.as_file().sync_all()?;
-    file.persist(path)?;
-    Ok(())
 }

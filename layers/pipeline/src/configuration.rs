@@ -40,7 +40,7 @@ impl Configuration {
     #[must_use]
     pub fn engine_settings(&self) -> Settings {
         let Volumes { model, ocr, home, .. } = &self.volumes;
-        Settings { model: *model, ocr: *ocr, ..Settings::new(Installation::new(home)) }
+        Settings { model: model.clone(), ocr: *ocr, ..Settings::new(Installation::new(home)) }
     }
 }
 
@@ -162,8 +162,8 @@ pub struct Volumes {
     /// Pages of one range.
     #[arg(long, env = "QUIRE_RANGE_PAGES", default_value_t = 50, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=500))]
     pub range_pages: usize,
-    /// The models that detect boxes.
-    #[arg(long, env = "QUIRE_MODEL", value_enum, default_value = "both")]
+    /// The models that detect boxes: `small`, `medium`, `both`, or the name of an imported model.
+    #[arg(long, env = "QUIRE_MODEL", default_value_t)]
     pub model: ModelChoice,
     /// Whether pages are read (OCR).
     #[arg(long, env = "QUIRE_OCR", action = clap::ArgAction::Set, default_value_t = true)]

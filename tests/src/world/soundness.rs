@@ -43,6 +43,18 @@ impl World {
             .collect();
         assert_eq!(stored, named, "{what}");
         assert!(detail.opinions.iter().all(|opinion| stored.contains(&opinion.redacted_key)), "{what}");
+        let file = self.json(&format!("{prefix}findings.json")).await;
+        let rows = serde_json::to_value(&detail.findings).expect("findings are JSON");
+        assert_eq!(rows, file, "the rows are not what findings.json says: {what}");
+        assert_eq!(serde_json::json!(detail.scan.summary.finding_counts), results["finding_counts"], "{what}");
+        assert!(results.get("findings").is_none(), "the findings are stored twice: {what}");
+    }
+
+    /// A JSON file in the result bucket.
+    async fn json(&self, key: &str) -> serde_json::Value {
+        let call = self.resources.s3.get_object().bucket(&self.resources.results).key(key);
+        let body = call.send().await.expect("the file is there").body.collect().await.expect("it can be read");
+        serde_json::from_slice(&body.into_bytes()).expect("it is JSON")
     }
 
     /// The keys below a prefix of the result bucket.

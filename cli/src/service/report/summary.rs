@@ -1,6 +1,7 @@
 //! One scan in a few words, and what a person can do about it.
 
 use super::format::shortened;
+use crate::findings::count;
 use crate::terminal::visible;
 use catalog::ScanSummary;
 use domain::{FailureClass, FailureCode, ScanId, Status, WaitsFor};
@@ -34,6 +35,11 @@ pub fn progress(scan: &ScanSummary) -> String {
     }
 }
 
+/// How many findings of each severity it has, once they are derived.
+pub fn findings(scan: &ScanSummary) -> String {
+    scan.finding_counts.map_or_else(|| "-".to_owned(), count)
+}
+
 /// Why the scan or its last attempt failed. A scan that was retried keeps the code of its cancellation, which is no
 /// error anymore.
 pub fn error_code(scan: &ScanSummary) -> Option<&str> {
@@ -65,9 +71,7 @@ pub fn advice(scan: &ScanSummary) -> Option<String> {
     match (scan.status, scan.waits_for) {
         (Status::Failed, _) => Some(advice_for_failure(id, scan.error_code.as_deref().unwrap_or_default())),
         (Status::Cancelled, _) => Some(with_command(FailureCode::Cancelled.advice(), &format!("quire retry {id}"))),
-        (Status::PendingReview, _) => {
-            Some(with_command("Review the outputs, then approve the scan.", &format!("quire approve {id}")))
-        }
+        (Status::PendingReview, _) => Some(with_command(&advice_for_review(scan), &format!("quire approve {id}"))),
         (_, Some(WaitsFor::Metadata)) => Some(with_command(
             "Say which volume it is.",
             &format!("quire describe {id} --reporter REPORTER --volume VOLUME --first-page N"),
@@ -77,6 +81,15 @@ pub fn advice(scan: &ScanSummary) -> Option<String> {
              quire cancel {id}"
         )),
         _ => None,
+    }
+}
+
+fn advice_for_review(scan: &ScanSummary) -> String {
+    let review = "Review the outputs, then approve the scan.";
+    match scan.finding_counts.unwrap_or_default().must_look {
+        0 => review.to_owned(),
+        1 => format!("1 finding must be looked at. {review}"),
+        count => format!("{count} findings must be looked at. {review}"),
     }
 }
 
@@ -97,6 +110,7 @@ fn with_command(advice: &str, command: &str) -> String {
 mod tests {
     use super::*;
     use crate::service::report::testing::summary;
+    use domain::FindingCounts;
 
     #[test]
     fn a_retried_scan_is_not_reported_as_cancelled() {
@@ -131,6 +145,18 @@ mod tests {
         assert!(advice(&scan).unwrap().contains("quire describe 7"));
         (scan.status, scan.waits_for) = (Status::Uploaded, Some(WaitsFor::Confirmation));
         assert!(advice(&scan).unwrap().contains("quire confirm 7"));
+    }
+
+    #[test]
+    fn a_reviewer_is_told_how_many_findings_must_be_looked_at() {
+        let mut scan = summary(7, Status::PendingReview);
+        let mut told = |must_look| {
+            scan.finding_counts = Some(FindingCounts { must_look, should_look: 3, note: 0 });
+            advice(&scan).unwrap()
+        };
+        assert!(told(0).starts_with("Review the outputs"));
+        assert!(told(1).starts_with("1 finding must be looked at. Review the outputs"));
+        assert!(told(2).starts_with("2 findings must be looked at. Review the outputs"));
     }
 
     #[test]

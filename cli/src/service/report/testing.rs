@@ -1,7 +1,7 @@
 //! Scans for the tests of reports.
 
-use catalog::{Event, OpinionDetail, RangeDetail, ScanDetail, ScanRow, ScanSummary};
-use domain::{RangeStatus, Status};
+use catalog::{Event, FindingDetail, OpinionDetail, RangeDetail, ScanDetail, ScanRow, ScanSummary};
+use domain::{FailureCode, RangeStatus, Severity, Status};
 use serde_json::{Value, json};
 use time::OffsetDateTime;
 use time::macros::datetime;
@@ -27,6 +27,7 @@ pub fn summary(id: i64, status: Status) -> ScanSummary {
         ranges: 2,
         ranges_finished: 1,
         opinions: 0,
+        finding_counts: None,
         attempts: 0,
         interruptions: 0,
         error_code: None,
@@ -59,7 +60,7 @@ pub fn detail(id: i64, status: Status) -> ScanDetail {
     };
     let ranges = vec![range(0, RangeStatus::Finished), range(1, RangeStatus::Waiting)];
     let events = vec![event("uploaded", json!({})), event("range_finished", json!({ "range": 0 }))];
-    ScanDetail { scan, ranges, opinions: vec![opinion(id)], events }
+    ScanDetail { scan, ranges, opinions: vec![opinion(id)], findings: Vec::new(), events }
 }
 
 pub fn range(number: i32, status: RangeStatus) -> RangeDetail {
@@ -90,6 +91,12 @@ fn opinion(id: i64) -> OpinionDetail {
         caption_page_index: 2,
         key_page_index: 4,
     }
+}
+
+pub fn finding(severity: Severity, page_index: Option<i32>) -> FindingDetail {
+    let code = FailureCode::FindingPagesMissing;
+    let (message, evidence) = (code.meaning().to_owned(), json!({}));
+    FindingDetail { code: code.to_string(), severity, page_index, message, evidence }
 }
 
 pub fn event(kind: &str, detail: Value) -> Event {

@@ -51,7 +51,8 @@ async fn migrations_may_run_again_and_at_once() {
                FROM pg_tables WHERE schemaname = 'public'";
     let drop_all = database.text(all).await.unwrap();
     database.execute(&drop_all).await.unwrap();
-    let functions = "DROP FUNCTION scans_keep_books, scans_tell, page_ranges_keep_books, page_ranges_tell";
+    let functions =
+        "DROP FUNCTION scans_keep_books, scans_tell, page_ranges_keep_books, page_ranges_tell, finding_counts";
     database.execute(functions).await.unwrap();
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..4 {

@@ -1,8 +1,8 @@
 //! What the command and the console read.
 
-use crate::test_bench::{Bench, RULES, Unwrapping, publication};
-use catalog::Filter;
-use domain::{Stage, Status};
+use crate::test_bench::{Bench, RULES, Unwrapping, findings, publication};
+use catalog::{Filter, Publication};
+use domain::{Evidence, EvidenceBox, Finding, FindingCounts, Stage, Status};
 
 #[tokio::test]
 async fn lists_are_newest_first_filtered_and_paged() {
@@ -48,6 +48,56 @@ async fn a_scan_in_json_carries_plain_names_and_times() {
         (json["opinions"][0]["sequence"].as_i64(), json["scan"]["results"]["opinions"].as_i64()),
         (Some(1), Some(1))
     );
+}
+
+#[tokio::test]
+async fn findings_are_counted_and_listed() {
+    let bench = Bench::new().await;
+    let lease = bench.splitting().await;
+    let before = bench.detail(lease.scan).await;
+    assert_eq!((before.scan.summary.finding_counts, before.findings.len()), (None, 0));
+    bench.finish_split(&lease, &publication(&lease, 1)).await.unwrap().done();
+    let counts = Some(FindingCounts { must_look: 2, should_look: 0, note: 1 });
+    assert_eq!(bench.scans(&Filter::default()).await.unwrap()[0].finding_counts, counts);
+    let detail = bench.detail(lease.scan).await;
+    assert_eq!(detail.scan.summary.finding_counts, counts);
+    // As `findings.json` has them.
+    assert_eq!(serde_json::to_value(&detail.findings).unwrap(), serde_json::to_value(findings()).unwrap());
+}
+
+/// A name in a volume may be any text, and PostgreSQL stores no NUL.
+#[tokio::test]
+async fn findings_may_quote_any_text() {
+    let bench = Bench::new().await;
+    let lease = bench.splitting().await;
+    let text = "a\0b\u{1b}\u{202e}\\u0000{\"'".to_owned();
+    let found =
+        EvidenceBox { label: text.clone(), confidence: Some(f64::NAN), bbox: [0.0, -1.5, f64::INFINITY, 1e300] };
+    let evidence = Evidence { boxes: vec![found], readings: vec![text.clone()], neighbours: vec![usize::MAX] };
+    let hostile = Finding { message: text.clone(), evidence, ..findings().remove(0) };
+    let publication = Publication { findings: vec![hostile], ..publication(&lease, 1) };
+    bench.finish_split(&lease, &publication).await.unwrap().done();
+    let found = bench.detail(lease.scan).await.findings.remove(0);
+    let expected = text.replace('\0', "\u{fffd}");
+    assert_eq!((found.message.as_str(), found.evidence["readings"][0].as_str()), (&*expected, Some(&*expected)));
+    assert_eq!(found.evidence["boxes"][0]["label"], *expected);
+}
+
+#[tokio::test]
+async fn rows_of_other_versions_can_be_read() {
+    let bench = Bench::new().await;
+    // The split of the release before findings existed: not to have looked is not to have found nothing.
+    let lease = bench.splitting().await;
+    let summary = serde_json::json!({ "opinions": 1 });
+    let old = Publication { findings: Vec::new(), summary, ..publication(&lease, 1) };
+    bench.finish_split(&lease, &old).await.unwrap().done();
+    assert_eq!(bench.detail(lease.scan).await.scan.summary.finding_counts, None);
+    assert_eq!(bench.unsent_events(1).await.unwrap()[0].detail["finding_counts"], serde_json::Value::Null);
+    // A later release, which knows more codes and more evidence.
+    let scan = bench.reviewable().await;
+    let newer = "UPDATE findings SET code = 'finding.of_tomorrow', evidence = '{\"colour\": 1}'";
+    bench.database.execute(newer).await.unwrap();
+    assert_eq!(bench.detail(scan).await.findings[0].code, "finding.of_tomorrow");
 }
 
 #[tokio::test]

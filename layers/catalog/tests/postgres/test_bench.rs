@@ -5,7 +5,7 @@ use catalog::{
     Catalog, Claim, ClaimedRange, ClaimedScan, Failure, FanOut, Fenced, Lease, LeaseRules, NewOpinion, NewRange,
     NewScan, Publication, Recorded, ScanDetail,
 };
-use domain::{FailureCode, ScanId, Stage, Status, Task, VolumeName};
+use domain::{Evidence, FailureCode, Finding, FindingCounts, ScanId, Severity, Stage, Status, Task, VolumeName};
 use std::ops::Deref;
 use std::time::Duration;
 use tokio::task::JoinSet;
@@ -83,13 +83,31 @@ pub fn publication(lease: &Lease, opinions: i32) -> Publication {
         caption_page_index: place,
         key_page_index: place + 1,
     };
+    let findings = findings();
     Publication {
         result_prefix: format!("results/{}/{}/", lease.scan, lease.token),
         first_page: 201,
         last_page: 207,
-        summary: serde_json::json!({ "opinions": opinions }),
+        summary: serde_json::json!({ "opinions": opinions, "finding_counts": FindingCounts::of(&findings) }),
         opinions: (0..opinions).map(opinion).collect(),
+        findings,
     }
+}
+
+/// Two that a person must look at and a note.
+pub fn findings() -> Vec<Finding> {
+    let finding = |code: FailureCode, severity, page_index| Finding {
+        code,
+        severity,
+        page_index,
+        message: code.meaning().to_owned(),
+        evidence: Evidence { readings: vec!["205".to_owned()], neighbours: vec![2], ..Evidence::default() },
+    };
+    vec![
+        finding(FailureCode::FindingPagesMissing, Severity::MustLook, Some(3)),
+        finding(FailureCode::PageDamaged, Severity::MustLook, Some(5)),
+        finding(FailureCode::PageNotCompressed, Severity::Note, None),
+    ]
 }
 
 pub fn range(scan: ScanId, generation: i32, number: i32) -> Task {

@@ -31,15 +31,6 @@ impl ModelKind {
             Self::Medium => "medium",
         }
     }
-
-    /// Longer side of the input in pixels: `imgsz` of the checkpoint.
-    #[must_use]
-    pub const fn image_size(self) -> u32 {
-        match self {
-            Self::Small => 640,
-            Self::Medium => 1024,
-        }
-    }
 }
 
 /// Of two boxes of one class whose intersection over union is larger, suppression drops the less confident one.
@@ -53,10 +44,10 @@ const FLOOR: f32 = DETECTOR_FLOOR as f32;
 const MAXIMUM_BOXES: usize = 300;
 
 /// The boxes in input pixels, by descending confidence: the best class of each anchor, above the floor, after greedy
-/// suppression per class. `output` is `[4 + classes, anchors]`: centre x, centre y, width, height, then one probability
-/// per class.
-pub(super) fn suppressed(output: &[f32], anchors: usize) -> Vec<DetectedBox> {
-    let mut candidates = candidates(output, anchors);
+/// suppression per label. `output` is `[4 + classes, anchors]`: centre x, centre y, width, height, then one probability
+/// per class. `labels` has the label of each class.
+pub(super) fn suppressed(output: &[f32], anchors: usize, labels: &[Label]) -> Vec<DetectedBox> {
+    let mut candidates = candidates(output, anchors, labels);
     candidates.sort_by(|a, b| b.confidence.total_cmp(&a.confidence));
     let mut kept: Vec<DetectedBox> = Vec::new();
     for candidate in candidates {
@@ -74,20 +65,20 @@ fn is_duplicate(a: &DetectedBox, b: &DetectedBox) -> bool {
     a.label == b.label && a.rect.intersection_over_union(&b.rect) > MAXIMUM_OVERLAP
 }
 
-fn candidates(output: &[f32], anchors: usize) -> Vec<DetectedBox> {
+fn candidates(output: &[f32], anchors: usize, labels: &[Label]) -> Vec<DetectedBox> {
     let rows: Vec<&[f32]> = output.chunks_exact(anchors.max(1)).collect();
     let Some((geometry, classes)) = rows.split_at_checked(4) else { return Vec::new() };
-    (0..anchors).filter_map(|anchor| candidate(geometry, classes, anchor)).collect()
+    (0..anchors).filter_map(|anchor| candidate(geometry, classes, anchor, labels)).collect()
 }
 
-fn candidate(geometry: &[&[f32]], classes: &[&[f32]], anchor: usize) -> Option<DetectedBox> {
+fn candidate(geometry: &[&[f32]], classes: &[&[f32]], anchor: usize, labels: &[Label]) -> Option<DetectedBox> {
     let (class, confidence) = best_class(classes, anchor)?;
     if confidence <= FLOOR {
         return None;
     }
     let [x, y, width, height] = [0, 1, 2, 3].map(|row: usize| f64::from(geometry[row][anchor]));
     let rect = Rect::new(x - width / 2.0, y - height / 2.0, x + width / 2.0, y + height / 2.0);
-    Some(DetectedBox { label: Label::from_id(class)?, confidence: f64::from(confidence), rect })
+    Some(DetectedBox { label: *labels.get(class)?, confidence: f64::from(confidence), rect })
 }
 
 fn best_class(classes: &[&[f32]], anchor: usize) -> Option<(usize, f32)> {
@@ -98,6 +89,16 @@ fn best_class(classes: &[&[f32]], anchor: usize) -> Option<(usize, f32)> {
         }
     }
     best
+}
+
+/// The boxes of a bl-warm model, which draws one box around both columns: each becomes two, split at its middle.
+pub(super) fn halved_columns(boxes: Vec<DetectedBox>) -> Vec<DetectedBox> {
+    let halves = |found: DetectedBox| {
+        let (Rect { x0, y0, x1, y1 }, middle) = (found.rect, found.rect.centre_x());
+        let half = |x0, x1| DetectedBox { rect: Rect::new(x0, y0, x1, y1), ..found.clone() };
+        if found.label == Label::TextColumn { vec![half(x0, middle), half(middle, x1)] } else { vec![found] }
+    };
+    boxes.into_iter().flat_map(halves).collect()
 }
 
 /// Two boxes of one label whose intersection over union is larger are the same object, found by two models.
@@ -198,6 +199,8 @@ fn absorb(survivor: &mut Detection, vote: Detection) {
 mod tests {
     use super::*;
 
+    const CLASSES: [Label; 2] = [Label::KeyIcon, Label::Divider];
+
     /// Two classes; columns are anchors.
     fn output(anchors: &[[f32; 6]]) -> Vec<f32> {
         (0..6).flat_map(|row| anchors.iter().map(move |anchor| anchor[row])).collect()
@@ -206,18 +209,27 @@ mod tests {
     #[test]
     fn overlapping_boxes_of_one_class_become_the_surest() {
         let raw = output(&[[10., 10., 8., 8., 0.6, 0.0], [10., 10., 8., 8., 0.9, 0.0], [10., 10., 8., 8., 0.0, 0.7]]);
-        let found = suppressed(&raw, 3);
+        let found = suppressed(&raw, 3, &CLASSES);
         assert_eq!(found.iter().map(|b| b.label).collect::<Vec<_>>(), [Label::KeyIcon, Label::Divider]);
         assert!((found[0].confidence - 0.9).abs() < 1e-6);
     }
 
     #[test]
     fn nothing_at_the_floor_is_reported() {
-        assert!(suppressed(&output(&[[10., 10., 8., 8., 0.2, 0.1]]), 1).is_empty());
+        assert!(suppressed(&output(&[[10., 10., 8., 8., 0.2, 0.1]]), 1, &CLASSES).is_empty());
     }
 
     fn found(label: Label, confidence: f64, x0: f64) -> DetectedBox {
         DetectedBox { label, confidence, rect: Rect::new(x0, 10.0, x0 + 50.0, 60.0) }
+    }
+
+    #[test]
+    fn a_box_around_both_columns_becomes_two() {
+        let boxes = vec![found(Label::TextColumn, 0.9, 10.0), found(Label::Headnote, 0.9, 10.0)];
+        let halved = halved_columns(boxes);
+        let sides: Vec<_> = halved.iter().map(|found| (found.label, found.rect.x0, found.rect.x1)).collect();
+        let column = Label::TextColumn;
+        assert_eq!(sides, [(column, 10.0, 35.0), (column, 35.0, 60.0), (Label::Headnote, 10.0, 60.0)]);
     }
 
     #[test]

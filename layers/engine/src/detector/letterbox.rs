@@ -3,9 +3,6 @@
 
 use crate::geometry::Rect;
 
-/// The networks halve their input five times, so both sides must be multiples of this.
-const STRIDE: u32 = 32;
-
 /// Grey of the padding, as in training.
 const PADDING: f32 = 114.0 / 255.0;
 
@@ -32,13 +29,13 @@ pub(super) struct Letterbox {
 }
 
 impl Letterbox {
-    /// Fits a page into `image_size`, padded to the next multiple of 32 in each axis.
-    pub(super) fn new(page_width: u32, page_height: u32, image_size: u32) -> Self {
+    /// Fits a page into `image_size`, padded to the next multiple of `stride` in each axis.
+    pub(super) fn new(page_width: u32, page_height: u32, image_size: u32, stride: u32) -> Self {
         let ratio = f64::from(image_size) / f64::from(page_width.max(page_height).max(1));
         let scaled_width = scaled(page_width, ratio);
         let scaled_height = scaled(page_height, ratio);
-        let (left, input_width) = padded(scaled_width, image_size);
-        let (top, input_height) = padded(scaled_height, image_size);
+        let (left, input_width) = padded(scaled_width, stride);
+        let (top, input_height) = padded(scaled_height, stride);
         Self { page_width, page_height, scaled_width, scaled_height, input_width, input_height, left, top }
     }
 
@@ -87,8 +84,8 @@ fn scaled(side: u32, ratio: f64) -> u32 {
 
 /// The padding before the page and the padded length. The padding is split evenly; an odd pixel goes after the page.
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "at most the stride")]
-fn padded(scaled_side: u32, image_size: u32) -> (u32, u32) {
-    let missing = image_size.saturating_sub(scaled_side) % STRIDE;
+fn padded(scaled_side: u32, stride: u32) -> (u32, u32) {
+    let missing = scaled_side.next_multiple_of(stride) - scaled_side;
     let before = (f64::from(missing) / 2.0 - 0.1).round_ties_even().max(0.0) as u32;
     (before, scaled_side + missing)
 }
@@ -167,15 +164,15 @@ mod tests {
 
     #[test]
     fn the_input_of_a_sample_page_has_the_reference_size() {
-        let small = Letterbox::new(1207, 1938, 640);
+        let small = Letterbox::new(1207, 1938, 640, 32);
         assert_eq!((small.input_width, small.input_height), (416, 640));
-        let medium = Letterbox::new(1207, 1938, 1024);
+        let medium = Letterbox::new(1207, 1938, 1024, 32);
         assert_eq!((medium.input_width, medium.input_height), (640, 1024));
     }
 
     #[test]
     fn a_box_comes_back_to_where_it_was() {
-        let fit = Letterbox::new(1207, 1938, 640);
+        let fit = Letterbox::new(1207, 1938, 640, 32);
         let whole = Rect::new(f64::from(fit.left), f64::from(fit.top), f64::from(fit.left + fit.scaled_width), 640.0);
         assert_eq!(fit.to_page(whole), Rect::new(0.0, 0.0, 1207.0, 1938.0));
     }
@@ -183,7 +180,7 @@ mod tests {
     #[test]
     fn padding_is_grey_and_the_page_is_not() {
         let pixels = vec![255u8; 100 * 300];
-        let fit = Letterbox::new(100, 300, 640);
+        let fit = Letterbox::new(100, 300, 640, 32);
         let input = fit.input(PixelView { width: 100, height: 300, channels: 1, pixels: &pixels });
         assert_eq!(input.len(), 3 * (fit.input_width * fit.input_height) as usize);
         assert!((input[0] - PADDING).abs() < f32::EPSILON);

@@ -1,13 +1,15 @@
 //! The blackletter models: they detect the objects on a page, on the CPU, through ONNX Runtime.
 
 mod boxes;
+mod description;
 mod letterbox;
 
 pub use letterbox::PixelView;
 
-use crate::detection::Detection;
+use crate::detection::{BL_WARM, Detection, FoundBy};
 use crate::installation::Installation;
-use boxes::{DetectedBox, ModelKind, from_one_model, merge_models, suppressed};
+use boxes::{DetectedBox, ModelKind, from_one_model, halved_columns, merge_models, suppressed};
+use description::ModelDescription;
 use domain::{FailureCode, ModelChoice};
 use enum_assoc::Assoc;
 use letterbox::Letterbox;
@@ -15,7 +17,6 @@ use ort::environment::Environment;
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
 use ort::value::TensorRef;
-use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
@@ -41,21 +42,20 @@ pub enum DetectError {
     Runtime(String),
 }
 
-const fn kinds(choice: ModelChoice) -> &'static [ModelKind] {
-    match choice {
-        ModelChoice::Small => &[ModelKind::Small],
-        ModelChoice::Medium => &[ModelKind::Medium],
-        ModelChoice::Both => &[ModelKind::Small, ModelKind::Medium],
-    }
-}
-
 /// The loaded models. Several threads can use them at once.
-pub struct Detector {
-    models: Vec<Model>,
+pub struct Detector(Models);
+
+enum Models {
+    One(Model),
+    /// The two models of the reference, whose boxes are merged.
+    Both {
+        small: Model,
+        medium: Model,
+    },
 }
 
 struct Model {
-    kind: ModelKind,
+    description: ModelDescription,
     sessions: Vec<Mutex<Session>>,
 }
 
@@ -64,12 +64,17 @@ impl Detector {
     ///
     /// # Errors
     /// When ONNX Runtime or a model is not installed or cannot be used.
-    pub fn load(installation: &Installation, choice: ModelChoice, workers: usize) -> Result<Self, DetectError> {
+    pub fn load(installation: &Installation, choice: &ModelChoice, workers: usize) -> Result<Self, DetectError> {
         let environment = environment(&installation.onnx_runtime())?;
-        // In parallel, because the cold start of a function waits for them.
-        let models = kinds(choice).par_iter().map(|kind| Model::load(&environment, installation, *kind, workers));
-        let models: Vec<Result<Model, DetectError>> = models.collect();
-        Ok(Self { models: models.into_iter().collect::<Result<_, _>>()? })
+        let load = |name: &str| Model::load(&environment, installation.model(name), workers);
+        Ok(Self(match choice {
+            ModelChoice::Both => {
+                // In parallel, because the cold start of a function waits for them.
+                let (small, medium) = rayon::join(|| load(ModelKind::Small.name()), || load(ModelKind::Medium.name()));
+                Models::Both { small: small?, medium: medium? }
+            }
+            ModelChoice::Small | ModelChoice::Medium | ModelChoice::Named(_) => Models::One(load(&choice.to_string())?),
+        }))
     }
 
     /// Every box of a page, in the order of `detections.json` and without page numbers.
@@ -78,42 +83,52 @@ impl Detector {
     /// When ONNX Runtime fails.
     pub fn detect(&self, page_index: usize, page: PixelView<'_>) -> Result<Vec<Detection>, DetectError> {
         let size = (page.width, page.height);
-        let mut found = Vec::with_capacity(self.models.len());
-        for model in &self.models {
-            found.push((model.kind, model.boxes(page)?));
+        match &self.0 {
+            Models::One(model) => {
+                let mut detections = from_one_model(page_index, size, &model.boxes(page)?);
+                if model.description.is_bl_warm {
+                    detections.iter_mut().for_each(name_bl_warm);
+                }
+                Ok(detections)
+            }
+            Models::Both { small, medium } => {
+                let found = [(ModelKind::Small, small.boxes(page)?), (ModelKind::Medium, medium.boxes(page)?)];
+                Ok(merge_models(page_index, size, &found))
+            }
         }
-        Ok(match found.as_slice() {
-            [(_, boxes)] => from_one_model(page_index, size, boxes),
-            several => merge_models(page_index, size, several),
-        })
     }
 }
 
+/// Names the model with each box, because its gates are different.
+fn name_bl_warm(found: &mut Detection) {
+    found.found_by = vec![FoundBy { model: BL_WARM.to_owned(), confidence: found.confidence }];
+    found.model_count = Some(1);
+}
+
 impl Model {
-    fn load(
-        environment: &Environment,
-        installation: &Installation,
-        kind: ModelKind,
-        workers: usize,
-    ) -> Result<Self, DetectError> {
-        let path = installation.model(kind.name());
+    fn load(environment: &Environment, path: PathBuf, workers: usize) -> Result<Self, DetectError> {
         if !path.is_file() {
             return Err(DetectError::ModelMissing { path });
         }
         let threads = workers.clamp(1, THREADS_PER_SESSION);
-        let sessions =
-            (0..workers.div_ceil(threads).max(1)).map(|_| session(environment, &path, threads).map(Mutex::new));
-        Ok(Self { kind, sessions: sessions.collect::<Result<_, _>>()? })
+        let session = || session(environment, &path, threads);
+        let first = session()?;
+        let described = ModelDescription::of(&first);
+        let description = described.map_err(|reason| DetectError::ModelUnusable { path: path.clone(), reason })?;
+        let others = (1..workers.div_ceil(threads)).map(|_| session());
+        let sessions = std::iter::once(Ok(first)).chain(others).map(|session| session.map(Mutex::new));
+        Ok(Self { description, sessions: sessions.collect::<Result<_, _>>()? })
     }
 
     fn boxes(&self, page: PixelView<'_>) -> Result<Vec<DetectedBox>, DetectError> {
-        let fit = Letterbox::new(page.width, page.height, self.kind.image_size());
+        let ModelDescription { image_size, stride, is_bl_warm, .. } = self.description;
+        let fit = Letterbox::new(page.width, page.height, image_size, stride);
         let input = fit.input(page);
         let mut boxes = self.run(&fit, &input)?;
         for found in &mut boxes {
             found.rect = fit.to_page(found.rect);
         }
-        Ok(boxes)
+        Ok(if is_bl_warm { halved_columns(boxes) } else { boxes })
     }
 
     fn run(&self, fit: &Letterbox, input: &[f32]) -> Result<Vec<DetectedBox>, DetectError> {
@@ -123,7 +138,7 @@ impl Model {
         let outputs = session.run(ort::inputs![tensor]).map_err(runtime)?;
         let (shape, output) = outputs[0].try_extract_tensor::<f32>().map_err(runtime)?;
         let anchors = shape.last().copied().and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
-        Ok(suppressed(output, anchors))
+        Ok(suppressed(output, anchors, &self.description.labels))
     }
 
     /// Neighbouring threads of a pool share a session: while one runs the model, the other prepares its page.

@@ -46,6 +46,10 @@ impl Canvas {
         &self.pixels
     }
 
+    pub(crate) fn into_pixels(self) -> Vec<u8> {
+        self.pixels
+    }
+
     /// Shades what will be covered. What is below stays legible.
     pub(crate) fn shade(&mut self, rect: &Rect, fill: Fill) {
         let colour = if fill == Fill::Black { BLACK_COVER } else { WHITE_COVER };

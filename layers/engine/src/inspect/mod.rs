@@ -3,9 +3,11 @@
 mod canvas;
 
 use crate::cancellation::Cancellation;
+use crate::detection::Label;
 use crate::error::EngineError;
+use crate::external::qpdf::{self, Part};
 use crate::geometry::Rect;
-use crate::output::{StoredImage, write_png};
+use crate::output::{PageBuilder, StoredImage, write_png};
 use crate::pairing::{Opinion, pair};
 use crate::redact::{Fill, OpinionSpan, margin_rects, plan_page};
 use crate::report::{Progress, Step};
@@ -16,7 +18,7 @@ use crate::steps::detected_page::DetectedPage;
 use crate::steps::original::Original;
 use crate::steps::page_numbers::{first_page, numbered_pages};
 use crate::steps::read_pages::{PageWords, read};
-use crate::steps::redact_pages::{ink, outside_rects, spans};
+use crate::steps::redact_pages::{geometry, ink, outside_rects, spans};
 use crate::steps::run::{Run, hidden_directory};
 use crate::volume::Page;
 use canvas::Canvas;
@@ -54,13 +56,27 @@ impl PageSelection {
     }
 }
 
-/// Draws the selected pages of a volume, one PNG per page in the output directory of the request. Returns the files.
+/// What is drawn, and into which kind of file.
+#[derive(Debug, Clone, Default)]
+pub struct Drawing {
+    /// None draws all pages.
+    pub pages: Option<PageSelection>,
+    /// Only boxes with these labels are drawn. None draws all boxes.
+    pub labels: Option<Vec<Label>>,
+    /// One PDF of all pages instead of a PNG for each.
+    pub as_pdf: bool,
+}
+
+/// The name of the PDF with all drawn pages.
+const DOCUMENT: &str = "inspected.pdf";
+
+/// Draws pages of a volume into the output directory of the request. Returns the files.
 ///
 /// # Errors
 /// Any [`EngineError`]; [`EngineError::NoSuchPages`] if the volume has none of the selected pages.
 pub fn inspect(
     request: &Request,
-    selection: Option<&PageSelection>,
+    drawing: &Drawing,
     progress: &dyn Progress,
     cancellation: &Cancellation,
 ) -> Result<Vec<PathBuf>, EngineError> {
@@ -68,17 +84,17 @@ pub fn inspect(
     let directory = hidden_directory(&request.output)?;
     let run = Run::new(&request.settings, directory.path(), progress, cancellation)?;
     let original = Original::new(&volume, 0, &request.settings)?;
-    run.with_threads(|| inspect_pages(&run, &original, request, selection))
+    run.with_threads(|| inspect_pages(&run, &original, request, drawing))
 }
 
 fn inspect_pages(
     run: &Run<'_>,
     original: &Original<'_>,
     request: &Request,
-    selection: Option<&PageSelection>,
+    drawing: &Drawing,
 ) -> Result<Vec<PathBuf>, EngineError> {
     let (first_page, pages) = (first_page(&request.volume_name_or_default()?), original.pages().len());
-    let is_wanted = |index: usize| selection.is_none_or(|selection| selection.contains(index));
+    let is_wanted = |index: usize| drawing.pages.as_ref().is_none_or(|selection| selection.contains(index));
     if !original.pages().any(is_wanted) {
         return Err(EngineError::NoSuchPages { pages });
     }
@@ -91,13 +107,17 @@ fn inspect_pages(
     let opinions = pair(&pages, first_page);
     let spans = spans(&pages, &opinions, words.as_ref())?;
     let (output, words) = (request.output.as_path(), words.as_ref());
-    let inspection = Inspection { run, original, output, pages: &pages, opinions: &opinions, spans: &spans, words };
-    wanted.par_iter().with_max_len(1).filter(|page| !page.is_damaged).map(|page| inspection.draw(page.index)).collect()
+    let inspection =
+        Inspection { run, original, drawing, output, pages: &pages, opinions: &opinions, spans: &spans, words };
+    let readable = wanted.par_iter().with_max_len(1).filter(|page| !page.is_damaged);
+    let files: Vec<PathBuf> = readable.map(|page| inspection.draw(page.index)).collect::<Result<_, EngineError>>()?;
+    if drawing.as_pdf { inspection.join(&files) } else { Ok(files) }
 }
 
 struct Inspection<'a> {
     run: &'a Run<'a>,
     original: &'a Original<'a>,
+    drawing: &'a Drawing,
     output: &'a Path,
     pages: &'a [Page],
     opinions: &'a [Opinion],
@@ -114,12 +134,29 @@ impl Inspection<'_> {
         let mut canvas = Canvas::from_grey(width, height, &grey.pixels);
         let image = StoredImage::from_pixels(width, height, 1, grey.pixels);
         self.shade(&mut canvas, page, &image)?;
-        for found in &page.detections {
+        let is_drawn = |label: Label| self.drawing.labels.as_ref().is_none_or(|labels| labels.contains(&label));
+        for found in page.detections.iter().filter(|found| is_drawn(found.label)) {
             canvas.labelled_box(&found.rect(), found.label, found.confidence);
         }
+        if self.drawing.as_pdf {
+            let path = self.run.directory().join(format!("drawn-{:05}.pdf", index + 1));
+            let image = StoredImage::from_pixels(width, height, 3, canvas.into_pixels());
+            let mut builder = PageBuilder::new();
+            builder.add_image(&page.size, &image, &[], geometry(&page.size))?;
+            builder.save(&path)?;
+            return Ok(path);
+        }
         let path = self.output.join(format!("page-{:04}.png", index + 1));
-        write_png(&path, width, height, 3, canvas.pixels()).map_err(EngineError::from)?;
+        write_png(&path, width, height, 3, canvas.pixels())?;
         Ok(path)
+    }
+
+    /// Joins the drawn pages to one document.
+    fn join(&self, files: &[PathBuf]) -> Result<Vec<PathBuf>, EngineError> {
+        let parts: Vec<Part> = files.iter().map(|file| Part { document: file.clone(), pages: 0..1 }).collect();
+        let target = self.output.join(DOCUMENT);
+        qpdf::join(&parts, &target, self.run.cancellation)?;
+        Ok(vec![target])
     }
 
     /// Shades what will be covered in black and in white, and frames what belongs to the neighbouring opinions.

@@ -91,6 +91,10 @@ impl PageBuilder {
         self.pages.push(page.into());
     }
 
+    pub fn page_count(&self) -> usize {
+        self.pages.len()
+    }
+
     pub fn save(mut self, path: &Path) -> Result<(), OutputError> {
         let count = i64::try_from(self.pages.len()).unwrap_or(i64::MAX);
         let tree = dictionary! { "Type" => "Pages", "Kids" => self.pages, "Count" => count };

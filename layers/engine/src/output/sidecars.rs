@@ -1,4 +1,5 @@
-//! The JSON files beside the PDFs, in the reference's schemas (docs/reference-behaviour.md, "Outputs").
+//! The JSON files beside the PDFs: `findings.json` (docs/findings.md), the others in the reference's schemas
+//! (docs/reference-behaviour.md, "Outputs").
 
 use super::error::OutputError;
 use super::files::write_json;
@@ -6,6 +7,7 @@ use crate::detection::Detection;
 use crate::pairing::Opinion;
 use crate::redact::{MarginPage, RedactionPage};
 use crate::volume::{ColumnBounds, Page};
+use domain::Finding;
 use std::collections::BTreeMap;
 use std::path::Path;
 
@@ -17,6 +19,8 @@ pub(crate) struct Sidecars<'a> {
     pub covers: &'a [&'a RedactionPage],
     /// All pages.
     pub margins: &'a [&'a MarginPage],
+    /// The worst first.
+    pub findings: &'a [Finding],
 }
 
 pub(crate) fn write_sidecars(directory: &Path, sidecars: &Sidecars<'_>) -> Result<(), OutputError> {
@@ -26,5 +30,6 @@ pub(crate) fn write_sidecars(directory: &Path, sidecars: &Sidecars<'_>) -> Resul
     write_json(&directory.join("pages_meta.json"), &columns)?;
     write_json(&directory.join("opinions.json"), sidecars.opinions)?;
     write_json(&directory.join("redaction_rects.json"), sidecars.covers)?;
-    write_json(&directory.join("margin_rects.json"), sidecars.margins)
+    write_json(&directory.join("margin_rects.json"), sidecars.margins)?;
+    write_json(&directory.join("findings.json"), sidecars.findings)
 }

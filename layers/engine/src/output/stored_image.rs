@@ -130,6 +130,17 @@ impl StoredImage {
         Look::of(self.width(), self.height(), 1, &self.grey())
     }
 
+    /// The part inside a rectangle, in the same colour space. The rectangle is in pixels of this image.
+    pub fn cut(&self, rect: &Rect) -> Self {
+        let (x0, x1) = span(rect.x0, rect.x1, self.samples.width);
+        let (y0, y1) = span(rect.y0, rect.y1, self.samples.height);
+        let channels = self.samples.channels;
+        let rows = self.samples.bytes.chunks_exact((self.samples.width * channels).max(1)).take(y1).skip(y0);
+        let bytes = rows.flat_map(|row| &row[x0 * channels..x1 * channels]).copied().collect();
+        let samples = Samples { width: x1 - x0, height: y1 - y0, channels, bytes };
+        Self { samples, storage: self.storage.clone() }
+    }
+
     /// Overwrites every pixel that the rectangle touches. The rectangle is in pixels of this image.
     pub fn paint(&mut self, rect: &Rect, fill: Fill) {
         let (x0, x1) = span(rect.x0, rect.x1, self.samples.width);

@@ -8,6 +8,7 @@ use crate::report::{Progress, Step, Summary};
 use crate::settings::Settings;
 use crate::steps::page_numbers::{first_page, numbered_pages};
 use crate::steps::redact_pages::redact;
+use crate::steps::review_results::review;
 use crate::steps::run::Run;
 use crate::steps::unpack::unpack;
 use crate::steps::write_results::{REDACTED, RESULT, assemble, opinion_names, summary};
@@ -78,9 +79,10 @@ fn split_pages(run: &Run<'_>, inputs: &SplitInputs) -> Result<SplitResult, Engin
     let redacted = run.step(Step::Redact, pages, || {
         redact(run, &volume.original, first_page, numbered, &volume.compressed, volume.words.as_ref())
     })?;
-    run.step(Step::Write, pages, || assemble(run, &inputs.name, &volume.detected, &redacted))?;
+    let findings = run.step(Step::Review, pages, || Ok(review(run, &inputs.name, &volume.detected, &redacted)))?;
+    run.step(Step::Write, pages, || assemble(run, &inputs.name, &volume.detected, &redacted, &findings))?;
     let opinions = split_opinions(&inputs.name, &redacted.opinions);
-    Ok(SplitResult { summary: summary(run, &inputs.name, &redacted, volume.input_bytes)?, opinions })
+    Ok(SplitResult { summary: summary(run, &inputs.name, &redacted, findings, volume.input_bytes)?, opinions })
 }
 
 fn split_opinions(name: &VolumeName, opinions: &[Opinion]) -> Vec<SplitOpinion> {

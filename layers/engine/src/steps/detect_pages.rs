@@ -11,6 +11,7 @@ use crate::error::EngineError;
 use crate::external::tesseract::Tesseract;
 use crate::geometry::PageSize;
 use crate::layout::find_columns;
+use crate::measures::measure;
 use crate::pixels::PageImage;
 use crate::volume::expected_number;
 use rayon::prelude::*;
@@ -23,7 +24,7 @@ pub(crate) fn detect_volume(
     first_page: u32,
     is_wanted: &(dyn Fn(usize) -> bool + Sync),
 ) -> Result<Vec<DetectedPage>, EngineError> {
-    let detector = Detector::load(&run.settings.installation, run.settings.model, run.settings.jobs)?;
+    let detector = Detector::load(&run.settings.installation, &run.settings.model, run.settings.jobs)?;
     let detected = detect(run, original, &detector, first_page, is_wanted)?;
     require_readable(run, detected.iter().map(|page| page.is_damaged))?;
     Ok(detected)
@@ -99,6 +100,7 @@ impl PageDetection<'_> {
         let detections = self.detector.detect(index, view)?;
         let grey = reduced.into_grey();
         let columns = find_columns(grey.width, grey.height, &grey.pixels);
-        Ok(DetectedPage { index, size, columns, detections, readings: Vec::new(), is_damaged: false })
+        let measures = measure(&grey);
+        Ok(DetectedPage { index, size, columns, detections, readings: Vec::new(), measures, is_damaged: false })
     }
 }

@@ -2,6 +2,7 @@
 
 use crate::detection::Detection;
 use crate::geometry::{PageSize, Rect};
+use crate::measures::PageMeasures;
 use crate::numbering::Reading;
 use crate::volume::{ColumnBounds, Page, PageNumber};
 use serde::{Deserialize, Serialize};
@@ -16,14 +17,15 @@ pub(crate) struct DetectedPage {
     pub(crate) detections: Vec<Detection>,
     /// What Tesseract read in the boxes that may hold the printed page number.
     pub(crate) readings: Vec<Reading>,
+    pub(crate) measures: PageMeasures,
     pub(crate) is_damaged: bool,
 }
 
 impl DetectedPage {
     /// A page that cannot be read, and becomes a blank.
     pub(crate) fn damaged(index: usize, size: PageSize) -> Self {
-        let (columns, detections, readings) = (ColumnBounds::default(), Vec::new(), Vec::new());
-        Self { index, size, columns, detections, readings, is_damaged: true }
+        let (columns, measures) = (ColumnBounds::default(), PageMeasures::default());
+        Self { index, size, columns, detections: Vec::new(), readings: Vec::new(), measures, is_damaged: true }
     }
 
     pub(crate) fn with_number(&self, number: PageNumber) -> Page {

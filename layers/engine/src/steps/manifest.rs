@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// The version of the format. It is part of every manifest, so that no program misreads files of another version.
-pub(crate) const FORMAT: u32 = 1;
+pub(crate) const FORMAT: u32 = 2;
 
 /// Largest manifest in bytes. That of 2,000 pages has about 300 KB.
 pub(crate) const MAX_MANIFEST: u64 = 32 << 20;
@@ -93,8 +93,8 @@ pub(crate) struct ScanSettings {
 
 impl ScanSettings {
     pub(crate) fn of(settings: &Settings) -> Self {
-        let Settings { model, ocr, reading_resolution, ref language, .. } = *settings;
-        Self { model, ocr, reading_resolution, language: language.clone() }
+        let Settings { model, ocr, reading_resolution, language, .. } = settings;
+        Self { model: model.clone(), ocr: *ocr, reading_resolution: *reading_resolution, language: language.clone() }
     }
 }
 

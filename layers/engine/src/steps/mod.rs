@@ -7,9 +7,9 @@
 //! run, file_names ◀── original ◀── detect_pages ──▶ page_numbers, pictures ──▶ detected_page
 //!                         ▲
 //!                         ├─── agreement, read_pages, compress_pages, cut_ranges
-//!                         ├─── redact_pages ──▶ read_pages, compress_pages
+//!                         ├─── redact_pages ──▶ read_pages, compress_pages, footnotes
 //!                         │         ▲
-//!                         │    write_results
+//!                         │    write_results, review_results
 //!                         └─── pack, unpack ──▶ archive, manifest, and the steps whose results they carry
 //! ```
 
@@ -20,6 +20,7 @@ pub(crate) mod cut_ranges;
 pub(crate) mod detect_pages;
 pub(crate) mod detected_page;
 mod file_names;
+mod footnotes;
 mod manifest;
 pub(crate) mod original;
 pub(crate) mod pack;
@@ -27,6 +28,7 @@ pub(crate) mod page_numbers;
 mod pictures;
 pub(crate) mod read_pages;
 pub(crate) mod redact_pages;
+pub(crate) mod review_results;
 pub(crate) mod run;
 pub(crate) mod unpack;
 pub(crate) mod write_results;

@@ -1,10 +1,13 @@
 //! Pairs the opinions, covers what is redacted on the pages, and removes the covered words.
 
 use super::compress_pages::CompressedRange;
+use super::footnotes::{footnote_pieces, piece_lines, piece_size};
 use super::original::OriginalPages;
 use super::read_pages::PageWords;
 use super::run::Run;
+use crate::detection::Label;
 use crate::error::EngineError;
+use crate::external::qpdf::Part;
 use crate::geometry::{PageSize, Rect};
 use crate::output::{CompressedDocument, OutputError, PageBuilder, PageText, StoredImage, StoredPage, add_text_layer};
 use crate::pairing::{Opinion, pair};
@@ -12,9 +15,9 @@ use crate::pixels::GreyImage;
 use crate::redact::{
     Fill, Ink, MarginPage, OpinionSpan, Redaction, RedactionPage, highest_headnote, margin_rects, open_spans, plan_page,
 };
-use crate::text::Line;
 use crate::text::layer::PageGeometry;
 use crate::text::words::remove_under;
+use crate::text::{Baseline, Line, Word};
 use crate::volume::Page;
 use rayon::prelude::*;
 use std::collections::BTreeMap;
@@ -27,6 +30,8 @@ const ROUNDING: usize = 2;
 pub(crate) struct Redacted {
     pub(crate) pages: Vec<Page>,
     pub(crate) opinions: Vec<Opinion>,
+    /// Those of the opinions, then those without a beginning or an end of their own.
+    pub(crate) spans: Vec<OpinionSpan>,
     pub(crate) ranges: Vec<RedactedRange>,
 }
 
@@ -38,6 +43,12 @@ pub(crate) struct RedactedRange {
     pub(crate) redacted: PathBuf,
     /// One PDF for each page that an opinion shares with others, with the others whited out: by opinion and page.
     pub(crate) shared: BTreeMap<(usize, usize), PathBuf>,
+    /// One PDF for each page on which an opinion ends, with an invisible mark at its key icon: by page. Empty unless
+    /// the settings ask for single pages.
+    pub(crate) marked: BTreeMap<usize, PathBuf>,
+    /// The footnotes of each opinion on each page, one page for each piece: by opinion and page. Empty unless the
+    /// settings ask for them.
+    pub(crate) footnotes: BTreeMap<(usize, usize), Part>,
     pub(crate) covers: Vec<RedactionPage>,
     pub(crate) margins: Vec<MarginPage>,
 }
@@ -58,7 +69,7 @@ pub(crate) fn redact(
     let redacted: Result<Vec<RedactedRange>, EngineError> =
         ranges.par_iter().with_max_len(1).map(|range| redaction.redact_range(range)).collect();
     let ranges = redacted?;
-    Ok(Redacted { pages, opinions, ranges })
+    Ok(Redacted { pages, opinions, spans, ranges })
 }
 
 /// The beginning, the end and the highest headnote of each opinion, also of those that have only one of their ends.
@@ -119,6 +130,8 @@ impl PageRedaction<'_> {
             searchable: file("searchable"),
             redacted: file("redacted"),
             shared: BTreeMap::new(),
+            marked: BTreeMap::new(),
+            footnotes: BTreeMap::new(),
             covers: Vec::new(),
             margins: Vec::new(),
         };
@@ -179,6 +192,12 @@ impl PageRedaction<'_> {
         let planned = PlannedPage { image, lines, covers: all_covers(&page.size, &covers, &margins) };
         planned.add_to(builder, page)?;
         self.shared_pages(page, &planned, done)?;
+        if self.run.settings.single_pages {
+            self.marked_page(page, &planned, &covers, done)?;
+        }
+        if self.run.settings.footnotes {
+            self.footnotes(page, &planned, &footnote_pieces(page, &ink), done)?;
+        }
         if !covers.is_empty() {
             done.covers.push(RedactionPage { page_index: index, rects: covers });
         }
@@ -202,6 +221,55 @@ impl PageRedaction<'_> {
         Ok(())
     }
 
+    /// Writes a version of the page with a mark at each key icon, if there is one.
+    fn marked_page(
+        &self,
+        page: &Page,
+        planned: &PlannedPage,
+        covers: &[Redaction],
+        done: &mut RedactedRange,
+    ) -> Result<(), EngineError> {
+        let is_key = |cover: &&Redaction| cover.kind == Label::KeyIcon.name();
+        let marks: Vec<Line> = covers.iter().filter(is_key).map(|cover| case_end(&cover.rect)).collect();
+        if marks.is_empty() {
+            return Ok(());
+        }
+        let mut builder = PageBuilder::new();
+        planned.add_with_marks_to(&mut builder, page, marks)?;
+        let path = self.directory.join(format!("marked-page-{:05}.pdf", page.index));
+        builder.save(&path)?;
+        done.marked.insert(page.index, path);
+        Ok(())
+    }
+
+    /// Writes the footnotes on the page for each opinion that they belong to. They are cut from the redacted page, so
+    /// that nothing that is covered can appear in them.
+    fn footnotes(
+        &self,
+        page: &Page,
+        planned: &PlannedPage,
+        pieces: &[Rect],
+        done: &mut RedactedRange,
+    ) -> Result<(), EngineError> {
+        let here = |opinion: &Opinion| (opinion.caption_page..=opinion.key_page).contains(&page.index);
+        for (number, opinion) in self.opinions.iter().enumerate().filter(|(_, opinion)| here(opinion)) {
+            let outside = outside_rects(opinion, page);
+            let is_own =
+                |piece: &&Rect| !outside.iter().any(|rect| rect.intersection(piece).area() > piece.area() / 2.0);
+            let mut builder = PageBuilder::new();
+            for piece in pieces.iter().filter(is_own) {
+                planned.add_piece_to(&mut builder, page, piece)?;
+            }
+            let pages = builder.page_count();
+            if pages > 0 {
+                let document = self.directory.join(format!("opinion-{number:05}-footnotes-{:05}.pdf", page.index));
+                builder.save(&document)?;
+                done.footnotes.insert((number, page.index), Part { document, pages: 0..pages });
+            }
+        }
+        Ok(())
+    }
+
     fn page_text(&self, index: usize, lines: Vec<Line>) -> PageText {
         let has_own_text = self.original.has_own_text(index);
         PageText { lines, geometry: geometry(&self.pages[index].size), has_own_text }
@@ -216,6 +284,27 @@ impl PlannedPage {
     }
 
     fn add_to(&self, builder: &mut PageBuilder, page: &Page) -> Result<(), OutputError> {
+        self.add_with_marks_to(builder, page, Vec::new())
+    }
+
+    /// Adds the page with more invisible lines, which are in pixels at 200 dpi.
+    fn add_with_marks_to(&self, builder: &mut PageBuilder, page: &Page, marks: Vec<Line>) -> Result<(), OutputError> {
+        let (image, mut lines) = self.covered(page);
+        lines.extend(marks);
+        builder.add_image(&page.size, &image, &lines, geometry(&page.size))
+    }
+
+    /// Adds a page that shows only a piece of this one.
+    fn add_piece_to(&self, builder: &mut PageBuilder, page: &Page, piece: &Rect) -> Result<(), OutputError> {
+        let (image, lines) = self.covered(page);
+        let (scale_x, scale_y) = page.size.scale_to(image.width(), image.height());
+        let size = piece_size(&page.size, piece);
+        let cut = image.cut(&piece.scaled(scale_x, scale_y));
+        builder.add_image(&size, &cut, &piece_lines(&lines, piece), geometry(&size))
+    }
+
+    /// The image with the covers painted on it, and the words that are left.
+    fn covered(&self, page: &Page) -> (StoredImage, Vec<Line>) {
         let mut image = self.image.clone();
         let (scale_x, scale_y) = page.size.scale_to(image.width(), image.height());
         for (rect, fill) in &self.covers {
@@ -224,11 +313,25 @@ impl PlannedPage {
         let mut lines = self.lines.clone();
         let rects: Vec<Rect> = self.covers.iter().map(|(rect, _)| *rect).collect();
         remove_under(&mut lines, &rects);
-        builder.add_image(&page.size, &image, &lines, geometry(&page.size))
+        (image, lines)
     }
 }
 
-fn geometry(size: &PageSize) -> PageGeometry {
+/// The mark that the reference puts where an opinion ends, for programs that read the pages one by one.
+const CASE_END: &str = "<--CASEEND-->";
+
+/// The height of the mark, in pixels at 200 dpi: 8 points.
+const CASE_END_SIZE: f64 = 22.0;
+
+/// A line with the mark in the middle of a key icon's cover.
+fn case_end(key: &Rect) -> Line {
+    let top = key.centre_y() - CASE_END_SIZE / 2.0;
+    let rect = Rect::new(key.x0, top, key.x1, top + CASE_END_SIZE);
+    let words = vec![Word { text: CASE_END.to_owned(), rect, confidence: 1.0 }];
+    Line { words, rect, baseline: Baseline { offset: rect.y1, slope: 0.0 }, size: CASE_END_SIZE }
+}
+
+pub(crate) fn geometry(size: &PageSize) -> PageGeometry {
     PageGeometry::new(size.width_points, size.height_points, size.width_pixels, size.height_pixels)
 }
 

@@ -11,7 +11,7 @@ use crate::pairing::Opinion;
 use crate::redact::{MarginPage, RedactionPage};
 use crate::report::Summary;
 use crate::volume::Page;
-use domain::{VolumeName, image_file, opinion_files};
+use domain::{Finding, FindingCounts, VolumeName, image_file, opinion_files};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -21,6 +21,9 @@ pub(crate) const RESULT: &str = "result";
 /// The directories of the opinions in it.
 pub(crate) const REDACTED: &str = "redacted";
 const UNREDACTED: &str = "unredacted";
+
+/// The directory of the single pages, under the name that the reference gives it.
+const SINGLE_PAGES: &str = "llm";
 
 /// The numbers printed on the first and last page.
 fn volume_numbers(redacted: &Redacted) -> (u32, u32) {
@@ -35,6 +38,7 @@ pub(crate) fn assemble(
     name: &VolumeName,
     detected: &[DetectedPage],
     redacted: &Redacted,
+    findings: &[Finding],
 ) -> Result<(), EngineError> {
     let (first, last) = volume_numbers(redacted);
     let result = run.subdirectory(RESULT)?;
@@ -43,12 +47,15 @@ pub(crate) fn assemble(
         (result.join(name.redacted_file(first, last)), parts(redacted, |range| &range.redacted)),
     ];
     documents.extend(opinions(run, name, &result, redacted)?);
+    if run.settings.single_pages {
+        documents.extend(single_pages(&result, redacted)?);
+    }
     documents.par_iter().with_max_len(1).try_for_each(|(path, parts)| {
         run.check_cancelled()?;
         qpdf::join(parts, path, run.cancellation).map_err(EngineError::from)
     })?;
     name_pictures(&result, run, detected, redacted)?;
-    sidecars(&result, redacted)?;
+    sidecars(&result, redacted, findings)?;
     run.pages_done(redacted.pages.len());
     Ok(())
 }
@@ -79,6 +86,11 @@ fn opinions(
         .map(|name| directory.join(name))
         .zip(redacted.opinions.iter().enumerate().map(redacted_parts))
         .collect();
+    if run.settings.footnotes {
+        let parts = (0..redacted.opinions.len()).map(|number| footnote_parts(redacted, number));
+        let files = names.iter().map(|name| directory.join(name.replace(".pdf", "-footnotes.pdf")));
+        documents.extend(files.zip(parts).filter(|(_, parts)| !parts.is_empty()));
+    }
     if run.settings.unredacted {
         let directory = subdirectory(result, UNREDACTED)?;
         let whole = |(number, opinion)| opinion_parts(redacted, number, opinion, |range| &range.searchable, false);
@@ -107,6 +119,32 @@ fn opinion_parts(
         .collect()
 }
 
+/// The footnotes of an opinion, in the order of its pages.
+fn footnote_parts(redacted: &Redacted, number: usize) -> Vec<Part> {
+    let of_opinion = |range: &RedactedRange| {
+        let parts = range.footnotes.range((number, 0)..=(number, usize::MAX));
+        parts.map(|(_, part)| part.clone()).collect::<Vec<Part>>()
+    };
+    redacted.ranges.iter().flat_map(of_opinion).collect()
+}
+
+/// Every page of the redacted volume alone, by its place in the original, counted from 1.
+fn single_pages(result: &Path, redacted: &Redacted) -> Result<Vec<(PathBuf, Vec<Part>)>, EngineError> {
+    let directory = subdirectory(result, SINGLE_PAGES)?;
+    let page = |range: &RedactedRange, page: usize| {
+        let local = page - range.pages.start;
+        let own = || Part { document: range.redacted.clone(), pages: local..local + 1 };
+        let marked = |document: &PathBuf| Part { document: document.clone(), pages: 0..1 };
+        let part = range.marked.get(&page).map_or_else(own, marked);
+        (directory.join(format!("page_{:04}.pdf", page + 1)), vec![part])
+    };
+    Ok(redacted
+        .ranges
+        .iter()
+        .flat_map(|range| range.pages.clone().map(|number| page(range, number)).collect::<Vec<_>>())
+        .collect())
+}
+
 fn subdirectory(result: &Path, name: &str) -> Result<PathBuf, OutputError> {
     let directory = result.join(name);
     create_directory(&directory)?;
@@ -131,11 +169,11 @@ fn name_pictures(
     Ok(())
 }
 
-fn sidecars(result: &Path, redacted: &Redacted) -> Result<(), OutputError> {
+fn sidecars(result: &Path, redacted: &Redacted, findings: &[Finding]) -> Result<(), OutputError> {
     let covers: Vec<&RedactionPage> = redacted.ranges.iter().flat_map(|range| &range.covers).collect();
     let margins: Vec<&MarginPage> = redacted.ranges.iter().flat_map(|range| &range.margins).collect();
     let sidecars =
-        Sidecars { pages: &redacted.pages, opinions: &redacted.opinions, covers: &covers, margins: &margins };
+        Sidecars { pages: &redacted.pages, opinions: &redacted.opinions, covers: &covers, margins: &margins, findings };
     write_sidecars(result, &sidecars)
 }
 
@@ -144,6 +182,7 @@ pub(crate) fn summary(
     run: &Run<'_>,
     name: &VolumeName,
     redacted: &Redacted,
+    findings: Vec<Finding>,
     input_bytes: u64,
 ) -> Result<Summary, EngineError> {
     let (first_page, last_page) = volume_numbers(redacted);
@@ -160,6 +199,8 @@ pub(crate) fn summary(
         files: files_under(&directory)?,
         directory,
         problems: run.problems(),
+        finding_counts: FindingCounts::of(&findings),
+        findings,
         steps: run.reports(),
     })
 }

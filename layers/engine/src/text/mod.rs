@@ -53,6 +53,14 @@ impl Line {
         }
     }
 
+    /// Moved to the right and down.
+    #[must_use]
+    pub fn moved(&self, x: f64, y: f64) -> Self {
+        let word = |word: &Word| Word { rect: word.rect.moved(x, y), ..word.clone() };
+        let baseline = Baseline { offset: self.baseline.offset + y, ..self.baseline };
+        Self { words: self.words.iter().map(word).collect(), rect: self.rect.moved(x, y), baseline, size: self.size }
+    }
+
     #[must_use]
     pub fn text(&self) -> String {
         let words: Vec<&str> = self.words.iter().map(|word| word.text.as_str()).collect();

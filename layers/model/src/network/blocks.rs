@@ -1,5 +1,6 @@
-//! Translates the blocks of YOLOv8, which are modules of the tree, into operators.
+//! Translates the blocks of a network, which are modules of the tree, into operators.
 
+use super::attention;
 use super::builder::{Builder, Features};
 use super::convolution::Convolution;
 use super::module::Module;
@@ -20,13 +21,20 @@ pub(super) fn translate(builder: &mut Builder, module: &Module, input: &Features
         Class::ConvolutionBlock => convolution_block(builder, module, input),
         Class::Convolution => builder.convolve_linear(module, input, Convolution::read(module)?),
         Class::C2f => c2f(builder, module, input),
+        Class::C3 => c3(builder, module, input),
         Class::Bottleneck => bottleneck(builder, module, input),
+        Class::SplitAttention => attention::split_attention(builder, module, input),
+        Class::AttentionBlock => attention::attention_block(builder, module, input),
+        Class::Attention => attention::attention(builder, module, input),
+        Class::AreaStage => attention::area_stage(builder, module, input),
+        Class::AreaBlock => attention::area_block(builder, module, input),
+        Class::AreaAttention => attention::area_attention(builder, module, input),
         Class::PyramidPooling => pyramid_pooling(builder, module, input),
         Class::Upsample => upsample(builder, module, input),
         Class::Sequential | Class::ModuleList => {
             module.children()?.iter().try_fold(input.clone(), |features, child| translate(builder, child, &features))
         }
-        _ => Err(module.unsupported("it is not a block of a YOLOv8 backbone or head")),
+        _ => Err(module.unsupported("it is not a block of a backbone or head")),
     }
 }
 
@@ -46,37 +54,11 @@ fn convolution_block(builder: &mut Builder, module: &Module, input: &Features) -
 fn bottleneck(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, ModelError> {
     let inner = translate(builder, &module.child("cv1")?, input)?;
     let output = translate(builder, &module.child("cv2")?, &inner)?;
-    if !module.boolean("add")? {
-        return Ok(output);
-    }
-    if output.channels != input.channels {
-        return Err(ModelError::Channels {
-            module: module.path.clone(),
-            expected: input.channels,
-            found: output.channels,
-        });
-    }
-    let edge = builder.add(module, OnnxOperator::new("Add", &[&input.edge, &output.edge]));
-    Ok(Features { edge, ..output })
+    if module.boolean("add")? { builder.sum(module, input, &output) } else { Ok(output) }
 }
 
-/// A convolution whose two halves are used separately becomes two convolutions. A Split between them would make ONNX
-/// Runtime leave its blocked memory layout and return to it, which takes 2 % of the run time of `medium`.
 fn c2f(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, ModelError> {
-    let (first, width) = (module.child("cv1")?, module.size("c")?);
-    let convolution = folded(&first)?;
-    let channels = convolution.shape[0];
-    if convolution.groups != 1 {
-        return Err(first.unsupported("it is grouped, so its halves are not apart"));
-    }
-    if width == 0 || channels.checked_sub(width) != Some(width) {
-        return Err(ModelError::Channels { module: first.path, expected: width.saturating_mul(2), found: channels });
-    }
-    let mut branches = Vec::new();
-    for half in [0..width, width..channels] {
-        let half = convolution.outputs(half).ok_or_else(|| first.incomplete("weight"))?;
-        branches.push(builder.convolve(&first, input, half)?);
-    }
+    let mut branches = halves(builder, module, input)?.to_vec();
     let mut features = branches[1].clone();
     for inner in module.child("m")?.children()? {
         features = translate(builder, &inner, &features)?;
@@ -86,13 +68,42 @@ fn c2f(builder: &mut Builder, module: &Module, input: &Features) -> Result<Featu
     translate(builder, &module.child("cv2")?, &joined)
 }
 
-/// Spatial pyramid pooling in its fast form: applies the same pooling several times and joins all results.
+/// The two halves of the convolution `cv1`, which are used separately, as two convolutions. A Split between them would
+/// make ONNX Runtime leave its blocked memory layout and return to it, which takes 2 % of the run time of `medium`.
+pub(super) fn halves(builder: &mut Builder, module: &Module, input: &Features) -> Result<[Features; 2], ModelError> {
+    let (first, width) = (module.child("cv1")?, module.size("c")?);
+    let convolution = folded(&first)?;
+    let channels = convolution.shape[0];
+    if convolution.groups != 1 {
+        return Err(first.unsupported("it is grouped, so its halves are not apart"));
+    }
+    if width == 0 || channels.checked_sub(width) != Some(width) {
+        return Err(ModelError::Channels { module: first.path, expected: width.saturating_mul(2), found: channels });
+    }
+    let mut half = |range| {
+        let half = convolution.outputs(range).ok_or_else(|| first.incomplete("weight"))?;
+        builder.convolve(&first, input, half)
+    };
+    Ok([half(0..width)?, half(width..channels)?])
+}
+
+/// A chain of blocks beside a single convolution.
+fn c3(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, ModelError> {
+    let chain = translate(builder, &module.child("cv1")?, input)?;
+    let chain = translate(builder, &module.child("m")?, &chain)?;
+    let beside = translate(builder, &module.child("cv2")?, input)?;
+    let joined = builder.concatenate(module, &[chain, beside]);
+    translate(builder, &module.child("cv3")?, &joined)
+}
+
+/// Spatial pyramid pooling in its fast form: applies the same pooling several times and joins all results. Older releases
+/// of ultralytics do not store `n` and `add`.
 fn pyramid_pooling(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, ModelError> {
     let pooling = module.child("m")?;
     let [kernel, _] = pooling.pair("kernel_size")?;
     let steps = if module.attribute("n").is_some() { module.integer("n")? } else { POOLING_STEPS };
-    if !(1..=i64::from(STEP_LIMIT)).contains(&steps) || matches!(module.boolean("add"), Ok(true)) {
-        return Err(module.unsupported("it pools too often or adds its input"));
+    if !(1..=i64::from(STEP_LIMIT)).contains(&steps) {
+        return Err(module.unsupported("it pools too often"));
     }
     let mut levels = vec![translate(builder, &module.child("cv1")?, input)?];
     for _ in 0..steps {
@@ -105,7 +116,8 @@ fn pyramid_pooling(builder: &mut Builder, module: &Module, input: &Features) -> 
         levels.push(Features { edge, ..*last });
     }
     let joined = builder.concatenate(module, &levels);
-    translate(builder, &module.child("cv2")?, &joined)
+    let output = translate(builder, &module.child("cv2")?, &joined)?;
+    if matches!(module.boolean("add"), Ok(true)) { builder.sum(module, input, &output) } else { Ok(output) }
 }
 
 fn upsample(builder: &mut Builder, module: &Module, input: &Features) -> Result<Features, ModelError> {

@@ -4,9 +4,9 @@ use super::module::Module;
 use crate::error::ModelError;
 use crate::onnx::{Attribute, Edge, Elements, Graph, OnnxOperator};
 
-/// The most modules that are translated; a shared module counts each time. The largest YOLOv8 has about 600.
+/// The most modules that are translated; a shared module counts each time. The largest network has about 1,000.
 const MODULE_LIMIT: usize = 4_096;
-/// The most weights in one network. The largest YOLOv8 has 68 million.
+/// The most weights in one network. The largest YOLOv8 has 68 million, the largest YOLO11 57.
 const WEIGHT_LIMIT: usize = 128 << 20;
 
 /// A feature map.
@@ -60,6 +60,33 @@ impl Builder {
             channels: parts.iter().map(|part| part.channels).sum(),
             scale: parts.first().map_or(1, |part| part.scale),
         }
+    }
+
+    /// Adds features of the same shape.
+    pub(super) fn sum(&mut self, module: &Module, one: &Features, other: &Features) -> Result<Features, ModelError> {
+        let (expected, found) = (one.channels, other.channels);
+        if found != expected {
+            return Err(ModelError::Channels { module: module.path.clone(), expected, found });
+        }
+        let edge = self.add(module, OnnxOperator::new("Add", &[&one.edge, &other.edge]));
+        Ok(Features { edge, ..*other })
+    }
+
+    /// The height and width of features.
+    pub(super) fn sides(&mut self, module: &Module, features: &Edge) -> Edge {
+        let shape = self.add(module, OnnxOperator::new("Shape", &[features]));
+        let [start, end] = [[2], [4]].map(|values| self.integers(&module.path, &values));
+        self.add(module, OnnxOperator::new("Slice", &[&shape, &start, &end]))
+    }
+
+    pub(super) fn reshape(&mut self, module: &Module, input: &Edge, shape: &[i64]) -> Edge {
+        let shape = self.integers(&module.path, shape);
+        self.add(module, OnnxOperator::new("Reshape", &[input, &shape]))
+    }
+
+    pub(super) fn transpose(&mut self, module: &Module, input: &Edge, order: [i64; 4]) -> Edge {
+        let order = Attribute::Integers(order.to_vec());
+        self.add(module, OnnxOperator::new("Transpose", &[input]).with("perm", order))
     }
 
     pub(super) fn count_weights(&mut self, count: usize) -> Result<(), ModelError> {

@@ -8,7 +8,7 @@ use crate::error::ModelError;
 use crate::onnx::{Attribute, Dimension, Edge, Elements, OnnxOperator};
 
 const OUTPUT: &str = "output0";
-/// The largest number of bins for the distance of a side. YOLOv8 has 16.
+/// The largest number of bins for the distance of a side. YOLOv8 and YOLO11 have 16, YOLO26 has 1.
 const BIN_LIMIT: usize = 64;
 const FLOAT: i64 = 1;
 
@@ -17,17 +17,27 @@ pub(super) struct Head {
     pub(super) classes: usize,
     bins: usize,
     /// Pixels per anchor, for each level.
-    pub(super) strides: Vec<f32>,
+    strides: Vec<f32>,
+    /// The largest of the strides.
+    pub(super) stride: u32,
+    /// The branches of boxes and classes.
+    branches: [&'static str; 2],
 }
 
 impl Head {
     pub(super) fn read(module: &Module) -> Result<Self, ModelError> {
         let (classes, bins) = (module.size("nc")?, module.size("reg_max")?);
         let strides = module.tensor_attribute("stride")?.values;
-        if !(1..=BIN_LIMIT).contains(&bins) || strides.is_empty() {
+        if !(1..=BIN_LIMIT).contains(&bins) {
             return Err(module.incomplete("reg_max"));
         }
-        Ok(Self { classes, bins, strides })
+        let power = |stride: &f32| (0..=7).map(|power| 1_u8 << power).find(|power| f32::from(*power) == *stride);
+        let powers: Option<Vec<u8>> = strides.iter().map(power).collect();
+        let stride = powers.and_then(|powers| powers.into_iter().max()).ok_or_else(|| module.incomplete("stride"))?;
+        // A second pair of branches finds each object once. It is used if ultralytics uses it.
+        let once = matches!(module.boolean("_end2end"), Ok(true));
+        let branches = if once { ["one2one_cv2", "one2one_cv3"] } else { ["cv2", "cv3"] };
+        Ok(Self { classes, bins, strides, stride: stride.into(), branches })
     }
 
     /// Translates the head for the features of its levels, and adds the graph's output.
@@ -42,8 +52,8 @@ impl Head {
         }
         let (mut boxes, mut classes, mut grids) = (Vec::new(), Vec::new(), Vec::new());
         for (level, (features, stride)) in levels.iter().zip(&self.strides).enumerate() {
-            let distances = branch(builder, module, "cv2", level, features, 4 * self.bins)?;
-            let scores = branch(builder, module, "cv3", level, features, self.classes)?;
+            let distances = branch(builder, module, self.branches[0], level, features, 4 * self.bins)?;
+            let scores = branch(builder, module, self.branches[1], level, features, self.classes)?;
             grids.push(grid(builder, module, &distances, *stride));
             boxes.push(flatten(builder, module, &distances));
             classes.push(flatten(builder, module, &scores));
@@ -58,7 +68,7 @@ impl Head {
     }
 
     /// Centre, width and height in pixels, [batch, 4, anchors]. The distance of a side from the anchor is the mean of
-    /// a distribution over bins, as trained by the distribution focal loss.
+    /// a distribution over bins, as trained by the distribution focal loss. A single bin is the distance itself.
     fn decode(&self, builder: &mut Builder, module: &Module, levels: &[Edge], grids: &[Grid]) -> Edge {
         let distances = self.distances(builder, module, levels);
         let two = builder.integers(&module.path, &[2, 2]);
@@ -82,6 +92,9 @@ impl Head {
     fn distances(&self, builder: &mut Builder, module: &Module, levels: &[Edge]) -> Edge {
         let bins = i64::try_from(self.bins).unwrap_or(i64::MAX);
         let joined = concatenate(builder, module, levels, 2);
+        if bins == 1 {
+            return joined;
+        }
         let shape = builder.integers(&module.path, &[0, 4, bins, -1]);
         let logits = builder.add(module, OnnxOperator::new("Reshape", &[&joined, &shape]));
         let weights = builder.add(module, OnnxOperator::new("Softmax", &[&logits]).with("axis", Attribute::Integer(2)));

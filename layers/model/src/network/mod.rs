@@ -1,5 +1,6 @@
-//! Walks over a YOLOv8 network and turns its tree of modules into a graph.
+//! Walks over a network and turns its tree of modules into a graph.
 
+mod attention;
 mod blocks;
 mod builder;
 mod convolution;
@@ -21,8 +22,9 @@ use module::Module;
 /// The name of the graph's input: RGB from 0 to 1, [batch, 3, height, width].
 const INPUT: &str = "images";
 const INPUT_CHANNELS: usize = 3;
-/// The largest plausible side of the letterboxed image, in pixels.
-const IMAGE_SIZE_LIMIT: i64 = 8_192;
+/// The largest plausible side of the letterboxed image, in pixels. The memory of a run grows with its square, that of
+/// attention with its fourth power. The largest that ultralytics publishes is 1280.
+const IMAGE_SIZE_LIMIT: i64 = 2_048;
 
 /// A network that is ready to be written.
 pub(crate) struct Network {
@@ -42,9 +44,7 @@ impl Network {
         let head = walk(&mut builder, &model)?;
         let classes = classes(&model, head.classes)?;
         let image_size = image_size(checkpoint)?;
-        #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "strides are small powers of two")]
-        let stride = head.strides.iter().copied().fold(0.0, f32::max) as u32;
-        Ok(Self { graph: builder.graph, classes, image_size, stride })
+        Ok(Self { graph: builder.graph, classes, image_size, stride: head.stride })
     }
 }
 

@@ -28,8 +28,10 @@ const CHANNEL_FLOOR: usize = 44;
 /// The transform is used while a feature covers at most this many pixels of the image. Deeper layers have the largest
 /// weights (122 MB more in `medium`) and few results (3 % faster).
 const SCALE_LIMIT: usize = 16;
+/// Swaps points and channels.
+const SWAP: [i64; 4] = [0, 2, 1, 3];
 /// The sides of the image are multiples of this, in pixels.
-const IMAGE_MULTIPLE: usize = 32;
+pub(super) const IMAGE_MULTIPLE: usize = 32;
 
 /// The transforms of a row of inputs (Bᵀ), of a row of weights (G) and of a row of results (Aᵀ), for the points 0,
 /// ±1, ±2 and infinity.
@@ -83,7 +85,7 @@ pub(super) fn convolve(builder: &mut Builder, module: &Module, input: &Features,
 /// The points of each tile, [batch, points, channels, tiles], and the grid's height and width. The transform is a
 /// convolution of each channel alone, whose kernels are the outer products of Bᵀ.
 fn transform_inputs(builder: &mut Builder, module: &Module, input: &Features) -> (Edge, Edge) {
-    let planes = reshape(builder, module, &input.edge, &[-1, 1, 0, 0]);
+    let planes = builder.reshape(module, &input.edge, &[-1, 1, 0, 0]);
     let kernels = outer_products::<INPUT_TILE>(|(y, x), (row, column)| INPUTS[y][row] * INPUTS[x][column]);
     let size = integer(INPUT_TILE);
     let kernels = builder.graph.constant(&module.path, vec![integer(POINTS), 1, size, size], Elements::Single(kernels));
@@ -94,15 +96,15 @@ fn transform_inputs(builder: &mut Builder, module: &Module, input: &Features) ->
         .with("pads", Attribute::Integers(vec![1, 1, 4, 4]));
     // [batch × channels, points, grid height, grid width]
     let points = builder.add(module, transform);
-    let tiles = sides(builder, module, &points);
-    let points = reshape(builder, module, &points, &[0, 0, 1, -1]);
-    let points = reshape(builder, module, &points, &[-1, integer(input.channels), integer(POINTS), 0]);
-    (swap(builder, module, &points), tiles)
+    let tiles = builder.sides(module, &points);
+    let points = builder.reshape(module, &points, &[0, 0, 1, -1]);
+    let points = builder.reshape(module, &points, &[-1, integer(input.channels), integer(POINTS), 0]);
+    (builder.transpose(module, &points, SWAP), tiles)
 }
 
 /// Transforms points back to results, [batch, outputs, 4 × grid height, 4 × grid width].
 fn transform_results(builder: &mut Builder, module: &Module, products: &Edge, tiles: &Edge, outputs: i64) -> Edge {
-    let products = swap(builder, module, products);
+    let products = builder.transpose(module, products, SWAP);
     let planes = builder.integers(&module.path, &[-1, integer(POINTS)]);
     let shape = OnnxOperator::new("Concat", &[&planes, tiles]).with("axis", Attribute::Integer(0));
     let shape = builder.add(module, shape);
@@ -114,7 +116,7 @@ fn transform_results(builder: &mut Builder, module: &Module, products: &Edge, ti
         .with("kernel_shape", Attribute::Integers(vec![size; 2]))
         .with("strides", Attribute::Integers(vec![size; 2]));
     let planes = builder.add(module, transform);
-    reshape(builder, module, &planes, &[-1, outputs, 0, 0])
+    builder.reshape(module, &planes, &[-1, outputs, 0, 0])
 }
 
 /// Removes the surplus of the last tiles, if the features' sides may not be multiples of the tile.
@@ -122,7 +124,7 @@ fn crop(builder: &mut Builder, module: &Module, results: Edge, input: &Features)
     if IMAGE_MULTIPLE.is_multiple_of(input.scale * OUTPUT_TILE) {
         return results;
     }
-    let end = sides(builder, module, &input.edge);
+    let end = builder.sides(module, &input.edge);
     let [start, axes] = [[0, 0], [2, 3]].map(|values| builder.integers(&module.path, &values));
     builder.add(module, OnnxOperator::new("Slice", &[&results, &start, &end, &axes]))
 }
@@ -146,24 +148,6 @@ fn outer_products<const SIDE: usize>(value: impl Fn((usize, usize), (usize, usiz
     let points = (0..POINTS).map(|point| (point / INPUT_TILE, point % INPUT_TILE));
     let places = || (0..SIDE * SIDE).map(|place| (place / SIDE, place % SIDE));
     points.flat_map(|point| places().map(|place| single(value(point, place))).collect::<Vec<_>>()).collect()
-}
-
-/// The height and width of features.
-fn sides(builder: &mut Builder, module: &Module, features: &Edge) -> Edge {
-    let shape = builder.add(module, OnnxOperator::new("Shape", &[features]));
-    let [start, end] = [[2], [4]].map(|values| builder.integers(&module.path, &values));
-    builder.add(module, OnnxOperator::new("Slice", &[&shape, &start, &end]))
-}
-
-fn reshape(builder: &mut Builder, module: &Module, input: &Edge, shape: &[i64]) -> Edge {
-    let shape = builder.integers(&module.path, shape);
-    builder.add(module, OnnxOperator::new("Reshape", &[input, &shape]))
-}
-
-/// Swaps points and channels.
-fn swap(builder: &mut Builder, module: &Module, input: &Edge) -> Edge {
-    let order = Attribute::Integers(vec![0, 2, 1, 3]);
-    builder.add(module, OnnxOperator::new("Transpose", &[input]).with("perm", order))
 }
 
 fn integer(size: usize) -> i64 {

@@ -134,8 +134,7 @@ impl Machine<'_> {
 
     fn global(&mut self) -> Result<Value, PickleError> {
         let (module, name) = (self.code.line()?, self.code.line()?);
-        let found = values::find(module, name).map(Value::Global);
-        found.ok_or_else(|| PickleError::Global { name: format!("{module}.{name}") })
+        values::find(module, name).map(Value::Global)
     }
 
     /// "Calls" one of the few functions on the list. Each of them only rearranges its arguments.

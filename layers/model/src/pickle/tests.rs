@@ -39,6 +39,15 @@ fn a_function_that_runs_commands_is_refused_by_name() {
 }
 
 #[test]
+fn a_block_that_is_not_known_is_refused_by_name() {
+    for (module, name) in [("ultralytics.nn.modules.block", "C2fCIB"), ("torch.nn.modules.activation", "Hardswish")] {
+        let error = refused(format!("c{module}\n{name}\n.").as_bytes());
+        assert_eq!(error, PickleError::Block { name: name.to_owned() });
+        assert!(error.to_string().contains(name) && error.code() == "model.block", "{error}");
+    }
+}
+
+#[test]
 fn names_near_the_allowed_ones_are_refused() {
     for global in
         ["builtins\neval\n", "torch\nload\n", "torch._utils\n_rebuild_tensor\n", "collections\nOrderedDict.fromkeys\n"]

@@ -140,9 +140,23 @@ pub(crate) enum Class {
     BatchNormalisation,
     SiLU,
     Identity,
+    /// C2f and C3k2, which differ only in the blocks inside.
     C2f,
+    /// C3 and C3k, likewise.
+    C3,
     Bottleneck,
     PyramidPooling,
+    /// C2PSA.
+    SplitAttention,
+    /// PSABlock.
+    AttentionBlock,
+    Attention,
+    /// A2C2f.
+    AreaStage,
+    /// ABlock.
+    AreaBlock,
+    /// AAttn.
+    AreaAttention,
     MaximumPooling,
     Upsample,
     Concatenation,
@@ -180,7 +194,7 @@ pub(crate) enum Global {
     Class(Class),
 }
 
-const ALLOWED: [(&str, &str, Global); 24] = [
+const ALLOWED: [(&str, &str, Global); 34] = [
     ("collections", "OrderedDict", Global::OrderedDictionary),
     ("__builtin__", "set", Global::Set),
     ("torch", "Size", Global::Size),
@@ -198,6 +212,16 @@ const ALLOWED: [(&str, &str, Global); 24] = [
     ("torch.nn.modules.activation", "SiLU", Global::Class(Class::SiLU)),
     ("torch.nn.modules.linear", "Identity", Global::Class(Class::Identity)),
     ("ultralytics.nn.modules.block", "C2f", Global::Class(Class::C2f)),
+    ("ultralytics.nn.modules.conv", "DWConv", Global::Class(Class::ConvolutionBlock)),
+    ("ultralytics.nn.modules.block", "C3k2", Global::Class(Class::C2f)),
+    ("ultralytics.nn.modules.block", "C3", Global::Class(Class::C3)),
+    ("ultralytics.nn.modules.block", "C3k", Global::Class(Class::C3)),
+    ("ultralytics.nn.modules.block", "C2PSA", Global::Class(Class::SplitAttention)),
+    ("ultralytics.nn.modules.block", "PSABlock", Global::Class(Class::AttentionBlock)),
+    ("ultralytics.nn.modules.block", "Attention", Global::Class(Class::Attention)),
+    ("ultralytics.nn.modules.block", "A2C2f", Global::Class(Class::AreaStage)),
+    ("ultralytics.nn.modules.block", "ABlock", Global::Class(Class::AreaBlock)),
+    ("ultralytics.nn.modules.block", "AAttn", Global::Class(Class::AreaAttention)),
     ("ultralytics.nn.modules.block", "Bottleneck", Global::Class(Class::Bottleneck)),
     ("ultralytics.nn.modules.block", "SPPF", Global::Class(Class::PyramidPooling)),
     ("torch.nn.modules.pooling", "MaxPool2d", Global::Class(Class::MaximumPooling)),
@@ -207,8 +231,17 @@ const ALLOWED: [(&str, &str, Global); 24] = [
     ("ultralytics.nn.modules.block", "DFL", Global::Class(Class::DistributionFocalLoss)),
 ];
 
-/// What `module.name` stands for; `None` if it is not on the list.
-pub(super) fn find(module: &str, name: &str) -> Option<Global> {
+/// Where PyTorch and ultralytics keep the classes of networks.
+const HOMES_OF_BLOCKS: [&str; 2] = ["torch.nn.", "ultralytics.nn."];
+
+/// What `module.name` stands for. What is not on the list is refused.
+pub(super) fn find(module: &str, name: &str) -> Result<Global, PickleError> {
     let found = ALLOWED.iter().find(|(home, own, _)| *home == module && *own == name);
-    found.map(|(_, _, global)| *global)
+    found.map(|(_, _, global)| *global).ok_or_else(|| {
+        if HOMES_OF_BLOCKS.iter().any(|home| module.starts_with(home)) {
+            PickleError::Block { name: name.to_owned() }
+        } else {
+            PickleError::Global { name: format!("{module}.{name}") }
+        }
+    })
 }

@@ -1,5 +1,6 @@
 //! Builds checkpoints for tests: the data of a pickle as a tree, and a writer for it.
 
+pub(crate) mod blocks;
 pub(crate) mod network;
 
 use std::io::{Cursor, Write};

@@ -1,5 +1,6 @@
 use super::{MEDIUM, SMALL, Weights, import, import_wheel};
 use crate::error::ModelError;
+use crate::import::ConvertedModel;
 use crate::testing::network::{checkpoint_of, layers};
 use crate::testing::{PickleWriter, zip_of};
 use std::fs;
@@ -57,7 +58,7 @@ fn a_model_replaces_the_old_one_and_leaves_nothing_beside_it() {
     let imported = import(&TINY, &checkpoint, directory.path()).unwrap();
     assert_eq!((imported.name.as_str(), imported.image_size), ("tiny", 64));
     assert_eq!(imported.classes, ["Key Icon", "Divider"]);
-    assert_eq!(fs::read(&imported.path).unwrap(), crate::import_checkpoint(&checkpoint).unwrap());
+    assert_eq!(fs::read(&imported.path).unwrap(), ConvertedModel::from_bytes(&checkpoint).unwrap().onnx());
     assert_eq!(names(directory.path()), ["tiny.onnx"]);
     assert_ne!(fs::metadata(&imported.path).unwrap().permissions().mode() & 0o044, 0, "others read it too");
 }
@@ -75,8 +76,9 @@ fn a_failed_import_keeps_the_old_model() {
 fn a_directory_that_cannot_be_made_is_unwritable() {
     let directory = tempfile::tempdir().unwrap();
     let checkpoint = PickleWriter::pickle(&checkpoint_of(layers())).archive();
-    let absent = directory.path().join("absent");
-    assert_eq!(import(&TINY, &checkpoint, &absent).unwrap_err().code(), "model.unwritable");
+    let file = directory.path().join("a file");
+    fs::write(&file, "").unwrap();
+    assert_eq!(import(&TINY, &checkpoint, &file).unwrap_err().code(), "model.unwritable");
 }
 
 /// Imports the published wheel, if the set-up has downloaded it.

@@ -7,9 +7,9 @@ use crate::metrics::{Metric, emit};
 use crate::runner::Job;
 use crate::scratch::Scratch;
 use catalog::{Catalog, CatalogError, Claim, ClaimedScan, Fenced, Lease, LeaseRules, NewOpinion, Publication};
-use domain::{AttemptPrefix, Results, Stage, Task, VolumeName};
+use domain::{AttemptPrefix, Results, Stage, Task, UploadKey, VolumeName};
 use engine::error::EngineError;
-use engine::report::NoProgress;
+use engine::report::{NoProgress, Summary};
 use engine::settings::Settings;
 use engine::stages::{SplitInputs, SplitOpinion, SplitResult, split};
 use futures_util::{StreamExt, TryStreamExt, stream};
@@ -57,7 +57,7 @@ impl Job for Split {
             .buffer_unordered(UPLOADS_AT_ONCE)
             .try_collect::<()>()
             .await?;
-        publication(&prefix, &result)
+        publication(&prefix, result)
     }
 
     async fn publish(
@@ -91,7 +91,13 @@ fn name(claimed: &ClaimedScan) -> Result<VolumeName, StageError> {
     let reporter = claimed.reporter.as_deref().unwrap_or_default();
     let volume = claimed.volume.as_deref().unwrap_or_default();
     let first_page = claimed.first_page.and_then(|page| u32::try_from(page).ok());
-    Ok(VolumeName::new(reporter, volume, first_page, None).map_err(EngineError::from)?)
+    // The key says it. The row says what an earlier split read.
+    let last_page = UploadKey::new(&claimed.key)
+        .volume_name()
+        .filter(|named| named.reporter() == reporter && named.volume() == volume)
+        .and_then(|named| named.last_page())
+        .filter(|last| first_page.is_none_or(|first| first <= *last));
+    Ok(VolumeName::new(reporter, volume, first_page, last_page).map_err(EngineError::from)?)
 }
 
 async fn upload(
@@ -106,7 +112,7 @@ async fn upload(
     Ok(attempt.upload(&root.join(file), &prefix.join(&file.to_string_lossy())?).await?)
 }
 
-fn publication(prefix: &AttemptPrefix<Results>, result: &SplitResult) -> Result<Publication, StageError> {
+fn publication(prefix: &AttemptPrefix<Results>, result: SplitResult) -> Result<Publication, StageError> {
     let opinion = |opinion: &SplitOpinion| {
         Ok(NewOpinion {
             redacted_key: prefix.join(&opinion.redacted.to_string_lossy())?.to_string(),
@@ -118,13 +124,54 @@ fn publication(prefix: &AttemptPrefix<Results>, result: &SplitResult) -> Result<
         })
     };
     let opinions: Result<Vec<NewOpinion>, StageError> = result.opinions.iter().map(opinion).collect();
-    let summary =
-        serde_json::to_value(&result.summary).map_err(|error| StageError::Panicked { reason: error.to_string() })?;
     Ok(Publication {
         result_prefix: prefix.to_string(),
         first_page: result.summary.first_page as i32,
         last_page: result.summary.last_page as i32,
-        summary,
+        summary: stored_summary(&result.summary)?,
         opinions: opinions?,
+        findings: result.summary.findings,
     })
+}
+
+/// Without the findings, which become rows.
+fn stored_summary(summary: &Summary) -> Result<serde_json::Value, StageError> {
+    let mut stored =
+        serde_json::to_value(summary).map_err(|error| StageError::Panicked { reason: error.to_string() })?;
+    if let Some(fields) = stored.as_object_mut() {
+        fields.remove("findings");
+    }
+    Ok(stored)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use domain::ScanId;
+    use uuid::Uuid;
+
+    const SCAN: ScanId = 17;
+
+    fn last_page(key: &str, volume: &str, first_page: i32) -> Option<u32> {
+        let claimed = ClaimedScan {
+            lease: Lease { scan: SCAN, range: None, token: Uuid::new_v4(), stage: Stage::Split },
+            key: key.to_owned(),
+            version_id: "version".to_owned(),
+            reporter: Some("arc".to_owned()),
+            volume: Some(volume.to_owned()),
+            first_page: Some(first_page),
+            work_prefix: None,
+            ranges: Vec::new(),
+        };
+        name(&claimed).unwrap().last_page()
+    }
+
+    #[test]
+    fn the_last_page_is_that_of_the_key_unless_a_person_described_another_volume() {
+        let key = "original_scans/arc/12/201/arc.12.201.207.original.pdf";
+        assert_eq!(last_page(key, "12", 201), Some(207));
+        assert_eq!(last_page(key, "13", 201), None);
+        assert_eq!(last_page(key, "12", 301), None);
+        assert_eq!(last_page("original_scans/unsorted/scan.pdf", "12", 201), None);
+    }
 }

@@ -6,7 +6,7 @@ use domain::{Stage, Status, Task};
 use std::time::Duration;
 
 /// Each query finds the rows that break a rule. Rules that are constraints of the tables are not repeated here.
-const BROKEN: [(&str, &str); 8] = [
+const BROKEN: [(&str, &str); 9] = [
     (
         "a scan past scan has all its ranges finished",
         "SELECT id::text FROM scans WHERE status IN ('SCANNED', 'SPLITTING', 'PENDING_REVIEW', 'APPROVED')
@@ -54,6 +54,11 @@ const BROKEN: [(&str, &str); 8] = [
         "opinions belong to a published result",
         "SELECT scan_id::text FROM opinions JOIN scans ON scans.id = scan_id
          WHERE status NOT IN ('PENDING_REVIEW', 'APPROVED') OR NOT starts_with(redacted_key, result_prefix)",
+    ),
+    (
+        "findings belong to a published result",
+        "SELECT scan_id::text FROM findings JOIN scans ON scans.id = scan_id
+         WHERE status NOT IN ('PENDING_REVIEW', 'APPROVED')",
     ),
 ];
 

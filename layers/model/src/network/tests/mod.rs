@@ -1,3 +1,5 @@
+mod blocks;
+mod reference;
 mod winograd;
 
 use super::{ModelError, Network};
