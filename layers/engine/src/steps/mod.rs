@@ -22,6 +22,8 @@ pub(crate) mod detected_page;
 mod file_names;
 mod footnotes;
 mod manifest;
+#[cfg(test)]
+mod mutations;
 pub(crate) mod original;
 pub(crate) mod pack;
 pub(crate) mod page_numbers;
