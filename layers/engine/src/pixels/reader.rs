@@ -114,9 +114,17 @@ pub(crate) struct CopyReader {
 }
 
 impl CopyReader {
+    /// True if a page looks like the original, whose image had `pixels`. A few pixels nearly always tell. On a tiny page,
+    /// a cell is smaller than a stroke, so that only a drawing of the same size is alike.
+    pub(crate) fn is_like(&self, index: usize, original: &Look, pixels: (usize, usize)) -> bool {
+        let side = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let sizes = [COPY_PIXELS, (side(pixels.0), side(pixels.1))];
+        sizes.into_iter().any(|size| self.look(index, size).is_some_and(|look| original.agrees_with(&look)))
+    }
+
     /// How a page looks from afar; `None` if it cannot be drawn.
-    pub(crate) fn look(&self, index: usize) -> Option<Look> {
-        let drawn = open_page(&self.document, index).and_then(|page| draw(&page, COPY_PIXELS)).ok()?;
+    fn look(&self, index: usize, size: (u32, u32)) -> Option<Look> {
+        let drawn = open_page(&self.document, index).and_then(|page| draw(&page, size)).ok()?;
         Some(Look::of(drawn.width, drawn.height, drawn.channels, &drawn.pixels))
     }
 }

@@ -280,21 +280,19 @@ impl Compression<'_> {
         page: usize,
     ) -> Result<bool, EngineError> {
         let Some(seen) = self.original.seen(page)? else { return Ok(false) };
-        let look = match opened.image(local) {
-            Ok(Some(image)) => Some(image.look()),
-            Ok(None) => {
-                if reader.is_none() {
-                    *reader = match self.original.copy_reader(document) {
-                        Ok(opened) => Some(opened),
-                        Err(PixelError::NotOpened { .. }) => return Ok(false),
-                        Err(error) => return Err(error.into()),
-                    };
-                }
-                reader.as_ref().and_then(|reader| reader.look(local))
-            }
-            Err(_) => None,
-        };
-        Ok(look.is_some_and(|look| seen.look.agrees_with(&look)))
+        match opened.image(local) {
+            Ok(Some(image)) => return Ok(seen.look.agrees_with(&image.look())),
+            Ok(None) => {}
+            Err(_) => return Ok(false),
+        }
+        if reader.is_none() {
+            *reader = match self.original.copy_reader(document) {
+                Ok(opened) => Some(opened),
+                Err(PixelError::NotOpened { .. }) => return Ok(false),
+                Err(error) => return Err(error.into()),
+            };
+        }
+        Ok(reader.as_ref().is_some_and(|reader| reader.is_like(local, &seen.look, seen.pixels)))
     }
 
     fn blank(&self, page: usize) -> Result<Part, EngineError> {

@@ -30,6 +30,8 @@ pub(crate) struct Original<'a> {
 /// What to compare the results of a page with.
 pub(crate) struct SeenPage {
     pub(crate) look: Look,
+    /// Width and height of the image, in pixels.
+    pub(crate) pixels: (usize, usize),
     /// What is wrong with an image on the page, as the end of a sentence.
     pub(crate) doubt: Option<String>,
 }
@@ -109,6 +111,7 @@ impl<'a> Original<'a> {
         if let Some(slot) = self.seen.get(local) {
             slot.get_or_init(|| SeenPage {
                 look: Look::of(image.width, image.height, image.channels, &image.pixels),
+                pixels: (image.width, image.height),
                 doubt: self.reader.doubt(local),
             });
         }
