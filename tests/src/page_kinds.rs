@@ -13,7 +13,7 @@ mod placements;
 mod tests;
 
 pub use contents::{FURNITURE, HIDDEN_WORD, furnished, hidden_text, layered, vector};
-pub use encodings::{ccitt_g4, cmyk_jpeg, grey_jpeg, jbig2, one_bit_flate, rgb_jpeg};
+pub use encodings::{ccitt_g4, cmyk_jpeg, grey_jpeg, jbig2, one_bit_flate, refined_jbig2, rgb_jpeg};
 pub use placements::{Turn, cropped, rotated, strips};
 
 /// A kind of volume by name.

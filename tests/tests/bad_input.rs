@@ -7,6 +7,12 @@ use std::process::Command;
 use tests::bad_inputs::{self, Damage};
 use tests::command::{Ending, Trial};
 use tests::look::drawn;
+use tests::page_kinds;
+use tests::sample::{self, Grey};
+
+#[path = "../../layers/engine/tests/support/mutations.rs"]
+mod mutations;
+use mutations::Mutations;
 
 const FAST: [&str; 4] = ["--json", "--no-ocr", "--model", "small"];
 
@@ -107,6 +113,102 @@ fn a_damaged_page_is_kept_as_a_blank() {
         assert_eq!(numbers, [&json!(5), &json!(201), &json!(205)]);
         for volume in ["arc.12.201.205.pdf", "arc.12.201.205.redacted.pdf"] {
             assert_blank_among_others(&trial.results().join(volume), 2);
+        }
+        trial.assert_no_process();
+    }
+}
+
+/// A page that exceeds a limit is a damaged page. The volume goes on.
+#[test]
+fn pages_beyond_a_limit_are_kept_as_blanks() {
+    let trial = Trial::of(&bad_inputs::limits_exceeded());
+    let ending = trial.process(&FAST);
+    assert_eq!(ending.status, Some(0), "{ending:?}");
+    assert_eq!(problems(&ending), [(1, "page.damaged".to_owned()), (3, "page.damaged".to_owned())]);
+    let pages = drawn(&trial.results().join("arc.12.201.205.redacted.pdf"), 40);
+    let is_blank: Vec<bool> = pages.iter().map(|page| page.pixels.iter().all(|shade| *shade > 250)).collect();
+    assert_eq!(is_blank, [false, true, false, true, false]);
+}
+
+/// Ghostscript loses count behind a page that is listed but not there.
+#[test]
+fn a_missing_page_does_not_keep_others_from_being_compressed() {
+    let trial = Trial::of(&bad_inputs::missing_page());
+    let ending = trial.process(&FAST);
+    assert_eq!((ending.status, problems(&ending)), (Some(0), vec![(1, "page.damaged".to_owned())]), "{ending:?}");
+    let bytes = |key: &str| ending.json()[key].as_u64().unwrap();
+    assert!(bytes("output_bytes") < bytes("input_bytes"));
+}
+
+fn problems(ending: &Ending) -> Vec<(u64, String)> {
+    let summary = ending.json();
+    let problem = |problem: &serde_json::Value| {
+        (problem["page_index"].as_u64().unwrap(), problem["code"].as_str().unwrap().to_owned())
+    };
+    summary["problems"].as_array().unwrap().iter().map(problem).collect()
+}
+
+/// How unlike two pages of the same size are: the mean difference of their shades at low resolution.
+fn difference(one: &Grey, other: &Grey) -> f64 {
+    let differences = one.pixels.iter().zip(&other.pixels).map(|(one, other)| f64::from(one.abs_diff(*other)));
+    differences.sum::<f64>() / one.pixels.len() as f64
+}
+
+/// Pages that stand in the list of pages itself count like any others, and no page takes the place of another.
+#[test]
+fn pages_without_an_object_of_their_own_stay_in_their_place() {
+    let trial = Trial::of(&bad_inputs::direct_pages());
+    let ending = trial.process(&FAST);
+    assert_eq!((ending.status, problems(&ending)), (Some(0), vec![]), "{ending:?}");
+    let before = drawn(&trial.input(), 40);
+    let after = drawn(&trial.results().join("arc.12.201.205.pdf"), 40);
+    assert_eq!((before.len(), after.len()), (5, 5));
+    for (index, page) in before.iter().enumerate() {
+        let nearest = (0..5).min_by(|a, b| difference(page, &after[*a]).total_cmp(&difference(page, &after[*b])));
+        assert_eq!(nearest, Some(index));
+    }
+}
+
+#[test]
+fn a_list_of_pages_that_qpdf_cannot_read_is_refused() {
+    assert_refused(&Trial::of(&bad_inputs::listed_null()), "source.damaged");
+}
+
+/// Ghostscript makes these pages blank and reports success.
+#[test]
+fn no_page_becomes_blank_in_silence() {
+    let trial = Trial::of(&page_kinds::refined_jbig2());
+    let ending = trial.process(&FAST);
+    assert_eq!(ending.status, Some(0), "{ending:?}");
+    for page in 0..2 {
+        assert!(problems(&ending).contains(&(page, "page.not_compressed".to_owned())), "{ending:?}");
+    }
+    for volume in ["arc.12.201.202.pdf", "arc.12.201.202.redacted.pdf"] {
+        for page in drawn(&trial.results().join(volume), 40) {
+            assert!(page.pixels.iter().any(|shade| *shade < 128), "{volume}");
+        }
+    }
+}
+
+/// Seeds of damaged copies of the sample volume. What the cheap steps do with a thousand of them, a test of the engine
+/// shows.
+const SEEDS: std::ops::Range<u64> = 20..26;
+
+#[test]
+fn damaged_copies_are_processed_or_refused() {
+    let sample = sample::bytes();
+    let mutations = Mutations::of(&sample);
+    for seed in SEEDS {
+        let trial = Trial::of(&mutations.file(seed));
+        let ending = trial.process(&FAST);
+        match ending.status {
+            Some(0) => assert!(ending.json()["pages"].as_u64().unwrap() > 0, "{seed}: {ending:?}"),
+            Some(3) => {
+                let (code, _) = ending.failure();
+                assert!(code.contains('.'), "{seed}: {ending:?}");
+                trial.assert_nothing_left();
+            }
+            _ => panic!("seed {seed}: {ending:?}"),
         }
         trial.assert_no_process();
     }

@@ -151,6 +151,11 @@ pub enum FailureCode {
     #[assoc(meaning = "The file claims another number of pages than it has.")]
     #[assoc(advice = "Repair the file with `qpdf IN.pdf OUT.pdf`.")]
     PixelsPageCount,
+    #[strum(serialize = "pixels.other_pages")]
+    #[assoc(class = FailureClass::Input)]
+    #[assoc(meaning = "Two programs find different pages in the file.")]
+    #[assoc(advice = "Repair the file with `qpdf IN.pdf OUT.pdf`.")]
+    PixelsOtherPages,
     #[strum(serialize = "pixels.no_renderer")]
     #[assoc(class = FailureClass::NotInstalled)]
     #[assoc(meaning = "PDFium is needed to draw a page, and it is not installed.")]
@@ -387,6 +392,21 @@ pub enum FailureCode {
     #[assoc(meaning = "Tesseract failed on the page. It has no words.")]
     #[assoc(advice = "Scan the page again if its words matter.")]
     PageNotRead,
+    #[strum(serialize = "page.redrawn")]
+    #[assoc(class = FailureClass::Page)]
+    #[assoc(meaning = "No program can copy the page as it is. Every result contains a picture of it instead.")]
+    #[assoc(advice = "Compare the page with the original.")]
+    PageRedrawn,
+    #[strum(serialize = "page.image_damaged")]
+    #[assoc(class = FailureClass::Page)]
+    #[assoc(meaning = "An image on the page is damaged. The results show what can be drawn of it.")]
+    #[assoc(advice = "Compare the page with the original. Scan it again if something is missing.")]
+    PageImageDamaged,
+    #[strum(serialize = "page.drawn_blank")]
+    #[assoc(class = FailureClass::Page)]
+    #[assoc(meaning = "The page has an image, but nothing of it can be seen.")]
+    #[assoc(advice = "Look at the original. Scan the page again unless it is blank.")]
+    PageDrawnBlank,
     // Findings: the sequence of pages.
     #[strum(serialize = "finding.pages_missing")]
     #[assoc(class = FailureClass::Finding)]

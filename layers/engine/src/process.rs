@@ -8,6 +8,7 @@ use crate::output::{check_target, file_length, move_into_place};
 use crate::report::{Progress, Step, Summary};
 use crate::settings::Request;
 use crate::source;
+use crate::steps::agreement::require_agreement;
 use crate::steps::compress_pages::compress;
 use crate::steps::detect_pages::detect_volume;
 use crate::steps::original::Original;
@@ -35,7 +36,7 @@ pub fn process(
     let volume = source::open(&request.input, &request.settings.limits)?;
     let directory = hidden_directory(&request.output)?;
     let run = Run::new(&request.settings, directory.path(), progress, cancellation)?;
-    let original = Original::new(&volume, 0, &request.settings)?;
+    let original = Original::new(&volume, 0, &request.settings)?.remembering();
     let target = request.output.join(name.directory(first_page(&name)));
     check_target(&target)?;
     run.with_threads(|| process_pages(&run, &original, &name, &target))
@@ -47,6 +48,7 @@ fn process_pages(
     name: &VolumeName,
     target: &Path,
 ) -> Result<Summary, EngineError> {
+    require_agreement(run, original)?;
     let (first_page, pages) = (first_page(name), original.pages().len());
     let detected = run.step(Step::Detect, pages, || detect_volume(run, original, first_page, &|_| true))?;
     let words = run.settings.ocr.then(|| run.step(Step::Read, pages, || read(run, original, &detected)));

@@ -1,6 +1,6 @@
 //! PDF files whose structure is broken, locked, empty or crafted.
 
-use crate::assembly::{Assembly, Sheet, image};
+use crate::assembly::{Assembly, Sheet, image, rectangle};
 use crate::sample;
 use lopdf::{Object, dictionary};
 use std::process::Command;
@@ -68,6 +68,46 @@ pub fn cyclic_page_tree() -> Vec<u8> {
     let branch = assembly.document.add_object(back);
     let kids = vec![Object::Reference(assembly.pages[0]), Object::Reference(branch)];
     assembly.bytes_with_tree(kids, 3)
+}
+
+/// Five pages of the sample volume, of which the second and the fourth are no objects of their own but stand in the list
+/// of pages. The file is valid.
+#[must_use]
+pub fn direct_pages() -> Vec<u8> {
+    let assembly = five_sheets();
+    let mut kids = assembly.kids();
+    for index in [1, 3] {
+        kids[index] = Object::Dictionary(assembly.document.get_dictionary(assembly.pages[index]).unwrap().clone());
+    }
+    assembly.bytes_with_tree(kids, 5)
+}
+
+/// Five pages of the sample volume, of which the second is listed as null. qpdf cannot list the pages of such a file.
+#[must_use]
+pub fn listed_null() -> Vec<u8> {
+    let assembly = five_sheets();
+    let mut kids = assembly.kids();
+    kids[1] = Object::Null;
+    assembly.bytes_with_tree(kids, 5)
+}
+
+/// Five pages of the sample volume, of which the second is too small for a page and the fourth too large.
+#[must_use]
+pub fn limits_exceeded() -> Vec<u8> {
+    let mut assembly = five_sheets();
+    for (index, side) in [(1, 9.0), (3, HUGE_SIDE)] {
+        let page = assembly.document.get_dictionary_mut(assembly.pages[index]).unwrap();
+        page.set("MediaBox", rectangle(0.0, 0.0, side, side));
+    }
+    assembly.bytes()
+}
+
+fn five_sheets() -> Assembly {
+    let sheet = |jpeg: Vec<u8>| {
+        let page = sample::decoded(&jpeg);
+        Sheet::of_image(image(page.width, page.height, "DeviceGray", 8, "DCTDecode", jpeg))
+    };
+    Assembly::of(sample::jpegs(5).into_iter().map(sheet))
 }
 
 /// One page of 9,000,000 by 9,000,000 points, the sample's first page image all over it.

@@ -71,6 +71,28 @@ pub fn jbig2() -> Vec<u8> {
     })
 }
 
+/// The pages of [`jbig2`] with a corner of eight by eight pixels that refines an intermediate region. Ghostscript does not
+/// know intermediate regions: it makes such a page blank and reports success.
+#[must_use]
+pub fn refined_jbig2() -> Vec<u8> {
+    volume(|page| {
+        let size = [page.width as u32, page.height as u32].map(u32::to_be_bytes).concat();
+        let about_the_page = [size.as_slice(), &[0; 8], &[0], &[0; 2]].concat();
+        let region = [size.as_slice(), &[0; 8], &[0], &[1], &group_4(page)].concat();
+        let corner = [8_u32, 8].map(u32::to_be_bytes).concat();
+        let white = group_4(&Grey::from_pixels(8, 8, |_, _| 255));
+        let intermediate = [corner.as_slice(), &[0; 8], &[0], &[1], &white].concat();
+        // No data but the end mark of the arithmetic coder: every pixel is the likely one.
+        let refinement = [corner.as_slice(), &[0; 8], &[0], &[1], &[0xFF, 0xAC]].concat();
+        let referring =
+            [&3_u32.to_be_bytes()[..], &[42, 1 << 5, 2, 1], &(refinement.len() as u32).to_be_bytes()].concat();
+        let segments =
+            [segment(0, 48, &about_the_page), segment(1, 38, &region), segment(2, 36, &intermediate)].concat();
+        let data = [segments, referring, refinement].concat();
+        image(page.width, page.height, "DeviceGray", 1, "JBIG2Decode", data)
+    })
+}
+
 /// A JBIG2 segment of page 1 that refers to no other (ITU-T T.88, section 7.2).
 fn segment(number: u32, kind: u8, data: &[u8]) -> Vec<u8> {
     [number.to_be_bytes().as_slice(), &[kind, 0, 1], &(data.len() as u32).to_be_bytes(), data].concat()

@@ -60,15 +60,22 @@ pub fn copy(
     write(command, target, cancellation)
 }
 
-/// How many pages qpdf finds. `join` and `copy` take pages by this count.
+/// The object number of every page that qpdf finds. `join` and `copy` take pages by their place in this list. A page
+/// without an object of its own, and one that is listed again, get a new number.
 ///
 /// # Errors
 /// When qpdf is not installed or cannot read the document.
-pub fn page_count(document: &Path, cancellation: &Cancellation) -> Result<usize, CommandError> {
+pub fn pages(document: &Path, cancellation: &Cancellation) -> Result<Vec<u32>, CommandError> {
     // qpdf lists the pages here. When asked only for their number, it repeats what the file claims.
     let command = Command::new("qpdf", PACKAGE).accept_status(WARNINGS).arguments(["--warning-exit-0", "--show-pages"]);
     let output = command.argument(document).run(cancellation)?;
-    Ok(output.stdout.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"page ")).count())
+    Ok(String::from_utf8_lossy(&output.stdout).lines().filter_map(listed_page).collect())
+}
+
+/// Parses `page 1: 12 0 R`.
+fn listed_page(line: &str) -> Option<u32> {
+    let (_, object) = line.strip_prefix("page ")?.split_once(": ")?;
+    object.split_once(' ')?.0.parse().ok()
 }
 
 /// A range of page indices as qpdf writes it: counted from 1, with an inclusive end.
@@ -98,6 +105,12 @@ fn joined(parts: &[Part]) -> Vec<Part> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn only_the_lines_of_pages_are_read() {
+        let lines = ["page 12: 345 0 R", "  content:", "    346 0 R", "page 1", ""];
+        assert_eq!(lines.map(listed_page), [Some(345), None, None, None, None]);
+    }
 
     #[test]
     fn neighbouring_parts_become_one() {

@@ -68,6 +68,11 @@ impl CompressedDocument {
         StoredImage::read(&self.document, stream)
     }
 
+    /// The bytes that the image of the page takes in the file; `None` if the page is not a single image.
+    pub fn image_length(&self, index: usize) -> Option<u64> {
+        u64::try_from(self.image_stream(index)?.content.len()).ok()
+    }
+
     fn image_stream(&self, index: usize) -> Option<&Stream> {
         let (_, object) = self.document.dereference(self.image_reference(index)?).ok()?;
         object.as_stream().ok()

@@ -37,6 +37,14 @@ impl PageBuilder {
         builder.save(path)
     }
 
+    /// Writes a document of one page that an image fills.
+    pub fn write_image(path: &Path, size: &PageSize, image: &StoredImage) -> Result<(), OutputError> {
+        let geometry = PageGeometry::new(size.width_points, size.height_points, size.width_pixels, size.height_pixels);
+        let mut builder = Self::new();
+        builder.add_image(size, image, &[], geometry)?;
+        builder.save(path)
+    }
+
     pub fn add_blank(&mut self, size: &PageSize) {
         self.add_page(size, Dictionary::new(), Vec::new());
     }

@@ -3,6 +3,7 @@
 use super::error::OutputError;
 use super::jpeg_coding::{self, JpegTables, Samples};
 use crate::geometry::Rect;
+use crate::pixels::Look;
 use crate::redact::Fill;
 use fax::{Color, VecWriter};
 use lopdf::{Dictionary, Document, Object, Stream, dictionary};
@@ -122,6 +123,11 @@ impl StoredImage {
             3 => self.samples.bytes.chunks_exact(3).map(rgb).collect(),
             _ => self.samples.bytes.chunks_exact(4).map(cmyk).collect(),
         }
+    }
+
+    /// How the image looks from afar.
+    pub fn look(&self) -> Look {
+        Look::of(self.width(), self.height(), 1, &self.grey())
     }
 
     /// The part inside a rectangle, in the same colour space. The rectangle is in pixels of this image.

@@ -1,12 +1,16 @@
 //! The pixels of the pages of a volume, for several threads: JPEGs are decoded, all other pages are drawn by PDFium.
 
+use super::coded_image;
 use super::image::PageImage;
+use super::look::Look;
 use super::strict_jpeg;
 use crate::geometry::{DETECTION_DPI, POINTS_PER_INCH};
 use crate::source::{CheckableImage, PageKind, SingleImage, SourcePage, SourceVolume, pixels_at};
 use domain::FailureCode;
 use enum_assoc::Assoc;
-use pdfium_render::prelude::{PdfBitmapFormat, PdfDocument, PdfRenderConfig, Pdfium, PdfiumError};
+use pdfium_render::prelude::{
+    PdfBitmapFormat, PdfDocument, PdfPage, PdfRenderConfig, Pdfium, PdfiumError, PdfiumInternalError,
+};
 use std::path::Path;
 use std::sync::{Mutex, OnceLock, PoisonError};
 
@@ -28,12 +32,18 @@ pub enum PixelError {
     LibraryMissing { path: String, cause: String },
     #[error("PDFium cannot open the volume: {cause}.")]
     #[assoc(code = FailureCode::PixelsNotOpened)]
-    NotOpened { cause: String },
+    NotOpened { cause: &'static str },
     /// A program counts other pages than the page tree has, so that it would return the wrong pages.
     #[error("The file claims {claimed} pages and has {counted}.")]
     #[assoc(code = FailureCode::PixelsPageCount)]
     PageCount { claimed: usize, counted: usize },
+    #[error("qpdf finds another page {page} in the file than Quire.")]
+    #[assoc(code = FailureCode::PixelsOtherPages)]
+    OtherPage { page: usize },
 }
+
+/// The most pixels that a page is drawn with. A page of A3 at 300 dpi has half as many; one of A0 would take a gigabyte.
+const MAX_DRAWN_PIXELS: u64 = 40_000_000;
 
 /// PDFium draws a pixel as blue, green, red.
 const CHANNELS: usize = 3;
@@ -71,14 +81,71 @@ impl PdfiumLibrary {
     /// PDFium reads from the file only what it needs, when it needs it.
     fn open(self, path: &Path) -> Result<PdfDocument<'static>, PixelError> {
         let opened = self.pdfium.load_pdf_from_file(path, None);
-        opened.map_err(|error| PixelError::NotOpened { cause: error.to_string() })
+        opened.map_err(|error| PixelError::NotOpened { cause: cause(&error) })
+    }
+
+    /// Opens a document that another program made of the volume.
+    ///
+    /// # Errors
+    /// [`PixelError::NotOpened`].
+    pub(crate) fn open_copy(self, path: &Path) -> Result<CopyReader, PixelError> {
+        Ok(CopyReader { document: self.open(path)? })
     }
 }
 
-/// Draws a page at a size in pixels.
-fn draw(document: &PdfDocument<'_>, index: usize, (width, height): (u32, u32)) -> Result<PageImage, PdfiumError> {
+/// Why PDFium refuses a file, as the end of a sentence. The library's own text spans lines and names its internals.
+const fn cause(error: &PdfiumError) -> &'static str {
+    match error {
+        PdfiumError::PdfiumLibraryInternalError(PdfiumInternalError::PasswordError) => "it is encrypted",
+        PdfiumError::PdfiumLibraryInternalError(PdfiumInternalError::SecurityError) => {
+            "its encryption is not supported"
+        }
+        PdfiumError::PdfiumLibraryInternalError(PdfiumInternalError::FileError) => "the file cannot be read",
+        _ => "the file is damaged",
+    }
+}
+
+/// The size in pixels at which copies are drawn. It gives each cell of a [`Look`] enough pixels.
+const COPY_PIXELS: (u32, u32) = (720, 1080);
+
+/// Draws the pages of a copy of the volume to compare them.
+pub(crate) struct CopyReader {
+    document: PdfDocument<'static>,
+}
+
+impl CopyReader {
+    /// True if a page looks like the original, whose image had `pixels`. A few pixels nearly always tell. On a tiny page,
+    /// a cell is smaller than a stroke, so that only a drawing of the same size is alike.
+    pub(crate) fn is_like(&self, index: usize, original: &Look, pixels: (usize, usize)) -> bool {
+        let side = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
+        let sizes = [COPY_PIXELS, (side(pixels.0), side(pixels.1))];
+        sizes.into_iter().any(|size| self.look(index, size).is_some_and(|look| original.agrees_with(&look)))
+    }
+
+    /// How a page looks from afar; `None` if it cannot be drawn.
+    fn look(&self, index: usize, size: (u32, u32)) -> Option<Look> {
+        let drawn = open_page(&self.document, index).and_then(|page| draw(&page, size)).ok()?;
+        Some(Look::of(drawn.width, drawn.height, drawn.channels, &drawn.pixels))
+    }
+}
+
+fn open_page<'d>(document: &PdfDocument<'d>, index: usize) -> Result<PdfPage<'d>, PdfiumError> {
     let index = index.try_into().map_err(|_| PdfiumError::PageIndexOutOfBounds)?;
-    let page = document.pages().get(index)?;
+    document.pages().get(index)
+}
+
+/// The share by which the proportions of a page may differ between PDFium and Quire.
+const PROPORTION_TOLERANCE: f64 = 0.01;
+
+/// True if PDFium sees the page in the same proportions. Their unit may differ, because PDFium ignores `/UserUnit`.
+fn has_same_proportions(drawn: &PdfPage<'_>, page: &SourcePage) -> bool {
+    let (width, height) = (f64::from(drawn.width().value), f64::from(drawn.height().value));
+    let ratio = width * page.height_points / (height * page.width_points);
+    (ratio - 1.0).abs() <= PROPORTION_TOLERANCE
+}
+
+/// Draws a page at a size in pixels.
+fn draw(page: &PdfPage<'_>, (width, height): (u32, u32)) -> Result<PageImage, PdfiumError> {
     let side = |length: u32| i32::try_from(length).map_err(|_| PdfiumError::UnknownBitmapFormat);
     // With its default, reversed byte order, the library draws grey pages white. Form fields stay off because the
     // file is not trusted. Without them only a target size scales the page; a fixed size does not.
@@ -145,8 +212,17 @@ impl<'v> PixelReader<'v> {
         match &page.kind {
             PageKind::SingleImage(single) => self.decode(page, single),
             PageKind::Other => self.draw(page),
-            PageKind::Damaged { reason } => Err(damaged(page, (*reason).to_owned())),
+            PageKind::Damaged { reason } => Err(damaged(page, reason.clone())),
         }
+    }
+
+    /// What is wrong with the images of a page that PDFium draws nevertheless, in part or not at all. The text is the end
+    /// of a sentence.
+    pub(crate) fn doubt(&self, page_index: usize) -> Option<String> {
+        let page = self.volume.pages.get(page_index).filter(|page| page.kind == PageKind::Other)?;
+        let doubt = self.volume.coded_images(page).iter().find_map(coded_image::doubt);
+        self.volume.release(page);
+        doubt
     }
 
     fn decode(&self, page: &SourcePage, single: &SingleImage) -> Result<PageImage, PixelError> {
@@ -173,8 +249,12 @@ impl<'v> PixelReader<'v> {
         let Some(opened) = document.as_ref() else {
             return Err(PixelError::NoRenderer { page: page.index + 1 });
         };
-        let drawn = draw(opened, page.index, size);
-        let image = drawn.map_err(|error| damaged(page, format!("PDFium cannot draw it ({error})")))?;
+        let cannot_draw = |_| damaged(page, "PDFium cannot draw it".to_owned());
+        let drawable = open_page(opened, page.index).map_err(cannot_draw)?;
+        if !has_same_proportions(&drawable, page) {
+            return Err(damaged(page, "PDFium finds another size for it".to_owned()));
+        }
+        let image = draw(&drawable, size).map_err(cannot_draw)?;
         Ok(PageImage { dpi, ..image })
     }
 
@@ -201,7 +281,7 @@ impl<'v> PixelReader<'v> {
     /// The resolution that was asked for, or a lower one if the page would exceed the limit on pixels.
     fn affordable_dpi(&self, page: &SourcePage) -> f64 {
         let area = page.width_points * page.height_points / (POINTS_PER_INCH * POINTS_PER_INCH);
-        let most = (self.volume.limits().max_page_pixels as f64 / area).sqrt();
+        let most = (self.volume.limits().max_page_pixels.min(MAX_DRAWN_PIXELS) as f64 / area).sqrt();
         self.dpi.min(most)
     }
 }

@@ -20,6 +20,9 @@ const MAX_SIDE: usize = 65_535;
 /// what an encoder may write before the end marker.
 const FORGIVEN_BYTES: usize = 16;
 
+/// How many bytes beside a hundredth of the image may be left after its last block.
+const SPARE_BYTES: usize = 256;
+
 /// From this width on, a row of blocks is longer than the decoder's read-ahead.
 const MIN_CHECKED_WIDTH: u32 = 320;
 
@@ -58,6 +61,9 @@ fn decode_whole(jpeg: &[u8], header: &JpegHeader, colour: ColorSpace) -> Result<
     let decoded = decode_strictly(&mut reader, colour)?;
     if reader.longest_run() > FORGIVEN_BYTES {
         return Err("its image is damaged: some of its data were not decoded".to_owned());
+    }
+    if data.len() < jpeg.len() && reader.rest().len() > SPARE_BYTES + data.len() / 100 {
+        return Err("its image is damaged: it has more data than its size needs".to_owned());
     }
     Ok(decoded)
 }

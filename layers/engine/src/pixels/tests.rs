@@ -109,6 +109,19 @@ fn a_jpeg_that_lost_a_part_is_no_page() {
 }
 
 #[test]
+fn a_jpeg_whose_header_lies_about_its_size_is_no_page() {
+    let whole = jpeg(800, 1600, ColorType::Luma);
+    let frame = whole.windows(2).position(|pair| pair == [0xFF, 0xC0]).unwrap();
+    for (width, height) in [(800, 800), (800, 3200), (400, 1600), (1600, 1600), (808, 1600)] {
+        let mut lying = whole.clone();
+        lying[frame + 5..frame + 7].copy_from_slice(&u16::to_be_bytes(height));
+        lying[frame + 7..frame + 9].copy_from_slice(&u16::to_be_bytes(width));
+        let read = scan_of(&lying, width, height, "Gray");
+        assert!(matches!(read, Err(PixelError::Damaged { .. })), "{width} by {height}");
+    }
+}
+
+#[test]
 fn a_progressive_jpeg_that_is_cut_is_no_page() {
     let mut whole = Vec::new();
     let mut encoder = Encoder::new(&mut whole, 90);
@@ -175,6 +188,33 @@ fn broken_images_on_drawn_pages_are_noticed() {
         let error = PixelReader::new(&volume, Some(pdfium())).read(0).unwrap_err();
         assert_eq!(error.code(), "pixels.damaged", "{filter}");
     }
+}
+
+#[test]
+fn images_that_are_drawn_in_part_raise_a_doubt() {
+    let doubt = |dict: &str, data: &[u8]| {
+        let mut pdf = PdfBuilder::new();
+        pdf.scan(dict, data);
+        let (_file, volume) = volume(pdf);
+        let reader = PixelReader::new(&volume, Some(pdfium()));
+        assert!(reader.read(0).is_ok(), "{dict}");
+        reader.doubt(0)
+    };
+    let fax = "/Width 64/Height 64/BitsPerComponent 1/ColorSpace/DeviceGray/Filter/CCITTFaxDecode";
+    let parameters = "/DecodeParms<</K -1/Columns 64>>";
+    assert!(doubt(&format!("{fax}{parameters}"), b"\x26\xA0\x12").unwrap().contains("of its 64 rows"));
+    let other_size = GREY_SCAN.replace("400", "390");
+    assert!(doubt(&other_size, &jpeg(200, 400, ColorType::Luma)).unwrap().contains("another size"));
+    assert_eq!(doubt(GREY_SCAN, &jpeg(200, 400, ColorType::Luma)), None);
+}
+
+#[test]
+fn a_large_page_is_drawn_at_a_lower_resolution() {
+    let mut pdf = PdfBuilder::new();
+    pdf.page("/MediaBox[0 0 2384 3370]", "");
+    let (_file, volume) = volume(pdf);
+    let image = PixelReader::new(&volume, Some(pdfium())).drawing_at(300.0).read(0).unwrap();
+    assert!((39_000_000..40_100_000).contains(&(image.width * image.height)), "{} {}", image.width, image.height);
 }
 
 #[test]

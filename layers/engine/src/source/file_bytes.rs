@@ -67,8 +67,8 @@ const TAIL_WINDOW: usize = 1024;
 pub(super) struct Envelope {
     /// The offset of `%PDF-`. In files with bytes before it, object offsets count from here.
     pub(super) header: usize,
-    /// The offset of the cross-reference table, as the file gives it.
-    pub(super) cross_reference: usize,
+    /// The offset of the cross-reference table, as the file gives it; `None` if that is not inside the file.
+    pub(super) cross_reference: Option<usize>,
 }
 
 /// Checks both ends of the file.
@@ -119,18 +119,15 @@ fn kind_of(window: &[u8]) -> &'static str {
     known.map_or("something else", |(_, name)| name)
 }
 
-fn find_start_of_cross_reference(bytes: &[u8]) -> Result<usize, SourceError> {
+/// A file with an end mark is not cut off. If it does not say where its table is, the objects are searched for.
+fn find_start_of_cross_reference(bytes: &[u8]) -> Result<Option<usize>, SourceError> {
     let padding = |byte: &&u8| matches!(**byte, 0 | b' ' | b'\t' | b'\r' | b'\n' | 0x0C | 0x1A);
     let end = bytes.len() - bytes.iter().rev().take_while(padding).count();
     let tail = &bytes[end.saturating_sub(TAIL_WINDOW)..end];
     let mark = find_last(tail, b"%%EOF").ok_or(SourceError::Truncated { missing: "its end mark is missing" })?;
-    let keyword = find_last(&tail[..mark], b"startxref")
-        .ok_or(SourceError::Truncated { missing: "its last line does not name a cross-reference table" })?;
-    let offset = leading_number(&tail[keyword + b"startxref".len()..mark]).unwrap_or(usize::MAX);
-    if offset < bytes.len() {
-        return Ok(offset);
-    }
-    Err(SourceError::Truncated { missing: "its cross-reference table would lie beyond its end" })
+    let keyword = find_last(&tail[..mark], b"startxref");
+    let offset = keyword.and_then(|keyword| leading_number(&tail[keyword + b"startxref".len()..mark]));
+    Ok(offset.filter(|offset| *offset < bytes.len()))
 }
 
 /// The decimal number after any white space; `None` if there is none or it is out of range.
@@ -169,7 +166,7 @@ mod tests {
     #[test]
     fn a_whole_file_gives_both_ends() {
         let envelope = check(b"junk\n%PDF-1.4\nbody\nstartxref\n9\n%%EOF\n\0\0\0").unwrap();
-        assert_eq!(envelope, Envelope { header: 5, cross_reference: 9 });
+        assert_eq!(envelope, Envelope { header: 5, cross_reference: Some(9) });
     }
 
     #[test]
@@ -194,10 +191,16 @@ mod tests {
     #[test]
     fn a_missing_end_is_noticed() {
         assert_eq!(code(b"%PDF-1.4\nbody"), "source.truncated");
-        assert_eq!(code(b"%PDF-1.4\n%%EOF"), "source.truncated");
-        assert_eq!(code(b"%PDF-1.4\nstartxref\n4000\n%%EOF"), "source.truncated");
         let cut = [b"%PDF-1.4\nstartxref\n0\n%%EOF\n", &[b'x'; 2000][..]].concat();
         assert_eq!(code(&cut), "source.truncated");
+    }
+
+    #[test]
+    fn a_wrong_pointer_does_not_mean_that_the_end_is_missing() {
+        for end in ["%%EOF", "startxref\n4000\n%%EOF", "startxref\n%%EOF"] {
+            let envelope = check(format!("%PDF-1.4\n{end}").as_bytes()).unwrap();
+            assert_eq!(envelope.cross_reference, None, "{end}");
+        }
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Image XObjects: how large they are when they are decoded, and whether one can be read as a plain JPEG.
 
+use super::coded_images::largest_jbig2_region;
 use super::filters::Fault;
 use super::graphics_state::{PlacedImage, transformed};
 use super::jpeg_header::{self, Coding, JpegHeader};
@@ -249,6 +250,7 @@ impl<'f> SizeCheck<'f> {
                 Some((u64::from(header.width), u64::from(header.height)))
             }
             [only] if only.as_slice() == b"JPXDecode" => jpeg_2000_size(self.objects.stream(reference)?.data),
+            [only] if only.as_slice() == b"JBIG2Decode" => largest_jbig2_region(self.objects.stream(reference)?.data),
             _ => None,
         }
     }

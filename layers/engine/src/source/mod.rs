@@ -4,6 +4,7 @@
 //! The file is mapped into memory and read where needed. An intact 1.3 GB volume takes only as much memory as the
 //! pages that its page objects lie in.
 
+mod coded_images;
 mod content_stream;
 mod cross_reference;
 mod file_bytes;
@@ -24,6 +25,7 @@ pub(crate) mod testing;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use coded_images::{CodedImage, FaxParameters};
 pub use graphics_state::TextPresence;
 pub use image_xobjects::SingleImage;
 pub use page::{PageKind, SourcePage};

@@ -298,18 +298,27 @@ impl PdfObjects {
         if data.len() > limit { Err(Fault::TooLarge) } else { Ok(data) }
     }
 
-    /// The predictor of the filter at `index`; none if its parameters are missing.
-    fn predictor(&self, dict: &Dict<'_>, index: usize) -> filters::Predictor {
-        let of = |parameters: &Object<'_>| match parameters {
-            Object::Dict(dict) => Some(cross_reference::predictor(dict)),
+    /// Calls `read` with the parameters of the filter at `index`.
+    pub(super) fn with_parameters<T>(
+        &self,
+        dict: &Dict<'_>,
+        index: usize,
+        read: impl FnOnce(&Dict<'_>) -> T,
+    ) -> Option<T> {
+        self.with_entry(dict, "DecodeParms", |parameters| match parameters {
+            Object::Dict(dict) => Some(read(dict)),
             Object::Array(array) => match array.raw_iter().nth(index)? {
-                MaybeRef::NotRef(Object::Dict(dict)) => Some(cross_reference::predictor(&dict)),
-                MaybeRef::Ref(reference) => self.with_dict(reference, cross_reference::predictor),
+                MaybeRef::NotRef(Object::Dict(dict)) => Some(read(&dict)),
+                MaybeRef::Ref(reference) => self.with_dict(reference, read),
                 MaybeRef::NotRef(_) => None,
             },
             _ => None,
-        };
-        let found = self.with_entry(dict, "DecodeParms", of).flatten();
+        })?
+    }
+
+    /// The predictor of the filter at `index`; none if its parameters are missing.
+    fn predictor(&self, dict: &Dict<'_>, index: usize) -> filters::Predictor {
+        let found = self.with_parameters(dict, index, cross_reference::predictor);
         found.unwrap_or_else(|| cross_reference::predictor(&Dict::empty()))
     }
 }

@@ -5,11 +5,11 @@ use super::filters::Fault;
 use super::graphics_state::{Drawing, TextPresence};
 use super::image_xobjects::{self, ImageFinding, SingleImage, SizeCheck};
 use super::objects::PdfObjects;
-use super::page_tree::{Inherited, Leaf, PageFrame, Resources, page_size, pixels_at};
+use super::page_tree::{DictPlace, Inherited, Leaf, PageFrame, page_size, pixels_at};
 use super::rejection::{Limits, MAX_CONTENT_BYTES, MIN_PAGE_POINTS, SourceError};
 use super::syntax;
 use crate::geometry::{DETECTION_DPI, PageSize};
-use hayro_syntax::object::{Dict, FromBytes, MaybeRef, ObjRef, Object};
+use hayro_syntax::object::{Array, Dict, FromBytes, MaybeRef, ObjRef, Object};
 
 /// The most streams that a page's content may consist of.
 const MAX_CONTENT_STREAMS: usize = 4096;
@@ -30,6 +30,10 @@ pub struct SourcePage {
     pub text: TextPresence,
     /// The object numbers of the images that it draws.
     pub(crate) drawn_images: Vec<u32>,
+    /// `None` for a page without an object of its own.
+    pub(crate) object_number: Option<u32>,
+    /// True for a damaged page that exceeds a limit. No program may open it, and its size may be a substitute.
+    pub(crate) is_refused: bool,
 }
 
 impl SourcePage {
@@ -50,7 +54,7 @@ pub enum PageKind {
     /// The page cannot be drawn. It becomes a blank page with its number.
     Damaged {
         /// The end of the sentence "page 5: …".
-        reason: &'static str,
+        reason: String,
     },
 }
 
@@ -80,16 +84,43 @@ impl<'f> Examiner<'f> {
         Self { objects, limits, sizes: SizeCheck::new(objects, limits.max_page_pixels) }
     }
 
-    pub(super) fn examine(&mut self, index: usize, leaf: &Leaf) -> Result<SourcePage, SourceError> {
+    /// Examines a page. If it exceeds a limit, the error is returned beside the page, which is damaged then: one bad page
+    /// does not spoil a volume.
+    pub(super) fn examine(&mut self, index: usize, leaf: &Leaf) -> (SourcePage, Option<SourceError>) {
         let objects = self.objects;
         let examine = |page: &Dict<'_>| self.examine_object(index, page, &leaf.inherited);
-        let found = leaf.reference.and_then(|reference| objects.with_dict(reference, examine));
-        found.unwrap_or_else(|| {
-            let inherited = &leaf.inherited;
-            let frame = frame_of(inherited, None);
+        let found = leaf.page.as_ref().and_then(|page| page.with_dict(objects, examine));
+        let examined = found.unwrap_or_else(|| {
+            let frame = frame_of(&leaf.inherited, None);
             self.check_size(index, &frame)?;
             Ok(damaged_page(index, &frame, NO_OBJECT))
-        })
+        });
+        let object_number = leaf.page.as_ref().and_then(DictPlace::reference).map(|reference| reference.obj_number);
+        match examined {
+            Ok(page) => (SourcePage { object_number, ..page }, None),
+            Err(error) => (SourcePage { object_number, ..self.refused_page(index, leaf, &error) }, Some(error)),
+        }
+    }
+
+    /// A page that exceeds a limit. It keeps its size, if that is not what is wrong with it.
+    fn refused_page(&self, index: usize, leaf: &Leaf, error: &SourceError) -> SourcePage {
+        let of_page = |page: &Dict<'_>| {
+            frame_of(&leaf.inherited.overridden(self.objects, page), self.objects.number(page, "UserUnit"))
+        };
+        let own = leaf.page.as_ref().and_then(|page| page.with_dict(self.objects, of_page));
+        let frame = own
+            .filter(|frame| self.check_size(index, frame).is_ok())
+            .unwrap_or_else(|| frame_of(&Inherited::default(), None));
+        let page = damaged_page(index, &frame, REFUSED);
+        // Eighths of a point are written and read again without a difference.
+        let rounded = |points: f64| (points * 8.0).round() / 8.0;
+        SourcePage {
+            width_points: rounded(page.width_points),
+            height_points: rounded(page.height_points),
+            kind: PageKind::Damaged { reason: error.to_string().trim_end_matches('.').to_owned() },
+            is_refused: true,
+            ..page
+        }
     }
 
     fn examine_object(
@@ -138,13 +169,13 @@ impl<'f> Examiner<'f> {
     fn with_resources<T>(&mut self, values: &Inherited, read: impl FnOnce(&mut Self, &Dict<'_>, bool) -> T) -> T {
         let objects = self.objects;
         match &values.resources {
-            Some(Resources::Object(reference)) => {
+            Some(DictPlace::Object(reference)) => {
                 let new = self.sizes.is_new(*reference);
                 let raw = objects.raw(*reference);
                 let dict = raw.as_ref().and_then(|raw| objects.parse(raw)).and_then(Object::into_dict);
                 read(self, &dict.unwrap_or_default(), new)
             }
-            Some(Resources::Inline(text)) => read(self, &Dict::from_bytes(text).unwrap_or_default(), true),
+            Some(DictPlace::Inline(text)) => read(self, &Dict::from_bytes(text).unwrap_or_default(), true),
             None => read(self, &Dict::empty(), false),
         }
     }
@@ -214,12 +245,12 @@ impl<'f> Examiner<'f> {
     }
 
     fn content_streams(&self, page: &Dict<'_>) -> Vec<ObjRef> {
-        let list = |data: &[u8]| syntax::references(data, MAX_CONTENT_STREAMS);
+        let list = |array: &Array<'_>| syntax::references(array, MAX_CONTENT_STREAMS);
         let listed = match page.get_raw::<Object<'_>>("Contents") {
-            Some(MaybeRef::NotRef(Object::Array(array))) => list(array.data()),
+            Some(MaybeRef::NotRef(Object::Array(array))) => list(&array),
             Some(MaybeRef::Ref(reference)) => {
                 let array = self.objects.with_entry(page, "Contents", |entry| match entry {
-                    Object::Array(array) => Some(list(array.data())),
+                    Object::Array(array) => Some(list(array)),
                     _ => None,
                 });
                 array.flatten().unwrap_or_else(|| vec![Some(reference)])
@@ -232,7 +263,7 @@ impl<'f> Examiner<'f> {
     /// True when the page has an annotation other than a link.
     fn has_visible_annotations(&self, page: &Dict<'_>) -> bool {
         let listed = self.objects.with_entry(page, "Annots", |entry| match entry {
-            Object::Array(array) => syntax::references(array.data(), MAX_ANNOTATIONS + 1),
+            Object::Array(array) => syntax::references(array, MAX_ANNOTATIONS + 1),
             _ => Vec::new(),
         });
         let listed = listed.unwrap_or_default();
@@ -242,6 +273,7 @@ impl<'f> Examiner<'f> {
     }
 }
 
+const REFUSED: &str = "it exceeds a limit";
 const NO_OBJECT: &str = "its object cannot be read";
 const NO_CONTENT: &str = "its content cannot be read";
 const BROKEN_CONTENT: &str = "its content cannot be unpacked";
@@ -250,14 +282,16 @@ fn frame_of(values: &Inherited, unit: Option<f64>) -> PageFrame {
     PageFrame::new(values.media_box, values.crop_box, values.rotate, unit)
 }
 
-fn damaged_page(index: usize, frame: &PageFrame, reason: &'static str) -> SourcePage {
+fn damaged_page(index: usize, frame: &PageFrame, reason: &str) -> SourcePage {
     let (width_points, height_points) = frame.displayed();
     SourcePage {
         index,
         width_points,
         height_points,
-        kind: PageKind::Damaged { reason },
+        kind: PageKind::Damaged { reason: reason.to_owned() },
         text: TextPresence::Unknown,
         drawn_images: Vec::new(),
+        object_number: None,
+        is_refused: false,
     }
 }

@@ -5,7 +5,7 @@ use super::objects::PdfObjects;
 use super::rejection::SourceError;
 use super::syntax;
 use crate::geometry::{DETECTION_DPI, POINTS_PER_INCH, PageSize};
-use hayro_syntax::object::{Array, Dict, MaybeRef, ObjRef, Object};
+use hayro_syntax::object::{Dict, MaybeRef, ObjRef, Object};
 use std::rc::Rc;
 
 /// The deepest nesting of nodes. A balanced tree of 2,000 pages needs five levels.
@@ -20,12 +20,38 @@ const SPARE_NODES: usize = 64;
 /// A box in the page's own space: left, bottom, right, top.
 pub(super) type PageBox = [f64; 4];
 
-/// Where a page's resources are.
+/// Where a dictionary is: a page, a node of the page tree, or resources.
 #[derive(Debug, Clone)]
-pub(super) enum Resources {
+pub(super) enum DictPlace {
     Object(ObjRef),
-    /// The text of the dictionary, from the page or a node above it.
+    /// The text of a dictionary inside another object.
     Inline(Rc<[u8]>),
+}
+
+impl DictPlace {
+    /// `None` for a value that is neither a reference nor a dictionary.
+    fn of(value: MaybeRef<Object<'_>>) -> Option<Self> {
+        match value {
+            MaybeRef::Ref(reference) => Some(Self::Object(reference)),
+            MaybeRef::NotRef(Object::Dict(dict)) => Some(Self::Inline(dict.data().into())),
+            MaybeRef::NotRef(_) => None,
+        }
+    }
+
+    /// Calls `read` with the dictionary; `None` if there is none.
+    pub(super) fn with_dict<T>(&self, objects: &PdfObjects, read: impl FnOnce(&Dict<'_>) -> T) -> Option<T> {
+        match self {
+            Self::Object(reference) => objects.with_dict(*reference, read),
+            Self::Inline(text) => syntax::dict(text, objects.allowance()).map(|dict| read(&dict)),
+        }
+    }
+
+    pub(super) const fn reference(&self) -> Option<ObjRef> {
+        match self {
+            Self::Object(reference) => Some(*reference),
+            Self::Inline(_) => None,
+        }
+    }
 }
 
 /// What a page inherits from the nodes above it (ISO 32000-1, 7.7.3.4).
@@ -34,18 +60,14 @@ pub(super) struct Inherited {
     pub(super) media_box: Option<PageBox>,
     pub(super) crop_box: Option<PageBox>,
     pub(super) rotate: Option<f64>,
-    pub(super) resources: Option<Resources>,
+    pub(super) resources: Option<DictPlace>,
 }
 
 impl Inherited {
     /// The values at a node: its own, or else the inherited ones.
     pub(super) fn overridden(&self, objects: &PdfObjects, node: &Dict<'_>) -> Self {
         let page_box = |key| objects.numbers(node, key)?.try_into().ok();
-        let own = match node.get_raw::<Object<'_>>("Resources") {
-            Some(MaybeRef::Ref(reference)) => Some(Resources::Object(reference)),
-            Some(MaybeRef::NotRef(Object::Dict(dict))) => Some(Resources::Inline(dict.data().into())),
-            _ => None,
-        };
+        let own = node.get_raw::<Object<'_>>("Resources").and_then(DictPlace::of);
         Self {
             media_box: page_box("MediaBox").or(self.media_box),
             crop_box: page_box("CropBox").or(self.crop_box),
@@ -58,22 +80,23 @@ impl Inherited {
 /// A page as the tree lists it.
 #[derive(Debug)]
 pub(super) struct Leaf {
-    /// The page object; `None` if the entry is not a reference.
-    pub(super) reference: Option<ObjRef>,
+    /// `None` if the entry is something that cannot be a page. Other programs count it as one, too.
+    pub(super) page: Option<DictPlace>,
     pub(super) inherited: Rc<Inherited>,
 }
 
 /// A node on the path from the root.
 struct OpenNode {
-    reference: ObjRef,
-    kids: std::vec::IntoIter<Option<ObjRef>>,
+    /// `None` for a node that lies inside the list of the node above. Such a node cannot contain itself.
+    reference: Option<ObjRef>,
+    kids: std::vec::IntoIter<Option<DictPlace>>,
     inherited: Rc<Inherited>,
 }
 
 /// All pages in order. A page that is listed several times is repeated.
 pub(super) fn leaves(objects: &PdfObjects, root: ObjRef, limit: usize) -> Result<Vec<Leaf>, SourceError> {
     let mut walk = Walk { objects, limit, nodes: 0, leaves: Vec::new() };
-    let mut path = vec![walk.open_node(root, &Inherited::default()).ok_or(NO_TREE)?];
+    let mut path = vec![walk.open_node(&DictPlace::Object(root), &Inherited::default()).ok_or(NO_TREE)?];
     while let Some(node) = path.last_mut() {
         let Some(kid) = node.kids.next() else {
             path.pop();
@@ -83,7 +106,8 @@ pub(super) fn leaves(objects: &PdfObjects, root: ObjRef, limit: usize) -> Result
         let Some(below) = walk.visit(kid, &inherited)? else {
             continue;
         };
-        if path.len() >= MAX_DEPTH || path.iter().any(|above| above.reference == below.reference) {
+        let is_above = |above: &OpenNode| below.reference.is_some() && above.reference == below.reference;
+        if path.len() >= MAX_DEPTH || path.iter().any(is_above) {
             return Err(SourceError::Damaged { what: "its page tree contains a cycle" });
         }
         path.push(below);
@@ -102,12 +126,12 @@ struct Walk<'f> {
 
 impl Walk<'_> {
     /// Records a page, or returns the node to continue with.
-    fn visit(&mut self, kid: Option<ObjRef>, inherited: &Rc<Inherited>) -> Result<Option<OpenNode>, SourceError> {
-        let below = kid.and_then(|reference| self.open_node(reference, inherited));
+    fn visit(&mut self, kid: Option<DictPlace>, inherited: &Rc<Inherited>) -> Result<Option<OpenNode>, SourceError> {
+        let below = kid.as_ref().and_then(|kid| self.open_node(kid, inherited));
         if below.is_some() {
             self.nodes += 1;
         } else {
-            self.leaves.push(Leaf { reference: kid, inherited: Rc::clone(inherited) });
+            self.leaves.push(Leaf { page: kid, inherited: Rc::clone(inherited) });
         }
         if (self.leaves.len() + self.nodes).is_multiple_of(VISITS_BETWEEN_RELEASES) {
             self.objects.mapping().release_all();
@@ -119,26 +143,27 @@ impl Walk<'_> {
         Ok(below)
     }
 
-    /// Opens a node; `None` for a page or anything else.
-    fn open_node(&self, reference: ObjRef, inherited: &Inherited) -> Option<OpenNode> {
+    /// Opens a node; `None` for a page or anything else. As for qpdf and PDFium, whatever has `/Kids` is a node.
+    fn open_node(&self, place: &DictPlace, inherited: &Inherited) -> Option<OpenNode> {
         let read = |node: &Dict<'_>| {
             let kids = self.kids(node)?;
             let inherited = Rc::new(inherited.overridden(self.objects, node));
-            Some(OpenNode { reference, kids: kids.into_iter(), inherited })
+            Some(OpenNode { reference: place.reference(), kids: kids.into_iter(), inherited })
         };
-        self.objects.with_dict(reference, read)?
+        place.with_dict(self.objects, read)?
     }
 
-    /// The kids of a node, but only as many as are needed to decide that there are too many.
-    fn kids(&self, node: &Dict<'_>) -> Option<Vec<Option<ObjRef>>> {
-        if syntax::is_name(node, "Type", b"Page") {
-            return None;
-        }
+    /// The kids of a node, but only as many as are needed to decide that there are too many. A list that is no array
+    /// is an empty one.
+    fn kids(&self, node: &Dict<'_>) -> Option<Vec<Option<DictPlace>>> {
         let enough = self.limit.saturating_mul(2).saturating_add(SPARE_NODES).saturating_add(2);
-        let list = |array: &Array<'_>| syntax::references(array.data(), enough);
         self.objects.with_entry(node, "Kids", |object| match object {
-            Object::Array(array) => Some(list(array)),
-            _ => None,
+            // Nodes inside nodes are parsed once for every level, so their text counts as extra work.
+            Object::Array(array) if self.objects.allowance().take(array.data().len()) => {
+                Some(array.raw_iter().take(enough).map(DictPlace::of).collect())
+            }
+            Object::Null(_) => None,
+            _ => Some(Vec::new()),
         })?
     }
 }

@@ -1,5 +1,6 @@
 //! Opens a volume, checks it, and gives access to the images of its pages.
 
+use super::coded_images::{self, CodedImage};
 use super::cross_reference::Directory;
 use super::file_bytes::{self, Envelope, Mapping};
 use super::filters;
@@ -54,7 +55,8 @@ pub struct SourceVolume {
 /// Opens a volume and checks it.
 ///
 /// # Errors
-/// Every [`SourceError`]. A page that cannot be read is not an error: it becomes [`PageKind::Damaged`].
+/// Every [`SourceError`]. A page that cannot be read or that exceeds a limit is not an error: it becomes
+/// [`PageKind::Damaged`]. Only if all pages exceed a limit, the error of the first one is returned.
 pub fn open(path: &Path, limits: &Limits) -> Result<SourceVolume, SourceError> {
     let mapping = map(path, limits)?;
     let envelope = file_bytes::check(mapping.bytes())?;
@@ -93,12 +95,15 @@ fn map(path: &Path, limits: &Limits) -> Result<Mapping, SourceError> {
 /// Finds the objects and the root of the page tree, from the file's tables or else by a search.
 fn structure(mapping: Mapping, envelope: Envelope) -> Result<(PdfObjects, ObjRef), SourceError> {
     let mut mapping = mapping;
+    let Some(cross_reference) = envelope.cross_reference else {
+        return searched_structure(mapping);
+    };
     let mut bases = vec![0, envelope.header];
     bases.dedup();
     for base in bases {
         let allowance = Allowance::new(ALLOWED_BYTES);
         let bytes = &mapping.bytes()[base..];
-        let Some(directory) = Directory::load(bytes, envelope.cross_reference, &allowance) else {
+        let Some(directory) = Directory::load(bytes, cross_reference, &allowance) else {
             continue;
         };
         let objects = PdfObjects::new(mapping, base, directory, allowance);
@@ -135,24 +140,37 @@ fn examine_pages(objects: &PdfObjects, root: ObjRef, limits: &Limits) -> Result<
     let leaves = page_tree::leaves(objects, root, limits.max_pages)?;
     let mut examiner = Examiner::new(objects, limits);
     let mut known: HashMap<_, SourcePage> = HashMap::new();
+    let mut first_refusal = None;
     let mut pages = Vec::with_capacity(leaves.len());
     for (index, leaf) in leaves.iter().enumerate() {
-        let page = match known.get(&identity(leaf)) {
+        let identity = identity(leaf);
+        let page = match identity.and_then(|identity| known.get(&identity)) {
             Some(page) => SourcePage { index, ..page.clone() },
-            None => examiner.examine(index, leaf)?,
+            None => {
+                let (page, refusal) = examiner.examine(index, leaf);
+                first_refusal = first_refusal.or(refusal);
+                page
+            }
         };
-        known.entry(identity(leaf)).or_insert_with(|| page.clone());
+        if let Some(identity) = identity {
+            known.entry(identity).or_insert_with(|| page.clone());
+        }
         pages.push(page);
         if index % PAGES_BETWEEN_RELEASES == 0 {
             objects.mapping().release_all();
         }
     }
-    Ok(pages)
+    // If no page is left, the reason for the first one says more than that nothing can be read.
+    match first_refusal {
+        Some(error) if pages.iter().all(|page| page.is_refused) => Err(error),
+        _ => Ok(pages),
+    }
 }
 
-/// A page that is listed twice under the same node is examined once.
-fn identity(leaf: &Leaf) -> (Option<u32>, *const page_tree::Inherited) {
-    (leaf.reference.map(|reference| reference.obj_number), Rc::as_ptr(&leaf.inherited))
+/// A page that is listed twice under the same node is examined once. `None` for a page without an object of its own.
+fn identity(leaf: &Leaf) -> Option<(u32, *const page_tree::Inherited)> {
+    let reference = leaf.page.as_ref()?.reference()?;
+    Some((reference.obj_number, Rc::as_ptr(&leaf.inherited)))
 }
 
 impl SourceVolume {
@@ -232,6 +250,11 @@ impl SourceVolume {
             }
         };
         page.drawn_images.iter().filter_map(image).collect()
+    }
+
+    /// The images of a page that PDFium decodes without a word about damage.
+    pub(crate) fn coded_images(&self, page: &SourcePage) -> Vec<CodedImage<'_>> {
+        page.drawn_images.iter().filter_map(|number| coded_images::coded_image(&self.objects, *number)).collect()
     }
 
     /// Gives the memory of a page's images back to the kernel, so that reading page after page does not add up to the

@@ -77,7 +77,9 @@ pub(super) fn stream_data<'b>(
     allowance: &Allowance,
 ) -> Option<&'b [u8]> {
     let body = skip_space(bytes.get(offset..)?).strip_prefix(b"stream")?;
-    let body = body.strip_prefix(b"\r\n").or(body.strip_prefix(b"\n")).unwrap_or(body);
+    // A carriage return alone is not allowed, but readers accept it.
+    let newlines: [&[u8]; 3] = [b"\r\n", b"\n", b"\r"];
+    let body = newlines.iter().find_map(|newline| body.strip_prefix(*newline)).unwrap_or(body);
     if let Some(data) = length.and_then(|length| body.get(..length))
         && skip_space(&body[data.len()..]).starts_with(b"endstream")
     {
@@ -136,26 +138,8 @@ pub(super) fn is_name(dict: &Dict<'_>, key: &str, value: &[u8]) -> bool {
 }
 
 /// The references in an array, at most `limit` of them. An item that is not a reference gives `None`.
-pub(super) fn references(array: &[u8], limit: usize) -> Vec<Option<ObjRef>> {
-    let mut tokens = array.split(|byte| is_space(*byte)).filter(|token| !token.is_empty());
-    let mut found = Vec::new();
-    while let Some(token) = tokens.next()
-        && found.len() < limit
-    {
-        let mut ahead = tokens.clone();
-        let reference = reference(token, ahead.next(), ahead.next());
-        if reference.is_some() {
-            tokens = ahead;
-        }
-        found.push(reference);
-    }
-    found
-}
-
-fn reference(number: &[u8], generation: Option<&[u8]>, keyword: Option<&[u8]>) -> Option<ObjRef> {
-    let whole = |token: &[u8]| std::str::from_utf8(token).ok()?.parse::<u32>().ok();
-    let generation = i32::try_from(whole(generation?)?).ok()?;
-    (keyword? == b"R").then_some(ObjRef::new(whole(number)?, generation))
+pub(super) fn references(array: &Array<'_>, limit: usize) -> Vec<Option<ObjRef>> {
+    array.raw_iter().take(limit).map(|item| item.as_obj_ref()).collect()
 }
 
 #[cfg(test)]
@@ -186,10 +170,11 @@ mod tests {
 
     #[test]
     fn lists_of_references_keep_a_place_for_what_is_none() {
-        let found = references(b"1 0 R\n2 0 R null 3 0 R", 10);
+        let array = Array::from_bytes(b"[1 0 R%c 9 0 R\n2 0 R null[7 0 R]<</A 8 0 R>>3 0 R]").unwrap();
+        let found = references(&array, 10);
         let numbers: Vec<_> = found.iter().map(|item| item.map(|it| it.obj_number)).collect();
-        assert_eq!(numbers, [Some(1), Some(2), None, Some(3)]);
-        assert_eq!(references(b"1 0 R 2 0 R 3 0 R", 2).len(), 2);
+        assert_eq!(numbers, [Some(1), Some(2), None, None, None, Some(3)]);
+        assert_eq!(references(&array, 2).len(), 2);
     }
 
     #[test]

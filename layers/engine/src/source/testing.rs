@@ -35,7 +35,12 @@ impl PdfBuilder {
     }
 
     pub(crate) fn kid(&mut self, number: usize) {
-        self.kids.push(format!("{number} 0 R"));
+        self.kid_as(&format!("{number} 0 R"));
+    }
+
+    /// Adds this text to the list of pages.
+    pub(crate) fn kid_as(&mut self, text: &str) {
+        self.kids.push(text.to_owned());
     }
 
     /// Adds a page with these entries and this content.

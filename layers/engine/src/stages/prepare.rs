@@ -5,6 +5,7 @@ use crate::error::EngineError;
 use crate::report::{PageProblem, Progress, Step, StepReport};
 use crate::settings::Settings;
 use crate::source;
+use crate::steps::agreement::require_agreement;
 use crate::steps::compress_pages::{compress, draw_other_pages};
 use crate::steps::cut_ranges::cut;
 use crate::steps::original::{Original, require_readable};
@@ -54,11 +55,12 @@ pub fn prepare(
 ) -> Result<Prepared, EngineError> {
     let run = Run::new(settings, directory, progress, cancellation)?;
     let volume = source::open(original, &settings.limits)?;
-    let original = Original::new(&volume, 0, settings)?;
+    let original = Original::new(&volume, 0, settings)?.remembering();
     run.with_threads(|| prepare_pages(&run, &original, range_pages))
 }
 
 fn prepare_pages(run: &Run<'_>, original: &Original<'_>, range_pages: usize) -> Result<Prepared, EngineError> {
+    require_agreement(run, original)?;
     let pages = original.pages().len();
     let mut damaged = run.step(Step::Check, pages, || {
         let damaged = original.find_damaged(run)?;

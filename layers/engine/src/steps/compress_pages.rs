@@ -1,5 +1,5 @@
-//! Makes the pages smaller with Ghostscript. Its output is checked, and replaced by the original pages if those are
-//! smaller.
+//! Makes the pages smaller with Ghostscript. Every page of its output is compared with the page that was detected on, and
+//! replaced by the original page if it shows something else, or if the original is smaller.
 
 use super::file_names;
 use super::original::{Original, OriginalPages};
@@ -8,12 +8,13 @@ use crate::error::EngineError;
 use crate::external::command::CommandError;
 use crate::external::ghostscript;
 use crate::external::qpdf::{self, Part};
-use crate::geometry::PageSize;
-use crate::output::{CompressedDocument, PageBuilder, StoredPage, file_length, write_png};
+use crate::output::{CompressedDocument, PageBuilder, StoredImage, StoredPage, file_length, write_png};
+use crate::pixels::{CopyReader, PixelError};
 use domain::FailureCode;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 
 /// Most points by which a side of a page may differ after compression.
 const SIZE_TOLERANCE: f64 = 0.5;
@@ -32,7 +33,9 @@ pub(crate) fn compress(
 ) -> Result<Vec<CompressedRange>, EngineError> {
     let directory = run.subdirectory("compressed")?;
     let ranges = run.groups(original.pages()).into_par_iter().with_max_len(1);
-    ranges.map(|pages| Compression { run, original, damaged, directory: &directory, pages }.compress()).collect()
+    let mended = Mutex::default();
+    let compression = |pages| Compression { run, original, damaged, directory: &directory, mended: &mended, pages };
+    ranges.map(|pages| compression(pages).compress()).collect()
 }
 
 /// The compression of one range.
@@ -41,14 +44,25 @@ struct Compression<'a> {
     original: &'a Original<'a>,
     damaged: &'a [bool],
     directory: &'a Path,
+    mended: &'a Mutex<Option<MendedCopy>>,
     pages: Range<usize>,
+}
+
+/// A copy of the original that qpdf has put right, made when Ghostscript fails on the original; `None` if qpdf fails too.
+type MendedCopy = Option<PathBuf>;
+
+/// A document of some pages, and whether each of them shows what the original page shows.
+struct Copied {
+    document: PathBuf,
+    faithful: Vec<bool>,
 }
 
 impl Compression<'_> {
     fn compress(self) -> Result<CompressedRange, EngineError> {
         self.run.check_cancelled()?;
         let readable: Vec<usize> = self.pages.clone().filter(|page| !self.damaged[*page]).collect();
-        let mut parts = self.compress_pages(&readable)?;
+        readable.iter().try_for_each(|page| self.report_doubts(*page))?;
+        let mut parts = self.compress_pages(&readable, self.original.file())?;
         for page in self.pages.clone().filter(|page| self.damaged[*page]) {
             parts.push((page, self.blank(page)?));
         }
@@ -59,74 +73,226 @@ impl Compression<'_> {
         Ok(CompressedRange { pages: self.pages, document })
     }
 
-    /// The place of each page after compression. If Ghostscript fails, the pages are halved until the page that causes
-    /// the failure is alone.
-    fn compress_pages(&self, pages: &[usize]) -> Result<Vec<(usize, Part)>, EngineError> {
+    /// Reports what is wrong with a page that can be drawn nevertheless.
+    fn report_doubts(&self, page: usize) -> Result<(), EngineError> {
+        let Some(seen) = self.original.seen(page)? else { return Ok(()) };
+        if let Some(doubt) = &seen.doubt {
+            self.run.page_problem(page, FailureCode::PageImageDamaged, doubt.clone());
+        }
+        // A blank scan that is decoded here is blank. PDFium also draws white what it cannot decode.
+        if seen.look.is_white() && self.original.has_image(page) && self.original.image_length(page).is_none() {
+            let reason = "it has an image, but nothing of it can be seen".to_owned();
+            self.run.page_problem(page, FailureCode::PageDrawnBlank, reason);
+        }
+        Ok(())
+    }
+
+    /// The place of each page after compression. What Ghostscript cannot do with the original, it tries with a copy that
+    /// qpdf has put right. If it fails on that too, the pages are halved until the page that causes the failure is alone.
+    fn compress_pages(&self, pages: &[usize], source: &Path) -> Result<Vec<(usize, Part)>, EngineError> {
         if pages.is_empty() {
             return Ok(Vec::new());
         }
-        if let Some(document) = self.try_ghostscript(pages)? {
-            return self.smaller(pages, document);
+        let copied = self.try_ghostscript(pages, source)?;
+        if let Some(copied) = &copied
+            && copied.faithful.iter().all(|is_faithful| *is_faithful)
+        {
+            return self.smaller(pages, &copied.document);
         }
-        if let [page] = pages {
-            return Ok(vec![(*page, self.keep(*page)?)]);
+        if source == self.original.file()
+            && let Some(mended) = self.mended_copy()?
+        {
+            return self.compress_pages(pages, &mended);
         }
-        let (first, second) = pages.split_at(pages.len() / 2);
-        let mut parts = self.compress_pages(first)?;
-        parts.extend(self.compress_pages(second)?);
+        match (copied, pages) {
+            (Some(copied), _) => self.keep_unfaithful(pages, &copied),
+            (None, [page]) => self.keep(&[*page]),
+            (None, _) => {
+                let (first, second) = pages.split_at(pages.len() / 2);
+                let mut parts = self.compress_pages(first, source)?;
+                parts.extend(self.compress_pages(second, source)?);
+                Ok(parts)
+            }
+        }
+    }
+
+    /// Ghostscript's pages where they show what the original shows, and the original ones elsewhere.
+    fn keep_unfaithful(&self, pages: &[usize], copied: &Copied) -> Result<Vec<(usize, Part)>, EngineError> {
+        let mut parts = in_document(pages, &copied.document);
+        let mut verdicts = copied.faithful.iter();
+        parts.retain(|_| verdicts.next().copied().unwrap_or(false));
+        let faithful = |page: &usize| parts.iter().any(|(kept, _)| kept == page);
+        let others: Vec<usize> = pages.iter().copied().filter(|page| !faithful(page)).collect();
+        parts.extend(self.keep(&others)?);
         Ok(parts)
     }
 
-    /// `None` if Ghostscript failed or did not preserve the pages.
-    fn try_ghostscript(&self, pages: &[usize]) -> Result<Option<PathBuf>, EngineError> {
+    /// `None` if Ghostscript failed or made other pages.
+    fn try_ghostscript(&self, pages: &[usize], source: &Path) -> Result<Option<Copied>, EngineError> {
         let target = self.file("small", pages);
-        let (source, options) = (self.original.file(), &self.run.settings.compression);
+        let options = &self.run.settings.compression;
         match ghostscript::compress(source, pages, &target, options, self.run.cancellation) {
-            Ok(()) => {}
-            Err(CommandError::Failed { .. } | CommandError::TimedOut { .. }) => return Ok(None),
-            Err(error) => return Err(error.into()),
+            Ok(()) => self.compared(target, pages),
+            Err(CommandError::Failed { .. } | CommandError::TimedOut { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
         }
-        let sizes: Vec<PageSize> = pages.iter().map(|page| self.original.size(*page)).collect();
-        Ok(is_faithful(&target, &sizes).then_some(target))
+    }
+
+    /// The original with damaged pages replaced by blanks, written again by qpdf.
+    fn mended_copy(&self) -> Result<MendedCopy, EngineError> {
+        let mut mended = self.mended.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = &*mended {
+            return Ok(known.clone());
+        }
+        let (source, target) = (self.original.file(), self.directory.join("mended.pdf"));
+        let part = |page: usize| {
+            let own = Part { document: source.to_owned(), pages: page..page + 1 };
+            if self.damaged[page] { self.blank(page) } else { Ok(own) }
+        };
+        let parts: Result<Vec<Part>, EngineError> = self.original.pages().map(part).collect();
+        let settings_of = self.original.volume().has_layers().then_some(source);
+        let made = match qpdf::copy(&parts?, settings_of, &target, self.run.cancellation) {
+            Ok(()) => Some(target),
+            Err(CommandError::Failed { .. } | CommandError::TimedOut { .. }) => None,
+            Err(error) => return Err(error.into()),
+        };
+        *mended = Some(made.clone());
+        Ok(made)
     }
 
     /// Ghostscript's pages, or the original ones if those are not larger.
-    fn smaller(&self, pages: &[usize], document: PathBuf) -> Result<Vec<(usize, Part)>, EngineError> {
-        let compressed = file_length(&document)?;
-        // Unknown if a page is not a single image.
-        let original: Option<u64> = pages.iter().map(|page| self.original.image_length(*page)).sum();
-        if let Some(original) = original
-            && compressed >= original
+    fn smaller(&self, pages: &[usize], document: &Path) -> Result<Vec<(usize, Part)>, EngineError> {
+        let compressed = file_length(document)?;
+        if compressed >= self.fair_share(pages)?
             && let Some(copy) = self.try_copy(pages)?
+            && copy.faithful.iter().all(|is_faithful| *is_faithful)
+            && file_length(&copy.document)? <= compressed
         {
-            return Ok(in_document(pages, &copy));
+            return Ok(in_document(pages, &copy.document));
         }
-        Ok(in_document(pages, &document))
+        Ok(in_document(pages, document))
     }
 
-    /// The original page, or a blank if qpdf cannot copy it. Reports which of the two.
-    fn keep(&self, page: usize) -> Result<Part, EngineError> {
-        if let Some(document) = self.try_copy(&[page])? {
-            let reason = "Ghostscript cannot rewrite it; it stays as it was uploaded".to_owned();
-            self.run.page_problem(page, FailureCode::PageNotCompressed, reason);
-            return Ok(Part { document, pages: 0..1 });
+    /// The bytes that the pages take in the original. If one of them is not a single image, that is unknown, and every
+    /// page of the file counts alike.
+    fn fair_share(&self, pages: &[usize]) -> Result<u64, EngineError> {
+        let images: Option<u64> = pages.iter().map(|page| self.original.image_length(*page)).sum();
+        if let Some(images) = images {
+            return Ok(images);
         }
-        let reason = "no program can copy it; it becomes a blank page".to_owned();
-        self.run.page_problem(page, FailureCode::PageDamaged, reason);
-        self.blank(page)
+        let all = self.original.pages().len().max(1) as u64;
+        Ok(file_length(self.original.file())? * pages.len() as u64 / all)
+    }
+
+    /// The original pages, copied together, so that what they share is stored once. A page that cannot be copied becomes
+    /// a picture of itself. Reports which of the two.
+    fn keep(&self, pages: &[usize]) -> Result<Vec<(usize, Part)>, EngineError> {
+        if pages.is_empty() {
+            return Ok(Vec::new());
+        }
+        match (self.try_copy(pages)?, pages) {
+            (Some(copied), _) => {
+                let parts = in_document(pages, &copied.document).into_iter().zip(copied.faithful);
+                parts
+                    .map(|((page, part), is_faithful)| {
+                        let part = if is_faithful { self.kept(page, part) } else { self.picture(page)? };
+                        Ok((page, part))
+                    })
+                    .collect()
+            }
+            (None, [page]) => Ok(vec![(*page, self.picture(*page)?)]),
+            (None, _) => {
+                let parts: Result<Vec<_>, EngineError> = pages.iter().map(|page| self.keep(&[*page])).collect();
+                Ok(parts?.into_iter().flatten().collect())
+            }
+        }
+    }
+
+    fn kept(&self, page: usize, part: Part) -> Part {
+        let reason = "Ghostscript cannot rewrite it; it stays as it was uploaded".to_owned();
+        self.run.page_problem(page, FailureCode::PageNotCompressed, reason);
+        part
+    }
+
+    /// The page as it was detected on, as a picture; a blank if it cannot be read any more.
+    fn picture(&self, page: usize) -> Result<Part, EngineError> {
+        let Some(image) = self.original.drawn(self.run, page)? else { return self.blank(page) };
+        let reason = "no program can copy it; a picture of it is kept".to_owned();
+        self.run.page_problem(page, FailureCode::PageRedrawn, reason);
+        let document = self.file("picture", &[page]);
+        let image = StoredImage::from_pixels(image.width, image.height, image.channels, image.pixels);
+        PageBuilder::write_image(&document, &self.original.size(page), &image)?;
+        Ok(Part { document, pages: 0..1 })
     }
 
     /// A copy of the original pages; `None` if qpdf cannot copy them.
-    fn try_copy(&self, pages: &[usize]) -> Result<Option<PathBuf>, EngineError> {
+    fn try_copy(&self, pages: &[usize]) -> Result<Option<Copied>, EngineError> {
         let target = self.file("own", pages);
         let source = self.original.file();
         let parts: Vec<Part> =
             pages.iter().map(|page| Part { document: source.to_owned(), pages: *page..page + 1 }).collect();
         match qpdf::join(&parts, &target, self.run.cancellation) {
-            Ok(()) => Ok(Some(target)),
+            Ok(()) => self.compared(target, pages),
             Err(CommandError::Failed { .. } | CommandError::TimedOut { .. }) => Ok(None),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Compares every page of a document with the original; `None` if it has another number of pages.
+    fn compared(&self, document: PathBuf, pages: &[usize]) -> Result<Option<Copied>, EngineError> {
+        let Ok(opened) = CompressedDocument::open(&document) else { return Ok(None) };
+        if opened.page_count() != pages.len() {
+            return Ok(None);
+        }
+        let mut reader = None;
+        let mut faithful = Vec::with_capacity(pages.len());
+        for (local, page) in pages.iter().enumerate() {
+            self.run.check_cancelled()?;
+            let is_faithful = self.has_size(&opened, local, *page)
+                && (self.has_image_of(&opened, local, *page)
+                    || self.looks_alike(&opened, &document, &mut reader, local, *page)?);
+            faithful.push(is_faithful);
+        }
+        Ok(Some(Copied { document, faithful }))
+    }
+
+    fn has_size(&self, document: &CompressedDocument, local: usize, page: usize) -> bool {
+        let (size, displayed) = (self.original.size(page), document.displayed_size(local));
+        displayed.is_some_and(|(width, height)| {
+            (width - size.width_points).abs() <= SIZE_TOLERANCE && (height - size.height_points).abs() <= SIZE_TOLERANCE
+        })
+    }
+
+    /// True if the page consists of an image that takes as many bytes as the original: it was copied.
+    fn has_image_of(&self, document: &CompressedDocument, local: usize, page: usize) -> bool {
+        let original = self.original.image_length(page);
+        original.is_some() && document.image_length(local) == original
+    }
+
+    /// True if the page shows what the original page showed when it was read. Ghostscript also reports success on pages
+    /// that it turned into blanks, or from which it lost an image.
+    fn looks_alike(
+        &self,
+        opened: &CompressedDocument,
+        document: &Path,
+        reader: &mut Option<CopyReader>,
+        local: usize,
+        page: usize,
+    ) -> Result<bool, EngineError> {
+        let Some(seen) = self.original.seen(page)? else { return Ok(false) };
+        match opened.image(local) {
+            Ok(Some(image)) => return Ok(seen.look.agrees_with(&image.look())),
+            Ok(None) => {}
+            Err(_) => return Ok(false),
+        }
+        if reader.is_none() {
+            *reader = match self.original.copy_reader(document) {
+                Ok(opened) => Some(opened),
+                Err(PixelError::NotOpened { .. }) => return Ok(false),
+                Err(error) => return Err(error.into()),
+            };
+        }
+        Ok(reader.as_ref().is_some_and(|reader| reader.is_like(local, &seen.look, seen.pixels)))
     }
 
     fn blank(&self, page: usize) -> Result<Part, EngineError> {
@@ -156,20 +322,6 @@ impl Compression<'_> {
 fn in_document(pages: &[usize], document: &Path) -> Vec<(usize, Part)> {
     let part = |(i, page): (usize, &usize)| (*page, Part { document: document.to_owned(), pages: i..i + 1 });
     pages.iter().enumerate().map(part).collect()
-}
-
-/// True if the document has one page for each size, and the image of every page decodes. Ghostscript also reports
-/// success on files that it turned into blank pages.
-fn is_faithful(document: &Path, sizes: &[PageSize]) -> bool {
-    let Ok(document) = CompressedDocument::open(document) else { return false };
-    let is_page_faithful = |(index, size): (usize, &PageSize)| {
-        let Some((width, height)) = document.displayed_size(index) else { return false };
-        (width - size.width_points).abs() <= SIZE_TOLERANCE
-            && (height - size.height_points).abs() <= SIZE_TOLERANCE
-            && document.has_content(index)
-            && document.image(index).is_ok()
-    };
-    document.page_count() == sizes.len() && sizes.iter().enumerate().all(is_page_faithful)
 }
 
 /// Draws the original of every page that is not a single image after compression, for a stage that has to paint on

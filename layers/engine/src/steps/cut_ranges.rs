@@ -7,7 +7,6 @@ use crate::error::EngineError;
 use crate::external::command::CommandError;
 use crate::external::qpdf::{self, Part};
 use crate::output::PageBuilder;
-use crate::pixels::PixelError;
 use crate::source;
 use domain::FailureCode;
 use rayon::prelude::*;
@@ -24,7 +23,6 @@ pub(crate) fn cut(
     length: usize,
     damaged: &mut [bool],
 ) -> Result<Vec<CutFile>, EngineError> {
-    check_page_count(run, original)?;
     let pages = original.pages().len();
     let ranges = (0..pages).step_by(length.max(1)).map(|start| start..start.saturating_add(length.max(1)).min(pages));
     let cutter = Cutter { run, original, damaged: &*damaged, directory: run.subdirectory("cut")? };
@@ -37,13 +35,6 @@ pub(crate) fn cut(
         damaged[*page] = true;
     }
     Ok(cut)
-}
-
-/// Pages are copied by their index, so qpdf must count the same pages.
-fn check_page_count(run: &Run<'_>, original: &Original<'_>) -> Result<(), EngineError> {
-    let counted = original.pages().len();
-    let claimed = qpdf::page_count(original.file(), run.cancellation)?;
-    if claimed == counted { Ok(()) } else { Err(PixelError::PageCount { claimed, counted }.into()) }
 }
 
 /// A PDF of some pages of the original.
@@ -65,9 +56,9 @@ impl Cutter<'_> {
     fn cut(&self, number: usize, pages: Range<usize>) -> Result<CutFile, EngineError> {
         self.run.check_cancelled()?;
         let file = self.run.directory().join(format!("range-{number:04}.pdf"));
-        let whole = Part { document: self.original.file().to_owned(), pages: pages.clone() };
+        let parts: Result<Vec<Part>, EngineError> = pages.clone().map(|page| self.part(page)).collect();
         let mut lost = Vec::new();
-        if !self.try_copy(&[whole], pages.clone(), &file, &|page| !self.damaged[*page])? {
+        if !self.try_copy(&parts?, pages.clone(), &file, &|page| !self.damaged[*page])? {
             lost = self.cut_singly(pages.clone(), &file)?;
         }
         self.run.pages_done(pages.len());
@@ -80,7 +71,7 @@ impl Cutter<'_> {
         let (mut parts, mut lost) = (Vec::with_capacity(pages.len()), Vec::new());
         for page in pages.clone() {
             self.run.check_cancelled()?;
-            let own = Part { document: self.original.file().to_owned(), pages: page..page + 1 };
+            let own = self.part(page)?;
             let alone = self.directory.join(format!("{page:05}.pdf"));
             if self.try_copy(std::slice::from_ref(&own), page..page + 1, &alone, &|page| !self.damaged[*page])? {
                 parts.push(own);
@@ -97,6 +88,14 @@ impl Cutter<'_> {
         }
         lost.retain(|page| !self.damaged[*page]);
         Ok(lost)
+    }
+
+    /// The page, or a blank if it exceeds a limit: no other machine should have to open it.
+    fn part(&self, page: usize) -> Result<Part, EngineError> {
+        if self.original.is_refused(page) {
+            return self.blank(page);
+        }
+        Ok(Part { document: self.original.file().to_owned(), pages: page..page + 1 })
     }
 
     fn blank(&self, page: usize) -> Result<Part, EngineError> {

@@ -6,13 +6,14 @@
 //! ```text
 //! run, file_names ◀── original ◀── detect_pages ──▶ page_numbers, pictures ──▶ detected_page
 //!                         ▲
-//!                         ├─── read_pages, compress_pages, cut_ranges
+//!                         ├─── agreement, read_pages, compress_pages, cut_ranges
 //!                         ├─── redact_pages ──▶ read_pages, compress_pages, footnotes
 //!                         │         ▲
 //!                         │    write_results, review_results
 //!                         └─── pack, unpack ──▶ archive, manifest, and the steps whose results they carry
 //! ```
 
+pub(crate) mod agreement;
 pub(crate) mod archive;
 pub(crate) mod compress_pages;
 pub(crate) mod cut_ranges;
@@ -21,6 +22,8 @@ pub(crate) mod detected_page;
 mod file_names;
 mod footnotes;
 mod manifest;
+#[cfg(test)]
+mod mutations;
 pub(crate) mod original;
 pub(crate) mod pack;
 pub(crate) mod page_numbers;

@@ -4,13 +4,14 @@ use super::run::Run;
 use crate::error::EngineError;
 use crate::geometry::PageSize;
 use crate::output::OutputError;
-use crate::pixels::{PageImage, PdfiumLibrary, PixelError, PixelReader};
+use crate::pixels::{CopyReader, Look, PageImage, PdfiumLibrary, PixelError, PixelReader};
 use crate::settings::Settings;
 use crate::source::{PageKind, SourcePage, SourceVolume, TextPresence};
 use domain::FailureCode;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 
 /// The resolution at which pages are drawn that are not a single image.
 const RENDER_DPI: f64 = 300.0;
@@ -21,6 +22,18 @@ pub(crate) struct Original<'a> {
     reader: PixelReader<'a>,
     file: PathBuf,
     first: usize,
+    /// What was seen of each page when it was first read; empty if nobody will ask for it.
+    seen: Vec<OnceLock<SeenPage>>,
+    pdfium: PathBuf,
+}
+
+/// What to compare the results of a page with.
+pub(crate) struct SeenPage {
+    pub(crate) look: Look,
+    /// Width and height of the image, in pixels.
+    pub(crate) pixels: (usize, usize),
+    /// What is wrong with an image on the page, as the end of a sentence.
+    pub(crate) doubt: Option<String>,
 }
 
 impl<'a> Original<'a> {
@@ -29,7 +42,41 @@ impl<'a> Original<'a> {
         let reader = PixelReader::new(volume, renderer(settings, volume)?).drawing_at(RENDER_DPI);
         // Absolute, because external programs take a leading dash for an option.
         let file = volume.path().canonicalize().map_err(|error| OutputError::io(volume.path(), error))?;
-        Ok(Self { volume, reader, file, first })
+        let pdfium = settings.installation.pdfium();
+        Ok(Self { volume, reader, file, first, seen: Vec::new(), pdfium })
+    }
+
+    /// Remembers how the pages look when they are read, to compare the results with them.
+    pub(crate) fn remembering(mut self) -> Self {
+        self.seen.resize_with(self.volume.pages.len(), OnceLock::new);
+        self
+    }
+
+    /// What was seen of a page, which is read if it was not yet; `None` if the page cannot be read.
+    pub(crate) fn seen(&self, index: usize) -> Result<Option<&SeenPage>, PixelError> {
+        let slot = self.seen.get(index - self.first);
+        if slot.is_some_and(|slot| slot.get().is_none()) {
+            match self.read(index) {
+                Ok(_) | Err(PixelError::Damaged { .. }) => {}
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(slot.and_then(OnceLock::get))
+    }
+
+    /// Opens a document that another program made of the volume, to draw its pages.
+    pub(crate) fn copy_reader(&self, document: &Path) -> Result<CopyReader, PixelError> {
+        PdfiumLibrary::load(&self.pdfium)?.open_copy(document)
+    }
+
+    /// True if the page draws an image.
+    pub(crate) fn has_image(&self, index: usize) -> bool {
+        !self.page(index).drawn_images.is_empty()
+    }
+
+    /// True for a damaged page that no other program may open.
+    pub(crate) fn is_refused(&self, index: usize) -> bool {
+        self.page(index).is_refused
     }
 
     /// The absolute path of the file.
@@ -59,7 +106,16 @@ impl<'a> Original<'a> {
     }
 
     pub(crate) fn read(&self, index: usize) -> Result<PageImage, PixelError> {
-        self.reader.read(index - self.first)
+        let local = index - self.first;
+        let image = self.reader.read(local)?;
+        if let Some(slot) = self.seen.get(local) {
+            slot.get_or_init(|| SeenPage {
+                look: Look::of(image.width, image.height, image.channels, &image.pixels),
+                pixels: (image.width, image.height),
+                doubt: self.reader.doubt(local),
+            });
+        }
+        Ok(image)
     }
 
     /// The pixels of a page. If the page is damaged, reports that and returns `None`.

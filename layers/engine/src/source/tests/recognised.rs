@@ -2,11 +2,11 @@
 
 use super::{code, deflated, only_page, opened, packed_file};
 use crate::source::testing::{GREY_SCAN, PdfBuilder, file, jpeg, one_scan, shared};
-use crate::source::{Limits, PageKind, SourcePage, TextPresence, open};
+use crate::source::{Limits, MAX_CONTENT_BYTES, PageKind, SourcePage, TextPresence, open};
 use jpeg_encoder::ColorType;
 
-fn damage(page: &SourcePage) -> Option<&'static str> {
-    match page.kind {
+fn damage(page: &SourcePage) -> Option<&str> {
+    match &page.kind {
         PageKind::Damaged { reason } => Some(reason),
         _ => None,
     }
@@ -38,6 +38,47 @@ fn a_page_listed_twice_counts_twice() {
     assert_eq!(indices, [0, 1]);
 }
 
+/// The widths of the pages of a file whose list of pages is `kids`. Objects 4 and 5 are pages of 50 and 60 points.
+fn widths(kids: &str) -> Vec<f64> {
+    let mut pdf = PdfBuilder::new();
+    pdf.root = "/MediaBox[0 0 40 144]".to_owned();
+    pdf.object("null");
+    pdf.object("<</Type/Page/MediaBox[0 0 50 144]>>");
+    pdf.object("<</Type/Page/MediaBox[0 0 60 144]>>");
+    pdf.kid_as(kids);
+    let volume = opened(&pdf.bytes()).unwrap();
+    volume.pages.iter().map(|page| page.width_points).collect()
+}
+
+#[test]
+fn lists_of_pages_are_read_as_pdf() {
+    for kids in ["4 0 R%c 4 0 R\n5 0 R", "4 0 R\r%c\r\n5 0 R ", "%c 4 0 R\n4 0 R 5 0 R%]\n", "\x0c4\x000\tR 5 0 R"] {
+        assert_eq!(widths(kids), [50.0, 60.0], "{kids:?}");
+    }
+    // As in qpdf and PDFium, whatever is listed is a page, and whatever has /Kids is a node.
+    for (kids, second) in [
+        ("null", 40.0),
+        ("7", 40.0),
+        ("[4 0 R 5 0 R]", 40.0),
+        ("900 0 R", 40.0),
+        ("3 0 R", 40.0),
+        ("<</Type/Page/MediaBox[0 0 70 144]>>", 70.0),
+        ("<</Type/Pages/MediaBox[0 0 70 144]/Count 1/Kids[<</Type/Page>>]>>", 70.0),
+        ("<</Type/Page/Kids[<</MediaBox[0 0 70 144]>>]>>", 70.0),
+        ("<</Type/Pages/Kids[]>>5 0 R", 60.0),
+        ("<</Type/Page/MediaBox[0 0 70 144]/Kids null>>", 70.0),
+    ] {
+        assert_eq!(widths(&format!("4 0 R {kids} 5 0 R"))[..2], [50.0, second], "{kids}");
+        assert_eq!(*widths(&format!("4 0 R {kids} 5 0 R")).last().unwrap(), 60.0, "{kids}");
+    }
+}
+
+#[test]
+fn pages_without_an_object_of_their_own_are_examined_one_by_one() {
+    let page = |width: usize| format!("<</Type/Page/MediaBox[0 0 {width} 144]>>");
+    assert_eq!(widths(&[page(50), page(60), page(70)].concat()), [50.0, 60.0, 70.0]);
+}
+
 #[test]
 fn sizes_heed_inheritance_rotation_crop_and_unit() {
     let mut pdf = PdfBuilder::new();
@@ -67,6 +108,23 @@ fn a_damaged_page_does_not_lose_the_volume() {
     let damaged: Vec<_> = volume.pages.iter().map(|page| damage(page).is_some()).collect();
     assert_eq!(damaged, [false, true, true, true, true, false]);
     assert_eq!(volume.pages[1].height_points, 144.0);
+}
+
+#[test]
+fn a_page_beyond_a_limit_does_not_lose_the_volume() {
+    let mut pdf = PdfBuilder::new();
+    pdf.scan(GREY_SCAN, &jpeg(200, 400, ColorType::Luma));
+    pdf.page("/MediaBox[0 0 72 9]", "");
+    pdf.page("/MediaBox[0 0 99999 72]", "");
+    pdf.scan("/Width 60000/Height 60000/BitsPerComponent 8/ColorSpace/DeviceGray", b"");
+    let content = pdf.stream("/Filter/FlateDecode", &deflated(&vec![b' '; MAX_CONTENT_BYTES + 1]));
+    let page = pdf.object(format!("<</Type/Page/MediaBox[0 0 72 90]/Contents {content} 0 R>>"));
+    pdf.kid(page);
+    let volume = opened(&pdf.bytes()).unwrap();
+    assert_eq!(damage(&volume.pages[0]), None);
+    assert!(volume.pages[1..].iter().all(|page| damage(page).is_some() && page.is_refused), "{:?}", volume.pages);
+    let sizes: Vec<_> = volume.pages.iter().map(|page| (page.width_points, page.height_points)).collect();
+    assert_eq!(sizes, [(72.0, 144.0), (612.0, 792.0), (612.0, 792.0), (72.0, 144.0), (72.0, 90.0)]);
 }
 
 #[test]
@@ -177,6 +235,40 @@ fn a_file_whose_table_is_wrong_is_searched() {
         let volume = opened(&bytes).unwrap();
         assert!(matches!(volume.pages[0].kind, PageKind::SingleImage(_)));
     }
+}
+
+#[test]
+fn a_wrong_or_missing_pointer_to_the_table_is_no_reason_to_refuse() {
+    let whole = one_scan();
+    let at = whole.windows(9).rposition(|bytes| bytes == b"startxref").unwrap();
+    for end in ["startxref\n99999999\n%%EOF", "startxref\n%%EOF", "%%EOF"] {
+        let volume = opened(&[&whole[..at], end.as_bytes()].concat()).unwrap();
+        assert!(matches!(volume.pages[0].kind, PageKind::SingleImage(_)), "{end}");
+    }
+}
+
+#[test]
+fn a_stream_may_begin_after_a_lone_carriage_return() {
+    let whole = one_scan();
+    let text = String::from_utf8_lossy(&whole).into_owned();
+    assert!(text.contains("stream\n"));
+    let mut changed = whole.clone();
+    for at in 0..whole.len() - 7 {
+        if whole[at..].starts_with(b"stream\n") {
+            changed[at + 6] = b'\r';
+        }
+    }
+    let volume = opened(&changed).unwrap();
+    assert!(matches!(volume.pages[0].kind, PageKind::SingleImage(_)), "{:?}", volume.pages[0]);
+}
+
+#[test]
+fn content_of_no_bytes_is_no_damage() {
+    let mut pdf = PdfBuilder::new();
+    let content = pdf.stream("/Filter/FlateDecode", b"");
+    let page = pdf.object(format!("<</Type/Page/MediaBox[0 0 72 72]/Contents {content} 0 R>>"));
+    pdf.kid(page);
+    assert_eq!(only_page(pdf).kind, PageKind::Other);
 }
 
 #[test]

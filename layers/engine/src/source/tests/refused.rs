@@ -69,6 +69,12 @@ fn trees_without_end_or_without_pages_are_refused() {
     });
     deep.kid(3);
     assert_eq!(code(&deep.bytes()), "source.damaged");
+    let mut nested = PdfBuilder::new();
+    nested.kid_as(&format!("{}{}", "<</Kids[".repeat(100), "]>>".repeat(100)));
+    assert_eq!(code(&nested.bytes()), "source.damaged");
+    let mut within = PdfBuilder::new();
+    within.kid_as("<</Kids[2 0 R]>>");
+    assert_eq!(code(&within.bytes()), "source.damaged");
 }
 
 #[test]
