@@ -92,7 +92,7 @@ mod tests {
         let (width, height) = (960, 1440);
         let is_ink = |x: usize, y: usize| {
             let (line, word) = (y / 24, x / 40);
-            y % 24 < 12 && x % 4 < 2 && (line * 31 + word * 17 + seed * 7 + line * word * seed) % 5 > 0
+            y % 24 < 12 && x % 4 < 2 && !(line * 31 + word * 17 + seed * 7 + line * word * seed).is_multiple_of(5)
         };
         let shade = |at: usize| if is_ink(at % width, at / width) { 20 } else { 240 };
         PageImage { width, height, channels: 1, pixels: (0..width * height).map(shade).collect(), dpi: 200.0 }
