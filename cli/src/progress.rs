@@ -9,6 +9,9 @@ use std::time::Duration;
 
 const BAR: &str = "{prefix:<11} {bar:30} {pos:>5}/{len} pages  {per_sec:>12}  {eta} left";
 
+/// The rate of a shorter step, in seconds, would say nothing.
+const SHORTEST_RATED: f64 = 0.05;
+
 pub struct ProgressDisplay {
     is_terminal: bool,
     bar: Mutex<ProgressBar>,
@@ -66,8 +69,11 @@ impl Progress for ProgressDisplay {
 
     fn step_finished(&self, report: &StepReport) {
         let StepReport { step, wall_seconds, pages, .. } = report;
-        let rate = *pages as f64 / wall_seconds.max(1e-3);
-        let line = format!("{:<11} {pages} pages in {wall_seconds:.1} s ({rate:.1} pages a second)", activity(*step));
+        let mut line = format!("{:<11} {pages} pages in {wall_seconds:.1} s", activity(*step));
+        if *wall_seconds > SHORTEST_RATED {
+            let rate = *pages as f64 / wall_seconds;
+            line.push_str(&format!(" ({rate:.1} pages a second)"));
+        }
         self.bar().finish_and_clear();
         eprintln!("{line}");
     }
