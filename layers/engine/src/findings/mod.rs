@@ -78,6 +78,8 @@ fn of_problem(problem: &PageProblem) -> Option<Finding> {
     let code = FailureCode::parse(&problem.code)?;
     let severity = match code {
         FailureCode::PageNotCompressed => Severity::Note,
+        // The book may have a blank page here; and a page that was drawn again looks as it did.
+        FailureCode::PageDrawnBlank | FailureCode::PageRedrawn => Severity::ShouldLook,
         _ => Severity::MustLook,
     };
     let evidence = Evidence { readings: vec![problem.reason.clone()], ..Evidence::default() };
