@@ -31,7 +31,7 @@ pub fn fast() -> Settings {
 /// Never: the name is sound.
 #[must_use]
 pub fn sample_name() -> VolumeName {
-    VolumeName::new("arc", "12", Some(201), None).unwrap()
+    VolumeName::new("arc", "12", Some(201), Some(207)).unwrap()
 }
 
 /// Prepares a volume in a folder.

@@ -163,7 +163,7 @@ impl Compression<'_> {
     /// Ghostscript's pages, or the original ones if those are not larger.
     fn smaller(&self, pages: &[usize], document: &Path) -> Result<Vec<(usize, Part)>, EngineError> {
         let compressed = file_length(document)?;
-        if compressed >= self.fair_share(pages)?
+        if compressed >= self.bearable(pages)?
             && let Some(copy) = self.try_copy(pages)?
             && copy.faithful.iter().all(|is_faithful| *is_faithful)
             && file_length(&copy.document)? <= compressed
@@ -173,15 +173,16 @@ impl Compression<'_> {
         Ok(in_document(pages, document))
     }
 
-    /// The bytes that the pages take in the original. If one of them is not a single image, that is unknown, and every
-    /// page of the file counts alike.
-    fn fair_share(&self, pages: &[usize]) -> Result<u64, EngineError> {
+    /// From this length on the original pages are looked at: the bytes that the pages take in the original. If one of
+    /// them is not a single image, that is unknown. Every page of the file counts alike then, and twice, because
+    /// Ghostscript makes an image of such a page that redaction can keep as it is.
+    fn bearable(&self, pages: &[usize]) -> Result<u64, EngineError> {
         let images: Option<u64> = pages.iter().map(|page| self.original.image_length(*page)).sum();
         if let Some(images) = images {
             return Ok(images);
         }
         let all = self.original.pages().len().max(1) as u64;
-        Ok(file_length(self.original.file())? * pages.len() as u64 / all)
+        Ok(2 * file_length(self.original.file())? * pages.len() as u64 / all)
     }
 
     /// The original pages, copied together, so that what they share is stored once. A page that cannot be copied becomes
