@@ -160,7 +160,8 @@ fn pages_without_an_object_of_their_own_stay_in_their_place() {
     let trial = Trial::of(&bad_inputs::direct_pages());
     let ending = trial.process(&FAST);
     assert_eq!((ending.status, problems(&ending)), (Some(0), vec![]), "{ending:?}");
-    let before = drawn(&trial.input(), 40);
+    // Poppler cannot read such a list of pages.
+    let before = drawn(&Trial::of(&bad_inputs::five_pages()).input(), 40);
     let after = drawn(&trial.results().join("arc.12.201.205.pdf"), 40);
     assert_eq!((before.len(), after.len()), (5, 5));
     for (index, page) in before.iter().enumerate() {

@@ -102,6 +102,12 @@ pub fn limits_exceeded() -> Vec<u8> {
     assembly.bytes()
 }
 
+/// The same five pages, each an object of its own, as every program reads them.
+#[must_use]
+pub fn five_pages() -> Vec<u8> {
+    five_sheets().bytes()
+}
+
 fn five_sheets() -> Assembly {
     let sheet = |jpeg: Vec<u8>| {
         let page = sample::decoded(&jpeg);
