@@ -1,8 +1,8 @@
 //! What a person should look at, derived from the results of a volume alone.
 //!
 //! A finding says what the machine doubts, on which page, and what decided it. One module for each question that a
-//! person asks of a volume: is it complete and in order ([`sequence`]), can every page be used ([`quality`]), were the
-//! boundaries of the opinions found ([`boundaries`]), is exactly the right matter covered ([`redaction`])?
+//! person asks of a volume: is it complete and in order (`sequence`), can every page be used (`quality`), were the
+//! boundaries of the opinions found (`boundaries`), is exactly the right matter covered (`redaction`)?
 
 mod boundaries;
 mod quality;
