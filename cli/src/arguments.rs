@@ -106,13 +106,8 @@ pub struct Validate {
     /// Detect the page numbers with these models: small, medium, both, or the name of an imported one.
     #[arg(long, value_name = "NAME", default_value = "small")]
     pub model: ModelChoice,
-    /// Work on this many pages at once [default: one for each core].
-    #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
-    pub jobs: Option<u16>,
     #[command(flatten)]
-    pub home: Home,
-    #[command(flatten)]
-    pub limits: SourceLimits,
+    pub machine: Machine,
 }
 
 const VALIDATE_EXAMPLES: &str = "\
@@ -228,6 +223,13 @@ pub struct ScanOptions {
     #[arg(long, value_name = "DPI", default_value_t = DEFAULT_READING_RESOLUTION,
           value_parser = clap::value_parser!(u32).range(100..=600))]
     pub reading_resolution: u32,
+    #[command(flatten)]
+    pub machine: Machine,
+}
+
+/// What a command that works on pages may use of this machine.
+#[derive(Debug, Args)]
+pub struct Machine {
     /// Work on this many pages at once [default: one for each core].
     #[arg(short, long, value_name = "N", value_parser = clap::value_parser!(u16).range(1..=512))]
     pub jobs: Option<u16>,
@@ -275,6 +277,7 @@ fn quantisation(text: &str) -> Result<f64, String> {
 impl ScanOptions {
     /// The engine's request for a volume.
     pub fn request(self, input: PathBuf, output: PathBuf) -> Request {
+        let Machine { jobs, home, limits } = self.machine;
         Request {
             input,
             output,
@@ -290,15 +293,15 @@ impl ScanOptions {
                 unredacted: false,
                 footnotes: false,
                 single_pages: false,
-                jobs: self.jobs.map_or_else(cores, usize::from),
+                jobs: jobs.map_or_else(cores, usize::from),
                 limits: Limits {
-                    max_pages: self.limits.max_pages,
-                    max_page_points: self.limits.max_page_points,
-                    max_page_pixels: self.limits.max_page_pixels,
-                    max_file_bytes: self.limits.max_file_bytes,
+                    max_pages: limits.max_pages,
+                    max_page_points: limits.max_page_points,
+                    max_page_pixels: limits.max_page_pixels,
+                    max_file_bytes: limits.max_file_bytes,
                 },
                 compression: CompressionOptions::default(),
-                installation: self.home.installation(),
+                installation: home.installation(),
             },
         }
     }
@@ -315,9 +318,7 @@ impl Validate {
             no_ocr: true,
             language: DEFAULT_LANGUAGE.to_owned(),
             reading_resolution: DEFAULT_READING_RESOLUTION,
-            jobs: self.jobs,
-            home: self.home,
-            limits: self.limits,
+            machine: self.machine,
         };
         Request { last_page: self.last_page, ..scan.request(self.volume, PathBuf::new()) }
     }

@@ -117,10 +117,11 @@ impl FromStr for Label {
 
     fn from_str(name: &str) -> Result<Self, String> {
         let is_named = |label: &&Self| label.name().eq_ignore_ascii_case(name.trim());
-        Self::VARIANTS.iter().find(is_named).copied().ok_or_else(|| {
-            let names: Vec<&str> = Self::VARIANTS.iter().map(|label| label.name()).collect();
-            format!("{name} is not one of the labels {}", names.join(", "))
-        })
+        Self::VARIANTS
+            .iter()
+            .find(is_named)
+            .copied()
+            .ok_or_else(|| format!("{name} is not one of the labels {}", label_names()))
     }
 }
 
@@ -138,9 +139,13 @@ impl UnknownClass {
     }
 }
 
-fn known_classes() -> String {
+fn label_names() -> String {
     let names: Vec<&str> = Label::VARIANTS.iter().map(|label| label.name()).collect();
-    format!("{}, and bl-warm's caption, footnote_block, keycite and body", names.join(", "))
+    names.join(", ")
+}
+
+fn known_classes() -> String {
+    format!("{}, and bl-warm's caption, footnote_block, keycite and body", label_names())
 }
 
 /// The name of the bl-warm models of release 0.4.4 in `detections.json`, whatever their file is called. Readers choose
@@ -198,8 +203,7 @@ impl Detection {
     /// The box in pixels at 200 dpi.
     #[must_use]
     pub fn rect(&self) -> Rect {
-        let [x0, y0, x1, y1] = self.bbox;
-        Rect::new(x0, y0, x1, y1)
+        Rect::from(self.bbox)
     }
 
     /// True when the confidence reaches the gate of the label and of the model.

@@ -94,6 +94,18 @@ impl Rect {
         Self::new(self.x0 - by, self.y0 - by, self.x1 + by, self.y1 + by)
     }
 
+    /// Left, top, right and bottom, as the output files hold them.
+    #[must_use]
+    pub const fn edges(&self) -> [f64; 4] {
+        [self.x0, self.y0, self.x1, self.y1]
+    }
+
+    /// True if the middle of the other rectangle lies inside.
+    #[must_use]
+    pub fn holds_centre_of(&self, other: &Self) -> bool {
+        (self.x0..self.x1).contains(&other.centre_x()) && (self.y0..self.y1).contains(&other.centre_y())
+    }
+
     /// Moved to the right and down.
     #[must_use]
     pub fn moved(&self, x: f64, y: f64) -> Self {
@@ -110,6 +122,13 @@ impl Rect {
     #[must_use]
     pub fn rounded_to_tenths(&self) -> Self {
         Self::new(tenths(self.x0), tenths(self.y0), tenths(self.x1), tenths(self.y1))
+    }
+}
+
+impl From<[f64; 4]> for Rect {
+    /// From left, top, right and bottom.
+    fn from([x0, y0, x1, y1]: [f64; 4]) -> Self {
+        Self::new(x0, y0, x1, y1)
     }
 }
 

@@ -65,9 +65,7 @@ fn findings(recorded: &Recorded) -> Vec<Finding> {
     let results = |(page, readings)| PageResults { page, readings, measures: &measures, is_damaged: false };
     let readings = readings.iter().map(Vec::as_slice);
     let pages: Vec<PageResults<'_>> = pages.iter().zip(readings).map(results).collect();
-    let (opinions, spans, covers, remarks, problems) = (&[], &[], &[], &[], &[]);
-    let results = VolumeResults { name: &name, pages: &pages, opinions, spans, covers, remarks, problems };
-    let findings = derive_completeness(&results);
+    let findings = derive_completeness(&VolumeResults::of_pages(&name, &pages, &[]));
     findings.into_iter().filter(|finding| is_about_sequence(finding.code)).collect()
 }
 

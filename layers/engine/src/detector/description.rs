@@ -4,7 +4,7 @@ use crate::detection::{Label, is_bl_warm};
 use ort::session::Session;
 
 /// The largest side of an input image, in pixels. The importer has the same limit.
-const IMAGE_SIZE_LIMIT: u32 = 8_192;
+const IMAGE_SIZE_LIMIT: u32 = 2_048;
 
 /// ultralytics pads to a multiple of this, even if the model's own stride is smaller.
 const SMALLEST_STRIDE: u32 = 32;

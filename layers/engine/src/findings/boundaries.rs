@@ -135,16 +135,16 @@ impl<'a> Boundaries<'a> {
     }
 
     fn is_outside(&self, opinion: &Opinion, found: &Detection) -> bool {
-        let rect = |[x0, y0, x1, y1]: [f64; 4]| Rect::new(x0, y0, x1, y1);
         let place = self.order.position(found);
-        place < self.order.position_of(opinion.caption_page, &rect(opinion.caption_bbox))
-            || place > self.order.position_of(opinion.key_page, &rect(opinion.key_bbox))
+        place < self.order.position_of(opinion.caption_page, &Rect::from(opinion.caption_bbox))
+            || place > self.order.position_of(opinion.key_page, &Rect::from(opinion.key_bbox))
     }
 
     /// Runs of pages that no opinion contains.
     fn uncovered_pages(&self) -> Vec<Finding> {
+        let covered: Vec<RangeInclusive<usize>> = self.covered().collect();
         let is_uncovered = |page: &&PageResults<'_>| {
-            page.measures.ink >= BLANK && !self.covered().any(|range| range.contains(&page.page.index))
+            page.measures.ink >= BLANK && !covered.iter().any(|range| range.contains(&page.page.index))
         };
         let uncovered: Vec<usize> =
             self.results.pages.iter().filter(is_uncovered).map(|page| page.page.index).collect();

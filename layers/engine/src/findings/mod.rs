@@ -13,6 +13,7 @@ mod sequence;
 mod tests;
 
 use crate::detection::Detection;
+use crate::geometry::Rect;
 use crate::measures::PageMeasures;
 use crate::numbering::Reading;
 use crate::pairing::Opinion;
@@ -36,6 +37,14 @@ pub struct VolumeResults<'a> {
     /// What the words say about the covers; empty if no words were read.
     pub remarks: &'a [&'a PageRemarks],
     pub problems: &'a [PageProblem],
+}
+
+impl<'a> VolumeResults<'a> {
+    /// Of a volume that has no results but its pages.
+    #[must_use]
+    pub const fn of_pages(name: &'a VolumeName, pages: &'a [PageResults<'a>], problems: &'a [PageProblem]) -> Self {
+        Self { name, pages, opinions: &[], spans: &[], covers: &[], remarks: &[], problems }
+    }
 }
 
 /// The results of a page.
@@ -89,6 +98,11 @@ fn of_problem(problem: &PageProblem) -> Option<Finding> {
 /// A finding without evidence.
 fn finding(code: FailureCode, severity: Severity, page_index: Option<usize>, message: impl Into<String>) -> Finding {
     Finding { code, severity, page_index, message: message.into(), evidence: Evidence::default() }
+}
+
+/// A box that no model found, in pixels at 200 dpi.
+fn place_box(label: &str, rect: &Rect) -> EvidenceBox {
+    EvidenceBox { label: label.to_owned(), confidence: None, bbox: rect.rounded_to_tenths().edges() }
 }
 
 fn evidence_box(found: &Detection) -> EvidenceBox {

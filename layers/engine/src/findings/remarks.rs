@@ -71,17 +71,12 @@ fn of_kind<'a>(covers: &'a [Redaction], kind: &str) -> Vec<&'a Rect> {
 }
 
 fn holds_centre(covers: &[&Rect], rect: &Rect) -> bool {
-    covers.iter().any(|cover| is_centred_in(cover, rect))
-}
-
-pub(super) fn is_centred_in(cover: &Rect, rect: &Rect) -> bool {
-    let (x, y) = (rect.centre_x(), rect.centre_y());
-    (cover.x0..=cover.x1).contains(&x) && (cover.y0..=cover.y1).contains(&y)
+    covers.iter().any(|cover| cover.holds_centre_of(rect))
 }
 
 fn is_under(cover: &Rect, word: &Word) -> bool {
     let shared = cover.intersection(&word.rect).area();
-    shared >= 0.5 * word.rect.area() || is_centred_in(&word.rect, cover)
+    shared >= 0.5 * word.rect.area() || word.rect.holds_centre_of(cover)
 }
 
 /// `3.` at the beginning of a line.

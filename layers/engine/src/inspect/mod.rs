@@ -18,7 +18,7 @@ use crate::steps::detected_page::DetectedPage;
 use crate::steps::original::Original;
 use crate::steps::page_numbers::{first_page, numbered_pages};
 use crate::steps::read_pages::{PageWords, read};
-use crate::steps::redact_pages::{geometry, ink, outside_rects, spans};
+use crate::steps::redact_pages::{ink, outside_rects, spans};
 use crate::steps::run::{Run, hidden_directory};
 use crate::volume::Page;
 use canvas::Canvas;
@@ -141,9 +141,7 @@ impl Inspection<'_> {
         if self.drawing.as_pdf {
             let path = self.run.directory().join(format!("drawn-{:05}.pdf", index + 1));
             let image = StoredImage::from_pixels(width, height, 3, canvas.into_pixels());
-            let mut builder = PageBuilder::new();
-            builder.add_image(&page.size, &image, &[], geometry(&page.size))?;
-            builder.save(&path)?;
+            PageBuilder::write_image(&path, &page.size, &image)?;
             return Ok(path);
         }
         let path = self.output.join(format!("page-{:04}.png", index + 1));

@@ -39,9 +39,8 @@ impl PageBuilder {
 
     /// Writes a document of one page that an image fills.
     pub fn write_image(path: &Path, size: &PageSize, image: &StoredImage) -> Result<(), OutputError> {
-        let geometry = PageGeometry::new(size.width_points, size.height_points, size.width_pixels, size.height_pixels);
         let mut builder = Self::new();
-        builder.add_image(size, image, &[], geometry)?;
+        builder.add_image(size, image, &[])?;
         builder.save(path)
     }
 
@@ -49,20 +48,14 @@ impl PageBuilder {
         self.add_page(size, Dictionary::new(), Vec::new());
     }
 
-    /// Adds a page of one image with an invisible text layer. The boxes of the lines are in pixels of `geometry`.
-    pub fn add_image(
-        &mut self,
-        size: &PageSize,
-        image: &StoredImage,
-        lines: &[Line],
-        geometry: PageGeometry,
-    ) -> Result<(), OutputError> {
+    /// Adds a page of one image with an invisible text layer. The boxes of the lines are in pixels at 200 dpi.
+    pub fn add_image(&mut self, size: &PageSize, image: &StoredImage, lines: &[Line]) -> Result<(), OutputError> {
         let stream = self.document.add_object(image.to_stream()?);
         let mut resources = dictionary! { "XObject" => dictionary! { "Im0" => stream } };
         let mut drawing = format!("q {} 0 0 {} 0 0 cm /Im0 Do Q\n", size.width_points, size.height_points).into_bytes();
         if !lines.is_empty() {
             resources.set("Font", Object::Reference(self.font()?.0));
-            drawing.extend(content(lines, geometry));
+            drawing.extend(content(lines, PageGeometry::of(size)));
         }
         self.add_page(size, resources, drawing);
         Ok(())

@@ -44,8 +44,7 @@ impl Span<'_> {
 
     /// In pixels.
     pub(super) fn start_rect(&self) -> Rect {
-        let [x0, y0, x1, y1] = self.start_bbox();
-        Rect::new(x0, y0, x1, y1)
+        Rect::from(self.start_bbox())
     }
 }
 

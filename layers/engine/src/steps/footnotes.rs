@@ -67,12 +67,9 @@ pub(crate) fn piece_size(page: &PageSize, piece: &Rect) -> PageSize {
 
 /// The words of a piece, in pixels from its upper left corner.
 pub(crate) fn piece_lines(lines: &[Line], piece: &Rect) -> Vec<Line> {
-    let is_inside = |rect: &Rect| {
-        (piece.x0..piece.x1).contains(&rect.centre_x()) && (piece.y0..piece.y1).contains(&rect.centre_y())
-    };
     let inside = lines.iter().filter_map(|line| {
         let mut line = line.clone();
-        line.words.retain(|word| is_inside(&word.rect));
+        line.words.retain(|word| piece.holds_centre_of(&word.rect));
         (!line.words.is_empty()).then(|| line.moved(-piece.x0, -piece.y0))
     });
     inside.collect()
@@ -90,7 +87,7 @@ mod tests {
             label: Label::Footnotes,
             label_id: Label::Footnotes.id(),
             confidence: *confidence,
-            bbox: [rect.x0, rect.y0, rect.x1, rect.y1],
+            bbox: rect.edges(),
             page_number: None,
             page_number_end: None,
             img_width: 200,

@@ -51,8 +51,9 @@ pub(crate) fn candidates(image: &PageImage, page: &DetectedPage) -> Vec<NumberCa
     if boxes.is_empty() {
         let corners = corners(page).into_iter().map(|rect| (crop(&rect), rect));
         let printed = corners.filter(|(crop, _)| contrast(crop) >= LEAST_CONTRAST);
-        let bbox = |rect: Rect| [rect.x0, rect.y0, rect.x1, rect.y1];
-        return printed.map(|(crop, rect)| NumberCandidate { image: printed_part(&crop), bbox: bbox(rect) }).collect();
+        return printed
+            .map(|(crop, rect)| NumberCandidate { image: printed_part(&crop), bbox: rect.edges() })
+            .collect();
     }
     let candidate = |found: &Detection| NumberCandidate { image: bitonal(&crop(&found.rect())), bbox: found.bbox };
     boxes.into_iter().take(MOST_CANDIDATES).map(candidate).collect()

@@ -94,9 +94,8 @@ pub(crate) fn spans(
 }
 
 fn span(pages: &[Page], opinion: &Opinion) -> Option<OpinionSpan> {
-    let rect = |[x0, y0, x1, y1]: [f64; 4]| Rect::new(x0, y0, x1, y1);
-    let caption = (opinion.caption_page, rect(opinion.caption_bbox));
-    OpinionSpan::new(pages, caption, (opinion.key_page, rect(opinion.key_bbox)))
+    let caption = (opinion.caption_page, Rect::from(opinion.caption_bbox));
+    OpinionSpan::new(pages, caption, (opinion.key_page, Rect::from(opinion.key_bbox)))
 }
 
 struct PageRedaction<'a> {
@@ -194,13 +193,14 @@ impl PageRedaction<'_> {
         let words: Vec<Rect> = lines.iter().flat_map(|line| &line.words).map(|word| word.rect).collect();
         let margins = margin_rects(page, &ink, &words);
         let planned = PlannedPage { image, lines, covers: all_covers(&page.size, &covers, &margins) };
-        planned.add_to(builder, page)?;
+        let covered = planned.covered(page, &[]);
+        covered.add_to(builder, page)?;
         self.shared_pages(page, &planned, done)?;
         if self.run.settings.single_pages {
-            self.marked_page(page, &planned, &covers, done)?;
+            self.marked_page(page, &covered, &covers, done)?;
         }
         if self.run.settings.footnotes {
-            self.footnotes(page, &planned, &footnote_pieces(page, &ink), done)?;
+            self.footnotes(page, &covered, &footnote_pieces(page, &ink), done)?;
         }
         if !covers.is_empty() {
             done.covers.push(RedactionPage { page_index: index, rects: covers });
@@ -217,7 +217,7 @@ impl PageRedaction<'_> {
                 continue;
             }
             let mut builder = PageBuilder::new();
-            planned.with_outside(&outside).add_to(&mut builder, page)?;
+            planned.covered(page, &outside).add_to(&mut builder, page)?;
             let path = self.directory.join(format!("opinion-{number:05}-page-{:05}.pdf", page.index));
             builder.save(&path)?;
             done.shared.insert((number, page.index), path);
@@ -229,7 +229,7 @@ impl PageRedaction<'_> {
     fn marked_page(
         &self,
         page: &Page,
-        planned: &PlannedPage,
+        covered: &CoveredPage,
         covers: &[Redaction],
         done: &mut RedactedRange,
     ) -> Result<(), EngineError> {
@@ -239,7 +239,7 @@ impl PageRedaction<'_> {
             return Ok(());
         }
         let mut builder = PageBuilder::new();
-        planned.add_with_marks_to(&mut builder, page, marks)?;
+        covered.add_with_marks_to(&mut builder, page, marks)?;
         let path = self.directory.join(format!("marked-page-{:05}.pdf", page.index));
         builder.save(&path)?;
         done.marked.insert(page.index, path);
@@ -251,7 +251,7 @@ impl PageRedaction<'_> {
     fn footnotes(
         &self,
         page: &Page,
-        planned: &PlannedPage,
+        covered: &CoveredPage,
         pieces: &[Rect],
         done: &mut RedactedRange,
     ) -> Result<(), EngineError> {
@@ -262,7 +262,7 @@ impl PageRedaction<'_> {
                 |piece: &&Rect| !outside.iter().any(|rect| rect.intersection(piece).area() > piece.area() / 2.0);
             let mut builder = PageBuilder::new();
             for piece in pieces.iter().filter(is_own) {
-                planned.add_piece_to(&mut builder, page, piece)?;
+                covered.add_piece_to(&mut builder, page, piece)?;
             }
             let pages = builder.page_count();
             if pages > 0 {
@@ -276,48 +276,48 @@ impl PageRedaction<'_> {
 
     fn page_text(&self, index: usize, lines: Vec<Line>) -> PageText {
         let has_own_text = self.original.has_own_text(index);
-        PageText { lines, geometry: geometry(&self.pages[index].size), has_own_text }
+        PageText { lines, geometry: PageGeometry::of(&self.pages[index].size), has_own_text }
     }
 }
 
 impl PlannedPage {
-    fn with_outside(&self, outside: &[Rect]) -> Self {
-        let mut covers = self.covers.clone();
-        covers.extend(outside.iter().map(|rect| (*rect, Fill::White)));
-        Self { image: self.image.clone(), lines: self.lines.clone(), covers }
+    /// Paints the covers and what is white besides, and removes the words under both.
+    fn covered(&self, page: &Page, outside: &[Rect]) -> CoveredPage {
+        let white = outside.iter().map(|rect| (*rect, Fill::White));
+        let covers: Vec<(Rect, Fill)> = self.covers.iter().copied().chain(white).collect();
+        let (mut image, mut lines) = (self.image.clone(), self.lines.clone());
+        let (scale_x, scale_y) = page.size.scale_to(image.width(), image.height());
+        for (rect, fill) in &covers {
+            image.paint(&rect.scaled(scale_x, scale_y), *fill);
+        }
+        let rects: Vec<Rect> = covers.iter().map(|(rect, _)| *rect).collect();
+        remove_under(&mut lines, &rects);
+        CoveredPage { image, lines }
     }
+}
 
+/// A page after its redaction: the image with the covers painted on it, and the words that are left.
+struct CoveredPage {
+    image: StoredImage,
+    lines: Vec<Line>,
+}
+
+impl CoveredPage {
     fn add_to(&self, builder: &mut PageBuilder, page: &Page) -> Result<(), OutputError> {
-        self.add_with_marks_to(builder, page, Vec::new())
+        builder.add_image(&page.size, &self.image, &self.lines)
     }
 
     /// Adds the page with more invisible lines, which are in pixels at 200 dpi.
     fn add_with_marks_to(&self, builder: &mut PageBuilder, page: &Page, marks: Vec<Line>) -> Result<(), OutputError> {
-        let (image, mut lines) = self.covered(page);
-        lines.extend(marks);
-        builder.add_image(&page.size, &image, &lines, geometry(&page.size))
+        let lines: Vec<Line> = self.lines.iter().cloned().chain(marks).collect();
+        builder.add_image(&page.size, &self.image, &lines)
     }
 
     /// Adds a page that shows only a piece of this one.
     fn add_piece_to(&self, builder: &mut PageBuilder, page: &Page, piece: &Rect) -> Result<(), OutputError> {
-        let (image, lines) = self.covered(page);
-        let (scale_x, scale_y) = page.size.scale_to(image.width(), image.height());
-        let size = piece_size(&page.size, piece);
-        let cut = image.cut(&piece.scaled(scale_x, scale_y));
-        builder.add_image(&size, &cut, &piece_lines(&lines, piece), geometry(&size))
-    }
-
-    /// The image with the covers painted on it, and the words that are left.
-    fn covered(&self, page: &Page) -> (StoredImage, Vec<Line>) {
-        let mut image = self.image.clone();
-        let (scale_x, scale_y) = page.size.scale_to(image.width(), image.height());
-        for (rect, fill) in &self.covers {
-            image.paint(&rect.scaled(scale_x, scale_y), *fill);
-        }
-        let mut lines = self.lines.clone();
-        let rects: Vec<Rect> = self.covers.iter().map(|(rect, _)| *rect).collect();
-        remove_under(&mut lines, &rects);
-        (image, lines)
+        let (scale_x, scale_y) = page.size.scale_to(self.image.width(), self.image.height());
+        let cut = self.image.cut(&piece.scaled(scale_x, scale_y));
+        builder.add_image(&piece_size(&page.size, piece), &cut, &piece_lines(&self.lines, piece))
     }
 }
 
@@ -333,10 +333,6 @@ fn case_end(key: &Rect) -> Line {
     let rect = Rect::new(key.x0, top, key.x1, top + CASE_END_SIZE);
     let words = vec![Word { text: CASE_END.to_owned(), rect, confidence: 1.0 }];
     Line { words, rect, baseline: Baseline { offset: rect.y1, slope: 0.0 }, size: CASE_END_SIZE }
-}
-
-pub(crate) fn geometry(size: &PageSize) -> PageGeometry {
-    PageGeometry::new(size.width_points, size.height_points, size.width_pixels, size.height_pixels)
 }
 
 /// The ink of the image, in pixels at 200 dpi. A shadow on the paper is no ink.

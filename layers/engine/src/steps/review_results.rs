@@ -34,15 +34,7 @@ pub(crate) fn review_completeness(
     pages: &[Page],
 ) -> Vec<Finding> {
     let pages: Vec<PageResults<'_>> = detected.iter().zip(pages).map(page_results).collect();
-    let findings = derive_completeness(&VolumeResults {
-        name,
-        pages: &pages,
-        opinions: &[],
-        spans: &[],
-        covers: &[],
-        remarks: &[],
-        problems: &run.problems(),
-    });
+    let findings = derive_completeness(&VolumeResults::of_pages(name, &pages, &run.problems()));
     run.pages_done(pages.len());
     findings
 }

@@ -138,11 +138,8 @@ fn single_pages(result: &Path, redacted: &Redacted) -> Result<Vec<(PathBuf, Vec<
         let part = range.marked.get(&page).map_or_else(own, marked);
         (directory.join(format!("page_{:04}.pdf", page + 1)), vec![part])
     };
-    Ok(redacted
-        .ranges
-        .iter()
-        .flat_map(|range| range.pages.clone().map(|number| page(range, number)).collect::<Vec<_>>())
-        .collect())
+    let of_range = |range: &RedactedRange| range.pages.clone().map(|number| page(range, number)).collect::<Vec<_>>();
+    Ok(redacted.ranges.iter().flat_map(of_range).collect())
 }
 
 fn subdirectory(result: &Path, name: &str) -> Result<PathBuf, OutputError> {

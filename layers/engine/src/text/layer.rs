@@ -14,7 +14,7 @@ mod glyphless;
 mod tests;
 
 use super::{Line, Word};
-use crate::geometry::Rect;
+use crate::geometry::{PageSize, Rect};
 pub use fonts::{TextLayerFont, add_font};
 use glyphless::Shape;
 use std::fmt::Write;
@@ -169,6 +169,12 @@ impl PageGeometry {
             quarter_turns: 0,
             corner: (0.0, 0.0),
         }
+    }
+
+    /// For an image that fills the page and has the page's pixels.
+    #[must_use]
+    pub fn of(size: &PageSize) -> Self {
+        Self::new(size.width_points, size.height_points, size.width_pixels, size.height_pixels)
     }
 
     /// Sets the page's `/Rotate`, in degrees clockwise. It must be a multiple of 90.

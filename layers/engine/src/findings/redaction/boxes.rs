@@ -1,11 +1,11 @@
 //! Boxes that decide what is covered, and those that decide nothing although they should.
 
 use super::super::boundaries::{begins_opinion, is_key_of, of_box};
-use super::super::remarks::is_centred_in;
-use super::super::{PageResults, VolumeResults, evidence_box, finding};
+use super::super::{PageResults, VolumeResults, evidence_box, finding, place_box};
 use crate::detection::{Detection, Label};
+use crate::geometry::Rect;
 use crate::pairing::Opinion;
-use domain::{EvidenceBox, FailureCode, Finding, Severity};
+use domain::{FailureCode, Finding, Severity};
 
 /// A box below the gate of headnotes may still be one.
 const PERHAPS_HEADNOTE: f64 = 0.35;
@@ -53,7 +53,7 @@ fn perhaps_uncovered(results: &VolumeResults<'_>, page: &PageResults<'_>) -> Vec
 /// True if a cover hides the middle of the box.
 fn is_covered(results: &VolumeResults<'_>, found: &Detection) -> bool {
     let here = results.covers.iter().filter(|covers| covers.page_index == found.page_index);
-    here.flat_map(|covers| &covers.rects).any(|cover| is_centred_in(&cover.rect, &found.rect()))
+    here.flat_map(|covers| &covers.rects).any(|cover| cover.rect.holds_centre_of(&found.rect()))
 }
 
 /// True if an opinion begins, ends, or goes over from head matter to text at the box.
@@ -93,10 +93,6 @@ fn has_caption(results: &VolumeResults<'_>, opinion: &Opinion) -> bool {
 fn without_caption(opinion: &Opinion) -> Finding {
     let message = "The caption of the opinion is uncertain, so the opinion begins right after the one before it.";
     let mut found = finding(FailureCode::FindingBoxDoubtful, Severity::ShouldLook, Some(opinion.caption_page), message);
-    found.evidence.boxes = vec![EvidenceBox {
-        label: opinion.caption_label.name().to_owned(),
-        confidence: None,
-        bbox: opinion.caption_bbox,
-    }];
+    found.evidence.boxes = vec![place_box(opinion.caption_label.name(), &Rect::from(opinion.caption_bbox))];
     found
 }

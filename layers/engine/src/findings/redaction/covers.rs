@@ -1,13 +1,13 @@
 //! Covers that hide much more, or much less, than others of their kind.
 
 use super::super::remarks::HEADNOTE;
-use super::super::{VolumeResults, finding};
+use super::super::{VolumeResults, finding, place_box};
 use crate::detection::{Detection, Label};
 use crate::geometry::{Rect, median};
 use crate::pairing::{ReadingOrder, ReadingPosition};
 use crate::redact::Redaction;
 use crate::volume::Page;
-use domain::{EvidenceBox, FailureCode, Finding, Severity};
+use domain::{FailureCode, Finding, Severity};
 use std::collections::BTreeMap;
 
 /// The covers from one heading to the next hide at most this many times what they usually hide, or this share of the
@@ -58,7 +58,7 @@ impl Chain {
         let message = "Covers hide much more than a headnote here. The text of the court may be under them.";
         self.rects.chunk_by(|(page, _), (next, _)| page == next).map(move |here| {
             let mut found = finding(FailureCode::FindingCoverUnlike, severity, Some(here[0].0), message);
-            found.evidence.boxes = here.iter().map(|(_, rect)| cover_box(rect, HEADNOTE)).collect();
+            found.evidence.boxes = here.iter().map(|(_, rect)| place_box(HEADNOTE, rect)).collect();
             found
         })
     }
@@ -123,12 +123,8 @@ fn unlike(covers: &[(usize, &Redaction)]) -> Vec<Finding> {
         let size = if cover.rect.area() > usual { "larger" } else { "smaller" };
         let message = format!("This cover is much {size} than the others of its kind.");
         let mut found = finding(code, Severity::ShouldLook, Some(*page), message);
-        found.evidence.boxes = vec![cover_box(&cover.rect, &cover.kind)];
+        found.evidence.boxes = vec![place_box(&cover.kind, &cover.rect)];
         found
     };
     covers.iter().filter(is_unlike).map(of).collect()
-}
-
-fn cover_box(rect: &Rect, kind: &str) -> EvidenceBox {
-    EvidenceBox { label: kind.to_owned(), confidence: None, bbox: [rect.x0, rect.y0, rect.x1, rect.y1] }
 }

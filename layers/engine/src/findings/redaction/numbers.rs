@@ -2,13 +2,13 @@
 //! bracket with its number marks.
 
 use super::super::remarks::Numbered;
-use super::super::{PageResults, VolumeResults, finding};
+use super::super::{PageResults, VolumeResults, finding, place_box};
 use crate::detection::{Detection, Label};
 use crate::geometry::Rect;
 use crate::pairing::{Opinion, ReadingOrder, ReadingPosition};
 use crate::redact::OpinionSpan;
 use crate::volume::Page;
-use domain::{EvidenceBox, FailureCode, Finding, Severity};
+use domain::{FailureCode, Finding, Severity};
 use std::collections::BTreeMap;
 
 pub(super) fn findings(results: &VolumeResults<'_>) -> Vec<Finding> {
@@ -61,8 +61,7 @@ impl<'a> Inside<'a> {
 
     fn is_open(&self, opinions: &[Opinion]) -> bool {
         let is_of_span = |opinion: &Opinion| {
-            let [x0, y0, x1, y1] = opinion.caption_bbox;
-            opinion.caption_page == self.span.caption_page && Rect::new(x0, y0, x1, y1) == self.span.caption
+            opinion.caption_page == self.span.caption_page && Rect::from(opinion.caption_bbox) == self.span.caption
         };
         !opinions.iter().any(is_of_span)
     }
@@ -120,13 +119,8 @@ fn of_numbers(code: FailureCode, numbers: &[(&usize, &Place)]) -> Option<Finding
     let mut found = finding(code, severity, Some(*page), code.meaning());
     found.evidence.readings = numbers.iter().map(|(number, _)| number.to_string()).collect();
     let here = numbers.iter().filter(|(_, (other, _))| other == page);
-    found.evidence.boxes = here.map(|(_, (_, rect))| number_box(rect)).collect();
+    found.evidence.boxes = here.map(|(_, (_, rect))| place_box("number", rect)).collect();
     found.evidence.neighbours = numbers.iter().map(|(_, (other, _))| *other).filter(|other| other != page).collect();
     found.evidence.neighbours.dedup();
     Some(found)
-}
-
-fn number_box(rect: &Rect) -> EvidenceBox {
-    let rect = rect.rounded_to_tenths();
-    EvidenceBox { label: "number".to_owned(), confidence: None, bbox: [rect.x0, rect.y0, rect.x1, rect.y1] }
 }

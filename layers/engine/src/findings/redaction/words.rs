@@ -1,8 +1,8 @@
 //! Words that a cover cuts.
 
 use super::super::remarks::CutWord;
-use super::super::{VolumeResults, finding};
-use domain::{EvidenceBox, FailureCode, Finding, Severity};
+use super::super::{VolumeResults, finding, place_box};
+use domain::{FailureCode, Finding, Severity};
 
 /// Of a word that belongs under a cover, more than this share of the ink is hidden.
 const COVERED: f64 = 0.5;
@@ -26,11 +26,6 @@ fn of_words(code: FailureCode, page: usize, words: &[&CutWord]) -> Option<Findin
     }
     let mut found = finding(code, Severity::ShouldLook, Some(page), code.meaning());
     found.evidence.readings = words.iter().map(|word| word.text.clone()).collect();
-    found.evidence.boxes = words.iter().map(|word| word_box(word)).collect();
+    found.evidence.boxes = words.iter().map(|word| place_box("word", &word.rect)).collect();
     Some(found)
-}
-
-fn word_box(word: &CutWord) -> EvidenceBox {
-    let rect = word.rect.rounded_to_tenths();
-    EvidenceBox { label: "word".to_owned(), confidence: None, bbox: [rect.x0, rect.y0, rect.x1, rect.y1] }
 }

@@ -74,15 +74,7 @@ fn all_findings(name: &VolumeName, readings: &[Vec<Reading>], pictures: &[Option
             is_damaged: false,
         })
         .collect();
-    findings(&VolumeResults {
-        name,
-        pages: &pages,
-        opinions: &[],
-        spans: &[],
-        covers: &[],
-        remarks: &[],
-        problems: &[],
-    })
+    findings(&VolumeResults::of_pages(name, &pages, &[]))
 }
 
 /// A page without ink, or one whose fingerprint is far from those of the other pictures.

@@ -102,10 +102,9 @@ impl Volume {
     /// All findings but those of the sequence of the pages.
     fn findings(&self) -> Vec<Finding> {
         let opinions = pair(&self.pages, FIRST);
-        let rect = |[x0, y0, x1, y1]: [f64; 4]| Rect::new(x0, y0, x1, y1);
         let span = |opinion: &Opinion| {
-            let caption = (opinion.caption_page, rect(opinion.caption_bbox));
-            OpinionSpan::new(&self.pages, caption, (opinion.key_page, rect(opinion.key_bbox)))
+            let caption = (opinion.caption_page, Rect::from(opinion.caption_bbox));
+            OpinionSpan::new(&self.pages, caption, (opinion.key_page, Rect::from(opinion.key_bbox)))
         };
         let spans: Vec<OpinionSpan> = opinions.iter().filter_map(span).collect();
         let page = |(page, measures): (_, _)| results(page, measures, &self.damaged);
