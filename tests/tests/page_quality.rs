@@ -29,6 +29,14 @@ fn darkened(page: &Grey) -> Grey {
     Grey::from_pixels(page.width, page.height, |x, y| page.at(x, y) / 8)
 }
 
+/// A shadow that falls on the left quarter of the page and fades over an eighth of it.
+fn shadowed(page: &Grey) -> Grey {
+    let light = |x: usize| ((8 * x).saturating_sub(2 * page.width)).clamp(page.width / 8, page.width);
+    Grey::from_pixels(page.width, page.height, |x, y| {
+        u8::try_from(usize::from(page.at(x, y)) * light(x) / page.width).unwrap()
+    })
+}
+
 /// A mean over nine by nine pixels.
 fn blurred(page: &Grey) -> Grey {
     let mean = |pixels: &mut dyn Iterator<Item = u8>| {
@@ -73,6 +81,7 @@ fn findings(name: &str, change: impl Fn(usize, &Grey) -> Grey) -> Vec<(u64, Stri
 #[test]
 fn turned_blank_dark_and_blurred_pages_are_found() {
     let found = findings("unusable", |index, page| match index {
+        0 => shadowed(page),
         1 => clockwise(page),
         2 => clockwise(&clockwise(page)),
         3 => clockwise(&clockwise(&clockwise(page))),
@@ -83,6 +92,7 @@ fn turned_blank_dark_and_blurred_pages_are_found() {
     });
     let codes: Vec<(u64, &str)> = found.iter().map(|(page, code, _)| (*page, code.as_str())).collect();
     let expected = [
+        (0, "finding.page_dark"),
         (1, "finding.page_turned"),
         (2, "finding.page_turned"),
         (3, "finding.page_turned"),
@@ -91,7 +101,8 @@ fn turned_blank_dark_and_blurred_pages_are_found() {
         (6, "finding.page_blurred"),
     ];
     assert_eq!(codes, expected, "{found:?}");
-    for (message, words) in found.iter().map(|found| &found.2).zip(["to the left", "180 degrees", "to the right"]) {
+    for (message, words) in found[1..].iter().map(|found| &found.2).zip(["to the left", "180 degrees", "to the right"])
+    {
         assert!(message.contains(words), "{message}");
     }
 }

@@ -54,8 +54,22 @@ impl Block {
 
 /// The blocks of a page that is not empty; at least one.
 pub(super) fn blocks(grey: &GreyImage) -> Vec<Block> {
+    in_blocks(grey, |rows, columns| block(grey, rows, columns))
+}
+
+/// How light the paper of each block is, 0 to 1.
+pub(super) fn papers(grey: &GreyImage) -> Vec<f64> {
+    in_blocks(grey, |rows, columns| {
+        let mut shades = Shades::default();
+        let counted = rows.clone().filter(|y| y % ROW_STEP == 0);
+        counted.for_each(|y| shades.add(&grey.pixels[y * grey.width + columns.start..y * grey.width + columns.end]));
+        shades.paper() / 255.0
+    })
+}
+
+fn in_blocks<T>(grey: &GreyImage, measure: impl Fn(&Range<usize>, &Range<usize>) -> T) -> Vec<T> {
     let columns = cuts(grey.width);
-    cuts(grey.height).iter().flat_map(|rows| columns.iter().map(|columns| block(grey, rows, columns))).collect()
+    cuts(grey.height).iter().flat_map(|rows| columns.iter().map(|columns| measure(rows, columns))).collect()
 }
 
 /// Divides a side without its margins into equal parts.
@@ -68,7 +82,7 @@ fn cuts(length: usize) -> Vec<Range<usize>> {
 
 fn block(grey: &GreyImage, rows: &Range<usize>, columns: &Range<usize>) -> Block {
     let row = |y: usize| &grey.pixels[y * grey.width + columns.start..y * grey.width + columns.end];
-    let mut histogram = [0u32; 256];
+    let mut shades = Shades::default();
     let (mut across, mut down) = (Edges::default(), Edges::default());
     let mut row_sums: Vec<f64> = Vec::with_capacity(rows.len());
     let mut column_sums = vec![0u32; columns.len()];
@@ -77,7 +91,7 @@ fn block(grey: &GreyImage, rows: &Range<usize>, columns: &Range<usize>) -> Block
         row_sums.push(f64::from(here.iter().map(|sample| u32::from(*sample)).sum::<u32>()));
         column_sums.iter_mut().zip(here).for_each(|(sum, sample)| *sum += u32::from(*sample));
         if y % ROW_STEP == 0 {
-            here.iter().step_by(SAMPLE_STEP).for_each(|sample| histogram[usize::from(*sample)] += 1);
+            shades.add(here);
             across.add(here, &here[1.min(here.len())..], &here[FAR.min(here.len())..]);
             if y + FAR < rows.end {
                 down.add(here, row(y + 1), row(y + FAR));
@@ -87,8 +101,7 @@ fn block(grey: &GreyImage, rows: &Range<usize>, columns: &Range<usize>) -> Block
     let column_sums: Vec<f64> = column_sums.into_iter().map(f64::from).collect();
     let (level_lines, skew_down) = profile(&row_sums, columns.len());
     let (vertical_lines, skew_right) = profile(&column_sums, rows.len());
-    let shades = Shades { total: histogram.iter().sum(), histogram };
-    let paper = shades.below(1.0 - LIGHTER);
+    let paper = shades.paper();
     Block {
         ink: shades.share_below(INK * paper),
         paper: paper / 255.0,
@@ -107,7 +120,26 @@ struct Shades {
     total: u32,
 }
 
+impl Default for Shades {
+    fn default() -> Self {
+        Self { histogram: [0; 256], total: 0 }
+    }
+}
+
 impl Shades {
+    /// Counts a row of a block.
+    fn add(&mut self, row: &[u8]) {
+        for sample in row.iter().step_by(SAMPLE_STEP) {
+            self.histogram[usize::from(*sample)] += 1;
+            self.total += 1;
+        }
+    }
+
+    /// The shade of the paper, 0 to 255.
+    fn paper(&self) -> f64 {
+        self.below(1.0 - LIGHTER)
+    }
+
     /// The shade that this share of the samples does not exceed.
     fn below(&self, share: f64) -> f64 {
         let mut left = f64::from(self.total) * share;

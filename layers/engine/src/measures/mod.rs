@@ -1,5 +1,6 @@
 //! What the pixels of a page say about its quality. Measured once, when a page is decoded for detection, because later
-//! stages do not have the pixels.
+//! stages do not have the pixels. The light is measured on the page as it came, everything else after the light was evened
+//! out, so that a dark gutter does not count as ink.
 
 mod block;
 mod edges;
@@ -9,7 +10,7 @@ mod tests;
 use crate::fingerprint::PictureFingerprint;
 use crate::geometry::median;
 use crate::pixels::GreyImage;
-use block::{Block, blocks};
+use block::{Block, blocks, papers};
 pub use edges::Touching;
 use serde::{Deserialize, Serialize};
 
@@ -41,8 +42,28 @@ pub struct PageMeasures {
     pub fingerprint: PictureFingerprint,
 }
 
+/// How light the paper of a page is, 0 to 1.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct PageLight {
+    paper: f64,
+    darkest_paper: f64,
+}
+
 /// A page has this share of its blocks darker than `darkest_paper`.
 const DARKEST: f64 = 0.1;
+
+impl PageLight {
+    /// Measures a page at 200 dpi whose light was not evened out.
+    #[must_use]
+    pub fn of(grey: &GreyImage) -> Self {
+        if !grey.is_whole() {
+            return Self { paper: 0.0, darkest_paper: 0.0 };
+        }
+        let mut papers = papers(grey);
+        papers.sort_by(f64::total_cmp);
+        Self { paper: median(papers.clone()), darkest_paper: papers[share_of(papers.len(), DARKEST)] }
+    }
+}
 
 impl PageMeasures {
     /// True if every value is one that [`measure`] can return.
@@ -55,24 +76,22 @@ impl PageMeasures {
     }
 }
 
-/// Measures a page at 200 dpi.
+/// Measures a page at 200 dpi whose light was evened out and had been `light`.
 #[must_use]
-pub fn measure(grey: &GreyImage) -> PageMeasures {
+pub fn measure(grey: &GreyImage, light: PageLight) -> PageMeasures {
     if !grey.is_whole() {
         return PageMeasures::default();
     }
     let blocks = blocks(grey);
-    let mut papers: Vec<f64> = blocks.iter().map(|block| block.paper).collect();
-    papers.sort_by(f64::total_cmp);
-    let paper = median(papers.clone());
+    let paper = median(blocks.iter().map(|block| block.paper).collect());
     let text: Vec<&Block> = blocks.iter().filter(|block| block.is_text()).collect();
     let middle = |value: fn(&Block) -> f64| median_or_zero(text.iter().map(|block| value(block)).collect());
     let level = middle(|block| block.level);
     let upright = if level >= 0.5 { middle(|block| block.skew_down) } else { middle(|block| block.skew_right) };
     PageMeasures {
         ink: blocks.iter().map(|block| block.ink).sum::<f64>() / blocks.len().max(1) as f64,
-        paper,
-        darkest_paper: papers[share_of(papers.len(), DARKEST)],
+        paper: light.paper,
+        darkest_paper: light.darkest_paper,
         contrast: middle(|block| block.contrast),
         sharpness: middle(|block| block.sharp_across).min(middle(|block| block.sharp_down)),
         text: text.len() as f64 / blocks.len().max(1) as f64,

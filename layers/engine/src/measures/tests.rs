@@ -1,6 +1,11 @@
 use super::*;
 use proptest::prelude::*;
 
+/// Measures a page as `detect` does.
+fn measure(page: &GreyImage) -> PageMeasures {
+    super::measure(&page.clone().flattened(), PageLight::of(page))
+}
+
 const WIDTH: usize = 1200;
 const HEIGHT: usize = 1600;
 

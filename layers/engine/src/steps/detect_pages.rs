@@ -11,7 +11,7 @@ use crate::error::EngineError;
 use crate::external::tesseract::Tesseract;
 use crate::geometry::PageSize;
 use crate::layout::find_columns;
-use crate::measures::measure;
+use crate::measures::{PageLight, measure};
 use crate::pixels::PageImage;
 use crate::volume::expected_number;
 use rayon::prelude::*;
@@ -90,7 +90,9 @@ impl PageDetection<'_> {
     }
 
     fn detect_objects(&self, index: usize, size: PageSize, image: &PageImage) -> Result<DetectedPage, EngineError> {
-        let reduced = image.resized_for_detection(size.width_pixels as usize, size.height_pixels as usize).flattened();
+        let reduced = image.resized_for_detection(size.width_pixels as usize, size.height_pixels as usize);
+        let light = PageLight::of(&reduced.to_grey());
+        let reduced = reduced.flattened();
         let view = PixelView {
             width: size.width_pixels,
             height: size.height_pixels,
@@ -100,7 +102,7 @@ impl PageDetection<'_> {
         let detections = self.detector.detect(index, view)?;
         let grey = reduced.into_grey();
         let columns = find_columns(grey.width, grey.height, &grey.pixels);
-        let measures = measure(&grey);
+        let measures = measure(&grey, light);
         Ok(DetectedPage { index, size, columns, detections, readings: Vec::new(), measures, is_damaged: false })
     }
 }
