@@ -44,6 +44,8 @@ pub enum ServiceCommand {
     Approve(Action),
     /// Create or update the tables of the database.
     Migrate(Migrate),
+    /// Restore the rows of all scans that have results, after the database was lost.
+    Rebuild(Rebuild),
 }
 
 impl ServiceCommand {
@@ -58,6 +60,7 @@ impl ServiceCommand {
             Self::Defer(arguments) => arguments.sending.action.json,
             Self::Describe(arguments) => arguments.sending.action.json,
             Self::Migrate(_) => false,
+            Self::Rebuild(arguments) => arguments.json,
         }
     }
 }
@@ -239,6 +242,20 @@ pub struct Watch {
     pub json: bool,
     #[command(flatten)]
     pub database: DatabaseArguments,
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = exit_statuses())]
+pub struct Rebuild {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+    #[command(flatten)]
+    pub results: ResultArguments,
+    #[command(flatten)]
+    pub aws: AwsArguments,
 }
 
 #[derive(Debug, Args)]

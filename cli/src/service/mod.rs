@@ -32,6 +32,7 @@ pub fn perform(command: &ServiceCommand, cancellation: &Cancellation) -> Result<
         ServiceCommand::Confirm(arguments) => operate::confirm(arguments, cancellation).map(|()| 0),
         ServiceCommand::Approve(arguments) => operate::approve(arguments, cancellation).map(|()| 0),
         ServiceCommand::Migrate(arguments) => operate::migrate(arguments, cancellation).map(|()| 0),
+        ServiceCommand::Rebuild(arguments) => operate::rebuild(arguments, cancellation),
     };
     outcome.map_err(|error| ReportedFailure::new(error.code(), &error, command.is_json()))
 }
