@@ -6,4 +6,5 @@ mod command;
 mod deployed;
 mod faults;
 mod kill_points;
+mod permissions;
 mod trigger;
