@@ -48,6 +48,11 @@ impl fmt::Display for Case {
 }
 
 impl Case {
+    /// Whether the simulator's answer is the one that should be.
+    pub fn is_right(&self, result: &str) -> bool {
+        self.is_allowed == (result == "Allowed")
+    }
+
     pub fn json(&self) -> Value {
         json!({
             "principal": self.principal,

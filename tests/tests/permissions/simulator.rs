@@ -13,7 +13,7 @@ pub struct Outcome {
     /// What is decided of each case.
     pub results: Vec<String>,
     /// For each change, the cases that it decides otherwise.
-    pub changed: Vec<Vec<Value>>,
+    pub changed: Vec<Vec<usize>>,
 }
 
 /// Decides the cases, and again with each change. Where npm is missing, prints the note by which `cargo xtask test` counts
@@ -32,9 +32,11 @@ pub fn run(policies: &Policies, cases: &[Case], changes: &[Change]) -> Option<Ou
     child.stdin.take().unwrap().write_all(input.to_string().as_bytes()).unwrap();
     let output = child.wait_with_output().unwrap();
     assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let output: Value = serde_json::from_slice(&output.stdout).unwrap();
-    let results = output["results"].as_array().unwrap().iter().map(|result| result.as_str().unwrap().to_owned());
-    let changed = output["changed"].as_array().unwrap().iter().map(|cases| cases.as_array().unwrap().clone());
+    let answer: Value = serde_json::from_slice(&output.stdout).unwrap();
+    let indices =
+        |list: &Value| list.as_array().unwrap().iter().map(|index| index.as_u64().unwrap() as usize).collect();
+    let results = answer["results"].as_array().unwrap().iter().map(|result| result.as_str().unwrap().to_owned());
+    let changed = answer["changed"].as_array().unwrap().iter().map(indices);
     Some(Outcome { results: results.collect(), changed: changed.collect() })
 }
 
