@@ -5,6 +5,7 @@ use crate::error::CatalogError;
 use crate::lease::{Lease, LeaseRules, WORKER_STOPPED};
 use crate::state::{ScanState, settle};
 use domain::{FailureCode, RangeStatus, ScanId, Stage, Status, Task};
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 /// The answer to a claim.
@@ -21,9 +22,9 @@ pub enum Claim<T> {
     Done(Vec<Task>),
     /// The scan is deferred or waits for a person. Delete the message: another one is sent when the scan is due.
     NotDue,
-    /// The row became FAILED(retries_exhausted) moments ago, and this is still the message of its last attempt. Return
-    /// the message, so that SQS moves it to the dead-letter queue.
-    JustExhausted,
+    /// The row is FAILED(retries_exhausted), and the message was sent before that. Return the message, so that SQS moves
+    /// it to the dead-letter queue.
+    Exhausted,
     /// The lease was stale once too often: this call made the row FAILED(interrupted). Delete the message.
     Interrupted,
     /// The message is obsolete: its row failed in another way, was cancelled or superseded, is of another generation,
@@ -76,22 +77,35 @@ pub struct ClaimedRange {
     pub first_page: Option<i32>,
 }
 
-/// Restarts a scan that exhausted its retries, because somebody redrove its message from the dead-letter queue. Within
-/// the grace after the failure the message is the original delivery: nothing is changed, and the answer is false.
+/// What a claim depends on besides the row.
+#[derive(Clone, Copy, PartialEq, Debug)]
+pub struct ClaimTerms {
+    pub rules: LeaseRules,
+    /// When the message was sent, by SQS's clock.
+    pub sent_at: OffsetDateTime,
+}
+
+impl ClaimTerms {
+    /// Whether somebody redrove the message after its row exhausted its retries. A redriven message is a new one, with
+    /// a new time (AWS, "Using dead-letter queues in Amazon SQS"). A message that was sent before the failure is not a
+    /// redrive, however late it arrives: `reconcile` may have sent several while the row waited.
+    fn is_redrive(&self, ended_at: Option<OffsetDateTime>) -> bool {
+        ended_at.is_none_or(|ended_at| self.sent_at >= ended_at + self.rules.revival_grace)
+    }
+}
+
+/// Restarts a scan that exhausted its retries, if its message was redriven. Otherwise nothing is changed, and the answer
+/// is false.
 async fn revive(
     transaction: &mut Transaction<'_>,
     state: &ScanState,
-    rules: &LeaseRules,
+    terms: &ClaimTerms,
 ) -> Result<bool, CatalogError> {
-    if !is_past_grace(state.seconds_since_end, rules) {
+    if !terms.is_redrive(state.ended_at) {
         return Ok(false);
     }
     state.restart(transaction).await?;
     Ok(true)
-}
-
-fn is_past_grace(seconds_since_end: Option<f64>, rules: &LeaseRules) -> bool {
-    seconds_since_end.is_none_or(|seconds| seconds >= rules.revival_grace.as_secs_f64())
 }
 
 impl Catalog {
@@ -101,15 +115,15 @@ impl Catalog {
         &self,
         stage: Stage,
         scan: ScanId,
-        rules: &LeaseRules,
+        terms: &ClaimTerms,
     ) -> Result<Claim<ClaimedScan>, CatalogError> {
         if stage == Stage::Scan {
             return Err(CatalogError::Invalid("The stage scan claims page ranges, not scans.".to_owned()));
         }
         let mut transaction = self.begin().await?;
-        let claim = match take_scan(&mut transaction, stage, scan, rules).await? {
+        let claim = match take_scan(&mut transaction, stage, scan, terms).await? {
             Some(claim) => claim,
-            None => explain_scan(&mut transaction, stage, scan, rules).await?,
+            None => explain_scan(&mut transaction, stage, scan, terms).await?,
         };
         transaction.commit().await?;
         Ok(claim)
@@ -121,7 +135,7 @@ async fn take_scan(
     transaction: &mut Transaction<'_>,
     stage: Stage,
     scan: ScanId,
-    rules: &LeaseRules,
+    terms: &ClaimTerms,
 ) -> Result<Option<Claim<ClaimedScan>>, CatalogError> {
     let token = Uuid::new_v4();
     let row = sqlx::query!(
@@ -139,8 +153,8 @@ async fn take_scan(
         stage.waiting().as_str(),
         stage.busy().as_str(),
         token,
-        rules.stale_after.as_secs_f64(),
-        rules.maximum_interruptions,
+        terms.rules.stale_after.as_secs_f64(),
+        terms.rules.maximum_interruptions,
         FailureCode::Interrupted.as_str(),
         WORKER_STOPPED,
     )
@@ -182,18 +196,18 @@ async fn explain_scan(
     transaction: &mut Transaction<'_>,
     stage: Stage,
     scan: ScanId,
-    rules: &LeaseRules,
+    terms: &ClaimTerms,
 ) -> Result<Claim<ClaimedScan>, CatalogError> {
     let Some(state) = ScanState::lock(transaction, scan).await? else { return Ok(Claim::Gone) };
     if state.is_exhausted(stage) {
-        if !revive(transaction, &state, rules).await? {
-            return Ok(Claim::JustExhausted);
+        if !revive(transaction, &state, terms).await? {
+            return Ok(Claim::Exhausted);
         }
-        return Ok(take_scan(transaction, stage, scan, rules).await?.unwrap_or(Claim::NotDue));
+        return Ok(take_scan(transaction, stage, scan, terms).await?.unwrap_or(Claim::NotDue));
     }
     if state.status == stage.waiting() {
         // Either it is not due, or it began to wait after the first try. The row is locked now.
-        return Ok(take_scan(transaction, stage, scan, rules).await?.unwrap_or(Claim::NotDue));
+        return Ok(take_scan(transaction, stage, scan, terms).await?.unwrap_or(Claim::NotDue));
     }
     if state.status == stage.busy() {
         return Ok(Claim::Busy);
@@ -230,10 +244,10 @@ impl Catalog {
         scan: ScanId,
         generation: i32,
         number: i32,
-        rules: &LeaseRules,
+        terms: &ClaimTerms,
     ) -> Result<Claim<ClaimedRange>, CatalogError> {
         let mut transaction = self.begin().await?;
-        let claim = claim_range(&mut transaction, RangeId { scan, generation, number }, rules).await?;
+        let claim = claim_range(&mut transaction, RangeId { scan, generation, number }, terms).await?;
         transaction.commit().await?;
         Ok(claim)
     }
@@ -242,18 +256,18 @@ impl Catalog {
 async fn claim_range(
     transaction: &mut Transaction<'_>,
     range_id: RangeId,
-    rules: &LeaseRules,
+    terms: &ClaimTerms,
 ) -> Result<Claim<ClaimedRange>, CatalogError> {
     let Some(state) = ScanState::lock(transaction, range_id.scan).await? else { return Ok(Claim::Gone) };
     if state.generation != range_id.generation {
         return Ok(Claim::Gone);
     }
     match state.status {
-        Status::Compressed | Status::Scanning => claim_of_scanning(transaction, range_id, &state, rules).await,
+        Status::Compressed | Status::Scanning => claim_of_scanning(transaction, range_id, &state, terms).await,
         Status::Scanned => Ok(Claim::Done(state.ready(transaction).await?)),
         Status::Splitting | Status::PendingReview | Status::Approved => Ok(Claim::Done(Vec::new())),
         Status::Failed if state.is_exhausted(Stage::Scan) => {
-            claim_of_exhausted(transaction, range_id, &state, rules).await
+            claim_of_exhausted(transaction, range_id, &state, terms).await
         }
         _ => Ok(Claim::Gone),
     }
@@ -263,9 +277,9 @@ async fn claim_of_scanning(
     transaction: &mut Transaction<'_>,
     range_id: RangeId,
     state: &ScanState,
-    rules: &LeaseRules,
+    terms: &ClaimTerms,
 ) -> Result<Claim<ClaimedRange>, CatalogError> {
-    if let Some(claim) = take_range(transaction, range_id, state, rules).await? {
+    if let Some(claim) = take_range(transaction, range_id, state, terms).await? {
         return Ok(claim);
     }
     let Some(range) = UnclaimedRange::get(transaction, range_id).await? else { return Ok(Claim::Gone) };
@@ -274,10 +288,10 @@ async fn claim_of_scanning(
         RangeStatus::Scanning => Ok(Claim::Busy),
         RangeStatus::Finished => Ok(Claim::Done(Vec::new())),
         RangeStatus::Failed if !range.is_exhausted() => Ok(Claim::Gone),
-        RangeStatus::Failed if !is_past_grace(range.seconds_since_end, rules) => Ok(Claim::JustExhausted),
+        RangeStatus::Failed if !terms.is_redrive(range.ended_at) => Ok(Claim::Exhausted),
         RangeStatus::Failed => {
             restart_range(transaction, range_id).await?;
-            Ok(take_range(transaction, range_id, state, rules).await?.unwrap_or(Claim::NotDue))
+            Ok(take_range(transaction, range_id, state, terms).await?.unwrap_or(Claim::NotDue))
         }
     }
 }
@@ -288,15 +302,15 @@ async fn claim_of_exhausted(
     transaction: &mut Transaction<'_>,
     range_id: RangeId,
     state: &ScanState,
-    rules: &LeaseRules,
+    terms: &ClaimTerms,
 ) -> Result<Claim<ClaimedRange>, CatalogError> {
     match UnclaimedRange::get(transaction, range_id).await? {
         Some(range) if range.is_exhausted() => {
-            if !revive(transaction, state, rules).await? {
-                return Ok(Claim::JustExhausted);
+            if !revive(transaction, state, terms).await? {
+                return Ok(Claim::Exhausted);
             }
             let Some(revived) = ScanState::lock(transaction, range_id.scan).await? else { return Ok(Claim::Gone) };
-            Ok(take_range(transaction, range_id, &revived, rules).await?.unwrap_or(Claim::NotDue))
+            Ok(take_range(transaction, range_id, &revived, terms).await?.unwrap_or(Claim::NotDue))
         }
         Some(range) if range.status == RangeStatus::Finished => Ok(Claim::Done(Vec::new())),
         _ => Ok(Claim::Gone),
@@ -309,7 +323,7 @@ async fn take_range(
     transaction: &mut Transaction<'_>,
     range_id: RangeId,
     state: &ScanState,
-    rules: &LeaseRules,
+    terms: &ClaimTerms,
 ) -> Result<Option<Claim<ClaimedRange>>, CatalogError> {
     let token = Uuid::new_v4();
     let row = sqlx::query!(
@@ -328,8 +342,8 @@ async fn take_range(
         range_id.generation,
         range_id.number,
         token,
-        rules.stale_after.as_secs_f64(),
-        rules.maximum_interruptions,
+        terms.rules.stale_after.as_secs_f64(),
+        terms.rules.maximum_interruptions,
         state.due,
         FailureCode::Interrupted.as_str(),
         WORKER_STOPPED,
@@ -378,15 +392,14 @@ async fn begin_scanning(transaction: &mut Transaction<'_>, state: &ScanState) ->
 struct UnclaimedRange {
     status: RangeStatus,
     error_code: Option<String>,
-    seconds_since_end: Option<f64>,
+    ended_at: Option<OffsetDateTime>,
 }
 
 impl UnclaimedRange {
     async fn get(transaction: &mut Transaction<'_>, range_id: RangeId) -> Result<Option<Self>, CatalogError> {
         Ok(sqlx::query_as!(
             Self,
-            r#"SELECT status AS "status: RangeStatus", error_code,
-                   extract(epoch FROM clock_timestamp() - finished_at)::float8 AS seconds_since_end
+            r#"SELECT status AS "status: RangeStatus", error_code, finished_at AS ended_at
                FROM page_ranges WHERE scan_id = $1 AND generation = $2 AND number = $3"#,
             range_id.scan,
             range_id.generation,

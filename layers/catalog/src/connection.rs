@@ -6,12 +6,11 @@
 
 mod unnamed;
 
+use crate::database::{Database, DatabaseSettings};
 use crate::error::CatalogError;
 use sqlx::migrate::Migrator;
-use sqlx::postgres::{PgConnectOptions, PgPoolOptions};
+use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection, PgConnection, PgPool, Postgres};
-use std::fmt;
-use std::str::FromStr;
 use std::time::Duration;
 use unnamed::Unnamed;
 
@@ -19,44 +18,28 @@ use unnamed::Unnamed;
 /// frozen.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
+/// SQLSTATE of a table that does not exist.
+const UNDEFINED_TABLE: &str = "42P01";
+
 /// Without sqlx's lock, which belongs to a session.
 pub(crate) static MIGRATIONS: Migrator = Migrator { locking: false, ..sqlx::migrate!("../../migrations") };
-
-#[derive(Clone)]
-pub struct DatabaseSettings {
-    /// A `postgres://` URL. Its parameter `sslmode` selects TLS.
-    pub url: String,
-}
-
-impl fmt::Debug for DatabaseSettings {
-    /// Omits the URL, which may contain a password.
-    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        formatter.debug_struct("DatabaseSettings").finish_non_exhaustive()
-    }
-}
-
-impl DatabaseSettings {
-    pub(crate) fn options(&self) -> Result<PgConnectOptions, CatalogError> {
-        let options =
-            PgConnectOptions::from_str(&self.url).map_err(|error| CatalogError::Settings(error.to_string()))?;
-        if options.get_options().is_some() {
-            let reason =
-                "A pooler does not support start-up options. Remove `options` from the URL, and unset PGOPTIONS.";
-            return Err(CatalogError::Settings(reason.to_owned()));
-        }
-        Ok(options.statement_cache_capacity(0).extra_float_digits(None))
-    }
-}
 
 /// The catalog of scans. Clones share one connection.
 #[derive(Clone, Debug)]
 pub struct Catalog {
     pool: PgPool,
+    database: Database,
 }
 
 impl Catalog {
     /// Connects at the first use.
     pub fn new(settings: &DatabaseSettings) -> Result<Self, CatalogError> {
+        Ok(Self::on(Database::new(settings)?))
+    }
+
+    /// Connects at the first use.
+    #[must_use]
+    pub fn on(database: Database) -> Self {
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .acquire_timeout(ACQUIRE_TIMEOUT)
@@ -64,20 +47,22 @@ impl Catalog {
             // No background task, because a frozen function does not run any.
             .idle_timeout(None)
             .max_lifetime(None)
-            .connect_lazy_with(settings.options()?);
-        Ok(Self { pool })
+            .connect_lazy_with(database.options());
+        Self { pool, database }
     }
 
-    /// Applies the missing migrations, all of them or none. Concurrent calls wait for one another.
-    pub async fn migrate(&self) -> Result<(), CatalogError> {
-        let mut transaction = self.pool.begin().await?;
+    /// Applies the missing migrations, all of them or none, and returns the version of the schema. Concurrent calls wait
+    /// for one another.
+    pub async fn migrate(&self) -> Result<i64, CatalogError> {
+        let mut transaction = self.begin().await?.inner;
         // The lock ends with the transaction. sqlx names its own statements: the names must not collide with those of an
         // earlier migration on this server connection, and must not stay.
         sqlx::raw_sql("SELECT pg_advisory_xact_lock(7140126); DEALLOCATE ALL").execute(&mut *transaction).await?;
         // Not `run`, whose future cannot be sent between threads.
         MIGRATIONS.run_direct(None, &mut *transaction, false).await?;
         sqlx::raw_sql("DEALLOCATE ALL").execute(&mut *transaction).await?;
-        Ok(transaction.commit().await?)
+        transaction.commit().await?;
+        Ok(newest_migration())
     }
 
     /// Closes the connection in an orderly way.
@@ -85,9 +70,40 @@ impl Catalog {
         self.pool.close().await;
     }
 
-    pub(crate) async fn begin(&self) -> Result<Transaction<'static>, CatalogError> {
-        Ok(Transaction { inner: self.pool.begin().await? })
+    /// Fails if the schema is older than this program. A newer one is fine: every migration keeps the programs of the
+    /// release before it working.
+    pub async fn require_schema(&self) -> Result<(), CatalogError> {
+        let needed = newest_migration();
+        let mut transaction = self.begin().await?;
+        let found = sqlx::query_scalar("SELECT max(version) FROM _sqlx_migrations WHERE success")
+            .fetch_one(transaction.executor())
+            .await;
+        let found: Option<i64> = match found {
+            Err(sqlx::Error::Database(error)) if error.code().as_deref() == Some(UNDEFINED_TABLE) => None,
+            found => found?,
+        };
+        let found = found.unwrap_or_default();
+        if found < needed { Err(CatalogError::OldSchema { found, needed }) } else { Ok(()) }
     }
+
+    /// A refusal may mean that the password was changed.
+    pub(crate) async fn begin(&self) -> Result<Transaction<'static>, CatalogError> {
+        let begun = match self.pool.begin().await.map_err(CatalogError::from) {
+            Err(CatalogError::Denied(refusal)) => {
+                if !self.database.renew().await? {
+                    return Err(CatalogError::Denied(refusal));
+                }
+                self.pool.set_connect_options(self.database.options());
+                self.pool.begin().await?
+            }
+            begun => begun?,
+        };
+        Ok(Transaction { inner: begun })
+    }
+}
+
+fn newest_migration() -> i64 {
+    MIGRATIONS.iter().map(|migration| migration.version).max().unwrap_or_default()
 }
 
 /// A transaction whose statements have no names. Dropping it rolls it back.

@@ -23,6 +23,13 @@ pub enum CatalogError {
     #[error("The database settings are not valid: {0}")]
     #[assoc(code = FailureCode::CatalogSettings)]
     Settings(String),
+    /// The reason is a full sentence.
+    #[error("The credentials of the database cannot be read. {0}")]
+    #[assoc(code = FailureCode::CatalogCredentials)]
+    Credentials(String),
+    #[error("The database has schema version {found}, and this program needs version {needed}.")]
+    #[assoc(code = FailureCode::CatalogOldSchema)]
+    OldSchema { found: i64, needed: i64 },
     #[error("A migration failed: {0}.")]
     #[assoc(code = FailureCode::CatalogMigration)]
     Migration(#[source] Box<sqlx::migrate::MigrateError>),
@@ -42,7 +49,7 @@ pub enum CatalogError {
 impl CatalogError {
     /// Whether the same call may succeed later without anything being repaired.
     pub const fn is_temporary(&self) -> bool {
-        matches!(self, Self::Unreachable(_))
+        matches!(self, Self::Unreachable(_) | Self::Credentials(_))
     }
 }
 

@@ -1,9 +1,9 @@
 //! Renewing a lease while the work goes on.
 
-use crate::connection::{DatabaseSettings, Transaction};
+use crate::connection::Transaction;
+use crate::database::Database;
 use crate::error::CatalogError;
 use crate::lease::Lease;
-use sqlx::postgres::PgConnectOptions;
 use sqlx::{ConnectOptions, PgConnection};
 use std::io;
 use std::time::Duration;
@@ -14,16 +14,15 @@ const BEAT_TIMEOUT: Duration = Duration::from_secs(10);
 /// Renews leases over a connection of its own, so that a long statement of the attempt never delays a beat.
 #[derive(Debug)]
 pub struct Heartbeat {
-    options: PgConnectOptions,
+    database: Database,
     connection: Option<PgConnection>,
 }
 
 impl Heartbeat {
     /// Connects. Call it on the runtime on which [`Heartbeat::beat`] will run.
-    pub async fn connect(settings: &DatabaseSettings) -> Result<Self, CatalogError> {
-        let options = settings.options()?;
-        let connection = Some(bounded(async { Ok(options.connect().await?) }).await?);
-        Ok(Self { options, connection })
+    pub async fn connect(database: Database) -> Result<Self, CatalogError> {
+        let connection = Some(bounded(connect(&database)).await?);
+        Ok(Self { database, connection })
     }
 
     /// Renews the lease. False if the attempt has lost it. After an error the next beat connects again.
@@ -33,7 +32,7 @@ impl Heartbeat {
         let (connection, is_ours) = bounded(async {
             let mut connection = match connection {
                 Some(connection) => connection,
-                None => self.options.connect().await?,
+                None => connect(&self.database).await?,
             };
             let is_ours = renew(&mut connection, lease).await?;
             Ok((connection, is_ours))
@@ -41,6 +40,14 @@ impl Heartbeat {
         .await?;
         self.connection = Some(connection);
         Ok(is_ours)
+    }
+}
+
+/// As [`crate::Catalog`] does, a refusal makes it read the credentials again.
+async fn connect(database: &Database) -> Result<PgConnection, CatalogError> {
+    match database.options().connect().await.map_err(CatalogError::from) {
+        Err(CatalogError::Denied(_)) if database.renew().await? => Ok(database.options().connect().await?),
+        connected => connected,
     }
 }
 

@@ -35,8 +35,8 @@ pub struct LeaseRules {
     pub stale_after: Duration,
     /// How often a row may be interrupted and tried again. The next interruption makes it FAILED.
     pub maximum_interruptions: i32,
-    /// A message that arrives within this time after a `retries_exhausted` failure is treated as the original delivery,
-    /// not as a redrive, and does not revive the scan.
+    /// A message that was sent later than this after a `retries_exhausted` failure is a redrive and revives the scan. It
+    /// covers the difference between the clocks of SQS and of the database.
     pub revival_grace: Duration,
 }
 

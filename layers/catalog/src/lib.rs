@@ -2,6 +2,7 @@
 
 mod claim;
 mod connection;
+mod database;
 mod error;
 mod finish;
 mod give_back;
@@ -21,8 +22,9 @@ pub mod testing;
 // Only its TLS feature is wanted.
 use sqlx_core as _;
 
-pub use claim::{Claim, ClaimedRange, ClaimedScan, RangeResult};
-pub use connection::{Catalog, DatabaseSettings};
+pub use claim::{Claim, ClaimTerms, ClaimedRange, ClaimedScan, RangeResult};
+pub use connection::Catalog;
+pub use database::{CredentialSource, Credentials, Database, DatabaseSettings};
 pub use error::CatalogError;
 pub use finish::{FanOut, NewOpinion, NewRange, Publication};
 pub use give_back::GivenBack;
@@ -32,3 +34,4 @@ pub use lease::{Failure, Fenced, Lease, LeaseRules};
 pub use read::{Event, Filter, FindingDetail, OpinionDetail, RangeDetail, ScanDetail, ScanRow, ScanSummary};
 pub use rescue::{RescueOutcome, Rescued};
 pub use sample::Sample;
+pub use sweep::AbandonedAttempt;

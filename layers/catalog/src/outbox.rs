@@ -6,12 +6,14 @@ use domain::ScanEnded;
 use uuid::Uuid;
 
 impl Catalog {
-    /// The oldest unsent events.
-    pub async fn unsent_events(&self, limit: i64) -> Result<Vec<ScanEnded>, CatalogError> {
+    /// The oldest unsent events, without those in `except`.
+    pub async fn unsent_events(&self, except: &[Uuid], limit: i64) -> Result<Vec<ScanEnded>, CatalogError> {
         let mut transaction = self.begin().await?;
         let events = sqlx::query_as!(
             ScanEnded,
-            "SELECT id, scan_id AS scan, kind, detail FROM outbox WHERE sent_at IS NULL ORDER BY created_at LIMIT $1",
+            "SELECT id, scan_id AS scan, kind, detail FROM outbox
+             WHERE sent_at IS NULL AND id <> ALL($1) ORDER BY created_at LIMIT $2",
+            except,
             limit,
         )
         .fetch_all(transaction.executor())

@@ -7,6 +7,7 @@
 use crate::connection::Transaction;
 use crate::error::CatalogError;
 use domain::{FailureCode, ScanId, Stage, Status, Task, WaitsFor};
+use time::OffsetDateTime;
 
 /// The columns of a scan's row on which decisions depend.
 #[derive(Debug)]
@@ -21,7 +22,7 @@ pub(crate) struct ScanState {
     pub(crate) superseded_by: Option<ScanId>,
     /// Not deferred.
     pub(crate) due: bool,
-    pub(crate) seconds_since_end: Option<f64>,
+    pub(crate) ended_at: Option<OffsetDateTime>,
 }
 
 impl ScanState {
@@ -38,8 +39,7 @@ impl ScanState {
             Self,
             r#"SELECT id AS scan, status AS "status: Status", failed_stage AS "failed_stage: Stage",
                    waits_for AS "waits_for: WaitsFor", generation, is_large, error_code, superseded_by,
-                   coalesce(not_before <= clock_timestamp(), true) AS "due!",
-                   extract(epoch FROM clock_timestamp() - finished_at)::float8 AS seconds_since_end
+                   coalesce(not_before <= clock_timestamp(), true) AS "due!", finished_at AS ended_at
                FROM scans WHERE id = $1"#,
             scan,
         )

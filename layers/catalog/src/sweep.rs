@@ -2,11 +2,14 @@
 
 use crate::connection::{Catalog, Transaction};
 use crate::error::CatalogError;
-use domain::{AttemptKind, AttemptPrefix, ListedUpload, ScanId, UploadKey};
+use domain::{ListedUpload, ScanId, Stage, UploadKey};
+use std::time::Duration;
+use time::OffsetDateTime;
 use uuid::Uuid;
 
 impl Catalog {
-    /// The keys that have no scan, or whose newest scan has another ETag: their event was lost.
+    /// The keys whose event was lost: they have no scan, their newest scan has another ETag, or it ended as FAILED or
+    /// CANCELLED before the same file was uploaded again.
     pub async fn unrecorded_uploads(
         &self,
         bucket: &str,
@@ -14,14 +17,20 @@ impl Catalog {
     ) -> Result<Vec<UploadKey>, CatalogError> {
         let keys: Vec<String> = listed.iter().map(|upload| upload.key.to_string()).collect();
         let etags: Vec<String> = listed.iter().map(|upload| upload.etag.clone()).collect();
+        let times: Vec<OffsetDateTime> = listed.iter().map(|upload| upload.last_modified).collect();
         let mut transaction = self.begin().await?;
         let unrecorded = sqlx::query_scalar!(
-            r#"SELECT listed.key AS "key!" FROM unnest($2::text[], $3::text[]) AS listed (key, etag)
-               WHERE listed.etag IS DISTINCT FROM (
-                   SELECT etag FROM scans WHERE bucket = $1 AND scans.key = listed.key ORDER BY id DESC LIMIT 1)"#,
+            r#"SELECT listed.key AS "key!"
+               FROM unnest($2::text[], $3::text[], $4::timestamptz[]) AS listed (key, etag, uploaded_at)
+               LEFT JOIN LATERAL (
+                   SELECT etag, status, finished_at FROM scans
+                   WHERE bucket = $1 AND scans.key = listed.key ORDER BY id DESC LIMIT 1) AS newest ON true
+               WHERE listed.etag IS DISTINCT FROM newest.etag
+                  OR newest.status IN ('FAILED', 'CANCELLED') AND listed.uploaded_at > newest.finished_at"#,
             bucket,
             &keys,
             &etags,
+            &times,
         )
         .fetch_all(transaction.executor())
         .await?;
@@ -30,33 +39,78 @@ impl Catalog {
     }
 }
 
+/// An attempt that ended without publishing. Its files may be deleted.
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+pub struct AbandonedAttempt {
+    pub scan: ScanId,
+    pub stage: Stage,
+    /// The token of its lease.
+    pub token: Uuid,
+}
+
 impl Catalog {
-    /// Those attempts whose prefix a row names (published by compress or split, or holding a finished range's
-    /// results), or whose token is a lease that is still held. Every other one may be deleted.
-    pub async fn live_attempts<K: AttemptKind>(
-        &self,
-        attempts: &[AttemptPrefix<K>],
-    ) -> Result<Vec<AttemptPrefix<K>>, CatalogError> {
-        let prefixes: Vec<String> = attempts.iter().map(ToString::to_string).collect();
-        let scans: Vec<ScanId> = attempts.iter().map(AttemptPrefix::scan).collect();
-        let tokens: Vec<Uuid> = attempts.iter().map(AttemptPrefix::token).collect();
+    /// Attempts that ended without publishing at least `age` ago and whose files were not removed yet, the oldest first,
+    /// at most `limit`. Files of attempts that this database does not know, or whose prefix a row names, are not among
+    /// them: it may be a restored or an empty one.
+    pub async fn abandoned_attempts(&self, age: Duration, limit: i64) -> Result<Vec<AbandonedAttempt>, CatalogError> {
         let mut transaction = self.begin().await?;
-        let live = sqlx::query_scalar!(
-            r#"SELECT place AS "place!"
-               FROM unnest($1::text[], $2::bigint[], $3::uuid[]) WITH ORDINALITY AS attempt (prefix, scan, token, place)
-               WHERE EXISTS (
-                   SELECT FROM scans WHERE id = scan AND (work_prefix = prefix OR result_prefix = prefix OR lease = token)
-               ) OR EXISTS (
-                   SELECT FROM page_ranges WHERE scan_id = scan AND (lease = token OR starts_with(result_key, prefix))
-               )"#,
-            &prefixes,
-            &scans,
-            &tokens,
+        let abandoned = sqlx::query_as!(
+            AbandonedAttempt,
+            r#"SELECT scan_id AS scan, stage AS "stage: Stage", token FROM attempts
+               WHERE NOT is_published AND files_removed_at IS NULL
+                 AND ended_at <= clock_timestamp() - make_interval(secs => $1)
+                 AND NOT EXISTS (SELECT FROM scans WHERE id = scan_id
+                     AND position(token::text IN concat(work_prefix, ' ', result_prefix)) > 0)
+                 AND NOT EXISTS (SELECT FROM page_ranges WHERE page_ranges.scan_id = attempts.scan_id
+                     AND position(token::text IN result_key) > 0)
+               ORDER BY ended_at LIMIT $2"#,
+            age.as_secs_f64(),
+            limit,
         )
         .fetch_all(transaction.executor())
         .await?;
         transaction.commit().await?;
-        Ok(live.into_iter().filter_map(|place| attempts.get(place as usize - 1).copied()).collect())
+        Ok(abandoned)
+    }
+
+    /// Notes that the files of an abandoned attempt were removed.
+    pub async fn mark_removed(&self, token: Uuid) -> Result<(), CatalogError> {
+        let mut transaction = self.begin().await?;
+        sqlx::query!("UPDATE attempts SET files_removed_at = clock_timestamp() WHERE token = $1", token)
+            .execute(transaction.executor())
+            .await?;
+        transaction.commit().await
+    }
+}
+
+/// A year and a month, so that a volume can be compared with the same one a year ago.
+const RETENTION_DAYS: i32 = 400;
+
+impl Catalog {
+    /// Deletes what nobody looks at any more: samples, events that were published, the timelines of scans that ended,
+    /// and locks of upload keys without a scan, all older than 400 days. Returns the number of rows.
+    pub async fn prune(&self) -> Result<i64, CatalogError> {
+        let mut transaction = self.begin().await?;
+        let deleted = sqlx::query_scalar!(
+            r#"WITH day AS (SELECT clock_timestamp() - make_interval(days => $1) AS oldest),
+               old_samples AS (DELETE FROM samples USING day WHERE at < oldest RETURNING 1),
+               old_outbox AS (DELETE FROM outbox USING day WHERE sent_at < oldest RETURNING 1),
+               old_events AS (
+                   DELETE FROM scan_events USING day, scans
+                   WHERE at < oldest AND scans.id = scan_id AND status IN ('APPROVED', 'FAILED', 'CANCELLED')
+                   RETURNING 1),
+               old_keys AS (
+                   DELETE FROM upload_keys USING day WHERE seen_at < oldest AND NOT EXISTS (
+                       SELECT FROM scans WHERE scans.bucket = upload_keys.bucket AND scans.key = upload_keys.key)
+                   RETURNING 1)
+               SELECT (SELECT count(*) FROM old_samples) + (SELECT count(*) FROM old_outbox)
+                    + (SELECT count(*) FROM old_events) + (SELECT count(*) FROM old_keys) AS "deleted!""#,
+            RETENTION_DAYS,
+        )
+        .fetch_one(transaction.executor())
+        .await?;
+        transaction.commit().await?;
+        Ok(deleted)
     }
 }
 

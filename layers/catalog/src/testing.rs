@@ -2,7 +2,8 @@
 //!
 //! The environment variable [`URL_VARIABLE`] names the cluster. `cargo xtask test` starts one and sets it.
 
-use crate::connection::{Catalog, DatabaseSettings, MIGRATIONS};
+use crate::connection::{Catalog, MIGRATIONS};
+use crate::database::DatabaseSettings;
 use crate::error::CatalogError;
 use sqlx::postgres::PgConnectOptions;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection};

@@ -675,6 +675,18 @@ pub enum FailureCode {
         advice = "Check the user, the password and the database name in DATABASE_URL, and the permissions of the user."
     )]
     CatalogDenied,
+    #[strum(serialize = "catalog.credentials")]
+    #[assoc(class = FailureClass::Unavailable)]
+    #[assoc(meaning = "The credentials of the database cannot be read.")]
+    #[assoc(
+        advice = "Check that the secret exists, that it holds `username` and `password`, and that the function may read it."
+    )]
+    CatalogCredentials,
+    #[strum(serialize = "catalog.old_schema")]
+    #[assoc(class = FailureClass::Unavailable)]
+    #[assoc(meaning = "The schema of the database is older than the program.")]
+    #[assoc(advice = "Run `quire migrate`, or invoke the function `migrate` of the deployment.")]
+    CatalogOldSchema,
     #[strum(serialize = "catalog.unknown")]
     #[assoc(class = FailureClass::Refused)]
     #[assoc(meaning = "There is no such scan.", advice = "List the scans with `quire scans`.")]

@@ -11,6 +11,5 @@ mod upload;
 mod version;
 
 pub use error::ObjectError;
-pub use listing::{AttemptPage, ListedAttempt};
 pub use objects::Objects;
 pub use version::ObjectVersion;

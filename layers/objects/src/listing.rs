@@ -12,25 +12,6 @@ use crate::version::{bare_etag, instant, size};
 /// Objects that S3 lists or deletes in one call (a quota).
 const ENTRIES_PER_CALL: i32 = 1000;
 
-/// An attempt that has objects.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ListedAttempt<K> {
-    pub prefix: AttemptPrefix<K>,
-    /// Of the newest object.
-    pub last_modified: OffsetDateTime,
-    pub objects: u64,
-    /// Of all objects together.
-    pub size_bytes: u64,
-}
-
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct AttemptPage<K> {
-    /// Complete attempts: an attempt is never split between two pages.
-    pub attempts: Vec<ListedAttempt<K>>,
-    /// Where the next page begins; `None` when there is none.
-    pub next: Option<AttemptPrefix<K>>,
-}
-
 pub(crate) async fn uploads(
     clients: &Clients,
     bucket: &str,
@@ -46,32 +27,6 @@ pub(crate) async fn uploads(
     }
     listed.truncate(limit);
     Ok(listed)
-}
-
-pub(crate) async fn attempts<K: AttemptKind>(
-    clients: &Clients,
-    bucket: &str,
-    start_after: Option<&AttemptPrefix<K>>,
-    limit: usize,
-) -> Result<AttemptPage<K>, ObjectError> {
-    let root = format!("{}/", K::ROOT);
-    let start_after = start_after.map(after);
-    let mut pages = Pages::new(clients, bucket, &root, start_after.as_deref());
-    let mut attempts: Vec<ListedAttempt<K>> = Vec::new();
-    while attempts.len() <= limit
-        && let Some(page) = pages.next().await?
-    {
-        page.iter().for_each(|entry| entry.count(&mut attempts));
-    }
-    let is_last = attempts.len() <= limit;
-    attempts.truncate(limit);
-    let next = attempts.last().filter(|_| !is_last).map(|last| last.prefix);
-    Ok(AttemptPage { attempts, next })
-}
-
-/// A text that sorts after all keys below a prefix, and before those of the next prefix: `0` follows `/`.
-fn after<K: AttemptKind>(prefix: &AttemptPrefix<K>) -> String {
-    format!("{}0", prefix.to_string().trim_end_matches('/'))
 }
 
 pub(crate) async fn delete<K: AttemptKind>(
@@ -126,22 +81,6 @@ impl Entry {
     fn upload(self) -> ListedUpload {
         let Self { key, etag, size_bytes, last_modified } = self;
         ListedUpload { key: UploadKey::new(key), etag, size_bytes, last_modified }
-    }
-
-    /// Adds the object to its attempt, which is the last one, or a new one. An object of no attempt is skipped.
-    fn count<K: AttemptKind>(&self, attempts: &mut Vec<ListedAttempt<K>>) {
-        let Some((prefix, _)) = AttemptPrefix::split(&self.key) else { return };
-        match attempts.last_mut().filter(|attempt| attempt.prefix == prefix) {
-            Some(attempt) => {
-                attempt.last_modified = attempt.last_modified.max(self.last_modified);
-                attempt.objects += 1;
-                attempt.size_bytes += self.size_bytes;
-            }
-            None => {
-                let (last_modified, size_bytes) = (self.last_modified, self.size_bytes);
-                attempts.push(ListedAttempt { prefix, last_modified, objects: 1, size_bytes });
-            }
-        }
     }
 }
 

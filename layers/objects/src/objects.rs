@@ -6,7 +6,7 @@ use aws::{Refusal, SdkConfig};
 use aws_sdk_s3::presigning::PresigningConfig;
 
 use crate::client::{Clients, Location, failure};
-use crate::listing::{self, AttemptPage};
+use crate::listing;
 use crate::upload::{Plan, upload};
 use crate::version::{self, ObjectVersion};
 use crate::{ObjectError, download};
@@ -111,19 +111,6 @@ impl Objects {
         limit: usize,
     ) -> Result<Vec<ListedUpload>, ObjectError> {
         listing::uploads(&self.clients, &self.upload_bucket, start_after, limit).await
-    }
-
-    /// Attempts that have objects, in the order of their prefixes, at most `limit`. `start_after` is
-    /// [`AttemptPage::next`] of the page before.
-    ///
-    /// # Errors
-    /// When S3 does not answer or refuses.
-    pub async fn list_attempts<K: AttemptKind>(
-        &self,
-        start_after: Option<&AttemptPrefix<K>>,
-        limit: usize,
-    ) -> Result<AttemptPage<K>, ObjectError> {
-        listing::attempts(&self.clients, &self.result_bucket, start_after, limit).await
     }
 
     /// Deletes everything that an attempt wrote. Returns the number of objects.

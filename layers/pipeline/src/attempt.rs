@@ -5,6 +5,10 @@ use catalog::{ClaimedRange, ClaimedScan, Lease};
 use domain::{Task, WorkKey};
 use engine::cancellation::Cancellation;
 use std::path::Path;
+use std::time::Duration;
+
+/// How often a transfer looks whether it must stop.
+const BETWEEN_LOOKS: Duration = Duration::from_millis(100);
 
 /// One attempt at a task, from the claim to its publication or failure.
 #[derive(Debug)]
@@ -69,10 +73,34 @@ impl<'a> Attempt<'a> {
     /// [`StageError::IntermediateMissing`], and when S3 does not answer.
     pub async fn fetch(&self, key: &str, to: &Path) -> Result<(), StageError> {
         let key: WorkKey = key.parse()?;
-        match self.context.objects.download(&key, to).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.is_missing() => Err(StageError::IntermediateMissing { key: key.to_string() }),
-            Err(error) => Err(error.into()),
+        let download = async {
+            match self.context.objects.download(&key, to).await {
+                Ok(_) => Ok(()),
+                Err(error) if error.is_missing() => Err(StageError::IntermediateMissing { key: key.to_string() }),
+                Err(error) => Err(error.into()),
+            }
+        };
+        self.unless_stopped(download).await
+    }
+
+    /// Ends a transfer when the lease is lost or the time is up, so that Lambda does not kill the function in the middle
+    /// of it.
+    ///
+    /// # Errors
+    /// The transfer's own, and [`StageError::Deadline`]. The runner knows if it was the lease.
+    pub async fn unless_stopped<T>(
+        &self,
+        transfer: impl Future<Output = Result<T, StageError>>,
+    ) -> Result<T, StageError> {
+        tokio::select! {
+            transferred = transfer => transferred,
+            () = self.stopped() => Err(StageError::Deadline),
+        }
+    }
+
+    async fn stopped(&self) {
+        while !self.cancellation.is_cancelled() {
+            tokio::time::sleep(BETWEEN_LOOKS).await;
         }
     }
 }

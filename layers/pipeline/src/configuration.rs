@@ -14,7 +14,7 @@ use std::time::Duration;
 #[command(no_binary_name = true, disable_help_flag = true)]
 pub struct Configuration {
     #[command(flatten)]
-    pub database: Database,
+    pub database: DatabaseAddress,
     #[command(flatten)]
     pub addresses: Addresses,
     #[command(flatten)]
@@ -29,13 +29,23 @@ pub struct ConfigurationError {
     reason: String,
 }
 
-impl Configuration {
-    /// # Errors
-    /// When a variable is missing or cannot be read; the message names it.
-    pub fn from_environment() -> Result<Self, ConfigurationError> {
-        Self::try_parse_from::<_, String>([]).map_err(|error| ConfigurationError { reason: reason(&error) })
-    }
+/// Reads [`Configuration`] or [`MigrateConfiguration`] from the environment.
+///
+/// # Errors
+/// When a variable is missing or cannot be read; the message names it.
+pub fn from_environment<C: Parser>() -> Result<C, ConfigurationError> {
+    C::try_parse_from::<_, String>([]).map_err(|error| ConfigurationError { reason: reason::<C>(&error) })
+}
 
+/// The settings of `migrate`, which needs nothing but the database.
+#[derive(Debug, Clone, Parser)]
+#[command(no_binary_name = true, disable_help_flag = true)]
+pub struct MigrateConfiguration {
+    #[command(flatten)]
+    pub database: DatabaseAddress,
+}
+
+impl Configuration {
     /// What a function does not set is as `quire process` has it, so that the results are the same.
     #[must_use]
     pub fn engine_settings(&self) -> Settings {
@@ -45,13 +55,13 @@ impl Configuration {
 }
 
 /// Names the variable that is wrong; clap would name an option, which nobody gives here.
-fn reason(error: &clap::Error) -> String {
+fn reason<C: CommandFactory>(error: &clap::Error) -> String {
     let missing = match error.get(clap::error::ContextKind::InvalidArg) {
         Some(clap::error::ContextValue::Strings(options)) => options.clone(),
         Some(clap::error::ContextValue::String(option)) => vec![option.clone()],
         _ => return error.to_string(),
     };
-    let command = Configuration::command();
+    let command = C::command();
     let variable = |option: &String| {
         let name = option.trim_start_matches('-').split_whitespace().next().unwrap_or_default();
         let argument = command.get_arguments().find(|argument| argument.get_long() == Some(name));
@@ -64,20 +74,26 @@ fn reason(error: &clap::Error) -> String {
 }
 
 #[derive(Clone, Args)]
-pub struct Database {
-    /// postgres://user:password@host:port/database?sslmode=verify-full
+pub struct DatabaseAddress {
+    /// postgres://user:password@host:port/database. User and password may come from a secret instead.
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: String,
+    /// The ARN of a secret of Secrets Manager: JSON with `username` and `password`, as RDS makes and rotates it.
+    #[arg(long, env = "QUIRE_DATABASE_SECRET_ARN", conflicts_with = "database_iam")]
+    pub database_secret_arn: Option<String>,
+    /// Logs in with a token that the function's role signs, instead of a password (IAM database authentication).
+    #[arg(long, env = "QUIRE_DATABASE_IAM", action = clap::ArgAction::Set, default_value_t = false)]
+    pub database_iam: bool,
 }
 
-impl std::fmt::Debug for Database {
+impl std::fmt::Debug for DatabaseAddress {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         // The address contains a password.
-        formatter.write_str("Database(…)")
+        formatter.write_str("DatabaseAddress(…)")
     }
 }
 
-impl Database {
+impl DatabaseAddress {
     #[must_use]
     pub fn settings(&self) -> DatabaseSettings {
         DatabaseSettings { url: self.database_url.clone() }
@@ -94,6 +110,9 @@ pub struct Addresses {
     pub result_bucket: String,
     #[command(flatten)]
     pub queues: QueueUrls,
+    /// The name of the deployment, a dimension of every metric.
+    #[arg(long, env = "QUIRE_STACK", default_value = "quire")]
+    pub stack: String,
     /// The bus on which the ends of scans are published.
     #[arg(long, env = "QUIRE_EVENT_BUS")]
     pub event_bus: String,
@@ -120,8 +139,7 @@ pub struct Recovery {
     /// Upper bound of any pause after a failure.
     #[arg(long, env = "QUIRE_BACKOFF_CAP_SECONDS", default_value_t = 900)]
     pub backoff_cap_seconds: u64,
-    /// A message received within this time of FAILED(retries_exhausted) is treated as the original delivery; a later one is a
-    /// redrive.
+    /// A message that was sent later than this after FAILED(retries_exhausted) is a redrive and revives the scan.
     #[arg(long, env = "QUIRE_REVIVAL_GRACE_SECONDS", default_value_t = 30)]
     pub revival_grace_seconds: u64,
     /// The message of a waiting row counts as lost after this time, which doubles with each message.

@@ -50,8 +50,12 @@ pub enum Effect {
     Announce,
     /// PostgreSQL: where the sweep of the uploads continues.
     SaveCursor,
-    /// S3: the objects of an attempt that no row names.
+    /// S3: the objects of an abandoned attempt.
     Delete,
+    /// PostgreSQL: that these objects are gone.
+    MarkRemoved,
+    /// PostgreSQL: rows that nobody looks at any more.
+    Prune,
 }
 
 /// Every function's effects. The tests kill each function before and after each of these.
@@ -85,6 +89,8 @@ pub const EFFECTS: &[(Function, &[Effect])] = &[
             Effect::Announce,
             Effect::SaveCursor,
             Effect::Delete,
+            Effect::MarkRemoved,
+            Effect::Prune,
         ],
     ),
 ];
@@ -185,6 +191,14 @@ impl Context {
     pub async fn delete_attempt<K: AttemptKind>(&self, attempt: &AttemptPrefix<K>) -> Result<u64, ObjectError> {
         self.effect(Effect::Delete, self.objects.delete_attempt(attempt)).await
     }
+
+    pub async fn mark_removed(&self, token: Uuid) -> Result<(), CatalogError> {
+        self.effect(Effect::MarkRemoved, self.catalog.mark_removed(token)).await
+    }
+
+    pub async fn prune(&self) -> Result<i64, CatalogError> {
+        self.effect(Effect::Prune, self.catalog.prune()).await
+    }
 }
 
 impl Attempt<'_> {
@@ -194,8 +208,9 @@ impl Attempt<'_> {
         work.await
     }
 
-    pub async fn upload<K: AttemptKind>(&self, file: &Path, key: &AttemptKey<K>) -> Result<(), ObjectError> {
-        self.context.effect(Effect::Upload, self.context.objects.upload(file, key)).await
+    pub async fn upload<K: AttemptKind>(&self, file: &Path, key: &AttemptKey<K>) -> Result<(), StageError> {
+        let upload = self.context.effect(Effect::Upload, self.context.objects.upload(file, key));
+        self.unless_stopped(async { Ok(upload.await?) }).await
     }
 
     pub async fn publish<T, F>(&self, publish: impl FnMut() -> F) -> Result<T, CatalogError>

@@ -7,6 +7,7 @@ pub enum Function {
     Scan,
     Split,
     Reconcile,
+    Migrate,
 }
 
 impl Function {

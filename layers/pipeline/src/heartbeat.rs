@@ -4,7 +4,7 @@ use crate::attempt::Attempt;
 use crate::deadline::Deadline;
 use crate::failpoints::{self, Harm};
 use crate::function::Function;
-use catalog::{CatalogError, DatabaseSettings, Heartbeat, Lease};
+use catalog::{CatalogError, Database, Heartbeat, Lease};
 use domain::Task;
 use engine::cancellation::Cancellation;
 use std::thread::JoinHandle;
@@ -34,7 +34,7 @@ impl HeartbeatThread {
             function: attempt.context.function,
             task: attempt.task,
             lease: attempt.lease,
-            database: configuration.database.settings(),
+            database: attempt.context.database.clone(),
             interval: configuration.recovery.heartbeat(),
         };
         let (stop, stopped) = oneshot::channel();
@@ -88,7 +88,7 @@ struct Renewal {
     function: Function,
     task: Task,
     lease: Lease,
-    database: DatabaseSettings,
+    database: Database,
     interval: Duration,
 }
 
@@ -116,7 +116,7 @@ impl Renewal {
     async fn beat(&self, connection: &mut Option<Heartbeat>) -> Result<bool, CatalogError> {
         let heartbeat = match connection {
             Some(heartbeat) => heartbeat,
-            None => connection.insert(Heartbeat::connect(&self.database).await?),
+            None => connection.insert(Heartbeat::connect(self.database.clone()).await?),
         };
         heartbeat.beat(&self.lease).await
     }

@@ -18,12 +18,16 @@ const FIRST_BYTES: u64 = 1024;
 pub struct Intake;
 
 impl Handler for Intake {
-    async fn handle(&self, context: &Context, message: &Received, _: Deadline) -> Result<Verdict, StageError> {
-        for upload in queues::upload_events(&message.body)? {
-            let span = tracing::info_span!("upload", key = upload.key, scan = tracing::field::Empty);
-            take_in(context, upload).instrument(span).await?;
-        }
-        Ok(Verdict::Delete)
+    async fn handle(&self, context: &Context, message: &Received, deadline: Deadline) -> Result<Verdict, StageError> {
+        let take_in_all = async {
+            for upload in queues::upload_events(&message.body)? {
+                let span = tracing::info_span!("upload", key = upload.key, scan = tracing::field::Empty);
+                take_in(context, upload).instrument(span).await?;
+            }
+            Ok(Verdict::Delete)
+        };
+        let in_time = tokio::time::timeout_at(deadline.instant().into(), take_in_all).await;
+        in_time.unwrap_or(Err(StageError::Deadline))
     }
 }
 

@@ -4,6 +4,7 @@ pub mod actions;
 mod attempt;
 pub mod configuration;
 pub mod context;
+mod credentials;
 mod deadline;
 pub mod effects;
 pub mod error;

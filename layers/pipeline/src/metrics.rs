@@ -37,20 +37,21 @@ impl Metric {
     }
 }
 
-/// Writes the measurements as one line of the log.
-pub fn emit(function: Function, measurements: &[(Metric, f64)]) {
-    println!("{}", line(function, measurements, SystemTime::now()));
+/// Writes the measurements as one line of the log. `stack` tells the deployments of one account apart.
+pub fn emit(function: Function, stack: &str, measurements: &[(Metric, f64)]) {
+    println!("{}", line(function, stack, measurements, SystemTime::now()));
 }
 
-fn line(function: Function, measurements: &[(Metric, f64)], now: SystemTime) -> Value {
+fn line(function: Function, stack: &str, measurements: &[(Metric, f64)], now: SystemTime) -> Value {
     let milliseconds = now.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis() as u64);
     let name = |metric: &Metric| format!("{metric:?}");
     let definitions: Vec<Value> =
         measurements.iter().map(|(metric, _)| json!({ "Name": name(metric), "Unit": metric.unit() })).collect();
-    let directive = json!({ "Namespace": "Quire", "Dimensions": [["function"]], "Metrics": definitions });
+    let directive = json!({ "Namespace": "Quire", "Dimensions": [["function", "stack"]], "Metrics": definitions });
     let mut line = Map::new();
     line.insert("_aws".to_owned(), json!({ "Timestamp": milliseconds, "CloudWatchMetrics": [directive] }));
     line.insert("function".to_owned(), json!(function.name()));
+    line.insert("stack".to_owned(), json!(stack));
     line.extend(measurements.iter().map(|(metric, value)| (name(metric), json!(value))));
     Value::Object(line)
 }
@@ -63,7 +64,7 @@ mod tests {
     #[test]
     fn a_line_names_every_metric_once_with_its_unit() {
         let now = UNIX_EPOCH + Duration::from_millis(1_700_000_000_123);
-        let line = line(Function::Scan, &[(Metric::Pages, 50.0), (Metric::StageSeconds, 1.5)], now);
+        let line = line(Function::Scan, "quire", &[(Metric::Pages, 50.0), (Metric::StageSeconds, 1.5)], now);
         assert_eq!(
             line,
             json!({
@@ -71,11 +72,12 @@ mod tests {
                     "Timestamp": 1_700_000_000_123_u64,
                     "CloudWatchMetrics": [{
                         "Namespace": "Quire",
-                        "Dimensions": [["function"]],
+                        "Dimensions": [["function", "stack"]],
                         "Metrics": [{ "Name": "Pages", "Unit": "Count" }, { "Name": "StageSeconds", "Unit": "Seconds" }]
                     }]
                 },
                 "function": "scan",
+                "stack": "quire",
                 "Pages": 50.0,
                 "StageSeconds": 1.5
             })

@@ -2,27 +2,28 @@
 
 use crate::context::Context;
 use crate::error::StageError;
+use queues::{Published, QueueError};
 
 /// The most events that EventBridge takes at once.
 const BATCH: i64 = 10;
 
+/// With more refused events than this, something is wrong with the bus and not with single events.
+const MOST_REFUSED: usize = 100;
+
 /// Publishes the whole outbox and returns the number of events. An event can be published twice, when two functions do
-/// this at once or when the mark is lost; its id tells listeners.
+/// this at once or when the mark is lost; its id tells listeners. A refused event stays, and does not hold up the others.
 pub async fn publish(context: &Context) -> Result<usize, StageError> {
-    let mut published = 0;
+    let (mut published, mut refused, mut fault) = (0, Vec::new(), None);
     loop {
-        let unsent = context.catalog.unsent_events(BATCH).await?;
-        if unsent.is_empty() {
-            return Ok(published);
-        }
-        let sent = context.publish_events(&unsent).await;
+        let unsent = context.catalog.unsent_events(&refused, BATCH).await?;
+        let sent = if unsent.is_empty() { Published::default() } else { context.publish_events(&unsent).await };
         context.mark_sent(&sent.accepted).await?;
         published += sent.accepted.len();
-        if let Some(error) = sent.error {
-            return Err(error.into());
-        }
-        if unsent.len() < BATCH as usize {
-            return Ok(published);
+        refused.extend(unsent.iter().map(|event| event.id).filter(|id| !sent.accepted.contains(id)));
+        let is_unreachable = sent.error.as_ref().is_some_and(QueueError::is_unreachable);
+        fault = sent.error.or(fault);
+        if unsent.len() < BATCH as usize || is_unreachable || refused.len() > MOST_REFUSED {
+            return fault.map_or(Ok(published), |error| Err(error.into()));
         }
     }
 }

@@ -4,11 +4,10 @@
 use crate::context::Context;
 use crate::deadline::Deadline;
 use crate::error::StageError;
-use crate::metrics::{Metric, emit};
+use crate::metrics::Metric;
 use crate::outbox;
-use catalog::{RescueOutcome, Rescued};
-use domain::{AttemptKind, AttemptPrefix, FailureCode, ListedUpload, Results, Task, UploadKey, Work};
-use objects::ListedAttempt;
+use catalog::{AbandonedAttempt, RescueOutcome, Rescued};
+use domain::{AttemptPrefix, FailureCode, ListedUpload, Stage, Task, UploadKey};
 use serde::{Deserialize, Serialize};
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -19,16 +18,17 @@ const ROWS: i64 = 100;
 /// S3 lists a thousand keys at once (AWS, ListObjectsV2).
 const UPLOADS: usize = 1000;
 
-const ATTEMPTS: usize = 200;
-
 /// The name of the cursor where the sweep of the uploads continues.
 const UPLOADS_CURSOR: &str = "sweep_uploads";
 
 /// Time that a sweep keeps for one more page of uploads.
 const TIME_FOR_UPLOADS: Duration = Duration::from_secs(10);
 
-/// Time that a sweep keeps for one more page of attempts.
-const TIME_FOR_ATTEMPTS: Duration = Duration::from_secs(20);
+/// Time that a sweep keeps for one more attempt, which may have thousands of objects.
+const TIME_FOR_AN_ATTEMPT: Duration = Duration::from_secs(20);
+
+/// Time that a pass keeps for what follows the next hundred rows.
+const TIME_FOR_ROWS: Duration = Duration::from_secs(10);
 
 /// What a schedule asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, strum::Display)]
@@ -65,16 +65,16 @@ pub struct PassReport {
 /// When the database, a queue, the bus or S3 does not answer; the next run continues.
 pub async fn run(context: &Context, request: ReconcileRequest, deadline: Deadline) -> Result<PassReport, StageError> {
     match request {
-        ReconcileRequest::Reconcile => reconcile(context).await,
+        ReconcileRequest::Reconcile => reconcile(context, deadline).await,
         ReconcileRequest::SweepUploads => sweep_uploads(context, deadline).await,
         ReconcileRequest::SweepResults => sweep_results(context, deadline).await,
     }
 }
 
-async fn reconcile(context: &Context) -> Result<PassReport, StageError> {
+async fn reconcile(context: &Context, deadline: Deadline) -> Result<PassReport, StageError> {
     let mut report = PassReport::default();
-    rescue(context, &mut report).await?;
-    resend(context, &mut report).await?;
+    rescue(context, deadline, &mut report).await?;
+    resend(context, deadline, &mut report).await?;
     report.published = outbox::publish(context).await?;
     record_sample(context, &report).await?;
     let PassReport { rescued, interrupted, resent, published, .. } = report;
@@ -88,7 +88,7 @@ async fn reconcile(context: &Context) -> Result<PassReport, StageError> {
     Ok(report)
 }
 
-async fn rescue(context: &Context, report: &mut PassReport) -> Result<(), StageError> {
+async fn rescue(context: &Context, deadline: Deadline, report: &mut PassReport) -> Result<(), StageError> {
     let rules = context.configuration.recovery.lease_rules();
     loop {
         let rescued = context.rescue(&rules, ROWS).await?;
@@ -97,7 +97,7 @@ async fn rescue(context: &Context, report: &mut PassReport) -> Result<(), StageE
         report.rescued += rescued.len();
         report.interrupted += rescued.len() - ready.len();
         context.send(&ready).await?;
-        if rescued.len() < ROWS as usize {
+        if rescued.len() < ROWS as usize || deadline.remaining() < TIME_FOR_ROWS {
             return Ok(());
         }
     }
@@ -122,7 +122,7 @@ fn log_rescued(rescued: &Rescued) {
     tracing::warn!(code, scan, generation, range, "{work} had no heartbeat for {idle} s: {outcome}");
 }
 
-async fn resend(context: &Context, report: &mut PassReport) -> Result<(), StageError> {
+async fn resend(context: &Context, deadline: Deadline, report: &mut PassReport) -> Result<(), StageError> {
     let after = Duration::from_secs(context.configuration.recovery.resend_after_seconds);
     loop {
         let ready = context.resend(after, ROWS).await?;
@@ -132,7 +132,7 @@ async fn resend(context: &Context, report: &mut PassReport) -> Result<(), StageE
         }
         report.resent += ready.len();
         context.send(&ready).await?;
-        if ready.len() < ROWS as usize {
+        if ready.len() < ROWS as usize || deadline.remaining() < TIME_FOR_ROWS {
             return Ok(());
         }
     }
@@ -140,15 +140,12 @@ async fn resend(context: &Context, report: &mut PassReport) -> Result<(), StageE
 
 async fn record_sample(context: &Context, report: &PassReport) -> Result<(), StageError> {
     let sample = context.record_sample(report.rescued as i32, report.resent as i32).await?;
-    emit(
-        context.function,
-        &[
-            (Metric::StuckFound, report.rescued as f64),
-            (Metric::Resent, report.resent as f64),
-            (Metric::Failures, report.interrupted as f64),
-            (Metric::OldestMessageSeconds, sample.oldest_message_seconds),
-        ],
-    );
+    context.emit(&[
+        (Metric::StuckFound, report.rescued as f64),
+        (Metric::Resent, report.resent as f64),
+        (Metric::Failures, report.interrupted as f64),
+        (Metric::OldestMessageSeconds, sample.oldest_message_seconds),
+    ]);
     Ok(())
 }
 
@@ -167,7 +164,7 @@ async fn sweep_uploads(context: &Context, deadline: Deadline) -> Result<PassRepo
         let next = if page.len() < UPLOADS { None } else { page.last().map(|listed| listed.key.as_str()) };
         context.save_cursor(UPLOADS_CURSOR, next).await?;
         if next.is_none() || deadline.remaining() < TIME_FOR_UPLOADS {
-            emit(context.function, &[(Metric::LostEvents, announced as f64)]);
+            context.emit(&[(Metric::LostEvents, announced as f64)]);
             tracing::info!(announced, "the sweep of the uploads found {announced} uploads without a scan");
             return Ok(PassReport { announced, ..PassReport::default() });
         }
@@ -182,37 +179,36 @@ async fn lost(context: &Context, page: &[ListedUpload]) -> Result<Vec<UploadKey>
     Ok(context.catalog.unrecorded_uploads(&context.configuration.addresses.upload_bucket, &old).await?)
 }
 
-/// Removes the objects of attempts that lost their worker or were superseded.
+/// Removes the objects of attempts that were given back, lost their worker or were superseded, and rows that nobody looks
+/// at any more. The database says which attempts these are, so objects that it does not know are left alone.
 async fn sweep_results(context: &Context, deadline: Deadline) -> Result<PassReport, StageError> {
-    let removed = sweep::<Work>(context, deadline).await? + sweep::<Results>(context, deadline).await?;
-    tracing::info!(removed, "the sweep of the results removed {removed} attempts");
+    let age = Duration::from_secs(context.configuration.recovery.result_sweep_age_seconds);
+    let mut removed = 0;
+    loop {
+        let abandoned = context.catalog.abandoned_attempts(age, ROWS).await?;
+        for attempt in &abandoned {
+            if deadline.remaining() < TIME_FOR_AN_ATTEMPT {
+                return Ok(PassReport { removed, ..PassReport::default() });
+            }
+            remove(context, attempt).await?;
+            removed += 1;
+        }
+        if abandoned.len() < ROWS as usize {
+            break;
+        }
+    }
+    let pruned = context.prune().await?;
+    tracing::info!(removed, pruned, "the sweep of the results removed {removed} attempts and {pruned} old rows");
     Ok(PassReport { removed, ..PassReport::default() })
 }
 
-async fn sweep<K: AttemptKind>(context: &Context, deadline: Deadline) -> Result<usize, StageError> {
-    let (mut removed, mut next) = (0, None::<AttemptPrefix<K>>);
-    loop {
-        let page = context.objects.list_attempts(next.as_ref(), ATTEMPTS).await?;
-        for attempt in dead(context, &page.attempts).await? {
-            context.delete_attempt(&attempt).await?;
-            tracing::info!(scan = attempt.scan(), "{attempt} was removed: no row names this attempt");
-            removed += 1;
-        }
-        next = page.next;
-        if next.is_none() || deadline.remaining() < TIME_FOR_ATTEMPTS {
-            return Ok(removed);
-        }
-    }
-}
-
-/// The attempts that no row names although they are old enough.
-async fn dead<K: AttemptKind>(
-    context: &Context,
-    page: &[ListedAttempt<K>],
-) -> Result<Vec<AttemptPrefix<K>>, StageError> {
-    let age = Duration::from_secs(context.configuration.recovery.result_sweep_age_seconds);
-    let is_old = |attempt: &&ListedAttempt<K>| OffsetDateTime::now_utc() - attempt.last_modified >= age;
-    let old: Vec<AttemptPrefix<K>> = page.iter().filter(is_old).map(|attempt| attempt.prefix).collect();
-    let live = context.catalog.live_attempts(&old).await?;
-    Ok(old.into_iter().filter(|attempt| !live.contains(attempt)).collect())
+async fn remove(context: &Context, attempt: &AbandonedAttempt) -> Result<(), StageError> {
+    let AbandonedAttempt { scan, stage, token } = *attempt;
+    let objects = match stage {
+        Stage::Compress | Stage::Scan => context.delete_attempt(&AttemptPrefix::work(scan, token)).await?,
+        Stage::Split => context.delete_attempt(&AttemptPrefix::result(scan, token)).await?,
+    };
+    context.mark_removed(token).await?;
+    tracing::info!(scan, objects, "{objects} objects of an abandoned attempt of {stage} of scan {scan} were removed");
+    Ok(())
 }

@@ -21,9 +21,16 @@ pub fn pause_after(recovery: &Recovery, attempts: i32) -> Duration {
     Duration::from_secs(fastrand::u64(bound.min(1)..=bound))
 }
 
-/// The pause when no row counts the attempts.
-pub fn first_pause(recovery: &Recovery) -> Duration {
-    pause_after(recovery, 1)
+/// The pause of a message that could not be handled, because the database or a queue does not answer. No row counts this,
+/// so the pause follows from how often SQS delivered the message: an eighth of the longest pause, doubling from there,
+/// the upper half of it at random.
+///
+/// A queue gives up after five deliveries, so there are four pauses. By default they take 14 minutes at least. An outage
+/// of ten minutes dead-letters nothing, not even a message that was delivered twice before.
+pub fn pause_of_outage(recovery: &Recovery, receive_count: u32) -> Duration {
+    let longest = recovery.backoff_cap_seconds.min(LONGEST_PAUSE);
+    let bound = (longest >> 4_u32.saturating_sub(receive_count.max(1))).max(1);
+    Duration::from_secs(fastrand::u64(bound.div_ceil(2)..=bound))
 }
 
 /// Repeats a write on which the work of an attempt depends, until the database answers or the time is short. If only the
@@ -73,5 +80,29 @@ mod tests {
             assert!(longest(attempts) > bound / 2, "{attempts}");
         }
         assert!((0..500).all(|_| !pause_after(&recovery, 1).is_zero()));
+    }
+
+    /// Every queue of the template dead-letters a message after this many deliveries.
+    const DELIVERIES: u32 = 5;
+
+    #[test]
+    fn an_outage_of_ten_minutes_dead_letters_nothing() {
+        let recovery = Only::try_parse_from::<_, &str>([]).unwrap().recovery;
+        let longest_outage = |deliveries_before: u32| -> u64 {
+            let pauses = deliveries_before + 1..DELIVERIES;
+            let shortest = |count| (0..500).map(|_| pause_of_outage(&recovery, count).as_secs()).min().unwrap();
+            pauses.map(shortest).sum()
+        };
+        for deliveries_before in 0..=2 {
+            assert!(longest_outage(deliveries_before) > 600, "{deliveries_before}");
+        }
+        let cap = Duration::from_secs(recovery.backoff_cap_seconds);
+        assert!((0..=9).all(|count| pause_of_outage(&recovery, count) <= cap));
+    }
+
+    #[test]
+    fn a_short_pause_is_a_second_at_least() {
+        let recovery = Only::try_parse_from(["--backoff-cap-seconds=0"]).unwrap().recovery;
+        assert!((0..=9).all(|count| pause_of_outage(&recovery, count) == Duration::from_secs(1)));
     }
 }

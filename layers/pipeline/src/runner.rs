@@ -5,13 +5,14 @@ use crate::context::Context;
 use crate::deadline::Deadline;
 use crate::error::{Consequence, StageError};
 use crate::heartbeat::{HeartbeatThread, StopReason};
-use crate::metrics::{Metric, emit};
+use crate::metrics::Metric;
 use crate::scratch::Scratch;
 use crate::{outbox, retry};
-use catalog::{Catalog, CatalogError, Claim, Fenced, GivenBack, Lease, LeaseRules};
+use catalog::{Catalog, CatalogError, Claim, ClaimTerms, Fenced, GivenBack, Lease};
 use domain::{FailureCode, Task};
 use queues::{Received, Verdict};
 use std::time::{Duration, Instant};
+use time::OffsetDateTime;
 use tracing::{Instrument, Span};
 
 /// What a function does with a message of its queue.
@@ -41,7 +42,7 @@ pub trait Job {
     fn claim(
         catalog: &Catalog,
         task: &Task,
-        rules: &LeaseRules,
+        terms: &ClaimTerms,
     ) -> impl Future<Output = Result<Claim<Self::Claimed>, StageError>>;
 
     /// Makes the results and uploads them below the prefix of the attempt.
@@ -69,7 +70,10 @@ pub trait Job {
 impl<J: Job> Handler for J {
     async fn handle(&self, context: &Context, message: &Received, deadline: Deadline) -> Result<Verdict, StageError> {
         let task = message.task()?;
-        run(self, context, task, deadline).instrument(span(&task)).await
+        // Every message of SQS has the time. One without it is not taken for a redrive.
+        let sent_at = message.sent_at.map_or(OffsetDateTime::UNIX_EPOCH, Into::into);
+        let terms = ClaimTerms { rules: context.configuration.recovery.lease_rules(), sent_at };
+        run(self, context, task, &terms, deadline).instrument(span(&task)).await
     }
 }
 
@@ -81,9 +85,14 @@ fn span(task: &Task) -> Span {
     }
 }
 
-async fn run<J: Job>(job: &J, context: &Context, task: Task, deadline: Deadline) -> Result<Verdict, StageError> {
-    let rules = context.configuration.recovery.lease_rules();
-    let claimed = match context.claim(&task, J::claim(&context.catalog, &task, &rules)).await? {
+async fn run<J: Job>(
+    job: &J,
+    context: &Context,
+    task: Task,
+    terms: &ClaimTerms,
+    deadline: Deadline,
+) -> Result<Verdict, StageError> {
+    let claimed = match context.claim(&task, J::claim(&context.catalog, &task, terms)).await? {
         Claim::Claimed(claimed) => claimed,
         other => return not_claimed(context, &task, other).await,
     };
@@ -91,7 +100,7 @@ async fn run<J: Job>(job: &J, context: &Context, task: Task, deadline: Deadline)
     let (attempt, started) = (Attempt::new(context, task, claimed.lease(), deadline), Instant::now());
     let published = Box::pin(work_and_publish(job, &attempt, &claimed)).await;
     let seconds = started.elapsed().as_secs_f64();
-    emit(context.function, &[(Metric::StageSeconds, seconds)]);
+    context.emit(&[(Metric::StageSeconds, seconds)]);
     match published {
         Ok(Fenced::Done(next)) => {
             tracing::info!(seconds, "{task} finished in {seconds:.1} s");
@@ -137,7 +146,7 @@ async fn not_claimed<C>(context: &Context, task: &Task, claim: Claim<C>) -> Resu
             outbox::try_publish(context).await;
             (Verdict::Delete, "it lost too many workers, and the scan is FAILED")
         }
-        Claim::JustExhausted => {
+        Claim::Exhausted => {
             (Verdict::Return { after: Duration::ZERO }, "its message is on the way to the dead letters")
         }
         Claim::Busy => (Verdict::Delete, "another worker holds the lease"),
@@ -177,7 +186,7 @@ async fn fail(attempt: &Attempt<'_>, error: &StageError) -> Result<Verdict, Stag
         Fenced::Lost => Ok(lost(task)),
         Fenced::Done(()) => {
             tracing::info!("{task} will not be retried: the input is at fault");
-            emit(context.function, &[(Metric::Failures, 1.0)]);
+            context.emit(&[(Metric::Failures, 1.0)]);
             outbox::try_publish(context).await;
             Ok(Verdict::Delete)
         }
@@ -202,12 +211,12 @@ async fn give_back(attempt: &Attempt<'_>, error: &StageError) -> Result<Verdict,
         Fenced::Done(GivenBack::Waiting { attempts }) => {
             let after = retry::pause_after(recovery, attempts);
             tracing::info!(attempts, "{task} will be retried in {} s", after.as_secs());
-            emit(context.function, &[(Metric::Retries, 1.0)]);
+            context.emit(&[(Metric::Retries, 1.0)]);
             Ok(Verdict::Return { after })
         }
         Fenced::Done(GivenBack::Exhausted) => {
             tracing::info!("{task} will not be retried: all attempts failed, and its message goes to the dead letters");
-            emit(context.function, &[(Metric::DeadLetters, 1.0), (Metric::Failures, 1.0)]);
+            context.emit(&[(Metric::DeadLetters, 1.0), (Metric::Failures, 1.0)]);
             outbox::try_publish(context).await;
             Ok(Verdict::Return { after: Duration::ZERO })
         }

@@ -1,18 +1,20 @@
 //! Starts a function, and passes each of Lambda's invocations to its handler.
 
-use crate::configuration::Configuration;
+use crate::configuration::{self, Configuration, MigrateConfiguration};
 use crate::context::Context;
+use crate::credentials;
 use crate::deadline::Deadline;
 use crate::error::StageError;
 use crate::failpoints;
 use crate::function::Function;
 use crate::intake::Intake;
 use crate::logging;
-use crate::metrics::{Metric, emit};
+use crate::metrics::Metric;
 use crate::reconcile;
 use crate::retry;
 use crate::runner::Handler;
 use crate::stages::{compress::Compress, scan::Scan, split::Split};
+use catalog::{Catalog, Database};
 use domain::FailureCode;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use queues::{Received, SqsBatchResponse, SqsEvent, Verdict};
@@ -31,6 +33,7 @@ pub fn serve(function: Function) -> ExitCode {
         Function::Scan => start(function, serve_queue(function, Scan::new)),
         Function::Split => start(function, serve_queue(function, |configuration| Ok(Split::new(configuration)))),
         Function::Reconcile => start(function, serve_schedules()),
+        Function::Migrate => start(function, serve_deployments()),
     }
 }
 
@@ -48,8 +51,8 @@ fn start(function: Function, service: impl Future<Output = Result<(), Error>>) -
 }
 
 async fn context(function: Function) -> Result<Context, Error> {
-    let configuration = Configuration::from_environment()?;
-    Ok(Context::new(function, configuration, &aws::sdk_config(None).await)?)
+    let configuration: Configuration = configuration::from_environment()?;
+    Ok(Context::new(function, configuration, &aws::sdk_config(None).await).await?)
 }
 
 async fn serve_queue<H: Handler + 'static>(
@@ -89,12 +92,16 @@ fn deadline(context: &Context, invocation: &lambda_runtime::Context) -> Deadline
 /// The boundary: an error that the handler returns is logged here, and SQS delivers the message again.
 async fn handle<H: Handler>(handler: &H, context: &Context, received: &Received, deadline: Deadline) -> Verdict {
     if let Some(age) = received.sent_at.and_then(|sent| SystemTime::now().duration_since(sent).ok()) {
-        emit(context.function, &[(Metric::MessageAgeSeconds, age.as_secs_f64())]);
+        context.emit(&[(Metric::MessageAgeSeconds, age.as_secs_f64())]);
     }
-    Box::pin(handler.handle(context, received, deadline)).await.unwrap_or_else(|error| {
+    let handled = async {
+        context.require_schema().await?;
+        handler.handle(context, received, deadline).await
+    };
+    Box::pin(handled).await.unwrap_or_else(|error: StageError| {
         log_unhandled(&received.message_id, error.code(), &error);
-        // No row counts the attempts here, so the pause is the first one; SQS counts the receives.
-        Verdict::Return { after: retry::first_pause(&context.configuration.recovery) }
+        let receive_count = received.receive_count.unwrap_or(1);
+        Verdict::Return { after: retry::pause_of_outage(&context.configuration.recovery, receive_count) }
     })
 }
 
@@ -111,10 +118,31 @@ async fn serve_schedules() -> Result<(), Error> {
             let deadline = deadline(&context, &event.context);
             let request = event.context.request_id.as_str();
             let span = tracing::info_span!("invocation", function = context.function.name(), request);
-            let report = Box::pin(reconcile::run(&context, event.payload, deadline)).instrument(span.clone()).await;
-            report.map_err(|error| {
+            let pass = async {
+                context.require_schema().await?;
+                reconcile::run(&context, event.payload, deadline).await
+            };
+            let report = Box::pin(pass).instrument(span.clone()).await;
+            report.map_err(|error: StageError| {
                 let _entered = span.entered();
                 tracing::error!(code = error.code().as_str(), %error, "{} failed", event.payload);
+                Error::from(error.to_string())
+            })
+        }
+    }))
+    .await
+}
+
+/// The deployment invokes `migrate` before it updates the other functions. The event does not matter.
+async fn serve_deployments() -> Result<(), Error> {
+    let configuration: MigrateConfiguration = configuration::from_environment()?;
+    let database = Arc::new(credentials::database(&configuration.database, &aws::sdk_config(None).await).await?);
+    lambda_runtime::run(service_fn(move |_: LambdaEvent<serde_json::Value>| {
+        let catalog = Catalog::on(Database::clone(&database));
+        async move {
+            let migrated = catalog.migrate().await;
+            migrated.map(|version| serde_json::json!({ "schema": version })).map_err(|error| {
+                tracing::error!(code = error.code().as_str(), %error, "the migration failed and changed nothing");
                 Error::from(error.to_string())
             })
         }

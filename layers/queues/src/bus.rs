@@ -20,7 +20,7 @@ const BYTES_BESIDE_DETAIL: usize = 1024;
 
 const PUBLISH: &str = "publish events to EventBridge";
 
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Published {
     /// The ids of the accepted events, even when there is an error too. They need not be published again.
     pub accepted: Vec<Uuid>,
@@ -48,7 +48,7 @@ impl Bus {
             let (batch, outcome) = send_entries(call, PUBLISH, |entries| self.put(entries)).await;
             published.accepted.extend(batch.accepted.iter().map(|entry| entry.id));
             let Err(error) = outcome else { continue };
-            let is_unreachable = matches!(error, QueueError::Unreachable { .. });
+            let is_unreachable = error.is_unreachable();
             published.error = Some(worse(published.error, error));
             if is_unreachable {
                 break;

@@ -42,6 +42,11 @@ impl QueueError {
         }
     }
 
+    #[must_use]
+    pub const fn is_unreachable(&self) -> bool {
+        matches!(self, Self::Unreachable { .. })
+    }
+
     /// Whether the same call may succeed later, with nothing changed by anybody.
     #[must_use]
     pub const fn is_transient(&self) -> bool {

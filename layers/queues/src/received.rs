@@ -36,7 +36,7 @@ pub struct Received {
     pub body: String,
     /// By SQS's clock.
     pub sent_at: Option<SystemTime>,
-    /// Counts on after a redrive, so it is for logs only.
+    /// How often SQS has delivered the message, this time included.
     pub receive_count: Option<u32>,
     /// `None` when the queue is not in [`QueueUrls`].
     pub queue: Option<Queue>,

@@ -23,3 +23,11 @@ def concurrent_mappings() -> None:
     from .mappings import install
 
     install()
+
+
+@hooks.on_infra_start()
+def redrives() -> None:
+    """Runs before any move task."""
+    from .redrives import install
+
+    install()

@@ -154,7 +154,7 @@ async fn reconcile_is_killed_around_each_write() {
         world.schedule(task).expect("the next pass succeeds");
         world.ended_with_reconcile(&case.volume.key).await;
         world.assert_sound(&case.volume.key).await;
-        let unsent = world.catalog.unsent_events(10).await.expect("the database answers");
+        let unsent = world.catalog.unsent_events(&[], 10).await.expect("the database answers");
         assert!(unsent.is_empty(), "{}: {unsent:?}", case.point());
         println!("kill point {:<28} covered", case.point());
     }
@@ -169,7 +169,7 @@ async fn bring_about(world: &World, case: &Case) -> &'static str {
             world.resources.lose(tests::world::Queue::Uploads).await;
             "sweep_uploads"
         }
-        Effect::Delete => {
+        Effect::Delete | Effect::MarkRemoved | Effect::Prune => {
             world.failpoints.arm("compress.upload.after", key, "kill");
             let _running = world.start();
             case.upload(world).await;

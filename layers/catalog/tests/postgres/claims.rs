@@ -1,7 +1,7 @@
 //! Claims: exactly one of several workers gets a row.
 
-use crate::test_bench::{Bench, RULES, Unwrapping, publication};
-use catalog::{Claim, Heartbeat, Lease};
+use crate::test_bench::{Bench, RULES, Unwrapping, publication, terms};
+use catalog::{Claim, Lease};
 use domain::{ScanId, Stage, Status};
 
 fn winners<T>(claims: &[Claim<T>]) -> usize {
@@ -13,11 +13,11 @@ fn busy<T>(claims: &[Claim<T>]) -> usize {
 }
 
 async fn claim_eight_times(bench: &Bench, stage: Stage, scan: ScanId) -> Vec<Claim<catalog::ClaimedScan>> {
-    bench.at_once(8, |_, worker| async move { worker.claim_scan(stage, scan, &RULES).await.unwrap() }).await
+    bench.at_once(8, |_, worker| async move { worker.claim_scan(stage, scan, &terms(RULES)).await.unwrap() }).await
 }
 
 async fn claim_range_eight_times(bench: &Bench, scan: ScanId) -> Vec<Claim<catalog::ClaimedRange>> {
-    bench.at_once(8, |_, worker| async move { worker.claim_range(scan, 1, 0, &RULES).await.unwrap() }).await
+    bench.at_once(8, |_, worker| async move { worker.claim_range(scan, 1, 0, &terms(RULES)).await.unwrap() }).await
 }
 
 #[tokio::test]
@@ -46,7 +46,7 @@ async fn a_stale_lease_is_taken_over_once_and_charged_once() {
         let summary = bench.detail(scan).await.scan.summary;
         assert_eq!((summary.status, summary.interruptions), (stage.busy(), 1));
         assert_eq!(bench.kinds(scan).await.last().unwrap(), "interrupted");
-        assert!(!Heartbeat::connect(&bench.database.settings()).await.unwrap().beat(&old).await.unwrap());
+        assert!(!bench.heartbeat().await.beat(&old).await.unwrap());
     }
 }
 
@@ -59,7 +59,7 @@ async fn a_stale_range_is_taken_over_once_and_charged_once() {
     assert_eq!((winners(&claims), busy(&claims)), (1, 7));
     let detail = bench.detail(scan).await;
     assert_eq!((detail.ranges[0].interruptions, detail.ranges[1].interruptions), (1, 0));
-    let mut heartbeat = Heartbeat::connect(&bench.database.settings()).await.unwrap();
+    let mut heartbeat = bench.heartbeat().await;
     assert!(!heartbeat.beat(&leases[0]).await.unwrap());
     assert!(heartbeat.beat(&leases[1]).await.unwrap());
 }
@@ -69,7 +69,7 @@ async fn a_heartbeat_keeps_a_lease_and_only_its_own() {
     let bench = Bench::new().await;
     let split = bench.splitting().await;
     let (scan, leases) = bench.scanning(1).await;
-    let mut heartbeat = Heartbeat::connect(&bench.database.settings()).await.unwrap();
+    let mut heartbeat = bench.heartbeat().await;
     for lease in [split, leases[0]] {
         bench.age_leases().await;
         assert!(heartbeat.beat(&lease).await.unwrap());
@@ -87,7 +87,7 @@ async fn a_heartbeat_keeps_a_lease_and_only_its_own() {
 async fn a_heartbeat_connects_again_after_the_database_ended_its_connection() {
     let bench = Bench::new().await;
     let lease = bench.splitting().await;
-    let mut heartbeat = Heartbeat::connect(&bench.database.settings()).await.unwrap();
+    let mut heartbeat = bench.heartbeat().await;
     assert!(heartbeat.beat(&lease).await.unwrap());
     let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                   WHERE datname = current_database() AND pid <> pg_backend_pid()";

@@ -1,6 +1,6 @@
 //! Ranges that end at the same time: exactly one of them is the last.
 
-use crate::test_bench::{Bench, RULES, Unwrapping, failure, fan_out, range, result_key};
+use crate::test_bench::{Bench, RULES, Unwrapping, failure, fan_out, range, result_key, terms};
 use catalog::{Claim, Fenced, Lease};
 use domain::{FailureCode, Stage, Status, Task};
 
@@ -83,7 +83,7 @@ async fn an_old_generations_range_changes_nothing() {
     let claimed = bench.claim(Stage::Compress, scan).await.done();
     let ready = bench.finish_compress(&claimed.lease, &fan_out(&claimed.lease, 1)).await.unwrap().done();
     assert_eq!(ready, [range(scan, 2, 0)]);
-    let new = bench.claim_range(scan, 2, 0, &RULES).await.unwrap().done().lease;
+    let new = bench.claim_range(scan, 2, 0, &terms(RULES)).await.unwrap().done().lease;
     let before = bench.database.snapshot().await.unwrap();
     assert_eq!(bench.finish_range(&leases[1], "late").await.unwrap(), Fenced::Lost);
     assert_eq!(bench.claim_number(scan, 1).await, Claim::Gone);

@@ -1,7 +1,7 @@
 //! A worker that lost its lease changes nothing, whatever it calls and whichever worker has the row now.
 
 use crate::test_bench::{Bench, MAXIMUM_ATTEMPTS, RULES, Unwrapping, failure, fan_out, publication, result_key};
-use catalog::{Fenced, Heartbeat, Lease, RescueOutcome};
+use catalog::{Fenced, Lease, RescueOutcome};
 use domain::{FailureCode, Stage};
 
 /// Makes every call that takes this lease, and expects that none of them changes anything.
@@ -24,7 +24,7 @@ async fn assert_powerless(bench: &Bench, lease: &Lease) {
     assert_eq!(bench.give_back(lease, &late, MAXIMUM_ATTEMPTS).await.unwrap(), Fenced::Lost);
     assert_eq!(bench.give_back(lease, &late, 1).await.unwrap(), Fenced::Lost);
     assert_eq!(bench.fail(lease, &late).await.unwrap(), Fenced::Lost);
-    let mut heartbeat = Heartbeat::connect(&bench.database.settings()).await.unwrap();
+    let mut heartbeat = bench.heartbeat().await;
     assert!(!heartbeat.beat(lease).await.unwrap());
     assert_eq!(bench.database.snapshot().await.unwrap(), before);
 }

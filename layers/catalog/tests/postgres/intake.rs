@@ -59,7 +59,7 @@ async fn a_refused_upload_fails_from_the_start_and_is_told() {
     bench.assert_ended(scan, Status::Failed, "source.not_pdf").await;
     assert_eq!(bench.detail(scan).await.scan.summary.failed_stage, Some(Stage::Compress));
     assert_eq!(bench.kinds(scan).await, ["failed"]);
-    assert_eq!(bench.unsent_events(10).await.unwrap().len(), 1);
+    assert_eq!(bench.unsent_events(&[], 10).await.unwrap().len(), 1);
     assert_eq!(bench.claim(Stage::Compress, scan).await, Claim::Gone);
 }
 

@@ -10,7 +10,7 @@ use std::collections::HashSet;
 async fn an_end_leaves_one_event_with_what_receivers_need() {
     let bench = Bench::new().await;
     let scan = bench.reviewable().await;
-    let events = bench.unsent_events(10).await.unwrap();
+    let events = bench.unsent_events(&[], 10).await.unwrap();
     assert_eq!(events.len(), 1);
     assert_eq!((events[0].scan, events[0].kind.as_str()), (scan, "PENDING_REVIEW"));
     let detail = &events[0].detail;
@@ -18,11 +18,11 @@ async fn an_end_leaves_one_event_with_what_receivers_need() {
     assert_eq!(detail["finding_counts"], json!({ "must_look": 2, "should_look": 0, "note": 1 }));
     assert!(detail["result_prefix"].as_str().unwrap().starts_with("results/"));
     bench.approve(scan).await.unwrap();
-    assert_eq!(bench.unsent_events(10).await.unwrap().len(), 1, "approval is a person's, and no news");
+    assert_eq!(bench.unsent_events(&[], 10).await.unwrap().len(), 1, "approval is a person's, and no news");
 
     bench.mark_sent(&[events[0].id]).await.unwrap();
     bench.mark_sent(&[events[0].id]).await.unwrap();
-    assert_eq!(bench.unsent_events(10).await.unwrap(), []);
+    assert_eq!(bench.unsent_events(&[], 10).await.unwrap(), []);
 }
 
 #[tokio::test]
@@ -35,7 +35,7 @@ async fn every_way_to_fail_is_told_once_and_a_second_end_again() {
     let codes = |events: &[ScanEnded]| {
         events.iter().map(|event| event.detail["code"].as_str().unwrap_or("-").to_owned()).collect::<Vec<_>>()
     };
-    let events = bench.unsent_events(10).await.unwrap();
+    let events = bench.unsent_events(&[], 10).await.unwrap();
     assert_eq!(
         (codes(&events), &events[0].detail["finding_counts"]),
         (vec!["source.damaged".to_owned()], &Value::Null)
@@ -54,11 +54,13 @@ async fn every_way_to_fail_is_told_once_and_a_second_end_again() {
     let cancelled = bench.uploaded().await;
     bench.cancel(cancelled).await.unwrap();
 
-    let events = bench.unsent_events(10).await.unwrap();
+    let events = bench.unsent_events(&[], 10).await.unwrap();
     let expected = ["source.damaged", "retries_exhausted", "interrupted", "source.page_too_large"];
     assert_eq!(codes(&events), expected);
     assert_eq!(events.iter().map(|event| event.id).collect::<HashSet<_>>().len(), 4);
-    assert_eq!(bench.unsent_events(2).await.unwrap(), events[..2]);
+    assert_eq!(bench.unsent_events(&[], 2).await.unwrap(), events[..2]);
+    let refused = [events[0].id, events[2].id];
+    assert_eq!(bench.unsent_events(&refused, 2).await.unwrap(), [events[1].clone(), events[3].clone()]);
 }
 
 #[tokio::test]
@@ -81,6 +83,6 @@ async fn opinions_and_findings_are_replaced_not_doubled() {
     assert_eq!(files, ["opinion-0.pdf", "opinion-1.pdf"]);
     let codes: Vec<_> = detail.findings.iter().map(|finding| finding.code.as_str()).collect();
     assert_eq!(codes, ["page.damaged", "page.not_compressed"]);
-    let event = &bench.unsent_events(1).await.unwrap()[0].detail;
+    let event = &bench.unsent_events(&[], 1).await.unwrap()[0].detail;
     assert_eq!((&event["opinions"], &event["finding_counts"]["must_look"]), (&json!(2), &json!(1)));
 }

@@ -92,7 +92,7 @@ async fn rows_of_other_versions_can_be_read() {
     let old = Publication { findings: Vec::new(), summary, ..publication(&lease, 1) };
     bench.finish_split(&lease, &old).await.unwrap().done();
     assert_eq!(bench.detail(lease.scan).await.scan.summary.finding_counts, None);
-    assert_eq!(bench.unsent_events(1).await.unwrap()[0].detail["finding_counts"], serde_json::Value::Null);
+    assert_eq!(bench.unsent_events(&[], 1).await.unwrap()[0].detail["finding_counts"], serde_json::Value::Null);
     // A later release, which knows more codes and more evidence.
     let scan = bench.reviewable().await;
     let newer = "UPDATE findings SET code = 'finding.of_tomorrow', evidence = '{\"colour\": 1}'";

@@ -1,6 +1,6 @@
 //! `rescue` recovers rows with stale leases, and no others.
 
-use crate::test_bench::{Bench, MAXIMUM_ATTEMPTS, RULES, Unwrapping, failure, range, result_key};
+use crate::test_bench::{Bench, MAXIMUM_ATTEMPTS, RULES, Unwrapping, failure, range, result_key, terms};
 use catalog::{Claim, RescueOutcome, Rescued};
 use domain::{FailureCode, ScanId, Stage, Status, Task};
 use std::collections::HashSet;
@@ -107,7 +107,7 @@ async fn work_off(bench: &Bench, scan: ScanId, ranges: i32) {
                     continue;
                 }
                 let number = (place as i32 + round) % ranges;
-                if let Claim::Claimed(claimed) = worker.claim_range(scan, 1, number, &RULES).await.unwrap() {
+                if let Claim::Claimed(claimed) = worker.claim_range(scan, 1, number, &terms(RULES)).await.unwrap() {
                     let outcome = match round % 3 {
                         0 => worker
                             .give_back(&claimed.lease, &failure(FailureCode::Panicked), MAXIMUM_ATTEMPTS)
@@ -129,7 +129,7 @@ async fn rescue_in_the_middle_of_work_disturbs_nothing() {
     work_off(&bench, scan, 12).await;
     // Workers in step can meet at a range each time, so that the one that gives it back always comes first.
     for number in 0..12 {
-        if let Claim::Claimed(claimed) = bench.claim_range(scan, 1, number, &RULES).await.unwrap() {
+        if let Claim::Claimed(claimed) = bench.claim_range(scan, 1, number, &terms(RULES)).await.unwrap() {
             bench.finish_range(&claimed.lease, &result_key(&claimed.lease)).await.unwrap().done();
         }
     }

@@ -1,6 +1,6 @@
 //! A lost message is sent again, at growing intervals.
 
-use crate::test_bench::{Bench, RULES, Unwrapping, range};
+use crate::test_bench::{Bench, RULES, Unwrapping, range, terms};
 use catalog::Claim;
 use domain::{FailureCode, Stage, Task};
 use std::collections::HashSet;
@@ -140,5 +140,5 @@ async fn deferring_while_ranges_run_lets_them_finish_and_holds_the_rest_back() {
     assert_eq!(bench.finish(&second).await, [], "split is deferred, too");
     assert_eq!(bench.claim(Stage::Split, scan).await, Claim::NotDue);
     assert_eq!(bench.defer(scan, OffsetDateTime::UNIX_EPOCH).await.unwrap(), [Task::Split { scan }]);
-    assert!(matches!(bench.claim_scan(Stage::Split, scan, &RULES).await.unwrap(), Claim::Claimed(_)));
+    assert!(matches!(bench.claim_scan(Stage::Split, scan, &terms(RULES)).await.unwrap(), Claim::Claimed(_)));
 }

@@ -1,8 +1,9 @@
 //! Temporary errors: a few attempts, then the dead-letter queue, then a redrive or a retry.
 
-use crate::test_bench::{Bench, MAXIMUM_ATTEMPTS, Unwrapping, failure, fan_out, range};
-use catalog::{Claim, GivenBack, Lease};
+use crate::test_bench::{Bench, MAXIMUM_ATTEMPTS, RULES, Unwrapping, failure, fan_out, range, terms};
+use catalog::{Claim, ClaimTerms, GivenBack, Lease};
 use domain::{FailureCode, ScanId, Stage, Status, Task};
+use time::OffsetDateTime;
 
 /// Gives a claim of this stage back until its retries are exhausted.
 async fn exhaust(bench: &Bench, stage: Stage, scan: ScanId) {
@@ -40,7 +41,7 @@ async fn exhausted_stages_bounce_and_are_revived_by_a_later_message() {
         assert!(message.ends_with("[objects.unreachable]"), "{message}");
 
         let before = bench.database.snapshot().await.unwrap();
-        assert_eq!(bench.claim(stage, scan).await, Claim::JustExhausted);
+        assert_eq!(bench.claim(stage, scan).await, Claim::Exhausted);
         assert_eq!(bench.database.snapshot().await.unwrap(), before);
 
         bench.age_ends().await;
@@ -49,6 +50,27 @@ async fn exhausted_stages_bounce_and_are_revived_by_a_later_message() {
         assert_eq!(bench.status(scan).await, stage.busy());
         assert!(bench.kinds(scan).await.contains(&"retried".to_owned()));
     }
+}
+
+/// `reconcile` sends another message for a row that waits long, so one may still be in the queue when the last attempt
+/// failed. However late it arrives, it is not a redrive.
+#[tokio::test]
+async fn a_message_from_before_the_failure_revives_nothing() {
+    let bench = Bench::new().await;
+    let before = terms(RULES);
+    let scan = bench.uploaded().await;
+    exhaust(&bench, Stage::Compress, scan).await;
+    let redriven = || ClaimTerms { sent_at: OffsetDateTime::now_utc() + RULES.revival_grace, ..before };
+    let unchanged = bench.database.snapshot().await.unwrap();
+    assert_eq!(bench.claim_scan(Stage::Compress, scan, &before).await.unwrap(), Claim::Exhausted);
+    assert_eq!(bench.database.snapshot().await.unwrap(), unchanged);
+    bench.claim_scan(Stage::Compress, scan, &redriven()).await.unwrap().done();
+
+    let scan = bench.compressed(1).await;
+    exhaust_range(&bench, scan, 0).await;
+    assert_eq!(bench.claim_range(scan, 1, 0, &before).await.unwrap(), Claim::Exhausted);
+    bench.assert_ended(scan, Status::Failed, "retries_exhausted").await;
+    bench.claim_range(scan, 1, 0, &redriven()).await.unwrap().done();
 }
 
 #[tokio::test]
@@ -69,9 +91,7 @@ async fn a_revived_scan_is_claimed_once() {
     exhaust(&bench, Stage::Compress, scan).await;
     bench.age_ends().await;
     let claims = bench
-        .at_once(6, |_, worker| async move {
-            worker.claim_scan(Stage::Compress, scan, &crate::test_bench::RULES).await.unwrap()
-        })
+        .at_once(6, |_, worker| async move { worker.claim_scan(Stage::Compress, scan, &terms(RULES)).await.unwrap() })
         .await;
     assert_eq!(claims.iter().filter(|claim| matches!(claim, Claim::Claimed(_))).count(), 1);
     assert_eq!(claims.iter().filter(|claim| matches!(claim, Claim::Busy)).count(), 5);
@@ -84,7 +104,7 @@ async fn an_exhausted_range_comes_back_while_the_others_still_run() {
     let other = bench.claim_number(scan, 1).await.done().lease;
     exhaust_range(&bench, scan, 0).await;
     assert_eq!(bench.status(scan).await, Status::Scanning);
-    assert_eq!(bench.claim_number(scan, 0).await, Claim::JustExhausted);
+    assert_eq!(bench.claim_number(scan, 0).await, Claim::Exhausted);
     bench.age_ends().await;
     let lease = bench.claim_number(scan, 0).await.done().lease;
     bench.finish(&other).await;
@@ -100,7 +120,7 @@ async fn exhausted_ranges_fail_their_scan_and_any_of_their_messages_revives_it()
     exhaust_range(&bench, scan, 0).await;
     exhaust_range(&bench, scan, 2).await;
     bench.assert_ended(scan, Status::Failed, "retries_exhausted").await;
-    assert_eq!(bench.claim_number(scan, 0).await, Claim::JustExhausted);
+    assert_eq!(bench.claim_number(scan, 0).await, Claim::Exhausted);
     bench.age_ends().await;
     assert_eq!(bench.claim_number(scan, 1).await, Claim::Done(Vec::new()), "a late duplicate of the finished one");
     bench.assert_ended(scan, Status::Failed, "retries_exhausted").await;
@@ -160,7 +180,7 @@ async fn missing_intermediates_send_a_scan_back_to_compress_but_not_for_ever() {
         let compress = bench.claim(Stage::Compress, scan).await.done().lease;
         let ranges = bench.finish_compress(&compress, &fan_out(&compress, 2)).await.unwrap().done();
         assert_eq!(ranges, [range(scan, generation, 0), range(scan, generation, 1)]);
-        let rules = &crate::test_bench::RULES;
+        let rules = &terms(RULES);
         let first = bench.claim_range(scan, generation, 0, rules).await.unwrap().done().lease;
         bench.claim_range(scan, generation, 1, rules).await.unwrap().done();
         ready = bench.return_to_compress(&first, "range-0000.pdf is missing").await.unwrap().done();

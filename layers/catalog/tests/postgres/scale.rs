@@ -96,7 +96,7 @@ async fn pass(worker: &Catalog) -> (usize, usize, usize) {
     let rescued = worker.rescue(&RULES, 500).await.unwrap();
     assert!(rescued.iter().all(|one| matches!(one.outcome, RescueOutcome::Resent(_))));
     let resent = worker.resend(Duration::from_secs(600), 500).await.unwrap();
-    let unsent = worker.unsent_events(500).await.unwrap();
+    let unsent = worker.unsent_events(&[], 500).await.unwrap();
     worker.mark_sent(&unsent.iter().map(|event| event.id).collect::<Vec<_>>()).await.unwrap();
     worker.record_sample(rescued.len() as i32, resent.len() as i32).await.unwrap();
     (rescued.len(), resent.len(), unsent.len())

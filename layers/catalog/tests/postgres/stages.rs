@@ -92,7 +92,10 @@ async fn a_lease_of_one_stage_ends_no_other() {
         bench.finish_compress(&split, &fan_out(&split, 1)).await.unwrap_err(),
         bench.finish_range(&split, "r").await.unwrap_err(),
         bench.finish_split(&leases[0], &publication(&leases[0], 1)).await.unwrap_err(),
-        bench.claim_scan(Stage::Scan, split.scan, &crate::test_bench::RULES).await.unwrap_err(),
+        bench
+            .claim_scan(Stage::Scan, split.scan, &crate::test_bench::terms(crate::test_bench::RULES))
+            .await
+            .unwrap_err(),
     ];
     for error in errors {
         assert_eq!((error.code().as_str(), error.is_temporary()), ("catalog.invalid", false));
@@ -131,7 +134,8 @@ async fn messages_about_nothing_are_gone() {
     assert_eq!(bench.claim_number(scan + 1, 0).await, Claim::Gone);
     assert_eq!(bench.claim_number(scan, 1).await, Claim::Gone);
     for generation in [0, 2] {
-        let claim = bench.claim_range(scan, generation, 0, &crate::test_bench::RULES).await.unwrap();
+        let claim =
+            bench.claim_range(scan, generation, 0, &crate::test_bench::terms(crate::test_bench::RULES)).await.unwrap();
         assert_eq!(claim, Claim::Gone);
     }
 }

@@ -1,8 +1,9 @@
 //! The sweeps: uploads without a scan, attempts without a row.
 
 use crate::test_bench::{BUCKET, Bench, KEY, RULES, Unwrapping, failure, fan_out, new_scan, publication, result_key};
-use catalog::Lease;
-use domain::{AttemptPrefix, FailureCode, ListedUpload, Results, Stage, UploadKey, Work};
+use catalog::{AbandonedAttempt, NewScan};
+use domain::{FailureCode, ListedUpload, Stage, Status, UploadKey};
+use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
 
@@ -24,6 +25,21 @@ async fn uploads_without_a_scan_of_their_content_are_found() {
 }
 
 #[tokio::test]
+async fn the_same_file_uploaded_again_after_a_failure_is_found() {
+    let bench = Bench::new().await;
+    let refused = NewScan { refusal: Some(failure(FailureCode::SourceNotPdf)), ..new_scan("v1", "same") };
+    bench.record(&refused).await;
+    let uploaded =
+        |ago: Duration| ListedUpload { last_modified: OffsetDateTime::now_utc() - ago, ..listed(KEY, "same") };
+    let minute = Duration::from_secs(60);
+    assert_eq!(bench.unrecorded_uploads(BUCKET, &[&uploaded(minute)]).await.unwrap(), [], "the file that failed");
+    bench.age_ends().await;
+    assert_eq!(bench.unrecorded_uploads(BUCKET, &[&uploaded(minute)]).await.unwrap(), [UploadKey::new(KEY)]);
+    bench.record(&new_scan("v2", "same")).await;
+    assert_eq!(bench.unrecorded_uploads(BUCKET, &[&uploaded(minute)]).await.unwrap(), [], "it has a scan now");
+}
+
+#[tokio::test]
 async fn a_cursor_is_kept_and_forgotten() {
     let bench = Bench::new().await;
     assert_eq!(bench.cursor("uploads").await.unwrap(), None);
@@ -36,46 +52,94 @@ async fn a_cursor_is_kept_and_forgotten() {
     assert_eq!(bench.cursor("uploads").await.unwrap(), None);
 }
 
-fn work(lease: &Lease) -> AttemptPrefix<Work> {
-    AttemptPrefix::work(lease.scan, lease.token)
-}
-
-fn results(lease: &Lease) -> AttemptPrefix<Results> {
-    AttemptPrefix::result(lease.scan, lease.token)
+async fn abandoned(bench: &Bench) -> Vec<Uuid> {
+    let found = bench.abandoned_attempts(Duration::ZERO, 100).await.unwrap();
+    found.into_iter().map(|attempt| attempt.token).collect()
 }
 
 #[tokio::test]
-async fn attempts_live_while_a_row_names_them_or_holds_their_lease() {
+async fn an_attempt_is_abandoned_when_it_ended_without_publishing() {
     let bench = Bench::new().await;
     let scan = bench.uploaded().await;
     let given_back = bench.claim(Stage::Compress, scan).await.done().lease;
+    assert!(abandoned(&bench).await.is_empty(), "a lease that is held");
     bench.give_back(&given_back, &failure(FailureCode::Panicked), 5).await.unwrap().done();
     let compress = bench.claim(Stage::Compress, scan).await.done().lease;
-    let attempts = |leases: &[Lease]| leases.iter().map(work).collect::<Vec<_>>();
-    let live = bench.live_attempts(&attempts(&[given_back, compress])).await.unwrap();
-    assert_eq!(live, [work(&compress)], "a lease that is held");
+    let expected = AbandonedAttempt { scan, stage: Stage::Compress, token: given_back.token };
+    assert_eq!(bench.abandoned_attempts(Duration::ZERO, 100).await.unwrap(), [expected]);
     bench.finish_compress(&compress, &fan_out(&compress, 2)).await.unwrap().done();
-    let finished = bench.claim_number(scan, 0).await.done().lease;
-    let running = bench.claim_number(scan, 1).await.done().lease;
-    bench.finish_range(&finished, &result_key(&finished)).await.unwrap().done();
-    let mut live = bench.live_attempts(&attempts(&[given_back, compress, finished, running])).await.unwrap();
-    live.sort();
-    let mut expected = [compress, finished, running].map(|lease| work(&lease));
-    expected.sort();
-    assert_eq!(live, expected);
 
+    let finished = bench.claim_number(scan, 0).await.done().lease;
+    let killed = bench.claim_number(scan, 1).await.done().lease;
+    bench.finish_range(&finished, &result_key(&finished)).await.unwrap().done();
     bench.age_leases().await;
     bench.rescue(&RULES, 10).await.unwrap();
-    assert_eq!(bench.live_attempts(&attempts(&[running])).await.unwrap(), []);
+    assert_eq!(abandoned(&bench).await, [given_back.token, killed.token]);
+
     let last = bench.claim_number(scan, 1).await.done().lease;
     bench.finish(&last).await;
+    let taken_over = bench.claim(Stage::Split, scan).await.done().lease;
+    bench.age_leases().await;
     let split = bench.claim(Stage::Split, scan).await.done().lease;
-    assert_eq!(bench.live_attempts(&[results(&split)]).await.unwrap().len(), 1);
     bench.finish_split(&split, &publication(&split, 1)).await.unwrap().done();
-    let stranger = Lease { token: Uuid::new_v4(), ..split };
-    let live = bench.live_attempts(&[results(&split), results(&stranger)]).await.unwrap();
-    assert_eq!(live, [results(&split)]);
-    // A row of another scan does not keep it alive.
-    let elsewhere = results(&Lease { scan: scan + 1, ..split });
-    assert_eq!(bench.live_attempts(&[elsewhere]).await.unwrap(), []);
+    assert_eq!(abandoned(&bench).await, [given_back.token, killed.token, taken_over.token]);
+
+    assert_eq!(bench.abandoned_attempts(Duration::from_secs(600), 100).await.unwrap(), [], "too young");
+    for lease in [given_back, taken_over] {
+        bench.mark_removed(lease.token).await.unwrap();
+    }
+    assert_eq!(abandoned(&bench).await, [killed.token]);
+}
+
+#[tokio::test]
+async fn a_cancelled_scan_abandons_its_attempts() {
+    let bench = Bench::new().await;
+    let (scan, leases) = bench.scanning(2).await;
+    bench.cancel(scan).await.unwrap();
+    let mut tokens: Vec<Uuid> = leases.iter().map(|lease| lease.token).collect();
+    let mut found = abandoned(&bench).await;
+    tokens.sort();
+    found.sort();
+    assert_eq!(found, tokens);
+}
+
+/// An empty database, and one restored from before these attempts, do not know them. A row that names a prefix protects
+/// it whatever the attempts say.
+#[tokio::test]
+async fn a_database_that_does_not_know_an_attempt_does_not_abandon_it() {
+    let bench = Bench::new().await;
+    let scan = bench.reviewable().await;
+    bench.database.execute("DELETE FROM attempts").await.unwrap();
+    assert!(abandoned(&bench).await.is_empty());
+
+    let named = "INSERT INTO attempts (token, scan_id, stage, generation, ended_at, is_published)
+                 SELECT split_part(prefix, '/', 3)::uuid, id, 'split', 1, clock_timestamp(), false
+                 FROM scans, unnest(ARRAY[result_prefix, work_prefix]) AS prefix";
+    bench.database.execute(named).await.unwrap();
+    assert!(abandoned(&bench).await.is_empty());
+    bench.database.execute("UPDATE scans SET result_prefix = NULL").await.unwrap();
+    assert_eq!(abandoned(&bench).await.len(), 1, "of scan {scan}");
+}
+
+#[tokio::test]
+async fn what_nobody_looks_at_any_more_is_deleted() {
+    let bench = Bench::new().await;
+    let (approved, waiting) = (bench.reviewable().await, bench.uploaded().await);
+    bench.approve(approved).await.unwrap();
+    bench.record_sample(0, 0).await.unwrap();
+    bench.database.execute("INSERT INTO upload_keys (bucket, key) VALUES ('uploads', 'vanished.pdf')").await.unwrap();
+    let unsent: Vec<Uuid> = bench.unsent_events(&[], 10).await.unwrap().iter().map(|event| event.id).collect();
+    bench.mark_sent(&unsent).await.unwrap();
+    assert_eq!(bench.prune().await.unwrap(), 0, "all of it is young");
+
+    let years = "UPDATE samples SET at = at - interval '2 years';
+                 UPDATE scan_events SET at = at - interval '2 years';
+                 UPDATE outbox SET sent_at = sent_at - interval '2 years';
+                 UPDATE upload_keys SET seen_at = seen_at - interval '2 years'";
+    bench.database.execute(years).await.unwrap();
+    let timeline = bench.kinds(approved).await.len();
+    assert_eq!(bench.prune().await.unwrap(), timeline as i64 + 3, "a sample, a published event, a key and a timeline");
+    assert_eq!(bench.kinds(approved).await, [String::new(); 0]);
+    assert_eq!(bench.kinds(waiting).await, ["uploaded"]);
+    assert_eq!(bench.status(approved).await, Status::Approved);
 }

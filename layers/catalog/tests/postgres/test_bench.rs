@@ -2,12 +2,13 @@
 
 use catalog::testing::TestDatabase;
 use catalog::{
-    Catalog, Claim, ClaimedRange, ClaimedScan, Failure, FanOut, Fenced, Lease, LeaseRules, NewOpinion, NewRange,
-    NewScan, Publication, Recorded, ScanDetail,
+    Catalog, Claim, ClaimTerms, ClaimedRange, ClaimedScan, Database, Failure, FanOut, Fenced, Heartbeat, Lease,
+    LeaseRules, NewOpinion, NewRange, NewScan, Publication, Recorded, ScanDetail,
 };
 use domain::{Evidence, FailureCode, Finding, FindingCounts, ScanId, Severity, Stage, Status, Task, VolumeName};
 use std::ops::Deref;
 use std::time::Duration;
+use time::OffsetDateTime;
 use tokio::task::JoinSet;
 use uuid::Uuid;
 
@@ -20,6 +21,11 @@ pub const RULES: LeaseRules = LeaseRules {
     maximum_interruptions: 3,
     revival_grace: Duration::from_secs(30),
 };
+
+/// The terms of a message that was sent just now.
+pub fn terms(rules: LeaseRules) -> ClaimTerms {
+    ClaimTerms { rules, sent_at: OffsetDateTime::now_utc() }
+}
 
 pub const MAXIMUM_ATTEMPTS: i32 = 5;
 
@@ -149,6 +155,11 @@ impl Bench {
         self.database.catalog().unwrap()
     }
 
+    /// With a connection of its own.
+    pub async fn heartbeat(&self) -> Heartbeat {
+        Heartbeat::connect(Database::new(&self.database.settings()).unwrap()).await.unwrap()
+    }
+
     pub async fn record(&self, upload: &NewScan) -> Recorded {
         self.lock_key(BUCKET, KEY).await.unwrap().record(upload).await.unwrap()
     }
@@ -165,11 +176,11 @@ impl Bench {
     }
 
     pub async fn claim(&self, stage: Stage, scan: ScanId) -> Claim<ClaimedScan> {
-        self.claim_scan(stage, scan, &RULES).await.unwrap()
+        self.claim_scan(stage, scan, &terms(RULES)).await.unwrap()
     }
 
     pub async fn claim_number(&self, scan: ScanId, number: i32) -> Claim<ClaimedRange> {
-        self.claim_range(scan, 1, number, &RULES).await.unwrap()
+        self.claim_range(scan, 1, number, &terms(RULES)).await.unwrap()
     }
 
     /// A new scan whose ranges wait.

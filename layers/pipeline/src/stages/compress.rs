@@ -3,10 +3,10 @@
 use crate::attempt::Attempt;
 use crate::configuration::Configuration;
 use crate::error::StageError;
-use crate::metrics::{Metric, emit};
+use crate::metrics::Metric;
 use crate::runner::Job;
 use crate::scratch::Scratch;
-use catalog::{Catalog, CatalogError, Claim, ClaimedScan, FanOut, Fenced, Lease, LeaseRules, NewRange};
+use catalog::{Catalog, CatalogError, Claim, ClaimTerms, ClaimedScan, FanOut, Fenced, Lease, NewRange};
 use domain::{AttemptPrefix, Stage, Task, UploadKey, Work};
 use engine::report::NoProgress;
 use engine::settings::Settings;
@@ -29,9 +29,9 @@ impl Job for Compress {
     type Claimed = ClaimedScan;
     type Output = FanOut;
 
-    async fn claim(catalog: &Catalog, task: &Task, rules: &LeaseRules) -> Result<Claim<ClaimedScan>, StageError> {
+    async fn claim(catalog: &Catalog, task: &Task, terms: &ClaimTerms) -> Result<Claim<ClaimedScan>, StageError> {
         match task {
-            Task::Compress { scan } => Ok(catalog.claim_scan(Stage::Compress, *scan, rules).await?),
+            Task::Compress { scan } => Ok(catalog.claim_scan(Stage::Compress, *scan, terms).await?),
             _ => Err(StageError::Misplaced { task: *task }),
         }
     }
@@ -49,7 +49,7 @@ impl Job for Compress {
         let range_pages = volumes.range_pages;
         let prepare = move || prepare(&original, &settings, range_pages, &directory, &NoProgress, &cancellation);
         let prepared = attempt.engine(prepare).await?;
-        emit(attempt.context.function, &[(Metric::Pages, prepared.pages as f64)]);
+        attempt.context.emit(&[(Metric::Pages, prepared.pages as f64)]);
         let prefix = AttemptPrefix::work(attempt.lease.scan, attempt.lease.token);
         upload(attempt, &prefix, &prepared).await?;
         fan_out(&prefix, &prepared, prepared.pages > volumes.large_volume_pages)
@@ -62,11 +62,14 @@ impl Job for Compress {
 
 async fn fetch_original(attempt: &Attempt<'_>, claimed: &ClaimedScan, to: &Path) -> Result<(), StageError> {
     let key = UploadKey::new(claimed.key.clone());
-    match attempt.context.objects.download_original(&key, &claimed.version_id, to).await {
-        Ok(_) => Ok(()),
-        Err(error) if error.is_missing() => Err(StageError::OriginalMissing),
-        Err(error) => Err(error.into()),
-    }
+    let download = async {
+        match attempt.context.objects.download_original(&key, &claimed.version_id, to).await {
+            Ok(_) => Ok(()),
+            Err(error) if error.is_missing() => Err(StageError::OriginalMissing),
+            Err(error) => Err(error.into()),
+        }
+    };
+    attempt.unless_stopped(download).await
 }
 
 async fn upload(attempt: &Attempt<'_>, prefix: &AttemptPrefix<Work>, prepared: &Prepared) -> Result<(), StageError> {

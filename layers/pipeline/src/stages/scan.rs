@@ -3,10 +3,10 @@
 use crate::attempt::Attempt;
 use crate::configuration::Configuration;
 use crate::error::StageError;
-use crate::metrics::{Metric, emit};
+use crate::metrics::Metric;
 use crate::runner::Job;
 use crate::scratch::Scratch;
-use catalog::{Catalog, CatalogError, Claim, ClaimedRange, Fenced, Lease, LeaseRules};
+use catalog::{Catalog, CatalogError, Claim, ClaimTerms, ClaimedRange, Fenced, Lease};
 use domain::{AttemptPrefix, Task, WorkKey};
 use engine::detector::Detector;
 use engine::report::NoProgress;
@@ -34,10 +34,10 @@ impl Job for Scan {
     type Claimed = ClaimedRange;
     type Output = WorkKey;
 
-    async fn claim(catalog: &Catalog, task: &Task, rules: &LeaseRules) -> Result<Claim<ClaimedRange>, StageError> {
+    async fn claim(catalog: &Catalog, task: &Task, terms: &ClaimTerms) -> Result<Claim<ClaimedRange>, StageError> {
         match *task {
             Task::Scan { scan, generation, range, .. } => {
-                Ok(catalog.claim_range(scan, generation, range, rules).await?)
+                Ok(catalog.claim_range(scan, generation, range, terms).await?)
             }
             _ => Err(StageError::Misplaced { task: *task }),
         }
@@ -61,7 +61,7 @@ impl Job for Scan {
             engine::stages::scan(&range, &detector, &settings, &directory, &NoProgress, &cancellation)
         };
         let results = attempt.engine(scan).await?;
-        emit(attempt.context.function, &[(Metric::Pages, f64::from(claimed.page_count))]);
+        attempt.context.emit(&[(Metric::Pages, f64::from(claimed.page_count))]);
         let prefix = AttemptPrefix::work(attempt.lease.scan, attempt.lease.token);
         let key = prefix.join(&format!("range-{:04}.zip", claimed.number))?;
         attempt.upload(&results.file, &key).await?;

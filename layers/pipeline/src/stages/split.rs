@@ -3,10 +3,10 @@
 use crate::attempt::Attempt;
 use crate::configuration::Configuration;
 use crate::error::StageError;
-use crate::metrics::{Metric, emit};
+use crate::metrics::Metric;
 use crate::runner::Job;
 use crate::scratch::Scratch;
-use catalog::{Catalog, CatalogError, Claim, ClaimedScan, Fenced, Lease, LeaseRules, NewOpinion, Publication};
+use catalog::{Catalog, CatalogError, Claim, ClaimTerms, ClaimedScan, Fenced, Lease, NewOpinion, Publication};
 use domain::{AttemptPrefix, Results, Stage, Task, UploadKey, VolumeName};
 use engine::error::EngineError;
 use engine::report::{NoProgress, Summary};
@@ -33,9 +33,9 @@ impl Job for Split {
     type Claimed = ClaimedScan;
     type Output = Publication;
 
-    async fn claim(catalog: &Catalog, task: &Task, rules: &LeaseRules) -> Result<Claim<ClaimedScan>, StageError> {
+    async fn claim(catalog: &Catalog, task: &Task, terms: &ClaimTerms) -> Result<Claim<ClaimedScan>, StageError> {
         match task {
-            Task::Split { scan } => Ok(catalog.claim_scan(Stage::Split, *scan, rules).await?),
+            Task::Split { scan } => Ok(catalog.claim_scan(Stage::Split, *scan, terms).await?),
             _ => Err(StageError::Misplaced { task: *task }),
         }
     }
@@ -50,7 +50,7 @@ impl Job for Split {
         let (settings, directory) = (self.settings.clone(), scratch.directory("volume")?);
         let cancellation = attempt.cancellation.clone();
         let result = attempt.engine(move || split(&inputs, &settings, &directory, &NoProgress, &cancellation)).await?;
-        emit(attempt.context.function, &[(Metric::Pages, result.summary.pages as f64)]);
+        attempt.context.emit(&[(Metric::Pages, result.summary.pages as f64)]);
         let prefix = AttemptPrefix::result(attempt.lease.scan, attempt.lease.token);
         stream::iter(&result.summary.files)
             .map(|file| upload(attempt, &prefix, &result.summary.directory, file))
@@ -106,10 +106,7 @@ async fn upload(
     root: &Path,
     file: &Path,
 ) -> Result<(), StageError> {
-    if attempt.cancellation.is_cancelled() {
-        return Err(EngineError::Cancelled.into());
-    }
-    Ok(attempt.upload(&root.join(file), &prefix.join(&file.to_string_lossy())?).await?)
+    attempt.upload(&root.join(file), &prefix.join(&file.to_string_lossy())?).await
 }
 
 fn publication(prefix: &AttemptPrefix<Results>, result: SplitResult) -> Result<Publication, StageError> {

@@ -140,7 +140,6 @@ fn the_futures_may_move_between_threads(objects: &objects::Objects, key: &Upload
     is_send(objects.download_original(key, "", path));
     is_send(objects.upload_original(path, key, &|_| ()));
     is_send(objects.list_uploads(None, 1));
-    is_send(objects.list_attempts(Some(&prefix), 1));
     is_send(objects.delete_attempt(&prefix));
     is_send(async move {
         let key = prefix.join("name")?;

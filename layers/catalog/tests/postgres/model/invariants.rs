@@ -1,6 +1,6 @@
 //! The invariants of the rows, and the check that every scan can end.
 
-use crate::test_bench::{Bench, RULES, Unwrapping, fan_out, publication, result_key, volume_name};
+use crate::test_bench::{Bench, RULES, Unwrapping, fan_out, publication, result_key, terms, volume_name};
 use catalog::{Catalog, Claim, Filter};
 use domain::{Stage, Status, Task};
 use std::time::Duration;
@@ -95,17 +95,18 @@ pub async fn drain(bench: &Bench) {
 async fn work_off(catalog: &Catalog, ready: &Task) {
     match *ready {
         Task::Compress { scan } => {
-            if let Claim::Claimed(claimed) = catalog.claim_scan(Stage::Compress, scan, &RULES).await.unwrap() {
+            if let Claim::Claimed(claimed) = catalog.claim_scan(Stage::Compress, scan, &terms(RULES)).await.unwrap() {
                 catalog.finish_compress(&claimed.lease, &fan_out(&claimed.lease, 2)).await.unwrap().done();
             }
         }
         Task::Scan { scan, generation, range: number, .. } => {
-            if let Claim::Claimed(claimed) = catalog.claim_range(scan, generation, number, &RULES).await.unwrap() {
+            if let Claim::Claimed(claimed) = catalog.claim_range(scan, generation, number, &terms(RULES)).await.unwrap()
+            {
                 catalog.finish_range(&claimed.lease, &result_key(&claimed.lease)).await.unwrap().done();
             }
         }
         Task::Split { scan } => {
-            if let Claim::Claimed(claimed) = catalog.claim_scan(Stage::Split, scan, &RULES).await.unwrap() {
+            if let Claim::Claimed(claimed) = catalog.claim_scan(Stage::Split, scan, &terms(RULES)).await.unwrap() {
                 catalog.finish_split(&claimed.lease, &publication(&claimed.lease, 2)).await.unwrap().done();
             }
         }

@@ -1,7 +1,7 @@
 //! The steps that can happen to a scan.
 
 use crate::test_bench::{
-    BUCKET, Bench, MAXIMUM_ATTEMPTS, RULES, failure, fan_out, new_scan, publication, result_key, volume_name,
+    BUCKET, Bench, MAXIMUM_ATTEMPTS, RULES, failure, fan_out, new_scan, publication, result_key, terms, volume_name,
 };
 use catalog::{Catalog, CatalogError, Claim, Fenced, Lease, LeaseRules, NewScan};
 use domain::{FailureCode, ScanId, Stage};
@@ -67,8 +67,8 @@ pub fn step() -> impl Strategy<Value = Step> {
 const IMPATIENT: LeaseRules =
     LeaseRules { stale_after: Duration::ZERO, maximum_interruptions: 3, revival_grace: Duration::ZERO };
 
-fn rules(stale: bool) -> &'static LeaseRules {
-    if stale { &IMPATIENT } else { &RULES }
+const fn rules(stale: bool) -> LeaseRules {
+    if stale { IMPATIENT } else { RULES }
 }
 
 fn upload(key: u8, etag: u8, named: bool, good: bool) -> (String, NewScan) {
@@ -106,11 +106,11 @@ impl Step {
                 catalog.lock_key(BUCKET, &key).await.unwrap().record(&upload).await.unwrap();
             }
             Self::Claim { stage, scan, stale } => {
-                let claim = catalog.claim_scan(stage, scan, rules(stale)).await.unwrap();
+                let claim = catalog.claim_scan(stage, scan, &terms(rules(stale))).await.unwrap();
                 keep(leases, &claim, |claimed| claimed.lease);
             }
             Self::ClaimRange { scan, generation, number, stale } => {
-                let claim = catalog.claim_range(scan, generation, number, rules(stale)).await.unwrap();
+                let claim = catalog.claim_range(scan, generation, number, &terms(rules(stale))).await.unwrap();
                 keep(leases, &claim, |claimed| claimed.lease);
             }
             Self::Work { lease, outcome } => {
@@ -118,7 +118,7 @@ impl Step {
                     work(catalog, &lease, outcome).await;
                 }
             }
-            Self::Rescue { stale } => drop(catalog.rescue(rules(stale), 2).await.unwrap()),
+            Self::Rescue { stale } => drop(catalog.rescue(&rules(stale), 2).await.unwrap()),
             Self::Resend => drop(catalog.resend(Duration::ZERO, 2).await.unwrap()),
             Self::Retry(scan) => expected(catalog.retry(scan).await),
             Self::Cancel(scan) => expected(catalog.cancel(scan).await),
