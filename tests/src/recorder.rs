@@ -11,7 +11,7 @@ use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
 
 /// The functions.
-pub const FUNCTIONS: [&str; 5] = ["intake", "compress", "scan", "split", "reconcile"];
+pub const FUNCTIONS: [&str; 6] = ["intake", "compress", "scan", "split", "reconcile", "migrate"];
 
 /// One proxy for each function, through which all its calls to AWS pass.
 pub struct Recorder(BTreeMap<&'static str, Proxy>);
@@ -62,6 +62,7 @@ fn call_by_target(target: &str, body: &Value, resources: &Resources) -> Vec<Stri
         "AmazonSQS.SendMessage" | "AmazonSQS.SendMessageBatch" => vec![format!("sqs:SendMessage {}", queue())],
         "AmazonSQS.ChangeMessageVisibility" => vec![format!("sqs:ChangeMessageVisibility {}", queue())],
         "AWSEvents.PutEvents" => vec!["events:PutEvents Bus".to_owned()],
+        "secretsmanager.GetSecretValue" => vec!["secretsmanager:GetSecretValue DatabaseSecretArn".to_owned()],
         other => panic!("which action is {other}?"),
     }
 }

@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use std::process::{Child, Command};
 
 /// The functions with their own zip archives.
-pub const ZIPPED: [&str; 2] = ["intake", "reconcile"];
+pub const ZIPPED: [&str; 3] = ["intake", "reconcile", "migrate"];
 /// The functions that share the container image.
 pub const IN_IMAGE: [&str; 3] = ["compress", "scan", "split"];
 

@@ -14,6 +14,9 @@ const NOT_RECORDED: [(&str, &str); 2] = [
     ("split", "s3:AbortMultipartUpload ResultBucket/results/{scan}/{token}/{file}"),
 ];
 
+/// PostgreSQL asks for this when a function logs in with IAM. No request of a function goes to AWS for it.
+const LOG_IN: &str = "rds-db:connect DatabaseUserArn";
+
 /// What Lambda does with the role of a function in a network (AWS, "Giving Lambda functions access to resources in an
 /// Amazon VPC").
 const FOR_THE_NETWORK: [&str; 6] = [
@@ -147,6 +150,7 @@ fn calls_of(template: &Template, function: &Resource) -> BTreeSet<String> {
     let log = function.properties["LoggingConfig"]["LogGroup"]["Ref"].as_str().unwrap();
     calls.extend(["CreateLogStream", "PutLogEvents"].map(|action| format!("logs:{action} {log}/stream")));
     calls.extend(FOR_THE_NETWORK.map(str::to_owned));
+    calls.insert(LOG_IN.to_owned());
     calls
 }
 

@@ -34,7 +34,7 @@ fn resolve(template: &Template, value: &Value) -> Value {
     match value {
         Value::Array(values) => values.iter().map(|value| resolve(template, value)).collect(),
         Value::Object(entries) => match entries.iter().next() {
-            Some((function, argument)) if function == "Ref" => json!(pseudo_parameter(argument.as_str().unwrap())),
+            Some((function, argument)) if function == "Ref" => json!(parameter(argument.as_str().unwrap())),
             Some((function, argument)) if function == "Fn::GetAtt" && argument[1] == "Arn" => {
                 json!(arn(template, argument[0].as_str().unwrap()))
             }
@@ -50,8 +50,11 @@ fn resolve(template: &Template, value: &Value) -> Value {
     }
 }
 
-fn pseudo_parameter(name: &str) -> &'static str {
+/// The value of a parameter, or of CloudFormation's own.
+fn parameter(name: &str) -> &'static str {
     match name {
+        "DatabaseSecretArn" => "arn:aws:secretsmanager:us-east-1:123456789012:secret:database-AbCdEf",
+        "DatabaseUserArn" => "arn:aws:rds-db:us-east-1:123456789012:dbuser:db-ABCDEFGHIJKLMNOPQRSTUVWXYZ/quire",
         "AWS::AccountId" => ACCOUNT,
         "AWS::Partition" => "aws",
         "AWS::Region" => REGION,
@@ -67,15 +70,18 @@ fn substitute(template: &Template, text: &str) -> String {
         let (name, rest) = part.split_once('}').unwrap();
         match name.strip_suffix(".Arn") {
             Some(name) => resolved += &arn(template, name),
-            None => resolved += pseudo_parameter(name),
+            None => resolved += parameter(name),
         }
         resolved += rest;
     }
     resolved
 }
 
-/// The ARN of a resource, which CloudFormation gives a name of its own.
+/// The ARN of a resource, which CloudFormation gives a name of its own, or the one that a parameter gives.
 pub fn arn(template: &Template, name: &str) -> String {
+    if name.ends_with("Arn") {
+        return parameter(name).to_owned();
+    }
     match template.named(name).resource["Type"].as_str().unwrap() {
         "AWS::S3::Bucket" => format!("arn:aws:s3:::{}", name.to_lowercase()),
         "AWS::SQS::Queue" => format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"),
@@ -89,9 +95,9 @@ pub fn arn(template: &Template, name: &str) -> String {
 /// The role of a function and the managed policies of that role.
 pub fn identity(template: &Template, function: &Resource) -> Vec<String> {
     let role = template.named(&template.target(&function.properties["Role"]));
-    // With the condition InNetwork.
-    let managed = role.properties["ManagedPolicyArns"]["Fn::If"][1].as_array().cloned().unwrap_or_default();
-    let managed = managed.iter().map(|policy| policy["Ref"].as_str().unwrap().to_owned());
+    // With all conditions.
+    let managed = role.properties["ManagedPolicyArns"].as_array().cloned().unwrap_or_default();
+    let managed = managed.iter().map(|policy| policy["Fn::If"][1]["Ref"].as_str().unwrap().to_owned());
     std::iter::once(role.name).chain(managed).collect()
 }
 

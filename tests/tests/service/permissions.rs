@@ -25,6 +25,7 @@ fn file() -> PathBuf {
 async fn the_functions_make_the_calls_that_their_permissions_are_tested_with() {
     let recording = Recording::new().await;
     let volumes = Volumes { small: Volume::of_pages(2), large: Volume::of_pages(4), refused: Volume::of_pages(2) };
+    recording.migrate();
     recording.take_in(&volumes).await;
     recording.compress(&volumes).await;
     recording.scan(&volumes).await;
@@ -62,9 +63,19 @@ impl Recording {
         for (name, value) in [("QUIRE_LARGE_VOLUME_PAGES", "3"), ("QUIRE_RESULT_SWEEP_AGE_SECONDS", "0")] {
             world.environment.insert(name.to_owned(), value.to_owned());
         }
-        let recorder = Recorder::before(&endpoint(), refuse_the_first_part());
+        let arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:database";
+        world.environment.insert("QUIRE_DATABASE_SECRET_ARN".to_owned(), arn.to_owned());
+        let (secret, refuse) = (secret(&world.environment["DATABASE_URL"]), refuse_the_first_part());
+        let decide = move |_: &str, request: &Request| refuse(request).or_else(|| answer_with_secret(request, &secret));
+        let recorder = Recorder::before(&endpoint(), decide);
         world.endpoints = recorder.endpoints();
         Self { world, recorder }
+    }
+
+    fn migrate(&self) {
+        let mut migrate = self.world.program("migrate").start().unwrap();
+        let answer = migrate.invoke(&json!({}), Duration::from_secs(60)).unwrap();
+        assert!(answer["schema"].is_i64(), "{answer}");
     }
 
     /// Intake: volumes, a file that is no PDF, an upload that is gone, and a message that cannot be read.
@@ -171,10 +182,24 @@ impl Recording {
     }
 }
 
+/// What Secrets Manager would keep of the database in a URL.
+fn secret(url: &str) -> String {
+    let login = url.trim_start_matches("postgres://").split_once('@').unwrap().0;
+    let (username, password) = login.split_once(':').unwrap();
+    json!({ "username": username, "password": password }).to_string()
+}
+
+/// The local stack has no Secrets Manager, so the proxy answers in its place.
+fn answer_with_secret(request: &Request, secret: &str) -> Option<Fault> {
+    let is_asked = request.header("x-amz-target") == Some("secretsmanager.GetSecretValue");
+    let body = json!({ "SecretString": secret }).to_string();
+    is_asked.then_some(Fault::Answer { status: 200, content_type: "application/x-amz-json-1.1", body })
+}
+
 /// S3's answer to a part that it does not take.
-fn refuse_the_first_part() -> impl Fn(&str, &Request) -> Option<Fault> + Clone + Send + Sync + 'static {
+fn refuse_the_first_part() -> impl Fn(&Request) -> Option<Fault> + Clone + Send + Sync + 'static {
     let is_refused = Arc::new(AtomicBool::new(false));
-    move |_, request| {
+    move |request| {
         let is_first = request.line.contains("partNumber=") && !is_refused.swap(true, Ordering::AcqRel);
         let body = "<?xml version=\"1.0\"?><Error><Code>InvalidArgument</Code><Message>No.</Message></Error>";
         is_first.then(|| Fault::Answer { status: 400, content_type: "application/xml", body: body.to_owned() })
