@@ -17,16 +17,12 @@ pub const FUNCTIONS: [&str; 6] = ["intake", "compress", "scan", "split", "reconc
 pub struct Recorder(BTreeMap<&'static str, Proxy>);
 
 impl Recorder {
-    /// Forwards to an endpoint. `decide` may spoil a request of a function.
-    pub fn before(
-        endpoint: &str,
-        decide: impl Fn(&str, &Request) -> Option<Fault> + Clone + Send + Sync + 'static,
-    ) -> Self {
-        let proxy = |name| {
-            let decide = decide.clone();
-            (name, Proxy::http(endpoint, move |request| decide(name, request)))
-        };
-        Self(FUNCTIONS.map(proxy).into())
+    /// Forwards to an endpoint. `decide` may spoil a request.
+    pub fn before<F>(endpoint: &str, decide: F) -> Self
+    where
+        F: Fn(&Request) -> Option<Fault> + Clone + Send + Sync + 'static,
+    {
+        Self(FUNCTIONS.map(|name| (name, Proxy::http(endpoint, decide.clone()))).into())
     }
 
     /// The endpoint of each function.

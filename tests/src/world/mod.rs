@@ -22,7 +22,7 @@ pub use queues::Queue;
 pub use resources::{Resources, function_of};
 pub use volume::Volume;
 
-use crate::proxy::Proxy;
+use crate::proxy::{Fault, Proxy, Request};
 use catalog::testing::TestDatabase;
 use catalog::{Catalog, DatabaseSettings, Filter, ScanDetail, ScanSummary};
 use engine::installation::Installation;
@@ -205,9 +205,31 @@ impl World {
 
     /// Puts a proxy between the functions and S3.
     pub fn through_proxy_to_s3(&mut self) -> Proxy {
-        let endpoint = self.environment["AWS_ENDPOINT_URL"].clone();
-        let proxy = Proxy::http(&endpoint, |_| None);
-        self.environment.insert("AWS_ENDPOINT_URL_S3".to_owned(), proxy.endpoint.clone());
+        self.through_http_proxy_to_s3(|_| None)
+    }
+
+    /// Puts a proxy between the functions and S3 that may spoil requests.
+    pub fn through_http_proxy_to_s3<F>(&mut self, decide: F) -> Proxy
+    where
+        F: Fn(&Request) -> Option<Fault> + Send + Sync + 'static,
+    {
+        self.through_http_proxy("AWS_ENDPOINT_URL_S3", decide)
+    }
+
+    /// Puts a proxy between the functions and EventBridge that may spoil requests.
+    pub fn through_http_proxy_to_event_bridge<F>(&mut self, decide: F) -> Proxy
+    where
+        F: Fn(&Request) -> Option<Fault> + Send + Sync + 'static,
+    {
+        self.through_http_proxy("AWS_ENDPOINT_URL_EVENTBRIDGE", decide)
+    }
+
+    fn through_http_proxy<F>(&mut self, variable: &str, decide: F) -> Proxy
+    where
+        F: Fn(&Request) -> Option<Fault> + Send + Sync + 'static,
+    {
+        let proxy = Proxy::http(&self.environment["AWS_ENDPOINT_URL"], decide);
+        self.environment.insert(variable.to_owned(), proxy.endpoint.clone());
         proxy
     }
 

@@ -135,28 +135,6 @@ async fn a_deadly_upload_is_interrupted_for_good() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_database_that_is_away_for_twenty_seconds_costs_nothing_but_time() {
-    let mut world = World::new().await;
-    let proxy = world.through_proxy_to_database();
-    let volumes: Vec<Volume> = (0..3).map(|_| Volume::small()).collect();
-    world.failpoints.arm("compress.finish.before", &volumes[0].key, "hold");
-    let _running = world.start();
-    for volume in &volumes {
-        upload(&world, volume).await;
-    }
-    world.failpoints.reached("compress.finish.before", &volumes[0].key).await;
-    proxy.cut();
-    world.failpoints.release("compress.finish.before", &volumes[0].key);
-    tokio::time::sleep(Duration::from_secs(20)).await;
-    assert!(proxy.refused() > 0, "nobody noticed that the database was away");
-    proxy.mend();
-    for volume in &volumes {
-        assert_eq!(world.ended_with_reconcile(&volume.key).await.status, Status::PendingReview, "{}", world.log());
-        world.assert_sound(&volume.key).await;
-    }
-}
-
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_busy_s3_is_waited_for() {
     let mut world = World::new().await;
     let proxy = world.through_proxy_to_s3();

@@ -6,5 +6,6 @@ mod command;
 mod deployed;
 mod faults;
 mod kill_points;
+mod outages;
 mod permissions;
 mod trigger;

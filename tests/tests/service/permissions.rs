@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 use tests::assembly::{Assembly, Sheet, image};
-use tests::emulator::{bytes, endpoint};
+use tests::emulator::{bytes, endpoint, sdk};
 use tests::proxy::{Fault, Request};
 use tests::recorder::Recorder;
 use tests::world::{PATIENCE, Queue, Volume, World};
@@ -63,11 +63,9 @@ impl Recording {
         for (name, value) in [("QUIRE_LARGE_VOLUME_PAGES", "3"), ("QUIRE_RESULT_SWEEP_AGE_SECONDS", "0")] {
             world.environment.insert(name.to_owned(), value.to_owned());
         }
-        let arn = "arn:aws:secretsmanager:us-east-1:000000000000:secret:database";
-        world.environment.insert("QUIRE_DATABASE_SECRET_ARN".to_owned(), arn.to_owned());
-        let (secret, refuse) = (secret(&world.environment["DATABASE_URL"]), refuse_the_first_part());
-        let decide = move |_: &str, request: &Request| refuse(request).or_else(|| answer_with_secret(request, &secret));
-        let recorder = Recorder::before(&endpoint(), decide);
+        let arn = keep_secret(&world.environment["DATABASE_URL"]).await;
+        world.environment.insert("QUIRE_DATABASE_SECRET_ARN".to_owned(), arn);
+        let recorder = Recorder::before(&endpoint(), refuse_the_first_part());
         world.endpoints = recorder.endpoints();
         Self { world, recorder }
     }
@@ -182,18 +180,14 @@ impl Recording {
     }
 }
 
-/// What Secrets Manager would keep of the database in a URL.
-fn secret(url: &str) -> String {
+/// Puts the login of a URL into a secret; returns its ARN.
+async fn keep_secret(url: &str) -> String {
     let login = url.trim_start_matches("postgres://").split_once('@').unwrap().0;
     let (username, password) = login.split_once(':').unwrap();
-    json!({ "username": username, "password": password }).to_string()
-}
-
-/// The local stack has no Secrets Manager, so the proxy answers in its place.
-fn answer_with_secret(request: &Request, secret: &str) -> Option<Fault> {
-    let is_asked = request.header("x-amz-target") == Some("secretsmanager.GetSecretValue");
-    let body = json!({ "SecretString": secret }).to_string();
-    is_asked.then_some(Fault::Answer { status: 200, content_type: "application/x-amz-json-1.1", body })
+    let secret = json!({ "username": username, "password": password }).to_string();
+    let secrets = aws_sdk_secretsmanager::Client::new(&sdk(&endpoint()).await);
+    let name = format!("permissions-{}", uuid::Uuid::new_v4());
+    secrets.create_secret().name(name).secret_string(secret).send().await.unwrap().arn.unwrap()
 }
 
 /// S3's answer to a part that it does not take.

@@ -35,7 +35,7 @@ pub const FAILPOINTS: &str = "failpoints";
 
 /// Settings that are the same on every machine.
 const SETTINGS: [(&str, &str); 11] = [
-    ("SERVICES", "s3,sqs,events,cloudformation,lambda,sts,iam,cloudwatch,logs,ssm"),
+    ("SERVICES", "s3,sqs,events,cloudformation,lambda,sts,iam,cloudwatch,logs,ssm,secretsmanager"),
     // The default server ignores the address and listens on every interface.
     ("GATEWAY_SERVER", "hypercorn"),
     ("LAMBDA_RUNTIME_EXECUTOR", "process"),
