@@ -7,4 +7,5 @@ mod deployed;
 mod faults;
 mod kill_points;
 mod outages;
+mod permissions;
 mod trigger;
