@@ -158,7 +158,7 @@ async fn a_lost_scan_is_restored_from_its_record() {
         scan: lease.scan,
         bucket: BUCKET.to_owned(),
         key: summary.key.clone(),
-        version_id: summary.version_id.clone(),
+        version_id: before.scan.version_id.clone(),
         etag: "etag".to_owned(),
         size_bytes: 1_000,
         reporter: "arc".to_owned(),
