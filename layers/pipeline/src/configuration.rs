@@ -111,7 +111,7 @@ pub struct Addresses {
     #[command(flatten)]
     pub queues: QueueUrls,
     /// The name of the deployment, a dimension of every metric.
-    #[arg(long, env = "QUIRE_STACK", default_value = "quire")]
+    #[arg(long, env = "QUIRE_STACK_NAME", default_value = "quire")]
     pub stack: String,
     /// The bus on which the ends of scans are published.
     #[arg(long, env = "QUIRE_EVENT_BUS")]
