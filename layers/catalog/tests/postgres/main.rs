@@ -6,6 +6,7 @@ mod cancelling;
 mod claims;
 mod fan_in;
 mod fences;
+mod forecasts;
 mod intake;
 mod interruptions;
 mod model;
