@@ -27,7 +27,9 @@ pub struct Forecast {
 #[serde(tag = "effect", rename_all = "snake_case")]
 pub enum Effect {
     /// The row waits: the message starts it.
-    Starts { stage: Stage },
+    Starts {
+        stage: Stage,
+    },
     /// The row exhausted its retries: the message gives it new ones.
     Restarts {
         stage: Stage,
@@ -37,11 +39,15 @@ pub enum Effect {
         kept: usize,
     },
     /// The worker of the row was lost: the message takes over its lease.
-    TakesOver { stage: Stage },
+    TakesOver {
+        stage: Stage,
+    },
     /// The worker of the row was lost once too often: the message makes it FAILED(interrupted).
     Interrupts,
     /// Its stage is over, but the messages of the next stage may be lost. It sends them again.
-    SendsNext { tasks: usize },
+    SendsNext {
+        tasks: usize,
+    },
     /// The row failed so recently that the message does not count as a redrive. It would become a dead letter again.
     TooSoon,
     Busy,
@@ -51,7 +57,9 @@ pub enum Effect {
     /// Its stage has not begun.
     NotReached,
     OtherGeneration,
-    Superseded { by: ScanId },
+    Superseded {
+        by: ScanId,
+    },
     Cancelled,
     /// The scan failed in a way that no message revives.
     Failed,
@@ -82,7 +90,9 @@ impl fmt::Display for Effect {
             Self::Restarts { stage, kept, .. } => write!(formatter, "restarts {stage}, keeps {kept} ranges"),
             Self::TakesOver { stage } => write!(formatter, "restarts {stage}, whose worker was lost"),
             Self::Interrupts => formatter.write_str("fails the scan, whose workers were lost too often"),
-            Self::SendsNext { tasks: 1 } => formatter.write_str("its stage is over; sends 1 message for the next stage"),
+            Self::SendsNext { tasks: 1 } => {
+                formatter.write_str("its stage is over; sends 1 message for the next stage")
+            }
             Self::SendsNext { tasks } => {
                 write!(formatter, "its stage is over; sends {tasks} messages for the next stage")
             }
@@ -164,12 +174,9 @@ impl Catalog {
     }
 }
 
-async fn claim(
-    transaction: &mut Transaction<'_>,
-    task: &Task,
-    rules: &LeaseRules,
-) -> Result<Claim<()>, CatalogError> {
-    let sent_at = sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(transaction.executor()).await?;
+async fn claim(transaction: &mut Transaction<'_>, task: &Task, rules: &LeaseRules) -> Result<Claim<()>, CatalogError> {
+    let sent_at =
+        sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(transaction.executor()).await?;
     let terms = ClaimTerms { rules: *rules, sent_at };
     Ok(match *task {
         Task::Scan { scan, generation, range: number, .. } => {

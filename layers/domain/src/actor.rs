@@ -15,6 +15,11 @@ pub struct Actor(String);
 pub struct ActorError;
 
 impl Actor {
+    /// A user of the system that has no name.
+    pub fn of_number(number: u32) -> Self {
+        Self(format!("user {number}"))
+    }
+
     pub fn as_str(&self) -> &str {
         &self.0
     }

@@ -741,7 +741,9 @@ pub enum FailureCode {
     #[strum(serialize = "queues.unknown_letter")]
     #[assoc(class = FailureClass::Refused)]
     #[assoc(meaning = "There is no such dead letter.")]
-    #[assoc(advice = "List the letters with `quire dlq list`. One that another command has taken is back after two minutes.")]
+    #[assoc(
+        advice = "List the letters with `quire dlq list`. One that another command has taken is back after two minutes."
+    )]
     QueuesUnknownLetter,
     #[strum(serialize = "queues.unknown_queue")]
     #[assoc(class = FailureClass::Internal)]

@@ -37,7 +37,9 @@ pub enum Content {
     /// `intake` looks at these uploads again.
     Uploads(Vec<UploadEvent>),
     /// The reason is a sentence.
-    Unreadable { reason: String },
+    Unreadable {
+        reason: String,
+    },
 }
 
 /// Which letters an action is for. An empty list chooses all.
@@ -274,7 +276,8 @@ impl LetterOperator<'_> {
 /// The function `scan` reads both queues of ranges.
 fn is_misplaced(task: &Task, queue: Option<Queue>) -> bool {
     let expected = Queue::of(task);
-    let is_same_function = matches!((expected, queue), (Queue::Scan, Some(Queue::ScanLarge)) | (Queue::ScanLarge, Some(Queue::Scan)));
+    let is_same_function =
+        matches!((expected, queue), (Queue::Scan, Some(Queue::ScanLarge)) | (Queue::ScanLarge, Some(Queue::Scan)));
     queue != Some(expected) && !is_same_function
 }
 
@@ -336,7 +339,8 @@ mod tests {
     #[test]
     fn letters_without_a_task_say_what_they_do() {
         let event = |key: &str| UploadEvent { bucket: "b".to_owned(), key: key.to_owned() };
-        let uploads = |keys: &[&str]| letter(Queue::Uploads, Content::Uploads(keys.iter().map(|key| event(key)).collect()));
+        let uploads =
+            |keys: &[&str]| letter(Queue::Uploads, Content::Uploads(keys.iter().map(|key| event(key)).collect()));
         assert_eq!(uploads(&["a"]).to_string(), "records a if the bucket has it and it has no scan");
         assert!(uploads(&["a", "b", "c"]).to_string().ends_with(", and 2 more"));
         let unreadable = letter(Queue::Scan, Content::Unreadable { reason: "no JSON".to_owned() });
