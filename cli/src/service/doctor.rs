@@ -16,6 +16,9 @@ use time::OffsetDateTime;
 /// Leases and redrives are judged by the clock of the database and by SQS's clock. Both should be right within this.
 const CLOCK_TOLERANCE: time::Duration = time::Duration::seconds(5);
 
+/// The name of the check of the bucket with the results.
+const RESULTS: &str = "result bucket";
+
 #[derive(Debug, Serialize)]
 struct Report {
     checks: Vec<Check>,
@@ -53,7 +56,7 @@ pub fn run(arguments: &Doctor, cancellation: &Cancellation) -> Result<u8, Servic
     let urls = settings.letter_queue_urls(&arguments.queues);
     let buckets = [
         ("upload bucket", settings.required(arguments.upload_bucket.as_deref(), UPLOAD_BUCKET)),
-        ("result bucket", settings.required(arguments.results.result_bucket.as_deref(), RESULT_BUCKET)),
+        (RESULTS, settings.required(arguments.results.result_bucket.as_deref(), RESULT_BUCKET)),
     ];
     let checks = connection::run(cancellation, Duration::ZERO, async {
         let mut checks = check_database(database).await;
@@ -124,6 +127,8 @@ async fn check_bucket(name: &str, bucket: Result<String, ServiceError>, endpoint
     match found.await {
         Err(error) => Check::failed(name, &error, error.code()),
         Ok((true, bucket)) => Check::ok(name, format!("{bucket}, versioned")),
+        // Only a scan's identity depends on versions.
+        Ok((false, bucket)) if name == RESULTS => Check::ok(name, format!("{bucket}, not versioned")),
         Ok((false, bucket)) => {
             let advice = "Switch versioning on, for example by deploying the stack again.";
             Check::wrong(name, format!("{bucket} is not versioned."), advice)

@@ -6,5 +6,6 @@ mod command;
 mod deployed;
 mod faults;
 mod kill_points;
+mod letters;
 mod outages;
 mod trigger;
