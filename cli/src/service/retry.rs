@@ -77,9 +77,9 @@ fn report(retried: &Retried, as_json: bool) -> Result<(), ServiceError> {
 fn announcement(failed: &FailedScans) -> String {
     let time = match failed.seconds {
         _ if failed.scans.is_empty() => return "No scan failed in this way.".to_owned(),
-        None => "How long they take is unknown: no earlier attempt has finished.".to_owned(),
+        None => "How long this takes is unknown: no earlier attempt has finished.".to_owned(),
         Some(seconds) => format!(
-            "They need about {:.0} minutes of working time; functions that run at once share it.",
+            "This needs about {:.0} minutes of working time; functions that run at once share it.",
             (seconds / 60.0).ceil()
         ),
     };
@@ -112,10 +112,10 @@ mod tests {
     fn the_number_and_the_time_are_announced() {
         let failed = |scans: &[ScanId], seconds| announcement(&FailedScans { scans: scans.to_vec(), seconds });
         assert_eq!(failed(&[], None), "No scan failed in this way.");
-        let expected = "1 scan will be retried. How long they take is unknown: no earlier attempt has finished.";
+        let expected = "1 scan will be retried. How long this takes is unknown: no earlier attempt has finished.";
         assert_eq!(failed(&[7], None), expected);
         let expected =
-            "2 scans will be retried. They need about 3 minutes of working time; functions that run at once share it.";
+            "2 scans will be retried. This needs about 3 minutes of working time; functions that run at once share it.";
         assert_eq!(failed(&[7, 9], Some(121.0)), expected);
     }
 }

@@ -100,7 +100,7 @@ async fn letters_are_edited_discarded_and_cleared() {
 
     // A body that no function reads is refused, and the letter stays.
     let refused = run(&world, &["dlq", "edit", &broken, "--body", "{}", "--json"]);
-    assert_eq!(refused.failure().0, "queues.malformed");
+    assert_eq!(refused.failure().0, "command.arguments");
     let body = Task::Compress { scan }.body().unwrap();
     let edited = run(&world, &["dlq", "edit", &broken, "--body", &body, "--json"]);
     assert_eq!(edited.json()["letters"][0]["if_redriven"], "starts compress, which waits for a message", "{edited:?}");

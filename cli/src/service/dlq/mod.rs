@@ -12,6 +12,8 @@ use crate::terminal::{print, print_json, visible_lines};
 use arguments::{Discard, Edit, LetterArguments, List, Redrive, Show};
 use engine::cancellation::Cancellation;
 use pipeline::dead_letters::{Letter, LetterOperator, Selection};
+use pipeline::error::StageError;
+use queues::QueueError;
 use report::Done;
 use std::io::Read;
 use std::time::Duration;
@@ -84,9 +86,19 @@ async fn wait_for_moves(operator: LetterOperator<'_>, letters: &[Letter]) -> Res
 fn edit(arguments: &Edit, cancellation: &Cancellation) -> Result<(), ServiceError> {
     let body = body(arguments)?;
     let sent = operate(&arguments.letters, cancellation, async |operator| {
-        Ok(operator.edit(&arguments.message_id, &body).await?)
+        operator.edit(&arguments.message_id, &body).await.map_err(refusal)
     })?;
     tell(Done::Edited, &[sent], &arguments.letters)
+}
+
+/// A body that the function could not read is a mistake in the arguments.
+fn refusal(error: StageError) -> ServiceError {
+    match error {
+        StageError::Queues(error @ QueueError::Malformed { .. }) => {
+            ServiceError::Arguments { reason: format!("{error} The letter was not changed.") }
+        }
+        other => other.into(),
+    }
 }
 
 fn body(arguments: &Edit) -> Result<String, ServiceError> {
