@@ -18,5 +18,5 @@ pub use images::{
 pub use not_pdf::{empty_file, plain_text, postscript, postscript_with_a_pdf_header, zip_archive};
 pub use structure::{
     A_BILLION, A_MILLION, HUGE_SIDE, PASSWORD, cyclic_page_tree, direct_pages, five_pages, huge_page, limits_exceeded,
-    listed_null, million_references, password_protected, truncated, untrue_count, zero_pages,
+    listed_null, million_references, missing_box, password_protected, truncated, untrue_count, zero_pages,
 };

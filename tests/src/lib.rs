@@ -8,6 +8,7 @@ pub mod emulator;
 pub mod look;
 pub mod page_kinds;
 pub mod proxy;
+pub mod recorder;
 pub mod sample;
 pub mod score;
 pub mod staged;

@@ -13,18 +13,19 @@ mod placements;
 mod tests;
 
 pub use contents::{FURNITURE, HIDDEN_WORD, furnished, hidden_text, layered, vector};
-pub use encodings::{ccitt_g4, cmyk_jpeg, grey_jpeg, jbig2, one_bit_flate, refined_jbig2, rgb_jpeg};
+pub use encodings::{ccitt_g4, cmyk_jpeg, grey_jpeg, jbig2, one_bit_flate, refined_jbig2, rgb_jpeg, screened};
 pub use placements::{Turn, cropped, rotated, strips};
 
 /// A kind of volume by name.
 pub type Kind = (&'static str, fn() -> Vec<u8>);
 
 /// Every kind of which a plain page is made; one with [`layered`] content is not among them.
-pub const KINDS: [Kind; 13] = [
+pub const KINDS: [Kind; 14] = [
     ("rgb", rgb_jpeg),
     ("cmyk", cmyk_jpeg),
     ("ccitt", ccitt_g4),
     ("one-bit", one_bit_flate),
+    ("screened", screened),
     ("jbig2", jbig2),
     ("quarter", || rotated(Turn::Quarter)),
     ("half", || rotated(Turn::Half)),

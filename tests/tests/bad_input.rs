@@ -6,7 +6,7 @@ use std::path::Path;
 use std::process::Command;
 use tests::bad_inputs::{self, Damage};
 use tests::command::{Ending, Trial};
-use tests::look::drawn;
+use tests::look::{drawn, page_sizes};
 use tests::page_kinds;
 use tests::sample::{self, Grey};
 
@@ -138,6 +138,18 @@ fn a_missing_page_does_not_keep_others_from_being_compressed() {
     assert_eq!((ending.status, problems(&ending)), (Some(0), vec![(1, "page.damaged".to_owned())]), "{ending:?}");
     let bytes = |key: &str| ending.json()[key].as_u64().unwrap();
     assert!(bytes("output_bytes") < bytes("input_bytes"));
+}
+
+/// Such a page has the size of US Letter. It is copied, not drawn again.
+#[test]
+fn a_page_without_a_size_keeps_what_is_on_it() {
+    let trial = Trial::of(&bad_inputs::missing_box());
+    let ending = trial.process(&FAST);
+    assert_eq!(ending.status, Some(0), "{ending:?}");
+    assert!(problems(&ending).iter().all(|(_, code)| code == "page.not_compressed"), "{ending:?}");
+    let volume = trial.results().join("arc.12.201.205.pdf");
+    assert_eq!(page_sizes(&volume)[1], (612.0, 792.0));
+    assert!(drawn(&volume, 40)[1].pixels.iter().any(|shade| *shade < 200));
 }
 
 fn problems(ending: &Ending) -> Vec<(u64, String)> {

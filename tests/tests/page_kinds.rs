@@ -54,6 +54,16 @@ fn every_kind_keeps_its_size_as_displayed() {
     }
 }
 
+#[test]
+fn no_kind_makes_the_volume_larger() {
+    for kind in KINDS {
+        let (_trial, ending) = processed(kind);
+        let bytes = |key: &str| ending.json()[key].as_u64().unwrap();
+        let (before, after) = (bytes("input_bytes"), bytes("output_bytes"));
+        assert!(after <= before, "{}: {after} bytes instead of {before}", kind.0);
+    }
+}
+
 /// Mean of each square of ten by ten pixels.
 fn block_means(page: &Grey) -> Vec<f64> {
     let blocks = (0..page.height / 10).flat_map(|y| (0..page.width / 10).map(move |x| (x * 10, y * 10)));

@@ -4,6 +4,7 @@ mod bench;
 mod build;
 mod demo;
 mod image;
+mod node;
 mod program;
 mod python;
 mod setup;

@@ -2,7 +2,7 @@
 
 use crate::build::{self, cargo};
 use crate::stack::{self, ENVIRONMENT_FILE, Environment, UpOptions};
-use crate::{program, python, setup, workspace};
+use crate::{node, program, python, setup, workspace};
 use anyhow::{Context, Result, bail};
 use roxmltree::Document;
 use std::fs;
@@ -17,6 +17,7 @@ const NEXTEST: (&str, &str) = ("cargo-nextest", "0.9.143");
 pub fn run(filter: Option<&str>) -> Result<()> {
     setup::install()?;
     python::install_linters()?;
+    node::install_simulator()?;
     let mut report = Report::default();
     if filter.is_none() {
         report.check("format", || program::run(cargo().args(["fmt", "--all", "--check"])));

@@ -51,6 +51,8 @@ pub enum ServiceCommand {
     Doctor(Doctor),
     /// Create or update the tables of the database.
     Migrate(Migrate),
+    /// Restore the rows of all scans that have results, after the database was lost.
+    Rebuild(Rebuild),
 }
 
 impl ServiceCommand {
@@ -68,6 +70,7 @@ impl ServiceCommand {
             Self::Dlq(command) => command.is_json(),
             Self::Doctor(arguments) => arguments.json,
             Self::Migrate(_) => false,
+            Self::Rebuild(arguments) => arguments.json,
         }
     }
 }
@@ -301,6 +304,20 @@ pub const DOCTOR_FOUND_FAULTS: u8 = 13;
 fn doctor_exit_statuses() -> String {
     let faults = (DOCTOR_FOUND_FAULTS, "At least one check failed.");
     failure::exit_statuses(service_failures().chain([faults]))
+}
+
+#[derive(Debug, Args)]
+#[command(after_help = exit_statuses())]
+pub struct Rebuild {
+    /// Print JSON.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+    #[command(flatten)]
+    pub results: ResultArguments,
+    #[command(flatten)]
+    pub aws: AwsArguments,
 }
 
 #[derive(Debug, Args)]

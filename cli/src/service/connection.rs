@@ -23,6 +23,10 @@ pub async fn objects(endpoint: Option<String>, upload_bucket: String) -> Result<
     Ok(Objects::new(&sdk(endpoint).await?, upload_bucket, String::new()))
 }
 
+pub async fn results(endpoint: Option<String>, result_bucket: String) -> Result<Objects, ServiceError> {
+    Ok(Objects::new(&sdk(endpoint).await?, String::new(), result_bucket))
+}
+
 pub async fn queues(endpoint: Option<String>, urls: QueueUrls) -> Result<Queues, ServiceError> {
     Ok(Queues::new(&sdk(endpoint).await?, urls))
 }

@@ -38,6 +38,7 @@ pub fn perform(command: &ServiceCommand, cancellation: &Cancellation) -> Result<
         ServiceCommand::Dlq(command) => dlq::run(command, cancellation).map(|()| 0),
         ServiceCommand::Doctor(arguments) => doctor::run(arguments, cancellation),
         ServiceCommand::Migrate(arguments) => operate::migrate(arguments, cancellation).map(|()| 0),
+        ServiceCommand::Rebuild(arguments) => operate::rebuild(arguments, cancellation),
     };
     outcome.map_err(|error| ReportedFailure::new(error.code(), &error, command.is_json()))
 }

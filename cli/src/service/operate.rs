@@ -1,17 +1,20 @@
 //! What operators do to one scan: `quire retry ID`, `cancel`, `defer`, `describe`, `confirm`, `approve` and `migrate`.
 
 use super::actor;
-use super::arguments::{Acting, Action, Defer, DeferTime, Describe, Migrate, QueueArguments, SendingAction};
+use super::arguments::{
+    Acting, Action, Defer, DeferTime, Describe, Migrate, QueueArguments, RESULT_BUCKET, Rebuild, SendingAction,
+};
 use super::connection;
 use super::error::ServiceError;
 use super::report::{advice, state, timestamp, volume};
 use super::settings::Settings;
-use crate::terminal::{print, print_json};
+use crate::terminal::{print, print_json, visible};
 use catalog::{Catalog, CatalogError, ScanRow};
 use domain::{ScanId, VolumeName};
 use engine::cancellation::Cancellation;
 use pipeline::actions::Operator;
 use pipeline::error::StageError;
+use pipeline::rebuild::Rebuilt;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -59,6 +62,32 @@ pub fn migrate(arguments: &Migrate, cancellation: &Cancellation) -> Result<(), S
     let database = settings.required_database(&arguments.database)?;
     connection::run(cancellation, Duration::ZERO, async { Ok(connection::catalog(&database)?.migrate().await?) })?;
     Ok(print("The tables of the database are up to date.")?)
+}
+
+/// The exit status is that of a failure if a record could not be read.
+pub fn rebuild(arguments: &Rebuild, cancellation: &Cancellation) -> Result<u8, ServiceError> {
+    let Rebuild { json, database, results, aws } = arguments;
+    let settings = Settings::new(&database.file)?;
+    let bucket = settings.required(results.result_bucket.as_deref(), RESULT_BUCKET)?;
+    let (database, endpoint) = (settings.required_database(database)?, settings.endpoint(aws));
+    let told = |key: &str| {
+        if !json {
+            eprintln!("restored {}", visible(key))
+        }
+    };
+    let rebuilt = connection::run(cancellation, Duration::ZERO, async {
+        let objects = connection::results(endpoint, bucket).await?;
+        let catalog = connection::catalog(&database)?;
+        pipeline::rebuild::rebuild(&catalog, &objects, told).await.map_err(ServiceError::Action)
+    })?;
+    if *json {
+        print_json(&rebuilt)?;
+    } else {
+        let Rebuilt { restored, known, unreadable } = &rebuilt;
+        unreadable.iter().for_each(|record| eprintln!("cannot read {}", visible(record)));
+        print(&format!("{restored} scans were restored, and {known} had a row already."))?;
+    }
+    Ok(u8::from(!rebuilt.unreadable.is_empty()))
 }
 
 /// An action that changes a row and sends the messages that follow.

@@ -54,6 +54,9 @@ pub struct ClaimedScan {
     pub key: String,
     /// The version of the upload that this scan is.
     pub version_id: String,
+    /// The entity tag of that version, without its quotes.
+    pub etag: String,
+    pub size_bytes: i64,
     /// From the key or from a person.
     pub reporter: Option<String>,
     pub volume: Option<String>,
@@ -171,7 +174,8 @@ async fn take_scan(
            WHERE id = $1
              AND (status = $2 AND waits_for IS NULL AND coalesce(not_before <= clock_timestamp(), true)
                OR status = $3 AND heartbeat_at < clock_timestamp() - make_interval(secs => $5))
-           RETURNING status AS "status: Status", key, version_id, reporter, volume, first_page, work_prefix, generation"#,
+           RETURNING status AS "status: Status", key, version_id, etag, size_bytes, reporter, volume, first_page,
+               work_prefix, generation"#,
         scan,
         stage.waiting().as_str(),
         stage.busy().as_str(),
@@ -192,6 +196,8 @@ async fn take_scan(
         ranges: range_results(transaction, scan, row.generation).await?,
         key: row.key,
         version_id: row.version_id,
+        etag: row.etag,
+        size_bytes: row.size_bytes,
         reporter: row.reporter,
         volume: row.volume,
         first_page: row.first_page,

@@ -8,6 +8,7 @@ use crate::error::CatalogError;
 use crate::lease::{Fenced, Lease, lock_leased};
 use crate::state::{ready, settle};
 use domain::{Evidence, Finding, ScanId, Stage, Task};
+use serde::{Deserialize, Serialize};
 use sqlx::types::Json;
 
 /// What compress published.
@@ -141,7 +142,7 @@ impl Catalog {
 }
 
 /// What split published.
-#[derive(Clone, PartialEq, Debug)]
+#[derive(Clone, PartialEq, Debug, Serialize, Deserialize)]
 pub struct Publication {
     /// The S3 prefix of the attempt that published.
     pub result_prefix: String,
@@ -157,7 +158,7 @@ pub struct Publication {
     pub findings: Vec<Finding>,
 }
 
-#[derive(Clone, PartialEq, Eq, Debug)]
+#[derive(Clone, PartialEq, Eq, Debug, Serialize, Deserialize)]
 pub struct NewOpinion {
     /// The name of its PDF below the result prefix.
     pub file: String,
@@ -191,7 +192,7 @@ impl Catalog {
     }
 }
 
-async fn publish_results(
+pub(crate) async fn publish_results(
     transaction: &mut Transaction<'_>,
     lease: &Lease,
     publication: &Publication,
@@ -212,7 +213,7 @@ async fn publish_results(
     Ok(())
 }
 
-async fn replace_opinions(
+pub(crate) async fn replace_opinions(
     transaction: &mut Transaction<'_>,
     scan: ScanId,
     opinions: &[NewOpinion],
@@ -241,7 +242,7 @@ async fn replace_opinions(
     Ok(())
 }
 
-async fn replace_findings(
+pub(crate) async fn replace_findings(
     transaction: &mut Transaction<'_>,
     scan: ScanId,
     findings: &[Finding],

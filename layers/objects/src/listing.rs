@@ -1,7 +1,7 @@
 use aws::Refusal;
 use aws_sdk_s3::operation::list_objects_v2::ListObjectsV2Output;
 use aws_sdk_s3::types::{Delete, EncodingType, Object, ObjectIdentifier};
-use domain::{AttemptKind, AttemptPrefix, ListedUpload, UploadKey};
+use domain::{AttemptKind, AttemptPrefix, ListedUpload, ResultKey, Results, UploadKey};
 use percent_encoding::percent_decode_str;
 use time::OffsetDateTime;
 
@@ -27,6 +27,21 @@ pub(crate) async fn uploads(
     }
     listed.truncate(limit);
     Ok(listed)
+}
+
+/// The keys below `results/` whose last part is `name`, the newest first.
+pub(crate) async fn records(clients: &Clients, bucket: &str, name: &str) -> Result<Vec<ResultKey>, ObjectError> {
+    let root = format!("{}/", Results::ROOT);
+    let mut pages = Pages::new(clients, bucket, &root, None);
+    let mut found: Vec<(OffsetDateTime, ResultKey)> = Vec::new();
+    while let Some(page) = pages.next().await? {
+        let records = page
+            .into_iter()
+            .filter(|entry| AttemptPrefix::<Results>::split(&entry.key).is_some_and(|(_, rest)| rest == name));
+        found.extend(records.filter_map(|entry| Some((entry.last_modified, entry.key.parse().ok()?))));
+    }
+    found.sort_by(|one, other| other.cmp(one));
+    Ok(found.into_iter().map(|(_, key)| key).collect())
 }
 
 pub(crate) async fn delete<K: AttemptKind>(

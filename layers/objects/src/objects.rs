@@ -127,6 +127,14 @@ impl Objects {
         listing::uploads(&self.clients, &self.upload_bucket, start_after, limit).await
     }
 
+    /// The keys of the files with this name at the top of attempts' results, the newest first.
+    ///
+    /// # Errors
+    /// When S3 does not answer or refuses.
+    pub async fn list_records(&self, name: &str) -> Result<Vec<ResultKey>, ObjectError> {
+        listing::records(&self.clients, &self.result_bucket, name).await
+    }
+
     /// Deletes everything that an attempt wrote. Returns the number of objects.
     ///
     /// # Errors

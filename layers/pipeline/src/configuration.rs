@@ -111,7 +111,7 @@ pub struct Addresses {
     #[command(flatten)]
     pub queues: QueueUrls,
     /// The name of the deployment, a dimension of every metric.
-    #[arg(long, env = "QUIRE_STACK", default_value = "quire")]
+    #[arg(long, env = "QUIRE_STACK_NAME", default_value = "quire")]
     pub stack: String,
     /// The bus on which the ends of scans are published.
     #[arg(long, env = "QUIRE_EVENT_BUS")]
@@ -148,7 +148,8 @@ pub struct Recovery {
     /// The event of an upload without a scan counts as lost after this time.
     #[arg(long, env = "QUIRE_UPLOAD_SWEEP_AGE_SECONDS", default_value_t = 900)]
     pub upload_sweep_age_seconds: u64,
-    /// The files of an attempt that no row names are removed after this time: no worker can still be writing them.
+    /// The files of an attempt that ended without publishing are removed after this time: no worker can still be writing
+    /// them.
     #[arg(long, env = "QUIRE_RESULT_SWEEP_AGE_SECONDS", default_value_t = 86_400)]
     pub result_sweep_age_seconds: u64,
     /// Time limit of one attempt. With 0, it is the time limit of the function, less a margin.

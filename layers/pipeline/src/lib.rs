@@ -16,6 +16,7 @@ mod intake;
 mod logging;
 mod metrics;
 mod outbox;
+pub mod rebuild;
 mod reconcile;
 mod retry;
 mod runner;

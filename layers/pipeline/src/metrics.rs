@@ -18,7 +18,7 @@ pub enum Metric {
     StuckFound,
     /// Waiting rows whose message was sent again.
     Resent,
-    /// Scans that ended FAILED.
+    /// Scans that ended FAILED, counted when their end is published.
     Failures,
     /// Age of a message when its function received it.
     MessageAgeSeconds,

@@ -2,7 +2,10 @@
 
 use crate::context::Context;
 use crate::error::StageError;
+use crate::metrics::Metric;
+use domain::{ScanEnded, Status};
 use queues::{Published, QueueError};
+use uuid::Uuid;
 
 /// The most events that EventBridge takes at once.
 const BATCH: i64 = 10;
@@ -18,6 +21,7 @@ pub async fn publish(context: &Context) -> Result<usize, StageError> {
         let unsent = context.catalog.unsent_events(&refused, BATCH).await?;
         let sent = if unsent.is_empty() { Published::default() } else { context.publish_events(&unsent).await };
         context.mark_sent(&sent.accepted).await?;
+        count_failures(context, &unsent, &sent.accepted);
         published += sent.accepted.len();
         refused.extend(unsent.iter().map(|event| event.id).filter(|id| !sent.accepted.contains(id)));
         let is_unreachable = sent.error.as_ref().is_some_and(QueueError::is_unreachable);
@@ -25,6 +29,15 @@ pub async fn publish(context: &Context) -> Result<usize, StageError> {
         if unsent.len() < BATCH as usize || is_unreachable || refused.len() > MOST_REFUSED {
             return fault.map_or(Ok(published), |error| Err(error.into()));
         }
+    }
+}
+
+/// Every way to FAILED ends in the outbox, so here none is forgotten.
+fn count_failures(context: &Context, events: &[ScanEnded], accepted: &[Uuid]) {
+    let is_failure = |event: &&ScanEnded| accepted.contains(&event.id) && event.kind == Status::Failed.as_str();
+    let failures = events.iter().filter(is_failure).count();
+    if failures > 0 {
+        context.emit(&[(Metric::Failures, failures as f64)]);
     }
 }
 

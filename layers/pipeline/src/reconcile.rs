@@ -143,7 +143,6 @@ async fn record_sample(context: &Context, report: &PassReport) -> Result<(), Sta
     context.emit(&[
         (Metric::StuckFound, report.rescued as f64),
         (Metric::Resent, report.resent as f64),
-        (Metric::Failures, report.interrupted as f64),
         (Metric::OldestMessageSeconds, sample.oldest_message_seconds),
     ]);
     Ok(())

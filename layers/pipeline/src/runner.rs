@@ -186,7 +186,6 @@ async fn fail(attempt: &Attempt<'_>, error: &StageError) -> Result<Verdict, Stag
         Fenced::Lost => Ok(lost(task)),
         Fenced::Done(()) => {
             tracing::info!("{task} will not be retried: the input is at fault");
-            context.emit(&[(Metric::Failures, 1.0)]);
             outbox::try_publish(context).await;
             Ok(Verdict::Delete)
         }
@@ -216,7 +215,7 @@ async fn give_back(attempt: &Attempt<'_>, error: &StageError) -> Result<Verdict,
         }
         Fenced::Done(GivenBack::Exhausted) => {
             tracing::info!("{task} will not be retried: all attempts failed, and its message goes to the dead letters");
-            context.emit(&[(Metric::DeadLetters, 1.0), (Metric::Failures, 1.0)]);
+            context.emit(&[(Metric::DeadLetters, 1.0)]);
             outbox::try_publish(context).await;
             Ok(Verdict::Return { after: Duration::ZERO })
         }

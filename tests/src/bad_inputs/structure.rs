@@ -102,6 +102,14 @@ pub fn limits_exceeded() -> Vec<u8> {
     assembly.bytes()
 }
 
+/// Five pages of the sample volume, of which the second does not say how large it is.
+#[must_use]
+pub fn missing_box() -> Vec<u8> {
+    let mut assembly = five_sheets();
+    assembly.document.get_dictionary_mut(assembly.pages[1]).unwrap().remove(b"MediaBox");
+    assembly.bytes()
+}
+
 /// The same five pages, each an object of its own, as every program reads them.
 #[must_use]
 pub fn five_pages() -> Vec<u8> {

@@ -2,7 +2,7 @@
 
 use super::PAGES;
 use crate::assembly::{Assembly, Sheet, image};
-use crate::sample::{self, Grey};
+use crate::sample::{self, Grey, HEIGHT, WIDTH};
 use fax::encoder::Encoder;
 use fax::{Color, VecWriter};
 use jpeg_encoder::ColorType;
@@ -39,24 +39,45 @@ pub fn cmyk_jpeg() -> Vec<u8> {
 /// 1-bit CCITT Group 4, 0 is black.
 #[must_use]
 pub fn ccitt_g4() -> Vec<u8> {
-    volume(|page| {
-        let mut stream = image(page.width, page.height, "DeviceGray", 1, "CCITTFaxDecode", group_4(page));
-        let columns = page.width as i64;
-        stream.dict.set("DecodeParms", dictionary! { "K" => -1, "Columns" => columns, "Rows" => page.height as i64 });
-        stream
-    })
+    volume(in_group_4)
+}
+
+fn in_group_4(page: &Grey) -> Stream {
+    let mut stream = image(page.width, page.height, "DeviceGray", 1, "CCITTFaxDecode", group_4(page));
+    let columns = page.width as i64;
+    stream.dict.set("DecodeParms", dictionary! { "K" => -1, "Columns" => columns, "Rows" => page.height as i64 });
+    stream
 }
 
 /// 1-bit Flate, 0 is black.
 #[must_use]
 pub fn one_bit_flate() -> Vec<u8> {
-    volume(|page| {
-        let rows = page.pixels.chunks(page.width).flat_map(|row| row.chunks(8).map(packed));
-        let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
-        encoder.write_all(&rows.collect::<Vec<u8>>()).expect("memory suffices");
-        let data = encoder.finish().expect("memory suffices");
-        image(page.width, page.height, "DeviceGray", 1, "FlateDecode", data)
-    })
+    volume(in_flate)
+}
+
+fn in_flate(page: &Grey) -> Stream {
+    let rows = page.pixels.chunks(page.width).flat_map(|row| row.chunks(8).map(packed));
+    let mut encoder = flate2::write::ZlibEncoder::new(Vec::new(), flate2::Compression::default());
+    encoder.write_all(&rows.collect::<Vec<u8>>()).expect("memory suffices");
+    let data = encoder.finish().expect("memory suffices");
+    image(page.width, page.height, "DeviceGray", 1, "FlateDecode", data)
+}
+
+/// 1-bit CCITT Group 4 above a strip of a fine screen, which is smaller in Flate than in Group 4.
+#[must_use]
+pub fn screened() -> Vec<u8> {
+    const ROWS: usize = 64;
+    let sheet = |page: &Grey| {
+        let text = page.rows(0, page.height - ROWS);
+        let screen = Grey::from_pixels(page.width, ROWS, |x, y| if (x + y) % 2 == 0 { 0 } else { 255 });
+        let points = HEIGHT / page.height as f32;
+        let below = ROWS as f32 * points;
+        let mut sheet = Sheet::new(WIDTH, HEIGHT);
+        sheet.images.push((in_group_4(&text), [WIDTH, 0.0, 0.0, HEIGHT - below, 0.0, below]));
+        sheet.images.push((in_flate(&screen), [WIDTH, 0.0, 0.0, below, 0.0, 0.0]));
+        sheet
+    };
+    Assembly::of(sample::greys(PAGES).iter().map(sheet)).bytes()
 }
 
 /// JBIG2: one generic region, coded as Group 4 (ITU-T T.88, sections 7.4.6 and 7.4.8).

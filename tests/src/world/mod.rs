@@ -45,6 +45,8 @@ pub struct World {
     pub failpoints: Failpoints,
     /// What the functions are told; a test may change it before it starts them.
     pub environment: BTreeMap<String, String>,
+    /// Where single functions find AWS instead, by the function's name.
+    pub endpoints: BTreeMap<String, String>,
     /// Where the functions log.
     pub logs: TempDir,
     database: TestDatabase,
@@ -64,7 +66,7 @@ impl World {
         environment
             .insert("QUIRE_HOME".to_owned(), Installation::of_user().expect("a home").home().display().to_string());
         let catalog = Catalog::new(&DatabaseSettings { url }).expect("a database's address");
-        Self { catalog, resources, failpoints, environment, logs, database }
+        Self { catalog, resources, failpoints, environment, endpoints: BTreeMap::new(), logs, database }
     }
 
     /// Its database, for what only an administrator could do.
@@ -76,10 +78,12 @@ impl World {
     /// A function as it is built for tests.
     #[must_use]
     pub fn program(&self, name: &str) -> Program {
+        let mut environment = self.environment.clone();
+        environment.extend(self.endpoints.get(name).map(|url| ("AWS_ENDPOINT_URL".to_owned(), url.clone())));
         Program {
             binary: functions().join(name),
             arguments: Vec::new(),
-            environment: self.environment.clone(),
+            environment,
             log: self.logs.path().join(format!("{name}.log")),
         }
     }

@@ -3,6 +3,7 @@
 use super::World;
 use catalog::ScanDetail;
 use domain::{RangeStatus, Status};
+use pipeline::rebuild::RECORD;
 use std::collections::BTreeSet;
 
 impl World {
@@ -39,7 +40,9 @@ impl World {
             .as_array()
             .expect("a list of files")
             .iter()
-            .map(|file| format!("{prefix}{}", file.as_str().expect("a name")))
+            .map(|file| file.as_str().expect("a name"))
+            .chain([RECORD])
+            .map(|file| format!("{prefix}{file}"))
             .collect();
         assert_eq!(stored, named, "{what}");
         assert!(detail.opinions.iter().all(|opinion| stored.contains(&opinion.redacted_key)), "{what}");

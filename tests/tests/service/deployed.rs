@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
 
 use domain::Status;
+use pipeline::rebuild::RECORD;
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::process::Command;
@@ -55,7 +56,8 @@ async fn an_upload_gives_what_the_command_gives() {
     stack.put(&key, &sample::path()).await;
     let scan = stack.ended(&key).await;
     assert_eq!(scan.scan.summary.status, Status::PendingReview, "{scan:#?}");
-    let stored = stack.fetch(scan.scan.result_prefix.as_deref().unwrap()).await;
+    let mut stored = stack.fetch(scan.scan.result_prefix.as_deref().unwrap()).await;
+    assert!(stored.remove(RECORD).is_some(), "the record of the scan, which the command has no need of");
     let expected = processed(&sample::path(), &name, &format!("arc/{number}/201"));
     let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&stored), names(&expected));

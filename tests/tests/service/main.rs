@@ -8,4 +8,5 @@ mod faults;
 mod kill_points;
 mod letters;
 mod outages;
+mod permissions;
 mod trigger;

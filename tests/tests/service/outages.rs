@@ -3,6 +3,7 @@
 
 use domain::Status;
 use serde_json::{Value, json};
+use std::process::{Command, Output};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 use tests::emulator::{endpoint, sdk};
@@ -148,4 +149,40 @@ async fn new_functions_wait_for_the_migration() {
     assert!(answer["schema"].as_i64() > Some(1), "{answer}");
     assert_eq!(world.ended(&volume.key).await.status, Status::PendingReview, "{}", world.log());
     world.assert_sound(&volume.key).await;
+}
+
+/// The database is lost and the buckets are not: finished scans come back as they were, and unfinished ones start again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_lost_database_is_rebuilt_from_the_buckets() {
+    let (world, finished, unfinished) = (World::new().await, Volume::small(), Volume::small());
+    let running = world.start();
+    upload(&world, &finished).await;
+    world.ended(&finished.key).await;
+    let before = world.assert_sound(&finished.key).await;
+    drop(running);
+    upload(&world, &unfinished).await;
+    world.resources.lose(Queue::Uploads).await;
+    world.database().execute("DROP SCHEMA public CASCADE; CREATE SCHEMA public").await.unwrap();
+    world.catalog.migrate().await.unwrap();
+
+    let output = quire(&world, &["rebuild", "--json"]);
+    assert!(output.status.success(), "{output:?}");
+    let rebuilt: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(rebuilt, json!({ "restored": 1, "known": 0, "unreadable": [] }));
+    assert_eq!(world.schedule("sweep_uploads").unwrap()["announced"], 1, "the unfinished one");
+    assert_eq!(world.schedule("sweep_results").unwrap()["removed"], 0);
+    let _running = world.start();
+    assert_eq!(world.ended(&unfinished.key).await.status, Status::PendingReview, "{}", world.log());
+    world.assert_sound(&unfinished.key).await;
+    let after = world.assert_sound(&finished.key).await;
+    assert_eq!((after.opinions, after.findings), (before.opinions, before.findings));
+    assert_eq!(after.scan.result_prefix, before.scan.result_prefix, "it did not run again");
+    let rebuilt: Value = serde_json::from_slice(&quire(&world, &["rebuild", "--json"]).stdout).unwrap();
+    assert_eq!(rebuilt, json!({ "restored": 0, "known": 2, "unreadable": [] }));
+}
+
+fn quire(world: &World, arguments: &[&str]) -> Output {
+    let mut command = Command::new(tests::world::functions().join("quire"));
+    command.args(arguments).envs(&world.environment).env("QUIRE_RESULT_BUCKET", &world.resources.results);
+    command.output().unwrap()
 }

@@ -1,7 +1,7 @@
 //! The sweeps: uploads without a scan, attempts without a row.
 
 use crate::test_bench::{BUCKET, Bench, KEY, RULES, Unwrapping, failure, fan_out, new_scan, publication, result_key};
-use catalog::{AbandonedAttempt, NewScan};
+use catalog::{AbandonedAttempt, NewScan, ScanRecord};
 use domain::{FailureCode, ListedUpload, Stage, Status, UploadKey};
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -142,4 +142,41 @@ async fn what_nobody_looks_at_any_more_is_deleted() {
     assert_eq!(bench.kinds(approved).await, [String::new(); 0]);
     assert_eq!(bench.kinds(waiting).await, ["uploaded"]);
     assert_eq!(bench.status(approved).await, Status::Approved);
+}
+
+/// The whole database is lost, and a record that split stored beside the results brings the scan back.
+#[tokio::test]
+async fn a_lost_scan_is_restored_from_its_record() {
+    let bench = Bench::new().await;
+    bench.uploaded().await;
+    let lease = bench.splitting().await;
+    let publication = publication(&lease, 2);
+    bench.finish_split(&lease, &publication).await.unwrap().done();
+    let before = bench.detail(lease.scan).await;
+    let summary = &before.scan.summary;
+    let record = ScanRecord {
+        scan: lease.scan,
+        bucket: BUCKET.to_owned(),
+        key: summary.key.clone(),
+        version_id: before.scan.version_id.clone(),
+        etag: "etag".to_owned(),
+        size_bytes: 1_000,
+        reporter: "arc".to_owned(),
+        volume: "12".to_owned(),
+        pages: 2,
+        token: lease.token,
+        publication,
+    };
+    assert!(!bench.restore(&record).await.unwrap(), "it has a row");
+    let text = serde_json::to_string(&record).unwrap();
+    bench.database.execute("TRUNCATE scans, upload_keys RESTART IDENTITY CASCADE").await.unwrap();
+    assert!(bench.restore(&serde_json::from_str(&text).unwrap()).await.unwrap());
+    let after = bench.detail(lease.scan).await;
+    assert_eq!((after.scan.summary.status, &after.opinions), (Status::PendingReview, &before.opinions));
+    assert_eq!((after.findings, after.scan.summary.pages), (before.findings, before.scan.summary.pages));
+    assert_eq!(after.scan.result_prefix, before.scan.result_prefix);
+    assert_eq!(bench.kinds(lease.scan).await, ["restored"]);
+    assert!(bench.unsent_events(&[], 10).await.unwrap().is_empty(), "its end was announced long ago");
+    assert!(abandoned(&bench).await.is_empty());
+    assert!(bench.uploaded().await > lease.scan, "new scans get new numbers");
 }

@@ -2,6 +2,7 @@
 
 use super::error::OutputError;
 use super::stored_image::StoredImage;
+use crate::source::DEFAULT_BOX;
 use lopdf::content::{Content, Operation};
 use lopdf::{Dictionary, Document, Object, ObjectId, Stream};
 use std::path::Path;
@@ -114,7 +115,8 @@ impl CompressedDocument {
     /// The CropBox inside the MediaBox: left, bottom, right, top in points.
     pub(super) fn visible_box(&self, index: usize) -> Option<[f64; 4]> {
         let page = *self.pages.get(index)?;
-        let [x0, y0, x1, y1] = self.numbers(self.attribute(page, b"MediaBox")?)?;
+        let media = self.attribute(page, b"MediaBox").and_then(|value| self.numbers(value));
+        let [x0, y0, x1, y1] = media.filter(|[x0, y0, x1, y1]| x1 > x0 && y1 > y0).unwrap_or(DEFAULT_BOX);
         let crop = self.attribute(page, b"CropBox").and_then(|value| self.numbers(value));
         let [a, b, c, d] = crop.unwrap_or([x0, y0, x1, y1]);
         Some([a.max(x0), b.max(y0), c.min(x1), d.min(y1)])

@@ -25,26 +25,23 @@ const PAPER: f32 = 250.0;
 /// Paper is never taken for darker than this: there is only noise to be made visible.
 const DARKEST_PAPER: f32 = 12.0;
 
-/// Samples of a page, `channels` a pixel, with the light evened out. Returns `None` if the light is even already, which
-/// is so on nearly every page of a flatbed scanner, or if the pixels do not fit the size.
-pub(super) fn flattened(width: usize, height: usize, channels: usize, pixels: &[u8]) -> Option<Vec<u8>> {
-    if channels == 0 || width < 2 * CELL || height < 2 * CELL || pixels.len() != width * height * channels {
+/// The grey pixels of a page with the light evened out. Returns `None` if the light is even already, which is so on
+/// nearly every page of a flatbed scanner, or if the pixels do not fit the size.
+pub(super) fn flattened(width: usize, height: usize, pixels: &[u8]) -> Option<Vec<u8>> {
+    if width < 2 * CELL || height < 2 * CELL || pixels.len() != width * height {
         return None;
     }
-    let papers: Vec<Grid> =
-        (0..channels).map(|channel| Grid::of_paper(width, height, channels, channel, pixels)).collect();
-    if papers.iter().all(Grid::is_even) {
+    let paper = Grid::of_paper(width, height, pixels);
+    if paper.is_even() {
         return None;
     }
-    let papers: Vec<Grid> = papers.into_iter().map(|paper| paper.smoothed()).collect();
+    let paper = paper.smoothed();
     let mut flat = Vec::with_capacity(pixels.len());
-    let columns: Vec<Place> = (0..width).map(|x| Place::of(x, papers[0].width)).collect();
-    for (y, row) in pixels.chunks_exact(width * channels).enumerate() {
-        let lines: Vec<Vec<f32>> = papers.iter().map(|paper| paper.line(y)).collect();
-        for (place, pixel) in columns.iter().zip(row.chunks_exact(channels)) {
-            let paper = |line: &[f32]| place.between(line[place.first], line[place.first + 1]);
-            flat.extend(pixel.iter().zip(&lines).map(|(sample, line)| lit(*sample, paper(line))));
-        }
+    let columns: Vec<Place> = (0..width).map(|x| Place::of(x, paper.width)).collect();
+    for (y, row) in pixels.chunks_exact(width).enumerate() {
+        let line = paper.line(y);
+        let paper = |place: &Place| place.between(line[place.first], line[place.first + 1]);
+        flat.extend(columns.iter().zip(row).map(|(place, sample)| lit(*sample, paper(place))));
     }
     Some(flat)
 }
@@ -82,7 +79,7 @@ struct Grid {
 }
 
 impl Grid {
-    fn of_paper(width: usize, height: usize, channels: usize, channel: usize, pixels: &[u8]) -> Self {
+    fn of_paper(width: usize, height: usize, pixels: &[u8]) -> Self {
         let (columns, rows) = (width / CELL, height / CELL);
         let mut samples: Vec<u8> = Vec::with_capacity((CELL / STEP) * (CELL / STEP));
         let mut levels = Vec::with_capacity(columns * rows);
@@ -90,8 +87,8 @@ impl Grid {
             let (left, top) = (cell % columns * CELL, cell / columns * CELL);
             samples.clear();
             for y in (top..top + CELL).step_by(STEP) {
-                let row = &pixels[(y * width + left) * channels..(y * width + left + CELL) * channels];
-                samples.extend(row.iter().skip(channel).step_by(STEP * channels));
+                let row = &pixels[y * width + left..y * width + left + CELL];
+                samples.extend(row.iter().step_by(STEP));
             }
             levels.push(f32::from(ranked(&mut samples, INKED)));
         }
@@ -180,22 +177,22 @@ mod tests {
 
     #[test]
     fn a_page_in_even_light_is_left_alone() {
-        assert_eq!(flattened(WIDTH, HEIGHT, 1, &page(|_, _| 1.0)), None);
-        assert_eq!(flattened(WIDTH, HEIGHT, 1, &page(|_, _| 0.6)), None);
+        assert_eq!(flattened(WIDTH, HEIGHT, &page(|_, _| 1.0)), None);
+        assert_eq!(flattened(WIDTH, HEIGHT, &page(|_, _| 0.6)), None);
     }
 
     #[test]
     fn a_picture_is_no_shadow() {
         let mut pixels = page(|_, _| 1.0);
         pixels.chunks_exact_mut(WIDTH).skip(200).take(150).for_each(|row| row[60..340].fill(30));
-        assert_eq!(flattened(WIDTH, HEIGHT, 1, &pixels), None);
+        assert_eq!(flattened(WIDTH, HEIGHT, &pixels), None);
     }
 
     #[test]
     fn pixels_that_are_no_page_are_left_alone() {
-        assert_eq!(flattened(0, 0, 1, &[]), None);
-        assert_eq!(flattened(WIDTH, HEIGHT, 1, &[0; 9]), None);
-        assert_eq!(flattened(20, 20, 1, &[9; 400]), None);
+        assert_eq!(flattened(0, 0, &[]), None);
+        assert_eq!(flattened(WIDTH, HEIGHT, &[0; 9]), None);
+        assert_eq!(flattened(20, 20, &[9; 400]), None);
     }
 
     #[test]
@@ -203,7 +200,7 @@ mod tests {
         // It fades over 60 pixels, as on a page of this resolution.
         let dark = page(|x, _| 1.0 - 0.5 * (-x / 0.15).exp());
         assert!(dark[0] < 130);
-        let flat = flattened(WIDTH, HEIGHT, 1, &dark).unwrap();
+        let flat = flattened(WIDTH, HEIGHT, &dark).unwrap();
         let paper = flat.chunks_exact(WIDTH).skip(12).step_by(20).flatten();
         assert!(paper.clone().all(|level| *level > 200), "{:?}", paper.min());
     }
@@ -211,14 +208,14 @@ mod tests {
     proptest! {
         #[test]
         fn one_threshold_tells_ink_from_paper_in_any_light(
-            x in -0.35f32..0.35, y in -0.35f32..0.35, channels in prop::sample::select(vec![1usize, 3]),
+            x in -0.35f32..0.35, y in -0.35f32..0.35,
         ) {
             let even = page(|_, _| 1.0);
             let light = |at_x: f32, at_y: f32| 1.0 - x.abs() - y.abs() + x * (2.0 * at_x - 1.0) + y * (2.0 * at_y - 1.0);
             prop_assume!(1.0 - 2.0 * (x.abs() + y.abs()) > 0.15);
-            let shaded: Vec<u8> = page(light).into_iter().flat_map(|level| std::iter::repeat_n(level, channels)).collect();
-            let flat = flattened(WIDTH, HEIGHT, channels, &shaded).unwrap_or(shaded);
-            let wrong = even.iter().zip(flat.chunks_exact(channels)).filter(|(even, flat)| (**even > 128) != (flat[0] > 128));
+            let shaded = page(light);
+            let flat = flattened(WIDTH, HEIGHT, &shaded).unwrap_or(shaded);
+            let wrong = even.iter().zip(&flat).filter(|(even, flat)| (**even > 128) != (**flat > 128));
             prop_assert_eq!(wrong.count(), 0);
         }
     }

@@ -74,14 +74,17 @@ const RIM: f64 = 11.0;
 /// Added around a bracket's box, in pixels: a fifth of the space between words.
 const BRACKET_SLACK: f64 = 2.0;
 
-/// The width of a stroke's blurred edge at its sides, in pixels.
-const SOFT_EDGE: f64 = 2.5;
+/// The width of a stroke's blurred edge at its sides, in pixels. It is that wide where a camera was out of focus.
+const SOFT_EDGE: f64 = 4.0;
 
 /// How far the JPEG halo of a stroke may reach, in pixels: the side of the block in which a colour JPEG is coded.
 const HALO: usize = 16;
 
 /// How much paper is covered below a bracket, in pixels: the blurred edge of its strokes.
 const BELOW: usize = 3;
+
+/// How much paper is covered above and below a key icon, in pixels: its box may be that much too low or too high.
+const KEY_RIM: usize = 8;
 
 /// If the strokes fill a smaller share of a bracket's box, some of its strokes are joined to other text.
 const FEWEST_STROKES: f64 = 0.4;
@@ -98,10 +101,13 @@ fn mark_rects(page: &Page, ink: &Ink) -> Vec<Redaction> {
     let boxes = page.detections.iter().filter(|found| found.passes_gate());
     let mut covers: Vec<Redaction> = boxes.filter_map(|found| cover(page, found, ink)).collect();
     covers.extend(
-        keys.into_iter()
-            .map(|key| Redaction::of_label(ink.grown_over_touching(&key.rect(), RIM), Fill::Black, Label::KeyIcon)),
+        keys.into_iter().map(|key| Redaction::of_label(key_icon(&key.rect(), ink), Fill::Black, Label::KeyIcon)),
     );
     covers
+}
+
+fn key_icon(rect: &Rect, ink: &Ink) -> Rect {
+    ink.extended_over_paper(&ink.grown_over_touching(rect, RIM), KEY_RIM, KEY_RIM)
 }
 
 fn cover(page: &Page, found: &Detection, ink: &Ink) -> Option<Redaction> {
@@ -213,6 +219,20 @@ fn without(rect: &Rect, hole: &Rect) -> Vec<Rect> {
 mod tests {
     use super::*;
     use proptest::prelude::*;
+
+    #[test]
+    fn the_cover_of_a_key_icon_ends_at_the_text_around_it() {
+        let key = Rect::new(20.0, 40.0, 80.0, 60.0);
+        let text = Rect::new(20.0, 20.0, 80.0, 35.0);
+        let shade = |at: usize| {
+            let pixel =
+                Rect::new((at % 100) as f64, (at / 100) as f64, (at % 100) as f64 + 1.0, (at / 100) as f64 + 1.0);
+            if key.contains(&pixel) || text.contains(&pixel) { 10 } else { 245 }
+        };
+        let ink = Ink::new(100, 100, &(0..10_000).map(shade).collect::<Vec<u8>>());
+        // The box misses the head of the icon. Paper is covered up to the last row of the text above.
+        assert_eq!(key_icon(&Rect { y0: 44.0, ..key }, &ink), Rect::new(20.0, 34.0, 80.0, 68.0));
+    }
 
     fn rect() -> impl Strategy<Value = Rect> {
         (0.0..100.0, 0.0..100.0, 0.1..80.0, 0.1..80.0).prop_map(|(x, y, w, h)| Rect::new(x, y, x + w, y + h))

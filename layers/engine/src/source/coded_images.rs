@@ -98,7 +98,8 @@ fn jbig2_segment(bytes: &[u8]) -> Option<(bool, &[u8], &[u8])> {
         (short_count, 6)
     } else {
         let count = (u32::from_be_bytes(bytes.get(5..9)?.try_into().ok()?) & 0x1FFF_FFFF) as usize;
-        (count, count.checked_add(8)?.div_ceil(8).checked_add(9)?)
+        // One flag for each segment that is referred to, and one for this segment.
+        (count, count.checked_add(1)?.div_ceil(8).checked_add(9)?)
     };
     let reference_bytes = if number <= 256 {
         1
@@ -137,6 +138,8 @@ mod tests {
         ];
         assert_eq!(largest_jbig2_region(&stream.concat()), Some((70_000, 1)));
         assert_eq!(largest_jbig2_region(&stream[..2].concat()), Some((100, 0)));
+        let many = [&9u32.to_be_bytes()[..], &[6, 0xE0, 0, 0, 5, 0], &[1, 2, 3, 4, 5], &[1, 0, 0, 0, 8]].concat();
+        assert_eq!(largest_jbig2_region(&[many, size(300, 200)].concat()), Some((300, 200)));
         assert_eq!(largest_jbig2_region(b"no segment"), None);
         assert_eq!(largest_jbig2_region(&[0xFF; 40]), None);
     }

@@ -29,6 +29,7 @@ pub(crate) use coded_images::{CodedImage, FaxParameters};
 pub use graphics_state::TextPresence;
 pub use image_xobjects::SingleImage;
 pub use page::{PageKind, SourcePage};
+pub(crate) use page_tree::DEFAULT_BOX;
 pub use page_tree::{page_size, pixels_at};
 pub use rejection::{
     DEFAULT_MAX_FILE_BYTES, DEFAULT_MAX_PAGE_PIXELS, DEFAULT_MAX_PAGE_POINTS, DEFAULT_MAX_PAGES, Limits,

@@ -169,7 +169,7 @@ impl Walk<'_> {
 }
 
 /// The box of a page that has none: US Letter, as in PDFium and `MuPDF`.
-const DEFAULT_BOX: PageBox = [0.0, 0.0, 612.0, 792.0];
+pub(crate) const DEFAULT_BOX: PageBox = [0.0, 0.0, 612.0, 792.0];
 
 /// How far an image may miss the edges of the page and still count as covering it, in points.
 const COVER_TOLERANCE: f64 = 1.0;

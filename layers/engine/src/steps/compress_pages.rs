@@ -8,7 +8,7 @@ use crate::error::EngineError;
 use crate::external::command::CommandError;
 use crate::external::ghostscript;
 use crate::external::qpdf::{self, Part};
-use crate::output::{CompressedDocument, PageBuilder, StoredImage, StoredPage, file_length, write_png};
+use crate::output::{CompressedDocument, OutputError, PageBuilder, StoredImage, StoredPage, file_length, write_png};
 use crate::pixels::{CopyReader, PixelError};
 use domain::FailureCode;
 use rayon::prelude::*;
@@ -23,6 +23,9 @@ const SIZE_TOLERANCE: f64 = 0.5;
 pub(crate) struct CompressedRange {
     pub(crate) pages: Range<usize>,
     pub(crate) document: PathBuf,
+    /// The PDF of the original pages, if the volume is to have these because they are smaller. Redaction paints on the
+    /// compressed ones nevertheless: it can keep the images that Ghostscript made as they are.
+    pub(crate) original: Option<PathBuf>,
 }
 
 /// Compresses the volume in ranges. Damaged pages become blanks.
@@ -35,7 +38,17 @@ pub(crate) fn compress(
     let ranges = run.groups(original.pages()).into_par_iter().with_max_len(1);
     let mended = Mutex::default();
     let compression = |pages| Compression { run, original, damaged, directory: &directory, mended: &mended, pages };
-    ranges.map(|pages| compression(pages).compress()).collect()
+    let ranges: Vec<CompressedRange> =
+        ranges.map(|pages| compression(pages).compress()).collect::<Result<_, EngineError>>()?;
+    // The volume must not grow.
+    if total_length(&ranges)? <= file_length(original.file())? {
+        return Ok(ranges);
+    }
+    ranges.into_par_iter().map(|range| compression(range.pages.clone()).original_if_smaller(range)).collect()
+}
+
+fn total_length(ranges: &[CompressedRange]) -> Result<u64, OutputError> {
+    ranges.iter().map(|range| file_length(&range.document)).sum()
 }
 
 /// The compression of one range.
@@ -57,20 +70,55 @@ struct Copied {
     faithful: Vec<bool>,
 }
 
+/// How a call of Ghostscript ended.
+enum Attempt {
+    Copied(Copied),
+    /// It reported an error or made another number of pages.
+    Failed,
+    TimedOut,
+}
+
+impl Copied {
+    fn is_faithful(&self) -> bool {
+        self.faithful.iter().all(|is_faithful| *is_faithful)
+    }
+}
+
 impl Compression<'_> {
     fn compress(self) -> Result<CompressedRange, EngineError> {
         self.run.check_cancelled()?;
-        let readable: Vec<usize> = self.pages.clone().filter(|page| !self.damaged[*page]).collect();
+        let readable = self.readable();
         readable.iter().try_for_each(|page| self.report_doubts(*page))?;
-        let mut parts = self.compress_pages(&readable, self.original.file())?;
-        for page in self.pages.clone().filter(|page| self.damaged[*page]) {
-            parts.push((page, self.blank(page)?));
-        }
-        parts.sort_by_key(|(page, _)| *page);
-        let parts: Vec<Part> = parts.into_iter().map(|(_, part)| part).collect();
-        let document = self.joined(&parts)?;
+        let parts = self.compress_pages(&readable, &self.source())?;
+        let document = self.joined("range", parts)?;
         self.run.pages_done(self.pages.len());
-        Ok(CompressedRange { pages: self.pages, document })
+        Ok(CompressedRange { pages: self.pages, document, original: None })
+    }
+
+    /// The range, and its original pages if these are smaller.
+    fn original_if_smaller(&self, range: CompressedRange) -> Result<CompressedRange, EngineError> {
+        self.run.check_cancelled()?;
+        let readable = self.readable();
+        if readable.is_empty() {
+            return Ok(range);
+        }
+        let length = file_length(&range.document)?;
+        let copy = self.try_copy(&readable)?.filter(Copied::is_faithful);
+        let Some(copy) = copy else { return Ok(range) };
+        let document = self.joined("original", in_document(&readable, &copy.document))?;
+        let original = (file_length(&document)? < length).then_some(document);
+        Ok(CompressedRange { original, ..range })
+    }
+
+    /// The copy that qpdf has put right, once Ghostscript has failed on the original.
+    fn source(&self) -> PathBuf {
+        let mended = self.mended.lock().unwrap_or_else(PoisonError::into_inner);
+        mended.clone().flatten().unwrap_or_else(|| self.original.file().to_owned())
+    }
+
+    /// The pages of the range that are not damaged.
+    fn readable(&self) -> Vec<usize> {
+        self.pages.clone().filter(|page| !self.damaged[*page]).collect()
     }
 
     /// Reports what is wrong with a page that can be drawn nevertheless.
@@ -88,14 +136,15 @@ impl Compression<'_> {
     }
 
     /// The place of each page after compression. What Ghostscript cannot do with the original, it tries with a copy that
-    /// qpdf has put right. If it fails on that too, the pages are halved until the page that causes the failure is alone.
+    /// qpdf has put right. If it fails on that too, the pages are halved until the page that causes the failure is alone,
+    /// unless it took too long.
     fn compress_pages(&self, pages: &[usize], source: &Path) -> Result<Vec<(usize, Part)>, EngineError> {
         if pages.is_empty() {
             return Ok(Vec::new());
         }
-        let copied = self.try_ghostscript(pages, source)?;
-        if let Some(copied) = &copied
-            && copied.faithful.iter().all(|is_faithful| *is_faithful)
+        let attempt = self.try_ghostscript(pages, source)?;
+        if let Attempt::Copied(copied) = &attempt
+            && copied.is_faithful()
         {
             return self.smaller(pages, &copied.document);
         }
@@ -104,10 +153,10 @@ impl Compression<'_> {
         {
             return self.compress_pages(pages, &mended);
         }
-        match (copied, pages) {
-            (Some(copied), _) => self.keep_unfaithful(pages, &copied),
-            (None, [page]) => self.keep(&[*page]),
-            (None, _) => {
+        match (attempt, pages) {
+            (Attempt::Copied(copied), _) => self.keep_unfaithful(pages, &copied),
+            (Attempt::TimedOut, _) | (Attempt::Failed, [_]) => self.keep(pages),
+            (Attempt::Failed, _) => {
                 let (first, second) = pages.split_at(pages.len() / 2);
                 let mut parts = self.compress_pages(first, source)?;
                 parts.extend(self.compress_pages(second, source)?);
@@ -127,13 +176,13 @@ impl Compression<'_> {
         Ok(parts)
     }
 
-    /// `None` if Ghostscript failed or made other pages.
-    fn try_ghostscript(&self, pages: &[usize], source: &Path) -> Result<Option<Copied>, EngineError> {
+    fn try_ghostscript(&self, pages: &[usize], source: &Path) -> Result<Attempt, EngineError> {
         let target = self.file("small", pages);
         let options = &self.run.settings.compression;
         match ghostscript::compress(source, pages, &target, options, self.run.cancellation) {
-            Ok(()) => self.compared(target, pages),
-            Err(CommandError::Failed { .. } | CommandError::TimedOut { .. }) => Ok(None),
+            Ok(()) => Ok(self.compared(target, pages)?.map_or(Attempt::Failed, Attempt::Copied)),
+            Err(CommandError::Failed { .. }) => Ok(Attempt::Failed),
+            Err(CommandError::TimedOut { .. }) => Ok(Attempt::TimedOut),
             Err(error) => Err(error.into()),
         }
     }
@@ -165,7 +214,7 @@ impl Compression<'_> {
         let compressed = file_length(document)?;
         if compressed >= self.bearable(pages)?
             && let Some(copy) = self.try_copy(pages)?
-            && copy.faithful.iter().all(|is_faithful| *is_faithful)
+            && copy.is_faithful()
             && file_length(&copy.document)? <= compressed
         {
             return Ok(in_document(pages, &copy.document));
@@ -302,15 +351,20 @@ impl Compression<'_> {
         Ok(Part { document, pages: 0..1 })
     }
 
-    /// One document with all parts. If they are one document already, that is not copied.
-    fn joined(&self, parts: &[Part]) -> Result<PathBuf, EngineError> {
+    /// One document of the given parts, with blanks for the damaged pages. If it exists already, it is not copied.
+    fn joined(&self, kind: &str, mut parts: Vec<(usize, Part)>) -> Result<PathBuf, EngineError> {
+        for page in self.pages.clone().filter(|page| self.damaged[*page]) {
+            parts.push((page, self.blank(page)?));
+        }
+        parts.sort_by_key(|(page, _)| *page);
+        let parts: Vec<Part> = parts.into_iter().map(|(_, part)| part).collect();
         let first = parts.first().map(|part| part.document.clone()).unwrap_or_default();
         let is_whole = parts.iter().enumerate().all(|(i, part)| part.document == first && part.pages == (i..i + 1));
         if is_whole {
             return Ok(first);
         }
-        let target = self.directory.join(format!("range-{:05}.pdf", self.pages.start));
-        qpdf::join(parts, &target, self.run.cancellation)?;
+        let target = self.directory.join(format!("{kind}-{:05}.pdf", self.pages.start));
+        qpdf::join(&parts, &target, self.run.cancellation)?;
         Ok(target)
     }
 

@@ -12,6 +12,11 @@ pub(crate) fn compressed(first_page: usize) -> String {
     format!("compressed/{first_page:05}.pdf")
 }
 
+/// A PDF of original pages that are smaller than the compressed ones, named after the first of them.
+pub(crate) fn original(first_page: usize) -> String {
+    format!("compressed/original-{first_page:05}.pdf")
+}
+
 /// A page that is not a single image, drawn from the original.
 pub(crate) fn drawn(page: usize) -> String {
     format!("drawn/{page:05}.png")

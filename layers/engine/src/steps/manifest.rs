@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// The version of the format. It is part of every manifest, so that no program misreads files of another version.
-pub(crate) const FORMAT: u32 = 2;
+pub(crate) const FORMAT: u32 = 3;
 
 /// Largest manifest in bytes. That of 2,000 pages has about 300 KB.
 pub(crate) const MAX_MANIFEST: u64 = 32 << 20;

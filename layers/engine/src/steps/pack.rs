@@ -36,6 +36,9 @@ pub(crate) fn pack_volume(
     archive.add_json(file_names::VOLUME, &manifest)?;
     for range in compressed {
         archive.add_file(&file_names::compressed(range.pages.start), &range.document)?;
+        if let Some(original) = &range.original {
+            archive.add_file(&file_names::original(range.pages.start), original)?;
+        }
     }
     for (page, _) in manifest.pages.iter().enumerate().filter(|(_, facts)| facts.is_drawn) {
         archive.add_file(&file_names::drawn(page), &run.directory().join(file_names::drawn(page)))?;

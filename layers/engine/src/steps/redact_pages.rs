@@ -150,6 +150,7 @@ impl PageRedaction<'_> {
             self.run.pages_done(1);
         }
         builder.save(&done.redacted)?;
+        let document = range.original.as_deref().map(CompressedDocument::open).transpose()?.unwrap_or(document);
         add_text_layer(document, &texts, &done.searchable)?;
         Ok(done)
     }

@@ -61,7 +61,7 @@ pub(crate) fn unpack(run: &Run<'_>, compressed: &Path, ranges: &[PathBuf]) -> Re
 
 fn unpack_volume(run: &Run<'_>, path: &Path) -> Result<(VolumeManifest, Vec<CompressedRange>), EngineError> {
     let limits = &run.settings.limits;
-    let max_entries = limits.max_pages.saturating_mul(2).saturating_add(1);
+    let max_entries = limits.max_pages.saturating_mul(3).saturating_add(1);
     let mut archive = ArchiveReader::open(path, max_entries, run.cancellation)?;
     let manifest: VolumeManifest = archive.json(file_names::VOLUME, MAX_MANIFEST)?;
     manifest.check(archive.file(), limits.max_pages)?;
@@ -72,7 +72,12 @@ fn unpack_volume(run: &Run<'_>, path: &Path) -> Result<(VolumeManifest, Vec<Comp
         let name = file_names::compressed(pages.start);
         let document = run.directory().join(&name);
         archive.extract(&name, limits.max_file_bytes, &document)?;
-        ranges.push(CompressedRange { pages: pages.clone(), document });
+        let name = file_names::original(pages.start);
+        let original = archive.has(&name).then(|| run.directory().join(&name));
+        if let Some(original) = &original {
+            archive.extract(&name, limits.max_file_bytes, original)?;
+        }
+        ranges.push(CompressedRange { pages: pages.clone(), document, original });
     }
     for (page, _) in manifest.pages.iter().enumerate().filter(|(_, facts)| facts.is_drawn) {
         let name = file_names::drawn(page);

@@ -4,9 +4,12 @@ use crate::attempt::Attempt;
 use crate::configuration::Configuration;
 use crate::error::StageError;
 use crate::metrics::Metric;
+use crate::rebuild::RECORD;
 use crate::runner::Job;
 use crate::scratch::Scratch;
-use catalog::{Catalog, CatalogError, Claim, ClaimTerms, ClaimedScan, Fenced, Lease, NewOpinion, Publication};
+use catalog::{
+    Catalog, CatalogError, Claim, ClaimTerms, ClaimedScan, Fenced, Lease, NewOpinion, Publication, ScanRecord,
+};
 use domain::{AttemptPrefix, Results, Stage, Task, UploadKey, VolumeName};
 use engine::error::EngineError;
 use engine::report::{NoProgress, Summary};
@@ -57,7 +60,10 @@ impl Job for Split {
             .buffer_unordered(UPLOADS_AT_ONCE)
             .try_collect::<()>()
             .await?;
-        publication(&prefix, result)
+        let (pages, publication) = (result.summary.pages as i32, publication(&prefix, result)?);
+        let record = record(attempt, claimed, pages, &publication);
+        upload_record(attempt, &prefix, &record, scratch).await?;
+        Ok(publication)
     }
 
     async fn publish(
@@ -109,6 +115,35 @@ async fn upload(
     attempt.upload(&root.join(file), &prefix.join(&file.to_string_lossy())?).await
 }
 
+fn record(attempt: &Attempt<'_>, claimed: &ClaimedScan, pages: i32, publication: &Publication) -> ScanRecord {
+    ScanRecord {
+        scan: attempt.lease.scan,
+        bucket: attempt.context.configuration.addresses.upload_bucket.clone(),
+        key: claimed.key.clone(),
+        version_id: claimed.version_id.clone(),
+        etag: claimed.etag.clone(),
+        size_bytes: claimed.size_bytes,
+        reporter: claimed.reporter.clone().unwrap_or_default(),
+        volume: claimed.volume.clone().unwrap_or_default(),
+        pages,
+        token: attempt.lease.token,
+        publication: publication.clone(),
+    }
+}
+
+/// Comes last, so that results with a record are complete.
+async fn upload_record(
+    attempt: &Attempt<'_>,
+    prefix: &AttemptPrefix<Results>,
+    record: &ScanRecord,
+    scratch: &Scratch,
+) -> Result<(), StageError> {
+    let file = scratch.file(RECORD);
+    let written = std::fs::File::create(&file).and_then(|file| Ok(serde_json::to_writer(file, record)?));
+    written.map_err(|source| StageError::Scratch { source })?;
+    attempt.upload(&file, &prefix.join(RECORD)?).await
+}
+
 fn publication(prefix: &AttemptPrefix<Results>, result: SplitResult) -> Result<Publication, StageError> {
     let opinion = |opinion: &SplitOpinion| {
         Ok(NewOpinion {
@@ -154,6 +189,8 @@ mod tests {
             lease: Lease { scan: SCAN, range: None, token: Uuid::new_v4(), stage: Stage::Split },
             key: key.to_owned(),
             version_id: "version".to_owned(),
+            etag: "etag".to_owned(),
+            size_bytes: 1_000,
             reporter: Some("arc".to_owned()),
             volume: Some(volume.to_owned()),
             first_page: Some(first_page),

@@ -7,8 +7,8 @@ use crate::geometry::Rect;
 use crate::pairing::Opinion;
 use domain::{FailureCode, Finding, Severity};
 
-/// A box below the gate of headnotes may still be one.
-const PERHAPS_HEADNOTE: f64 = 0.35;
+/// A box below the gate of headnotes or brackets may still be one.
+const PERHAPS: f64 = 0.35;
 
 /// On clean volumes every caption, key icon and divider that decides something has more confidence.
 const SURE_CAPTION: f64 = 0.7;
@@ -43,11 +43,16 @@ fn uncovered(results: &VolumeResults<'_>, page: &PageResults<'_>) -> Option<Find
 
 fn perhaps_uncovered(results: &VolumeResults<'_>, page: &PageResults<'_>) -> Vec<Finding> {
     let may_be = |found: &&Detection| {
-        found.label == Label::Headnote && (PERHAPS_HEADNOTE..Label::Headnote.gate()).contains(&found.confidence)
+        matches!(found.label, Label::Headnote | Label::HeadnoteBracket)
+            && found.confidence >= PERHAPS
+            && !found.passes_gate()
     };
     let open = page.page.detections.iter().filter(may_be).filter(|found| !is_covered(results, found));
-    let message = "This may be a headnote, and no cover hides it.";
-    open.map(|found| of_box(FailureCode::FindingBoxDoubtful, Severity::ShouldLook, found, message)).collect()
+    let message = |found: &Detection| match found.label {
+        Label::Headnote => "This may be a headnote, and no cover hides it.",
+        _ => "This may be the bracket of a headnote, and no cover hides it.",
+    };
+    open.map(|found| of_box(FailureCode::FindingBoxDoubtful, Severity::ShouldLook, found, message(found))).collect()
 }
 
 /// True if a cover hides the middle of the box.

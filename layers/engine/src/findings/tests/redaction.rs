@@ -20,6 +20,15 @@ fn a_headnote_without_a_cover_is_found() {
 }
 
 #[test]
+fn a_bracket_of_low_confidence_without_a_cover_is_doubtful() {
+    let perhaps = |confidence| volume().with(3, 0, 600.0, Label::HeadnoteBracket, confidence);
+    assert_eq!(perhaps(0.4).found(), [(FailureCode::FindingBoxDoubtful, ShouldLook, Some(3))]);
+    assert_eq!(perhaps(0.25).found(), []);
+    let covered = perhaps(0.4).covered(3, "headnote", Rect::new(50.0, 500.0, 470.0, 900.0));
+    assert_eq!(covered.found(), []);
+}
+
+#[test]
 fn a_box_that_decides_something_with_low_confidence_is_doubtful() {
     let volume = |caption, key| {
         Volume::of(8).with(0, 0, 200.0, Label::CaseCaption, caption).with(7, 1, 900.0, Label::KeyIcon, key)
