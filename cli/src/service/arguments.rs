@@ -1,10 +1,11 @@
 //! The command line of the commands that talk to the service.
 
+use super::dlq::DlqCommand;
 use super::report::Ending;
 use super::values::{self, Secret};
 use crate::failure;
 use clap::{Args, Subcommand};
-use domain::{FailureClass, ScanId, Status};
+use domain::{Actor, FailureClass, ScanId, Stage, Status};
 use std::path::PathBuf;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -15,6 +16,7 @@ pub const DATABASE_URL: &str = "DATABASE_URL";
 pub const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
 pub const UPLOAD_BUCKET: &str = "QUIRE_UPLOAD_BUCKET";
 pub const RESULT_BUCKET: &str = "QUIRE_RESULT_BUCKET";
+pub const UPLOADS_QUEUE_URL: &str = "QUIRE_UPLOADS_QUEUE_URL";
 pub const COMPRESS_QUEUE_URL: &str = "QUIRE_COMPRESS_QUEUE_URL";
 pub const SCAN_QUEUE_URL: &str = "QUIRE_SCAN_QUEUE_URL";
 pub const SCAN_LARGE_QUEUE_URL: &str = "QUIRE_SCAN_LARGE_QUEUE_URL";
@@ -30,8 +32,8 @@ pub enum ServiceCommand {
     Show(Show),
     /// Watch one scan, or all unfinished scans, until they end.
     Watch(Watch),
-    /// Retry a failed or cancelled scan, keeping the page ranges that are finished.
-    Retry(SendingAction),
+    /// Retry a failed or cancelled scan, or all that failed in one way, keeping the page ranges that are finished.
+    Retry(Retry),
     /// Cancel a scan.
     Cancel(Action),
     /// Postpone a scan.
@@ -42,6 +44,11 @@ pub enum ServiceCommand {
     Confirm(SendingAction),
     /// Approve a reviewed scan. This is final.
     Approve(Action),
+    /// Look at dead letters, and redrive, edit or discard them.
+    #[command(subcommand)]
+    Dlq(DlqCommand),
+    /// Check the database, the buckets and the queues of a service, and say what to do about what is wrong.
+    Doctor(Doctor),
     /// Create or update the tables of the database.
     Migrate(Migrate),
     /// Restore the rows of all scans that have results, after the database was lost.
@@ -55,17 +62,20 @@ impl ServiceCommand {
             Self::Scans(arguments) => arguments.json,
             Self::Show(arguments) => arguments.json,
             Self::Watch(arguments) => arguments.json,
-            Self::Retry(arguments) | Self::Confirm(arguments) => arguments.action.json,
-            Self::Cancel(arguments) | Self::Approve(arguments) => arguments.json,
-            Self::Defer(arguments) => arguments.sending.action.json,
-            Self::Describe(arguments) => arguments.sending.action.json,
+            Self::Retry(arguments) => arguments.acting.json,
+            Self::Confirm(arguments) => arguments.action.acting.json,
+            Self::Cancel(arguments) | Self::Approve(arguments) => arguments.acting.json,
+            Self::Defer(arguments) => arguments.sending.action.acting.json,
+            Self::Describe(arguments) => arguments.sending.action.acting.json,
+            Self::Dlq(command) => command.is_json(),
+            Self::Doctor(arguments) => arguments.json,
             Self::Migrate(_) => false,
             Self::Rebuild(arguments) => arguments.json,
         }
     }
 }
 
-fn exit_statuses() -> String {
+pub fn exit_statuses() -> String {
     failure::exit_statuses(service_failures())
 }
 
@@ -134,6 +144,32 @@ pub struct QueueArguments {
     pub split_queue_url: Option<String>,
     #[command(flatten)]
     pub aws: AwsArguments,
+}
+
+/// The queues and their dead-letter queues.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Service")]
+pub struct LetterQueueArguments {
+    /// The queue of S3's events about uploads.
+    #[arg(long, env = UPLOADS_QUEUE_URL, value_name = "URL")]
+    pub uploads_queue_url: Option<String>,
+    #[command(flatten)]
+    pub queues: QueueArguments,
+    /// The dead-letter queue of the uploads queue.
+    #[arg(long, env = "QUIRE_UPLOADS_DEAD_LETTERS_URL", value_name = "URL")]
+    pub uploads_dead_letters_url: Option<String>,
+    /// The dead-letter queue of the compress queue.
+    #[arg(long, env = "QUIRE_COMPRESS_DEAD_LETTERS_URL", value_name = "URL")]
+    pub compress_dead_letters_url: Option<String>,
+    /// The dead-letter queue of the scan queue.
+    #[arg(long, env = "QUIRE_SCAN_DEAD_LETTERS_URL", value_name = "URL")]
+    pub scan_dead_letters_url: Option<String>,
+    /// The dead-letter queue of the scan queue of large volumes.
+    #[arg(long, env = "QUIRE_SCAN_LARGE_DEAD_LETTERS_URL", value_name = "URL")]
+    pub scan_large_dead_letters_url: Option<String>,
+    /// The dead-letter queue of the split queue.
+    #[arg(long, env = "QUIRE_SPLIT_DEAD_LETTERS_URL", value_name = "URL")]
+    pub split_dead_letters_url: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -244,6 +280,32 @@ pub struct Watch {
     pub database: DatabaseArguments,
 }
 
+/// Each setting may be missing: that is one of the things to report.
+#[derive(Debug, Args)]
+#[command(after_help = doctor_exit_statuses())]
+pub struct Doctor {
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+    /// The bucket that people upload to.
+    #[arg(long, env = UPLOAD_BUCKET, value_name = "BUCKET", help_heading = "Service")]
+    pub upload_bucket: Option<String>,
+    #[command(flatten)]
+    pub results: ResultArguments,
+    #[command(flatten)]
+    pub queues: LetterQueueArguments,
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+}
+
+/// Exit status of `quire doctor` if something is wrong.
+pub const DOCTOR_FOUND_FAULTS: u8 = 13;
+
+fn doctor_exit_statuses() -> String {
+    let faults = (DOCTOR_FOUND_FAULTS, "At least one check failed.");
+    failure::exit_statuses(service_failures().chain([faults]))
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = exit_statuses())]
 pub struct Rebuild {
@@ -265,6 +327,19 @@ pub struct Migrate {
     pub database: DatabaseArguments,
 }
 
+/// What every action of an operator has.
+#[derive(Debug, Args)]
+pub struct Acting {
+    /// Record this name in the timeline of the scan [default: the user of the system].
+    #[arg(long = "as", env = "QUIRE_ACTOR", value_name = "NAME")]
+    pub actor: Option<Actor>,
+    /// Print the result as one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+}
+
 /// An action that sends no message.
 #[derive(Debug, Args)]
 #[command(after_help = exit_statuses())]
@@ -272,11 +347,8 @@ pub struct Action {
     /// The number of the scan.
     #[arg(value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
     pub scan: ScanId,
-    /// Print the scan as one JSON object on standard output.
-    #[arg(long)]
-    pub json: bool,
     #[command(flatten)]
-    pub database: DatabaseArguments,
+    pub acting: Acting,
 }
 
 /// An action that sends messages.
@@ -288,6 +360,36 @@ pub struct SendingAction {
     #[command(flatten)]
     pub queues: QueueArguments,
 }
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{RETRY_EXAMPLES}\n\n{}", exit_statuses()))]
+pub struct Retry {
+    /// The number of the scan.
+    #[arg(value_name = "ID", value_parser = clap::value_parser!(i64).range(1..), required_unless_present = "all", conflicts_with = "all")]
+    pub scan: Option<ScanId>,
+    /// Retry every FAILED scan that --code and --stage choose, after saying how many they are and how long they take.
+    #[arg(long)]
+    pub all: bool,
+    /// Only scans that failed with this code, also as the code of their last attempt, such as objects.unreachable.
+    #[arg(long, value_name = "CODE", requires = "all")]
+    pub code: Option<String>,
+    /// Only scans that failed at this stage: compress, scan or split.
+    #[arg(long, value_name = "STAGE", requires = "all", value_parser = values::stage)]
+    pub stage: Option<Stage>,
+    /// Do not ask.
+    #[arg(long, requires = "all")]
+    pub yes: bool,
+    #[command(flatten)]
+    pub acting: Acting,
+    #[command(flatten)]
+    pub queues: QueueArguments,
+}
+
+const RETRY_EXAMPLES: &str = "\
+Examples:
+  quire retry 7
+  After S3 was away, retry everything that it made fail:
+    quire retry --all --code objects.unreachable";
 
 #[derive(Debug, Args)]
 #[command(after_help = format!("{DEFER_EXAMPLES}\n\n{}", exit_statuses()))]

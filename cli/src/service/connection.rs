@@ -7,7 +7,7 @@ use aws::SdkConfig;
 use catalog::{Catalog, DatabaseSettings};
 use engine::cancellation::Cancellation;
 use objects::Objects;
-use queues::{QueueUrls, Queues};
+use queues::{DeadLetters, QueueUrls, Queues};
 use std::pin::pin;
 use std::time::Duration;
 use tokio::runtime::Builder;
@@ -29,6 +29,14 @@ pub async fn results(endpoint: Option<String>, result_bucket: String) -> Result<
 
 pub async fn queues(endpoint: Option<String>, urls: QueueUrls) -> Result<Queues, ServiceError> {
     Ok(Queues::new(&sdk(endpoint).await?, urls))
+}
+
+pub async fn dead_letters(
+    endpoint: Option<String>,
+    sources: QueueUrls,
+    letters: QueueUrls,
+) -> Result<DeadLetters, ServiceError> {
+    Ok(DeadLetters::new(&sdk(endpoint).await?, sources, letters))
 }
 
 async fn sdk(endpoint: Option<String>) -> Result<SdkConfig, ServiceError> {

@@ -53,6 +53,9 @@ pub enum ServiceError {
     #[error(transparent)]
     #[assoc(code = _0.code())]
     Action(StageError),
+    #[error("SQS stopped moving the dead letters of the queue {queue}: {reason}.")]
+    #[assoc(code = FailureCode::QueuesRefused)]
+    MoveFailed { queue: &'static str, reason: String },
     /// The database has the change, but the queue did not take the message that follows from it.
     #[error("Scan {scan} was changed, but its message was not sent. {source} `reconcile` will send it again.")]
     #[assoc(code = _source.code())]
@@ -66,6 +69,12 @@ pub enum ServiceError {
     #[error("The command was stopped. Scans in the service continue.")]
     #[assoc(code = FailureCode::CommandStopped)]
     Stopped,
+}
+
+impl From<StageError> for ServiceError {
+    fn from(error: StageError) -> Self {
+        Self::Action(error)
+    }
 }
 
 impl ServiceError {

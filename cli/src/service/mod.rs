@@ -1,11 +1,15 @@
 //! The commands that talk to the service: uploads, scans, and what operators do.
 
+mod actor;
 mod arguments;
 mod connection;
+mod dlq;
+mod doctor;
 mod environment_file;
 mod error;
 mod operate;
 mod report;
+mod retry;
 mod scans;
 mod settings;
 mod show;
@@ -25,12 +29,14 @@ pub fn perform(command: &ServiceCommand, cancellation: &Cancellation) -> Result<
         ServiceCommand::Scans(arguments) => scans::run(arguments, cancellation).map(|()| 0),
         ServiceCommand::Show(arguments) => show::run(arguments, cancellation).map(|()| 0),
         ServiceCommand::Watch(arguments) => watch::run(arguments, cancellation),
-        ServiceCommand::Retry(arguments) => operate::retry(arguments, cancellation).map(|()| 0),
+        ServiceCommand::Retry(arguments) => retry::run(arguments, cancellation).map(|()| 0),
         ServiceCommand::Cancel(arguments) => operate::cancel(arguments, cancellation).map(|()| 0),
         ServiceCommand::Defer(arguments) => operate::defer(arguments, cancellation).map(|()| 0),
         ServiceCommand::Describe(arguments) => operate::describe(arguments, cancellation).map(|()| 0),
         ServiceCommand::Confirm(arguments) => operate::confirm(arguments, cancellation).map(|()| 0),
         ServiceCommand::Approve(arguments) => operate::approve(arguments, cancellation).map(|()| 0),
+        ServiceCommand::Dlq(command) => dlq::run(command, cancellation).map(|()| 0),
+        ServiceCommand::Doctor(arguments) => doctor::run(arguments, cancellation),
         ServiceCommand::Migrate(arguments) => operate::migrate(arguments, cancellation).map(|()| 0),
         ServiceCommand::Rebuild(arguments) => operate::rebuild(arguments, cancellation),
     };

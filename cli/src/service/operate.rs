@@ -1,6 +1,9 @@
-//! What operators do: `quire retry`, `cancel`, `defer`, `describe`, `confirm`, `approve` and `migrate`.
+//! What operators do to one scan: `quire retry ID`, `cancel`, `defer`, `describe`, `confirm`, `approve` and `migrate`.
 
-use super::arguments::{Action, Defer, DeferTime, Describe, Migrate, RESULT_BUCKET, Rebuild, SendingAction};
+use super::actor;
+use super::arguments::{
+    Acting, Action, Defer, DeferTime, Describe, Migrate, QueueArguments, RESULT_BUCKET, Rebuild, SendingAction,
+};
 use super::connection;
 use super::error::ServiceError;
 use super::report::{advice, state, timestamp, volume};
@@ -15,23 +18,35 @@ use pipeline::rebuild::Rebuilt;
 use std::time::Duration;
 use time::OffsetDateTime;
 
-pub fn retry(arguments: &SendingAction, cancellation: &Cancellation) -> Result<(), ServiceError> {
-    act_and_send(arguments, cancellation, async |operator, scan| operator.retry(scan).await)
+pub fn retry(
+    scan: ScanId,
+    acting: &Acting,
+    queues: &QueueArguments,
+    cancellation: &Cancellation,
+) -> Result<(), ServiceError> {
+    act_and_send(scan, acting, queues, cancellation, async |operator, scan| operator.retry(scan).await)
 }
 
 pub fn confirm(arguments: &SendingAction, cancellation: &Cancellation) -> Result<(), ServiceError> {
-    act_and_send(arguments, cancellation, async |operator, scan| operator.confirm(scan).await)
+    let SendingAction { action, queues } = arguments;
+    act_and_send(action.scan, &action.acting, queues, cancellation, async |operator, scan| operator.confirm(scan).await)
 }
 
 pub fn defer(arguments: &Defer, cancellation: &Cancellation) -> Result<(), ServiceError> {
     let until = until(&arguments.time, OffsetDateTime::now_utc());
-    act_and_send(&arguments.sending, cancellation, async |operator, scan| operator.defer(scan, until).await)
+    let SendingAction { action, queues } = &arguments.sending;
+    act_and_send(action.scan, &action.acting, queues, cancellation, async |operator, scan| {
+        operator.defer(scan, until).await
+    })
 }
 
 pub fn describe(arguments: &Describe, cancellation: &Cancellation) -> Result<(), ServiceError> {
     let Describe { reporter, volume, first_page, sending } = arguments;
     let name = VolumeName::new(reporter, volume, Some(*first_page), None)?;
-    act_and_send(sending, cancellation, async |operator, scan| operator.describe(scan, &name).await)
+    let SendingAction { action, queues } = sending;
+    act_and_send(action.scan, &action.acting, queues, cancellation, async |operator, scan| {
+        operator.describe(scan, &name).await
+    })
 }
 
 pub fn cancel(arguments: &Action, cancellation: &Cancellation) -> Result<(), ServiceError> {
@@ -77,21 +92,24 @@ pub fn rebuild(arguments: &Rebuild, cancellation: &Cancellation) -> Result<u8, S
 
 /// An action that changes a row and sends the messages that follow.
 fn act_and_send(
-    arguments: &SendingAction,
+    scan: ScanId,
+    acting: &Acting,
+    queues: &QueueArguments,
     cancellation: &Cancellation,
     action: impl AsyncFnOnce(Operator<'_>, ScanId) -> Result<(), StageError>,
 ) -> Result<(), ServiceError> {
-    let SendingAction { action: Action { scan, json, database }, queues } = arguments;
+    let Acting { json, database, .. } = acting;
+    let actor = actor::of(acting);
     let settings = Settings::new(&database.file)?;
     let database = settings.required_database(database)?;
     let urls = settings.queue_urls(queues)?;
     let endpoint = settings.endpoint(&queues.aws);
     let row = connection::run(cancellation, Duration::ZERO, async {
         let queues = connection::queues(endpoint, urls).await?;
-        let catalog = connection::catalog(&database)?;
-        let outcome = action(Operator { catalog: &catalog, queues: &queues }, *scan).await;
-        outcome.map_err(|error| ServiceError::of_action(*scan, error))?;
-        row(&catalog, *scan).await
+        let catalog = connection::catalog(&database)?.acting_as(&actor);
+        let outcome = action(Operator { catalog: &catalog, queues: &queues }, scan).await;
+        outcome.map_err(|error| ServiceError::of_action(scan, error))?;
+        row(&catalog, scan).await
     })?;
     report(&row, *json)
 }
@@ -102,10 +120,12 @@ fn act(
     cancellation: &Cancellation,
     action: impl AsyncFnOnce(&Catalog, ScanId) -> Result<(), CatalogError>,
 ) -> Result<(), ServiceError> {
-    let Action { scan, json, database } = arguments;
+    let Action { scan, acting } = arguments;
+    let Acting { json, database, .. } = acting;
+    let actor = actor::of(acting);
     let database = Settings::new(&database.file)?.required_database(database)?;
     let row = connection::run(cancellation, Duration::ZERO, async {
-        let catalog = connection::catalog(&database)?;
+        let catalog = connection::catalog(&database)?.acting_as(&actor);
         action(&catalog, *scan).await?;
         row(&catalog, *scan).await
     })?;

@@ -1,8 +1,8 @@
 //! Settings. Each comes from the first place that has it: option, environment, environment file.
 
 use super::arguments::{
-    AwsArguments, COMPRESS_QUEUE_URL, DATABASE_URL, DatabaseArguments, ENDPOINT_URL, FileArguments, QueueArguments,
-    SCAN_LARGE_QUEUE_URL, SCAN_QUEUE_URL, SPLIT_QUEUE_URL,
+    AwsArguments, COMPRESS_QUEUE_URL, DATABASE_URL, DatabaseArguments, ENDPOINT_URL, FileArguments,
+    LetterQueueArguments, QueueArguments, SCAN_LARGE_QUEUE_URL, SCAN_QUEUE_URL, SPLIT_QUEUE_URL, UPLOADS_QUEUE_URL,
 };
 use super::environment_file::EnvironmentFile;
 use super::error::ServiceError;
@@ -50,6 +50,21 @@ impl Settings {
             scan_large: self.required(arguments.scan_large_queue_url.as_deref(), SCAN_LARGE_QUEUE_URL)?,
             split: self.required(arguments.split_queue_url.as_deref(), SPLIT_QUEUE_URL)?,
         })
+    }
+
+    /// All queues and, as a second value, their dead-letter queues.
+    pub fn letter_queue_urls(&self, arguments: &LetterQueueArguments) -> Result<(QueueUrls, QueueUrls), ServiceError> {
+        let uploads = self.required(arguments.uploads_queue_url.as_deref(), UPLOADS_QUEUE_URL)?;
+        let sources = QueueUrls { uploads, ..self.queue_urls(&arguments.queues)? };
+        let letters = |given: &Option<String>, variable| self.required(given.as_deref(), variable);
+        let letters = QueueUrls {
+            uploads: letters(&arguments.uploads_dead_letters_url, "QUIRE_UPLOADS_DEAD_LETTERS_URL")?,
+            compress: letters(&arguments.compress_dead_letters_url, "QUIRE_COMPRESS_DEAD_LETTERS_URL")?,
+            scan: letters(&arguments.scan_dead_letters_url, "QUIRE_SCAN_DEAD_LETTERS_URL")?,
+            scan_large: letters(&arguments.scan_large_dead_letters_url, "QUIRE_SCAN_LARGE_DEAD_LETTERS_URL")?,
+            split: letters(&arguments.split_dead_letters_url, "QUIRE_SPLIT_DEAD_LETTERS_URL")?,
+        };
+        Ok((sources, letters))
     }
 
     /// The address to use instead of AWS. If it comes from the file, region and credentials come from the file, too:

@@ -1,6 +1,6 @@
 //! Values on the command line: secrets, statuses, times, lengths of time.
 
-use domain::Status;
+use domain::{Stage, Status};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -48,6 +48,13 @@ pub fn status(text: &str) -> Result<Status, String> {
         let names: Vec<&str> = Status::ALL.iter().map(|status| status.as_str()).collect();
         format!("there is no such status; use one of {}", names.join(", "))
     })
+}
+
+/// A stage by its name.
+pub fn stage(text: &str) -> Result<Stage, String> {
+    let stages = [Stage::Compress, Stage::Scan, Stage::Split];
+    let found = stages.into_iter().find(|stage| stage.as_str() == text.to_ascii_lowercase());
+    found.ok_or_else(|| "there is no such stage; use one of compress, scan, split".to_owned())
 }
 
 /// RFC 3339, or date and time of day in UTC.

@@ -32,6 +32,20 @@ pub enum Claim<T> {
     Gone,
 }
 
+impl<T> Claim<T> {
+    pub(crate) fn map<U>(self, change: impl FnOnce(T) -> U) -> Claim<U> {
+        match self {
+            Self::Claimed(claimed) => Claim::Claimed(change(claimed)),
+            Self::Busy => Claim::Busy,
+            Self::Done(tasks) => Claim::Done(tasks),
+            Self::NotDue => Claim::NotDue,
+            Self::Exhausted => Claim::Exhausted,
+            Self::Interrupted => Claim::Interrupted,
+            Self::Gone => Claim::Gone,
+        }
+    }
+}
+
 /// A scan claimed for compress or split.
 #[derive(Clone, PartialEq, Eq, Debug)]
 pub struct ClaimedScan {
@@ -120,16 +134,25 @@ impl Catalog {
         scan: ScanId,
         terms: &ClaimTerms,
     ) -> Result<Claim<ClaimedScan>, CatalogError> {
-        if stage == Stage::Scan {
-            return Err(CatalogError::Invalid("The stage scan claims page ranges, not scans.".to_owned()));
-        }
         let mut transaction = self.begin().await?;
-        let claim = match take_scan(&mut transaction, stage, scan, terms).await? {
-            Some(claim) => claim,
-            None => explain_scan(&mut transaction, stage, scan, terms).await?,
-        };
+        let claim = claim_scan(&mut transaction, stage, scan, terms).await?;
         transaction.commit().await?;
         Ok(claim)
+    }
+}
+
+pub(crate) async fn claim_scan(
+    transaction: &mut Transaction<'_>,
+    stage: Stage,
+    scan: ScanId,
+    terms: &ClaimTerms,
+) -> Result<Claim<ClaimedScan>, CatalogError> {
+    if stage == Stage::Scan {
+        return Err(CatalogError::Invalid("The stage scan claims page ranges, not scans.".to_owned()));
+    }
+    match take_scan(transaction, stage, scan, terms).await? {
+        Some(claim) => Ok(claim),
+        None => explain_scan(transaction, stage, scan, terms).await,
     }
 }
 
@@ -237,10 +260,10 @@ async fn explain_other_stage(
 }
 
 #[derive(Clone, Copy)]
-struct RangeId {
-    scan: ScanId,
-    generation: i32,
-    number: i32,
+pub(crate) struct RangeId {
+    pub(crate) scan: ScanId,
+    pub(crate) generation: i32,
+    pub(crate) number: i32,
 }
 
 impl Catalog {
@@ -259,7 +282,7 @@ impl Catalog {
     }
 }
 
-async fn claim_range(
+pub(crate) async fn claim_range(
     transaction: &mut Transaction<'_>,
     range_id: RangeId,
     terms: &ClaimTerms,

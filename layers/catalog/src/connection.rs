@@ -8,6 +8,7 @@ mod unnamed;
 
 use crate::database::{Database, DatabaseSettings};
 use crate::error::CatalogError;
+use domain::Actor;
 use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection, PgConnection, PgPool, Postgres};
@@ -29,6 +30,8 @@ pub(crate) static MIGRATIONS: Migrator = Migrator { locking: false, ..sqlx::migr
 pub struct Catalog {
     pool: PgPool,
     database: Database,
+    /// Who acts in its transactions. None for a worker.
+    actor: Option<Actor>,
 }
 
 impl Catalog {
@@ -48,7 +51,13 @@ impl Catalog {
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_lazy_with(database.options());
-        Self { pool, database }
+        Self { pool, database, actor: None }
+    }
+
+    /// The same catalog, whose changes are recorded as made by `actor`. Every event of its transactions has the name.
+    #[must_use]
+    pub fn acting_as(&self, actor: &Actor) -> Self {
+        Self { actor: Some(actor.clone()), ..self.clone() }
     }
 
     /// Applies the missing migrations, all of them or none, and returns the version of the schema. Concurrent calls wait
@@ -98,7 +107,14 @@ impl Catalog {
             }
             begun => begun?,
         };
-        Ok(Transaction { inner: begun })
+        let mut transaction = Transaction { inner: begun };
+        if let Some(actor) = &self.actor {
+            // Until the transaction ends. The column's default of scan_events reads it.
+            sqlx::query!("SELECT set_config('quire.actor', $1, true)", actor.as_str())
+                .fetch_one(transaction.executor())
+                .await?;
+        }
+        Ok(transaction)
     }
 }
 

@@ -214,6 +214,8 @@ pub struct Event {
     /// A status in lower case, `given_back`, `interrupted`, `range_…`, or an operator's action.
     pub kind: String,
     pub detail: serde_json::Value,
+    /// The operator who did it. None for what the service did by itself.
+    pub actor: Option<String>,
 }
 
 impl Catalog {
@@ -306,7 +308,7 @@ async fn findings(transaction: &mut Transaction<'_>, scan: ScanId) -> Result<Vec
 }
 
 async fn events(transaction: &mut Transaction<'_>, scan: ScanId) -> Result<Vec<Event>, CatalogError> {
-    Ok(sqlx::query_as!(Event, "SELECT at, kind, detail FROM scan_events WHERE scan_id = $1 ORDER BY id", scan)
+    Ok(sqlx::query_as!(Event, "SELECT at, kind, detail, actor FROM scan_events WHERE scan_id = $1 ORDER BY id", scan)
         .fetch_all(transaction.executor())
         .await?)
 }

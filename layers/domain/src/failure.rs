@@ -738,6 +738,13 @@ pub enum FailureCode {
     #[assoc(meaning = "A message cannot be read.")]
     #[assoc(advice = "Look at the message in the dead-letter queue, then delete it.")]
     QueuesMalformed,
+    #[strum(serialize = "queues.unknown_letter")]
+    #[assoc(class = FailureClass::Refused)]
+    #[assoc(meaning = "There is no such dead letter.")]
+    #[assoc(
+        advice = "List the letters with `quire dlq list`. One that another command has taken is back after two minutes."
+    )]
+    QueuesUnknownLetter,
     #[strum(serialize = "queues.unknown_queue")]
     #[assoc(class = FailureClass::Internal)]
     #[assoc(meaning = "A message comes from a queue that the function does not know.")]

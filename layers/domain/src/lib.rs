@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod actor;
 mod attempt_key;
 mod failure;
 mod finding;
@@ -10,6 +11,7 @@ mod task;
 mod upload_key;
 mod volume_name;
 
+pub use actor::{Actor, ActorError};
 pub use attempt_key::{AttemptKey, AttemptKind, AttemptPrefix, KeyError, ResultKey, Results, Work, WorkKey};
 pub use failure::{FailureClass, FailureCode};
 pub use finding::{Evidence, EvidenceBox, Finding, FindingCounts, Severity};

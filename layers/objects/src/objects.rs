@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use aws::{Refusal, SdkConfig};
 use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::types::BucketVersioningStatus;
 
 use crate::client::{Clients, Location, failure};
 use crate::listing;
@@ -35,6 +36,19 @@ impl Objects {
     #[must_use]
     pub fn result_bucket(&self) -> &str {
         &self.result_bucket
+    }
+
+    /// Whether a bucket, which must exist, keeps the versions of its objects.
+    ///
+    /// # Errors
+    /// When S3 does not answer or refuses, for example because there is no such bucket.
+    pub async fn is_versioned(&self, bucket: &str) -> Result<bool, ObjectError> {
+        let (place, look) = (Location { bucket, key: "", version: None }, "look at the bucket");
+        let calls = &self.clients.calls;
+        calls.head_bucket().bucket(bucket).send().await.map_err(|error| failure(look, &place, error))?;
+        let versioning = calls.get_bucket_versioning().bucket(bucket).send().await;
+        let versioning = versioning.map_err(|error| failure(look, &place, error))?;
+        Ok(versioning.status() == Some(&BucketVersioningStatus::Enabled))
     }
 
     /// The current version of an upload. `None` when it was deleted or never existed.

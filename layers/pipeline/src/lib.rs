@@ -5,6 +5,7 @@ mod attempt;
 pub mod configuration;
 pub mod context;
 mod credentials;
+pub mod dead_letters;
 mod deadline;
 pub mod effects;
 pub mod error;

@@ -21,6 +21,9 @@ pub enum QueueError {
     #[error("Quire cannot read {what}: {reason}.")]
     #[assoc(code = FailureCode::QueuesMalformed)]
     Malformed { what: &'static str, reason: String },
+    #[error("There is no dead letter {message_id}.")]
+    #[assoc(code = FailureCode::QueuesUnknownLetter)]
+    UnknownLetter { message_id: String },
     /// The queue is not in [`crate::QueueUrls`].
     #[error("Message {message_id} comes from a queue that this function does not know.")]
     #[assoc(code = FailureCode::QueuesUnknownQueue)]

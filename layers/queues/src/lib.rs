@@ -2,6 +2,7 @@
 
 mod batch;
 mod bus;
+mod dead_letters;
 mod entries;
 mod error;
 mod queue;
@@ -11,6 +12,7 @@ mod upload_event;
 
 pub use batch::{Fault, FaultReason, Processed, SqsBatchResponse, Verdict, process_batch};
 pub use bus::{Bus, Published};
+pub use dead_letters::{DeadLetters, Move, QueueState};
 pub use error::{QueueError, RefusedEntry};
 pub use queue::{Queue, QueueUrls};
 pub use queues::Queues;

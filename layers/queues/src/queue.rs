@@ -36,6 +36,18 @@ pub struct QueueUrls {
 }
 
 impl Queue {
+    /// Its name in commands and reports.
+    #[must_use]
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Uploads => "uploads",
+            Self::Compress => "compress",
+            Self::Scan => "scan",
+            Self::ScanLarge => "scan-large",
+            Self::Split => "split",
+        }
+    }
+
     pub const ALL: [Self; 5] = [Self::Uploads, Self::Compress, Self::Scan, Self::ScanLarge, Self::Split];
 
     #[must_use]

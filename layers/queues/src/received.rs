@@ -53,11 +53,16 @@ impl Received {
     }
 
     pub(crate) fn new(record: SqsRecord, urls: &QueueUrls) -> Self {
+        let queue = record.event_source_arn.as_deref().and_then(|arn| urls.by_arn(arn));
+        Self::of_queue(record, queue)
+    }
+
+    pub(crate) fn of_queue(record: SqsRecord, queue: Option<Queue>) -> Self {
         let attribute = |name: &str| record.attributes.get(name).map(String::as_str);
         Self {
             sent_at: attribute("SentTimestamp").and_then(|text| text.parse().ok()).and_then(instant),
             receive_count: attribute("ApproximateReceiveCount").and_then(|text| text.parse().ok()),
-            queue: record.event_source_arn.as_deref().and_then(|arn| urls.by_arn(arn)),
+            queue,
             message_id: record.message_id.unwrap_or_default(),
             receipt_handle: record.receipt_handle.unwrap_or_default(),
             body: record.body.unwrap_or_default(),

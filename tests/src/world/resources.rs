@@ -123,6 +123,12 @@ impl Resources {
         call.send().await.expect("the message is taken");
     }
 
+    /// Makes a message a dead letter at once.
+    pub async fn send_dead_letter(&self, queue: Queue, body: &str) {
+        let call = self.sqs.send_message().queue_url(self.dead_letters_url(queue)).message_body(body);
+        call.send().await.expect("the letter is taken");
+    }
+
     /// Loses every message of a queue, those that come within the next moments included.
     pub async fn lose(&self, queue: Queue) {
         let url = self.url(queue);
@@ -152,6 +158,7 @@ impl Resources {
     #[must_use]
     pub fn environment(&self) -> BTreeMap<String, String> {
         let url = |queue| self.url(queue);
+        let letters = |queue| self.dead_letters_url(queue);
         [
             ("AWS_ENDPOINT_URL", endpoint()),
             ("AWS_REGION", "us-east-1".to_owned()),
@@ -164,6 +171,12 @@ impl Resources {
             ("QUIRE_SCAN_QUEUE_URL", url(Queue::Scan)),
             ("QUIRE_SCAN_LARGE_QUEUE_URL", url(Queue::ScanLarge)),
             ("QUIRE_SPLIT_QUEUE_URL", url(Queue::Split)),
+            // For the commands; the functions do not read them.
+            ("QUIRE_UPLOADS_DEAD_LETTERS_URL", letters(Queue::Uploads)),
+            ("QUIRE_COMPRESS_DEAD_LETTERS_URL", letters(Queue::Compress)),
+            ("QUIRE_SCAN_DEAD_LETTERS_URL", letters(Queue::Scan)),
+            ("QUIRE_SCAN_LARGE_DEAD_LETTERS_URL", letters(Queue::ScanLarge)),
+            ("QUIRE_SPLIT_DEAD_LETTERS_URL", letters(Queue::Split)),
             ("QUIRE_EVENT_BUS", "default".to_owned()),
         ]
         .into_iter()

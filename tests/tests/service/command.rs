@@ -32,7 +32,7 @@ fn bare(arguments: &[&str]) -> Command {
     command
 }
 
-fn run(world: &World, arguments: &[&str]) -> Ending {
+pub fn run(world: &World, arguments: &[&str]) -> Ending {
     Ending::of(&mut command(world, arguments))
 }
 
@@ -48,7 +48,7 @@ fn text(path: &Path) -> &str {
 }
 
 /// A scan as intake records it.
-async fn record(world: &World, key: &str, refusal: Option<Failure>) -> ScanId {
+pub async fn record(world: &World, key: &str, refusal: Option<Failure>) -> ScanId {
     let name = VolumeName::new("arc", "12", Some(201), Some(207)).unwrap();
     let new = NewScan {
         version_id: "version".to_owned(),

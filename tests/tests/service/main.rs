@@ -6,6 +6,7 @@ mod command;
 mod deployed;
 mod faults;
 mod kill_points;
+mod letters;
 mod outages;
 mod permissions;
 mod trigger;

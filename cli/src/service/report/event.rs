@@ -14,7 +14,8 @@ pub fn phrase(event: &Event) -> String {
         None => (String::new(), event.kind.as_str()),
     };
     let words = format!("{subject}{}", visible(&kind.replace('_', " ")));
-    format!("{words}{}{}{}", counts(event), other_fields(event), reason(event, kind))
+    let by = event.actor.as_deref().map(|actor| format!(", by {}", visible(actor))).unwrap_or_default();
+    format!("{words}{}{}{}{by}", counts(event), other_fields(event), reason(event, kind))
 }
 
 fn number(event: &Event, name: &str) -> Option<i64> {
@@ -70,6 +71,7 @@ mod tests {
             event("deferred", json!({"until": "2026-12-24 05:00"})),
             event("described", json!({"reporter": "a3d\u{1b}", "volume": "217", "first_page": 101})),
             event("cancelled", json!({"code": "superseded"})),
+            Event { actor: Some("Ada\u{1b}".to_owned()), ..event("letter_discarded", json!({"reason": "twice"})) },
         ];
         let phrases: Vec<String> = events.iter().map(phrase).collect();
         insta::assert_snapshot!(phrases.join("\n"), @r"
@@ -81,6 +83,7 @@ mod tests {
         deferred until=2026-12-24 05:00
         described reporter=a3d\u{1b} volume=217 first_page=101
         cancelled: [superseded]
+        letter discarded reason=twice, by Ada\u{1b}
         ");
     }
 }

@@ -100,5 +100,5 @@ pub fn finding(severity: Severity, page_index: Option<i32>) -> FindingDetail {
 }
 
 pub fn event(kind: &str, detail: Value) -> Event {
-    Event { at: CREATED, kind: kind.to_owned(), detail }
+    Event { at: CREATED, kind: kind.to_owned(), detail, actor: None }
 }

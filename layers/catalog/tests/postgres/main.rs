@@ -4,8 +4,10 @@
 
 mod cancelling;
 mod claims;
+mod failed;
 mod fan_in;
 mod fences;
+mod forecasts;
 mod intake;
 mod interruptions;
 mod model;

@@ -6,7 +6,7 @@ use domain::{FailureCode, ScanId, Stage, Status, Task};
 use time::OffsetDateTime;
 
 /// Gives a claim of this stage back until its retries are exhausted.
-async fn exhaust(bench: &Bench, stage: Stage, scan: ScanId) {
+pub async fn exhaust(bench: &Bench, stage: Stage, scan: ScanId) {
     for attempts in 1..MAXIMUM_ATTEMPTS {
         let lease = bench.claim(stage, scan).await.done().lease;
         assert_eq!(give_back(bench, &lease).await, GivenBack::Waiting { attempts });
@@ -17,7 +17,7 @@ async fn exhaust(bench: &Bench, stage: Stage, scan: ScanId) {
     assert_eq!(give_back(bench, &lease).await, GivenBack::Exhausted);
 }
 
-async fn exhaust_range(bench: &Bench, scan: ScanId, number: i32) {
+pub async fn exhaust_range(bench: &Bench, scan: ScanId, number: i32) {
     for _ in 1..MAXIMUM_ATTEMPTS {
         let lease = bench.claim_number(scan, number).await.done().lease;
         assert!(matches!(give_back(bench, &lease).await, GivenBack::Waiting { .. }));

@@ -1,0 +1,121 @@
+//! `quire retry`: one scan, or all that failed in one way.
+
+use super::actor;
+use super::arguments::Retry;
+use super::connection;
+use super::error::ServiceError;
+use super::operate;
+use super::settings::Settings;
+use crate::terminal::{print, print_json};
+use catalog::{CatalogError, FailedScans};
+use domain::ScanId;
+use engine::cancellation::Cancellation;
+use pipeline::actions::Operator;
+use pipeline::error::StageError;
+use serde::Serialize;
+use std::io::{BufRead, IsTerminal, Write};
+use std::time::Duration;
+
+#[derive(Debug, Default, Serialize)]
+struct Retried {
+    retried: Vec<ScanId>,
+    /// Scans that somebody changed in the meantime.
+    refused: Vec<ScanId>,
+    estimated_seconds: Option<f64>,
+}
+
+pub fn run(arguments: &Retry, cancellation: &Cancellation) -> Result<(), ServiceError> {
+    match arguments.scan {
+        Some(scan) => operate::retry(scan, &arguments.acting, &arguments.queues, cancellation),
+        None => retry_all(arguments, cancellation),
+    }
+}
+
+fn retry_all(arguments: &Retry, cancellation: &Cancellation) -> Result<(), ServiceError> {
+    let settings = Settings::new(&arguments.acting.database.file)?;
+    let database = settings.required_database(&arguments.acting.database)?;
+    let urls = settings.queue_urls(&arguments.queues)?;
+    let endpoint = settings.endpoint(&arguments.queues.aws);
+    let actor = actor::of(&arguments.acting);
+    let failed = connection::run(cancellation, Duration::ZERO, async {
+        let catalog = connection::catalog(&database)?;
+        Ok(catalog.failed_scans(arguments.code.as_deref(), arguments.stage).await?)
+    })?;
+    eprintln!("{}", announcement(&failed));
+    if !failed.scans.is_empty() && !arguments.yes {
+        confirm()?;
+    }
+    let mut retried = Retried { estimated_seconds: failed.seconds, ..Retried::default() };
+    connection::run(cancellation, Duration::ZERO, async {
+        let catalog = connection::catalog(&database)?.acting_as(&actor);
+        let queues = connection::queues(endpoint, urls).await?;
+        for &scan in &failed.scans {
+            match (Operator { catalog: &catalog, queues: &queues }).retry(scan).await {
+                Ok(()) => retried.retried.push(scan),
+                Err(StageError::Catalog(CatalogError::Refused { .. })) => retried.refused.push(scan),
+                Err(error) => return Err(ServiceError::of_action(scan, error)),
+            }
+        }
+        Ok(())
+    })?;
+    report(&retried, arguments.acting.json)
+}
+
+fn report(retried: &Retried, as_json: bool) -> Result<(), ServiceError> {
+    if as_json {
+        return Ok(print_json(retried)?);
+    }
+    let refused = match retried.refused.len() {
+        0 => String::new(),
+        count => {
+            format!(" {} changed in the meantime and {} not.", scans(count), if count == 1 { "was" } else { "were" })
+        }
+    };
+    Ok(print(&format!("{} retried.{refused}", scans(retried.retried.len())))?)
+}
+
+fn announcement(failed: &FailedScans) -> String {
+    let time = match failed.seconds {
+        _ if failed.scans.is_empty() => return "No scan failed in this way.".to_owned(),
+        None => "How long this takes is unknown: no earlier attempt has finished.".to_owned(),
+        Some(seconds) => format!(
+            "This needs about {:.0} minutes of working time; functions that run at once share it.",
+            (seconds / 60.0).ceil()
+        ),
+    };
+    format!("{} will be retried. {time}", scans(failed.scans.len()))
+}
+
+fn scans(count: usize) -> String {
+    if count == 1 { "1 scan".to_owned() } else { format!("{count} scans") }
+}
+
+/// Only a person at a terminal can be asked.
+fn confirm() -> Result<(), ServiceError> {
+    let reason = |reason: &str| ServiceError::Arguments { reason: reason.to_owned() };
+    if !std::io::stdin().is_terminal() {
+        return Err(reason("Nobody can be asked, because standard input is not a terminal. Use --yes."));
+    }
+    eprint!("Continue? [y/N] ");
+    let mut answer = String::new();
+    // Errors here are ignored: no answer is no consent.
+    let _ = std::io::stderr().flush().and_then(|()| std::io::stdin().lock().read_line(&mut answer));
+    let is_yes = matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes");
+    if is_yes { Ok(()) } else { Err(reason("Nothing was retried.")) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_number_and_the_time_are_announced() {
+        let failed = |scans: &[ScanId], seconds| announcement(&FailedScans { scans: scans.to_vec(), seconds });
+        assert_eq!(failed(&[], None), "No scan failed in this way.");
+        let expected = "1 scan will be retried. How long this takes is unknown: no earlier attempt has finished.";
+        assert_eq!(failed(&[7], None), expected);
+        let expected =
+            "2 scans will be retried. This needs about 3 minutes of working time; functions that run at once share it.";
+        assert_eq!(failed(&[7, 9], Some(121.0)), expected);
+    }
+}
