@@ -139,7 +139,7 @@ async fn what_nobody_looks_at_any_more_is_deleted() {
     bench.database.execute(years).await.unwrap();
     let timeline = bench.kinds(approved).await.len();
     assert_eq!(bench.prune().await.unwrap(), timeline as i64 + 3, "a sample, a published event, a key and a timeline");
-    assert_eq!(bench.kinds(approved).await, [String::new(); 0]);
+    assert!(bench.kinds(approved).await.is_empty());
     assert_eq!(bench.kinds(waiting).await, ["uploaded"]);
     assert_eq!(bench.status(approved).await, Status::Approved);
 }
