@@ -30,7 +30,10 @@ pub fn build(options: &Options) -> Result<()> {
     setup::import_models()?;
     let (home, context) = (workspace::home()?, workspace::target().join("image"));
     for name in IN_IMAGE {
-        workspace::copy(&workspace::built(name), &context.join(name))?;
+        let program = context.join(name);
+        workspace::copy(&workspace::built(name), &program)?;
+        // Two thirds of a program are debug information, and Lambda loads the image over the network.
+        program::run(Command::new("strip").arg(&program))?;
     }
     for file in [workspace::files(&home.join("lib"))?, workspace::files(&home.join("models"))?].concat() {
         workspace::copy(&file, &context.join(file.strip_prefix(&home)?))?;

@@ -10,6 +10,14 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 use tempfile::TempDir;
 use tiny_http::{Header, Method, Request, Response, Server};
 
+/// What Lambda tells every function, beside the variables of the template.
+const FROM_LAMBDA: [&str; 4] = [
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+];
+
 /// Why an invocation has no answer.
 #[derive(Debug)]
 pub enum Ended {
@@ -61,6 +69,24 @@ impl Program {
         self.arguments = words.map(str::to_owned).into();
         self.binary = PathBuf::from("unshare");
         self.with("TMPDIR", &directory)
+    }
+
+    /// The same in a container, as Lambda runs it: unprivileged, without capabilities, with a read-only root, and with the
+    /// memory and the share of CPU that the template gives it. It reaches what listens on this machine.
+    #[must_use]
+    pub fn in_image(mut self, image: &str) -> Self {
+        let entry = format!("/var/task/{}", self.binary.file_name().unwrap_or_default().to_string_lossy());
+        // The image has its own installation and no failpoints.
+        self.environment.retain(|name, _| !["QUIRE_HOME", "QUIRE_FAILPOINTS"].contains(&name.as_str()));
+        let words = "run --rm --read-only --tmpfs /tmp:size=10g --cap-drop ALL --security-opt no-new-privileges \
+                     --network host --memory 3008m --cpus 1.7 --entrypoint";
+        let variables = self.environment.keys().map(String::as_str).chain(FROM_LAMBDA);
+        let variables = variables.flat_map(|name| ["--env".to_owned(), name.to_owned()]);
+        self.arguments = words.split_whitespace().map(str::to_owned).chain([entry]).chain(variables).collect();
+        self.arguments.push(image.to_owned());
+        self.binary = std::env::var_os("QUIRE_DOCKER").map_or_else(|| "docker".into(), PathBuf::from);
+        self.environment.extend(std::env::var("DOCKER_HOST").map(|host| ("DOCKER_HOST".to_owned(), host)));
+        self
     }
 
     /// Starts the process and waits for its first poll.

@@ -32,6 +32,9 @@ use std::path::PathBuf;
 use std::time::{Duration, Instant};
 use tempfile::TempDir;
 
+/// The functions that share the image.
+const IN_IMAGE: [&str; 3] = ["compress", "scan", "split"];
+
 /// Long enough for any volume of a test on a busy machine; who waits this long has found a scan that is stuck.
 pub const PATIENCE: Duration = Duration::from_secs(240);
 
@@ -47,6 +50,8 @@ pub struct World {
     pub environment: BTreeMap<String, String>,
     /// Where single functions find AWS instead, by the function's name.
     pub endpoints: BTreeMap<String, String>,
+    /// The container image in which compress, scan and split run, if not as programs of this machine.
+    pub image: Option<String>,
     /// Where the functions log.
     pub logs: TempDir,
     database: TestDatabase,
@@ -66,7 +71,7 @@ impl World {
         environment
             .insert("QUIRE_HOME".to_owned(), Installation::of_user().expect("a home").home().display().to_string());
         let catalog = Catalog::new(&DatabaseSettings { url }).expect("a database's address");
-        Self { catalog, resources, failpoints, environment, endpoints: BTreeMap::new(), logs, database }
+        Self { catalog, resources, failpoints, environment, endpoints: BTreeMap::new(), image: None, logs, database }
     }
 
     /// Its database, for what only an administrator could do.
@@ -75,16 +80,20 @@ impl World {
         &self.database
     }
 
-    /// A function as it is built for tests.
+    /// A function as it is built for tests, or as it is in the image.
     #[must_use]
     pub fn program(&self, name: &str) -> Program {
         let mut environment = self.environment.clone();
         environment.extend(self.endpoints.get(name).map(|url| ("AWS_ENDPOINT_URL".to_owned(), url.clone())));
-        Program {
+        let program = Program {
             binary: functions().join(name),
             arguments: Vec::new(),
             environment,
             log: self.logs.path().join(format!("{name}.log")),
+        };
+        match &self.image {
+            Some(image) if IN_IMAGE.contains(&name) => program.in_image(image),
+            _ => program,
         }
     }
 

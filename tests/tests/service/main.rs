@@ -5,6 +5,7 @@ mod cold_start;
 mod command;
 mod deployed;
 mod faults;
+mod image;
 mod kill_points;
 mod letters;
 mod outages;

@@ -1,0 +1,49 @@
+//! The container image: a whole upload with compress, scan and split in it, as Lambda runs them.
+#![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
+
+use domain::Status;
+use pipeline::rebuild::RECORD;
+use std::collections::BTreeMap;
+use tests::world::{Volume, World};
+
+/// Names the image. `cargo xtask image` builds one.
+const IMAGE: &str = "QUIRE_TEST_IMAGE";
+
+/// The results of an upload by their names below the attempt's prefix.
+async fn results(world: &World, volume: &Volume) -> BTreeMap<String, Vec<u8>> {
+    let _running = world.start();
+    world.resources.put(&volume.key, &volume.path()).await;
+    assert_eq!(world.ended(&volume.key).await.status, Status::PendingReview, "{}", world.log());
+    let detail = world.assert_sound(&volume.key).await;
+    let prefix = detail.scan.result_prefix.unwrap();
+    let mut results = BTreeMap::new();
+    for key in world.stored(&prefix).await {
+        let call = world.resources.s3.get_object().bucket(&world.resources.results).key(&key);
+        let bytes = call.send().await.unwrap().body.collect().await.unwrap().to_vec();
+        results.insert(key[prefix.len()..].to_owned(), bytes);
+    }
+    // It names the attempt.
+    assert!(results.remove(RECORD).is_some());
+    results
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_image_gives_what_the_local_programs_give() {
+    let Ok(image) = std::env::var(IMAGE) else {
+        println!("skipped: {IMAGE} names no image; build one with `cargo xtask image`");
+        return;
+    };
+    let volume = Volume::small();
+    let local = results(&World::new().await, &volume).await;
+    let mut world = World::new().await;
+    world.image = Some(image);
+    for name in ["compress", "scan", "split"] {
+        let cold_start = world.program(name).start().unwrap().cold_start;
+        println!("{name}: {:.2} s from the start of the container to the first poll", cold_start.as_secs_f64());
+    }
+    let in_image = results(&world, &volume).await;
+    assert_eq!(local.keys().collect::<Vec<_>>(), in_image.keys().collect::<Vec<_>>());
+    for (name, bytes) in &local {
+        assert!(in_image[name] == *bytes, "{name} differs");
+    }
+}
