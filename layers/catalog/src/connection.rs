@@ -13,6 +13,7 @@ use sqlx::migrate::Migrator;
 use sqlx::postgres::PgPoolOptions;
 use sqlx::{Connection, PgConnection, PgPool, Postgres};
 use std::time::Duration;
+use time::OffsetDateTime;
 use unnamed::Unnamed;
 
 /// The limit for a new connection, and for the ping that finds out whether a connection survived while the function was
@@ -95,6 +96,14 @@ impl Catalog {
         if found < needed { Err(CatalogError::OldSchema { found, needed }) } else { Ok(()) }
     }
 
+    /// The clock of the database.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn clock(&self) -> Result<OffsetDateTime, CatalogError> {
+        self.begin().await?.clock().await
+    }
+
     /// A refusal may mean that the password was changed.
     pub(crate) async fn begin(&self) -> Result<Transaction<'static>, CatalogError> {
         let begun = match self.pool.begin().await.map_err(CatalogError::from) {
@@ -136,6 +145,11 @@ impl<'c> Transaction<'c> {
     /// Runs statements in this transaction.
     pub(crate) fn executor(&mut self) -> Unnamed<'_> {
         Unnamed::new(&mut self.inner)
+    }
+
+    /// The clock of the database, by which leases are judged.
+    pub(crate) async fn clock(&mut self) -> Result<OffsetDateTime, CatalogError> {
+        Ok(sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(self.executor()).await?)
     }
 
     pub(crate) async fn commit(self) -> Result<(), CatalogError> {

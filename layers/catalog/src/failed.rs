@@ -57,13 +57,4 @@ impl Catalog {
         transaction.commit().await?;
         Ok(FailedScans { scans: found.scans, seconds: found.seconds })
     }
-
-    /// The clock of the database.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn clock(&self) -> Result<time::OffsetDateTime, CatalogError> {
-        let mut transaction = self.begin().await?;
-        Ok(sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(transaction.executor()).await?)
-    }
 }

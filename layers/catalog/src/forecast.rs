@@ -153,31 +153,10 @@ impl Catalog {
         // Dropping the transaction rolls the claim back.
         Ok(Forecast { effect, error_code: before.error_code, error_message: row.error_message })
     }
-
-    /// Records what an operator did with a message of this scan. False if there is no such scan.
-    ///
-    /// # Errors
-    /// When the database does not answer.
-    pub async fn record_action(
-        &self,
-        scan: ScanId,
-        kind: &str,
-        detail: serde_json::Value,
-    ) -> Result<bool, CatalogError> {
-        let mut transaction = self.begin().await?;
-        let is_known = ScanState::lock(&mut transaction, scan).await?.is_some();
-        if is_known {
-            crate::state::record_event(&mut transaction, scan, kind, detail).await?;
-        }
-        transaction.commit().await?;
-        Ok(is_known)
-    }
 }
 
 async fn claim(transaction: &mut Transaction<'_>, task: &Task, rules: &LeaseRules) -> Result<Claim<()>, CatalogError> {
-    let sent_at =
-        sqlx::query_scalar!(r#"SELECT clock_timestamp() AS "now!""#).fetch_one(transaction.executor()).await?;
-    let terms = ClaimTerms { rules: *rules, sent_at };
+    let terms = ClaimTerms { rules: *rules, sent_at: transaction.clock().await? };
     Ok(match *task {
         Task::Scan { scan, generation, range: number, .. } => {
             claim_range(transaction, RangeId { scan, generation, number }, &terms).await?.map(|_| ())

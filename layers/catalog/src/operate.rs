@@ -108,6 +108,22 @@ impl Catalog {
         Ok(ready)
     }
 
+    /// Records what an operator did with a message of this scan. False if there is no such scan.
+    pub async fn record_action(
+        &self,
+        scan: ScanId,
+        kind: &str,
+        detail: serde_json::Value,
+    ) -> Result<bool, CatalogError> {
+        let mut transaction = self.begin().await?;
+        let is_known = ScanState::lock(&mut transaction, scan).await?.is_some();
+        if is_known {
+            record_event(&mut transaction, scan, kind, detail).await?;
+        }
+        transaction.commit().await?;
+        Ok(is_known)
+    }
+
     /// Approves a scan that is PENDING_REVIEW. A superseded scan is refused.
     pub async fn approve(&self, scan: ScanId) -> Result<(), CatalogError> {
         let mut transaction = self.begin().await?;

@@ -4,6 +4,7 @@ use crate::error::StageError;
 use catalog::{ClaimedRange, ClaimedScan, Lease};
 use domain::{Task, WorkKey};
 use engine::cancellation::Cancellation;
+use objects::ObjectError;
 use std::path::Path;
 use std::time::Duration;
 
@@ -73,10 +74,23 @@ impl<'a> Attempt<'a> {
     /// [`StageError::IntermediateMissing`], and when S3 does not answer.
     pub async fn fetch(&self, key: &str, to: &Path) -> Result<(), StageError> {
         let key: WorkKey = key.parse()?;
+        let missing = StageError::IntermediateMissing { key: key.to_string() };
+        self.download(self.context.objects.download(&key, to), missing).await
+    }
+
+    /// Waits for a download, and answers `missing` if there is no such object.
+    ///
+    /// # Errors
+    /// As [`Attempt::unless_stopped`].
+    pub async fn download(
+        &self,
+        download: impl Future<Output = Result<u64, ObjectError>>,
+        missing: StageError,
+    ) -> Result<(), StageError> {
         let download = async {
-            match self.context.objects.download(&key, to).await {
+            match download.await {
                 Ok(_) => Ok(()),
-                Err(error) if error.is_missing() => Err(StageError::IntermediateMissing { key: key.to_string() }),
+                Err(error) if error.is_missing() => Err(missing),
                 Err(error) => Err(error.into()),
             }
         };

@@ -133,7 +133,8 @@ async fn serve_schedules() -> Result<(), Error> {
     .await
 }
 
-/// The deployment invokes `migrate` before it updates the other functions. The event does not matter.
+/// Whoever deploys invokes `migrate`; until then, the new functions leave their messages in the queues. The event does
+/// not matter.
 async fn serve_deployments() -> Result<(), Error> {
     let configuration: MigrateConfiguration = configuration::from_environment()?;
     let database = Arc::new(credentials::database(&configuration.database, &aws::sdk_config(None).await).await?);

@@ -11,6 +11,7 @@ use futures_util::future::join_all;
 use std::collections::HashSet;
 
 use crate::entries::ENTRIES_PER_CALL;
+use crate::queues::group;
 use crate::{Queue, QueueError, QueueUrls, Received, SqsRecord};
 
 /// How long a taken letter is hidden from others.
@@ -111,7 +112,7 @@ impl DeadLetters {
     }
 
     async fn release_one(&self, letter: &Received) -> Result<(), QueueError> {
-        let call = self.client.change_message_visibility().queue_url(self.letters.url(queue_of(letter)?));
+        let call = self.client.change_message_visibility().queue_url(self.letters.url(letter.known_queue()?));
         let call = call.receipt_handle(&letter.receipt_handle).visibility_timeout(0);
         call.send().await.map_err(|error| QueueError::of_call("release a dead letter", error))?;
         Ok(())
@@ -123,9 +124,8 @@ impl DeadLetters {
     /// # Errors
     /// When SQS does not answer or refuses. The letter still exists then.
     pub async fn resend(&self, letter: &Received, body: &str) -> Result<(), QueueError> {
-        let call = self.client.send_message().queue_url(self.sources.url(queue_of(letter)?)).message_body(body);
-        let group = Task::parse(body).ok().map(|task| task.scan().to_string());
-        let call = call.set_message_group_id(group);
+        let call = self.client.send_message().queue_url(self.sources.url(letter.known_queue()?)).message_body(body);
+        let call = call.set_message_group_id(Task::parse(body).ok().as_ref().map(group));
         call.send().await.map_err(|error| QueueError::of_call("send a dead letter again", error))?;
         self.delete(letter).await
     }
@@ -133,7 +133,7 @@ impl DeadLetters {
     /// # Errors
     /// When SQS does not answer or refuses.
     pub async fn delete(&self, letter: &Received) -> Result<(), QueueError> {
-        let call = self.client.delete_message().queue_url(self.letters.url(queue_of(letter)?));
+        let call = self.client.delete_message().queue_url(self.letters.url(letter.known_queue()?));
         let sent = call.receipt_handle(&letter.receipt_handle).send().await;
         sent.map_err(|error| QueueError::of_call("delete a dead letter", error))?;
         Ok(())
@@ -186,10 +186,6 @@ fn letter(message: Message, queue: Queue) -> Received {
         event_source_arn: None,
     };
     Received::of_queue(record, Some(queue))
-}
-
-fn queue_of(letter: &Received) -> Result<Queue, QueueError> {
-    letter.queue.ok_or_else(|| QueueError::UnknownQueue { message_id: letter.message_id.clone() })
 }
 
 async fn state(client: &Client, url: &str) -> Result<QueueState, QueueError> {

@@ -85,8 +85,7 @@ impl Queues {
     /// # Errors
     /// When the message's queue is not known, or SQS does not answer or refuses (a receipt that is too old).
     pub async fn back_off(&self, received: &Received, delay: Duration) -> Result<(), QueueError> {
-        let unknown = || QueueError::UnknownQueue { message_id: received.message_id.clone() };
-        let queue = received.queue.ok_or_else(unknown)?;
+        let queue = received.known_queue()?;
         let call = self.client.change_message_visibility().queue_url(self.urls.url(queue));
         let call = call.receipt_handle(&received.receipt_handle).visibility_timeout(visibility(delay));
         call.send().await.map_err(|error| QueueError::of_call("put a message back", error))?;
@@ -95,13 +94,17 @@ impl Queues {
 }
 
 /// The scan is the message group: with fair queues, one large volume does not delay all others.
+pub(crate) fn group(task: &Task) -> String {
+    task.scan().to_string()
+}
+
 fn entry(index: usize, task: &Task) -> Result<SendMessageBatchRequestEntry, QueueError> {
     let malformed = |reason: String| QueueError::Malformed { what: "a task", reason };
     let body = task.body().map_err(|error| malformed(error.to_string()))?;
     SendMessageBatchRequestEntry::builder()
         .id(index.to_string())
         .message_body(body)
-        .message_group_id(task.scan().to_string())
+        .message_group_id(group(task))
         .build()
         .map_err(|error| malformed(error.to_string()))
 }

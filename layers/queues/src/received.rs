@@ -52,6 +52,12 @@ impl Received {
             .map_err(|error| QueueError::Malformed { what: "the message", reason: error.to_string() })
     }
 
+    /// # Errors
+    /// [`QueueError::UnknownQueue`] when the queue is not in [`QueueUrls`].
+    pub(crate) fn known_queue(&self) -> Result<Queue, QueueError> {
+        self.queue.ok_or_else(|| QueueError::UnknownQueue { message_id: self.message_id.clone() })
+    }
+
     pub(crate) fn new(record: SqsRecord, urls: &QueueUrls) -> Self {
         let queue = record.event_source_arn.as_deref().and_then(|arn| urls.by_arn(arn));
         Self::of_queue(record, queue)

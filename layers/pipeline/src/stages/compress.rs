@@ -62,14 +62,8 @@ impl Job for Compress {
 
 async fn fetch_original(attempt: &Attempt<'_>, claimed: &ClaimedScan, to: &Path) -> Result<(), StageError> {
     let key = UploadKey::new(claimed.key.clone());
-    let download = async {
-        match attempt.context.objects.download_original(&key, &claimed.version_id, to).await {
-            Ok(_) => Ok(()),
-            Err(error) if error.is_missing() => Err(StageError::OriginalMissing),
-            Err(error) => Err(error.into()),
-        }
-    };
-    attempt.unless_stopped(download).await
+    let download = attempt.context.objects.download_original(&key, &claimed.version_id, to);
+    attempt.download(download, StageError::OriginalMissing).await
 }
 
 async fn upload(attempt: &Attempt<'_>, prefix: &AttemptPrefix<Work>, prepared: &Prepared) -> Result<(), StageError> {
