@@ -79,7 +79,7 @@ pub struct DatabaseAddress {
     #[arg(long, env = "DATABASE_URL", hide_env_values = true)]
     pub database_url: String,
     /// The ARN of a secret of Secrets Manager: JSON with `username` and `password`, as RDS makes and rotates it.
-    #[arg(long, env = "QUIRE_DATABASE_SECRET_ARN", conflicts_with = "database_iam")]
+    #[arg(long, env = "QUIRE_DATABASE_SECRET_ARN")]
     pub database_secret_arn: Option<String>,
     /// Logs in with a token that the function's role signs, instead of a password (IAM database authentication).
     #[arg(long, env = "QUIRE_DATABASE_IAM", action = clap::ArgAction::Set, default_value_t = false)]

@@ -11,16 +11,41 @@ use std::sync::Arc;
 /// When the address cannot be read, or the secret.
 pub async fn database(address: &DatabaseAddress, sdk: &SdkConfig) -> Result<Database, CatalogError> {
     let settings = address.settings();
-    if let Some(arn) = &address.database_secret_arn {
-        let secret = Secret { secrets: Secrets::new(sdk), arn: arn.clone() };
-        return Database::with_source(&settings, Arc::new(secret)).await;
+    match Login::of(address)? {
+        Login::Url => Database::new(&settings),
+        Login::Secret(arn) => {
+            let secret = Secret { secrets: Secrets::new(sdk), arn: arn.to_owned() };
+            Database::with_source(&settings, Arc::new(secret)).await
+        }
+        Login::Token => {
+            let token =
+                DatabaseToken::new(sdk, &settings.url).map_err(|reason| CatalogError::Settings(reason.to_string()))?;
+            Database::with_source(&settings, Arc::new(Token(token))).await
+        }
     }
-    if address.database_iam {
-        let token =
-            DatabaseToken::new(sdk, &settings.url).map_err(|reason| CatalogError::Settings(reason.to_string()))?;
-        return Database::with_source(&settings, Arc::new(Token(token))).await;
+}
+
+/// Where user and password come from.
+#[derive(Debug, PartialEq, Eq)]
+enum Login<'a> {
+    Url,
+    Secret(&'a str),
+    Token,
+}
+
+impl<'a> Login<'a> {
+    /// The template sets the variable of IAM in every case, so its value decides and not whether it is there.
+    fn of(address: &'a DatabaseAddress) -> Result<Self, CatalogError> {
+        match (address.database_secret_arn.as_deref(), address.database_iam) {
+            (None, false) => Ok(Self::Url),
+            (Some(arn), false) => Ok(Self::Secret(arn)),
+            (None, true) => Ok(Self::Token),
+            (Some(_), true) => {
+                let reason = "QUIRE_DATABASE_SECRET_ARN and QUIRE_DATABASE_IAM=true exclude each other.";
+                Err(CatalogError::Settings(reason.to_owned()))
+            }
+        }
     }
-    Database::new(&settings)
 }
 
 #[derive(Debug)]
@@ -68,6 +93,26 @@ impl CredentialSource for Token {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use clap::Parser;
+
+    #[derive(Parser)]
+    #[command(no_binary_name = true)]
+    struct Only {
+        #[command(flatten)]
+        address: DatabaseAddress,
+    }
+
+    #[test]
+    fn a_secret_and_a_token_exclude_each_other_and_no_token_is_no_contradiction() {
+        let address = |given: &[&str]| {
+            Only::try_parse_from(["--database-url=postgres://db/quire"].iter().chain(given)).unwrap().address
+        };
+        let (secret, token, no_token) = ("--database-secret-arn=arn", "--database-iam=true", "--database-iam=false");
+        assert_eq!(Login::of(&address(&[secret, no_token])).unwrap(), Login::Secret("arn"));
+        assert_eq!(Login::of(&address(&[no_token])).unwrap(), Login::Url);
+        assert_eq!(Login::of(&address(&[token])).unwrap(), Login::Token);
+        assert_eq!(Login::of(&address(&[secret, token])).unwrap_err().code(), "catalog.settings");
+    }
 
     #[test]
     fn a_password_may_have_any_character_and_an_error_quotes_none() {
