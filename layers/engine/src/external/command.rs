@@ -1,15 +1,15 @@
-//! Describes how to run an external program, and the limits that it runs under. [`super::child`] runs it.
+//! Describes how to run an external program: what it may read and write, and the limits that it runs under.
+//! [`super::child`] runs it.
 //!
-//! The limits must be in force before the program's first instruction, and code between fork and exec would be
-//! unsafe. So util-linux's `prlimit`, which every Debian has, sets them and then becomes the program. Setting the
-//! limits from outside right after the start does not work: on a busy machine the child may have done its damage
-//! before its parent runs again.
+//! All of this must be in force before the program's first instruction, and code between fork and exec would be unsafe.
+//! So `quire-sandbox`, a program of this workspace, confines itself and then becomes the program.
 
 use domain::FailureCode;
 use enum_assoc::Assoc;
-use rustix::process::{Resource, getrlimit};
+use sandbox::confinement::{Confinement, Task};
+pub use sandbox::limits::ResourceLimits;
 use std::ffi::{OsStr, OsString};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub struct Command {
     pub(super) environment: Vec<(OsString, OsString)>,
     pub(super) input: Option<Vec<u8>>,
     pub(super) accepted: Vec<i32>,
-    pub(super) limits: ResourceLimits,
+    pub(super) confinement: Confinement,
     pub(super) time_limit: Duration,
     pub(super) output_limit: usize,
 }
@@ -57,7 +57,7 @@ impl Command {
             environment: base_environment(),
             input: None,
             accepted: vec![0],
-            limits: ResourceLimits::default(),
+            confinement: Confinement::default(),
             time_limit: DEFAULT_TIME_LIMIT,
             output_limit: DEFAULT_OUTPUT_LIMIT,
         }
@@ -75,18 +75,32 @@ impl Command {
         self
     }
 
-    /// Sets a variable of the child's environment, which otherwise contains only `PATH`, `LANG`, `TMPDIR` and
-    /// `OMP_THREAD_LIMIT`.
+    /// Sets a variable of the child's environment, which otherwise contains only `PATH`, `LANG`, `OMP_THREAD_LIMIT` and,
+    /// for a child that may write, `TMPDIR`.
     #[must_use]
     pub fn environment(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.environment.push((name.into(), value.into()));
         self
     }
 
-    /// Where the child puts its temporary files. The default is the system's directory.
+    /// A file or directory that the child may read, besides the programs, libraries and languages of the system.
     #[must_use]
-    pub fn temporary_directory(self, directory: impl Into<PathBuf>) -> Self {
-        self.environment("TMPDIR", directory.into())
+    pub fn reads(mut self, path: impl Into<PathBuf>) -> Self {
+        self.confinement.reads.push(path.into());
+        self
+    }
+
+    /// A file that the child writes. It may change the whole directory of that file, and has its temporary files there.
+    /// Without this, it can write no file at all.
+    #[must_use]
+    pub fn writes(mut self, target: &Path) -> Self {
+        let directory = match target.parent() {
+            Some(parent) if parent.as_os_str().is_empty() => Path::new("."),
+            Some(parent) => parent,
+            None => target,
+        };
+        self.confinement.writes.push(directory.to_owned());
+        self.environment("TMPDIR", directory)
     }
 
     /// Bytes for the child's standard input, which is empty by default.
@@ -106,7 +120,7 @@ impl Command {
     /// Replaces the limits on processor time, memory and file size.
     #[must_use]
     pub const fn limits(mut self, limits: ResourceLimits) -> Self {
-        self.limits = limits;
+        self.confinement.limits = limits;
         self
     }
 
@@ -130,6 +144,12 @@ impl Command {
         set.map_or_else(|| OsStr::new(DEFAULT_PATH), |(_, path)| path.as_os_str())
     }
 
+    /// The arguments of `quire-sandbox` that make it this program, which was found at `program`.
+    pub(super) fn launch_arguments(&self, program: PathBuf) -> Vec<OsString> {
+        let (confinement, arguments) = (self.confinement.clone(), self.arguments.clone());
+        Task::Run { confinement, program: program.into(), arguments }.to_arguments()
+    }
+
     pub(super) fn fault(&self, action: &'static str, source: std::io::Error) -> CommandError {
         CommandError::Io { program: self.name(), action, source }
     }
@@ -144,52 +164,7 @@ impl Command {
 /// spends five times the processor time on a page when it has more.
 fn base_environment() -> Vec<(OsString, OsString)> {
     let path = std::env::var_os("PATH").unwrap_or_else(|| DEFAULT_PATH.into());
-    vec![
-        ("PATH".into(), path),
-        ("LANG".into(), "C.UTF-8".into()),
-        ("TMPDIR".into(), std::env::temp_dir().into()),
-        ("OMP_THREAD_LIMIT".into(), "1".into()),
-    ]
-}
-
-/// The program that sets the limits, and its package.
-pub(super) const LIMITER: (&str, &str) = ("prlimit", "util-linux");
-
-/// What a child, and each of its own children, may use.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct ResourceLimits {
-    pub processor_seconds: u64,
-    /// Bytes of address space.
-    pub address_space: u64,
-    /// Bytes of the largest file that it may write.
-    pub file_size: u64,
-}
-
-impl Default for ResourceLimits {
-    /// Ten minutes of processor time, 4 GiB of address space, files up to 8 GiB.
-    fn default() -> Self {
-        Self { processor_seconds: 600, address_space: 4 << 30, file_size: 8 << 30 }
-    }
-}
-
-impl ResourceLimits {
-    /// The limiter's arguments, up to the program that it becomes.
-    pub(super) fn arguments(self) -> Vec<OsString> {
-        // The soft limit is one second below the hard limit, so that its signal distinguishes a reached processor
-        // limit from any other kill.
-        let seconds = self.processor_seconds;
-        let processor = pair(Resource::Cpu, seconds, seconds.saturating_add(1));
-        let memory = pair(Resource::As, self.address_space, self.address_space);
-        let file = pair(Resource::Fsize, self.file_size, self.file_size);
-        let limits = [format!("--cpu={processor}"), format!("--as={memory}"), format!("--fsize={file}")];
-        limits.into_iter().chain(["--core=0".into(), "--".into()]).map(OsString::from).collect()
-    }
-}
-
-/// `soft:hard`, but never above the limits of this process, because raising a limit needs privileges.
-fn pair(resource: Resource, soft: u64, hard: u64) -> String {
-    let ceiling = getrlimit(resource).maximum.unwrap_or(u64::MAX);
-    format!("{}:{}", soft.min(ceiling), hard.min(ceiling))
+    vec![("PATH".into(), path), ("LANG".into(), "C.UTF-8".into()), ("OMP_THREAD_LIMIT".into(), "1".into())]
 }
 
 /// Why a program did not finish its work.
@@ -200,6 +175,9 @@ pub enum CommandError {
     #[error("{program} is not installed. `apt-get install {package}` installs it.")]
     #[assoc(code = FailureCode::ExternalNotInstalled)]
     NotInstalled { program: String, package: &'static str },
+    #[error("quire-sandbox, which starts {program}, is not beside {}. `cargo build --release --package sandbox` builds it.", quire.display())]
+    #[assoc(code = FailureCode::ExternalSandboxMissing)]
+    SandboxMissing { program: String, quire: PathBuf },
     /// The program reached the time limit or the limit on processor seconds.
     #[error("{program} was stopped because it was still running after {} s.", limit.as_secs_f64())]
     #[assoc(code = FailureCode::ExternalTimedOut)]
@@ -227,16 +205,4 @@ pub enum CommandError {
         action: &'static str,
         source: std::io::Error,
     },
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn the_limiter_is_told_every_limit() {
-        let limits = ResourceLimits { processor_seconds: 5, address_space: 1 << 20, file_size: 1000 };
-        let expected = ["--cpu=5:6", "--as=1048576:1048576", "--fsize=1000:1000", "--core=0", "--"];
-        assert_eq!(limits.arguments(), expected.map(OsString::from));
-    }
 }

@@ -55,7 +55,8 @@ pub fn compress(
         // These are set as page device parameters, because distiller parameters are forgotten after the first page.
         .arguments(["-c", &quantisation(options), "-f"])
         .argument(source.as_os_str())
-        .temporary_directory(target.parent().unwrap_or(target))
+        .reads(source)
+        .writes(target)
         .limits(ResourceLimits { address_space: MEMORY_LIMIT, ..ResourceLimits::default() })
         .time_limit(TIME_LIMIT.saturating_add(TIME_LIMIT_PER_PAGE.saturating_mul(page_count)))
         .run(cancellation)

@@ -4,5 +4,6 @@
 pub mod child;
 pub mod command;
 pub mod ghostscript;
+pub mod launcher;
 pub mod qpdf;
 pub mod tesseract;

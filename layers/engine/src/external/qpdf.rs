@@ -22,18 +22,14 @@ pub struct Part {
 /// # Errors
 /// When qpdf is not installed or cannot read a part.
 pub fn join(parts: &[Part], target: &Path, cancellation: &Cancellation) -> Result<(), CommandError> {
-    let mut command = Command::new("qpdf", PACKAGE).accept_status(WARNINGS).arguments([
+    let command = Command::new("qpdf", PACKAGE).accept_status(WARNINGS).arguments([
         "--warning-exit-0",
         "--deterministic-id",
         "--object-streams=generate",
         "--remove-unreferenced-resources=yes",
         "--empty",
-        "--pages",
     ]);
-    for part in joined(parts) {
-        command = command.argument(part.document).argument(page_range(&part.pages));
-    }
-    write(command, target, cancellation)
+    write(command, parts, target, cancellation)
 }
 
 /// Writes the parts one after another to `target`, with every stream as it is stored. Settings of the document
@@ -53,11 +49,11 @@ pub fn copy(
         "--object-streams=generate",
         "--stream-data=preserve",
     ]);
-    command = command.argument(settings_of.unwrap_or(Path::new("--empty"))).argument("--pages");
-    for part in joined(parts) {
-        command = command.argument(part.document).argument(page_range(&part.pages));
-    }
-    write(command, target, cancellation)
+    command = match settings_of {
+        Some(document) => command.reads(document).argument(document),
+        None => command.argument("--empty"),
+    };
+    write(command, parts, target, cancellation)
 }
 
 /// The object number of every page that qpdf finds. `join` and `copy` take pages by their place in this list. A page
@@ -68,7 +64,7 @@ pub fn copy(
 pub fn pages(document: &Path, cancellation: &Cancellation) -> Result<Vec<u32>, CommandError> {
     // qpdf lists the pages here. When asked only for their number, it repeats what the file claims.
     let command = Command::new("qpdf", PACKAGE).accept_status(WARNINGS).arguments(["--warning-exit-0", "--show-pages"]);
-    let output = command.argument(document).run(cancellation)?;
+    let output = command.reads(document).argument(document).run(cancellation)?;
     Ok(String::from_utf8_lossy(&output.stdout).lines().filter_map(listed_page).collect())
 }
 
@@ -83,9 +79,12 @@ fn page_range(pages: &Range<usize>) -> String {
     format!("{}-{}", pages.start + 1, pages.end)
 }
 
-fn write(command: Command, target: &Path, cancellation: &Cancellation) -> Result<(), CommandError> {
-    let folder = target.parent().unwrap_or(target);
-    command.argument("--").argument(target).temporary_directory(folder).run(cancellation).map(drop)
+fn write(mut command: Command, parts: &[Part], target: &Path, cancellation: &Cancellation) -> Result<(), CommandError> {
+    command = command.argument("--pages");
+    for part in joined(parts) {
+        command = command.reads(&part.document).argument(part.document).argument(page_range(&part.pages));
+    }
+    command.argument("--").argument(target).writes(target).run(cancellation).map(drop)
 }
 
 /// Joins neighbouring parts of the same document.

@@ -103,6 +103,7 @@ impl Tesseract {
         let output = self.read(
             [INPUT, "stdout", "--dpi", &dpi, "--psm", WHOLE_PAGE, "-l", &self.language, "hocr"],
             image.to_pgm(),
+            None,
         )?;
         Ok(hocr::parse(&output.stdout, image.width, image.height)?)
     }
@@ -123,7 +124,8 @@ impl Tesseract {
         let options = ["stdout", "--dpi", &dpi, "--psm", WHOLE_PAGE, "-l", &self.language, "hocr"];
         let pages = u32::try_from(images.len()).unwrap_or(u32::MAX);
         let patient = Self { time_limit: self.time_limit.saturating_mul(pages), ..self.clone() };
-        let output = patient.read(std::iter::once(list).chain(options.map(OsString::from)), Vec::new())?;
+        let output =
+            patient.read(std::iter::once(list).chain(options.map(OsString::from)), Vec::new(), Some(scratch.path()))?;
         let sizes: Vec<(usize, usize)> = images.iter().map(|image| (image.width, image.height)).collect();
         Ok(hocr::parse_pages(&output.stdout, &sizes)?)
     }
@@ -159,16 +161,21 @@ impl Tesseract {
         let mode = page_segmentation_mode.to_string();
         let whitelist = format!("tessedit_char_whitelist={NUMBER_CHARACTERS}");
         let options = ["stdout", "--dpi", CROP_RESOLUTION, "--psm", &mode, "-l", &self.language, "-c", &whitelist];
+        let directory = list.parent();
         let list: OsString = list.into();
-        self.read(std::iter::once(list).chain(options.map(OsString::from)), Vec::new())
+        self.read(std::iter::once(list).chain(options.map(OsString::from)), Vec::new(), directory)
     }
 
     fn read<A: Into<OsString>>(
         &self,
         arguments: impl IntoIterator<Item = A>,
         input: Vec<u8>,
+        directory: Option<&Path>,
     ) -> Result<Output, RecognitionError> {
-        let command = self.command().arguments(arguments).input(input);
+        let mut command = self.command().arguments(arguments).input(input);
+        if let Some(directory) = directory {
+            command = command.reads(directory);
+        }
         let output = command.run(&self.cancellation).map_err(RecognitionError::from)?;
         // If one of several languages is missing, Tesseract only prints a warning and continues without it.
         match missing_language(&String::from_utf8_lossy(&output.stderr)) {
@@ -178,14 +185,11 @@ impl Tesseract {
     }
 
     fn command(&self) -> Command {
-        let command = Command::new(PROGRAM, PACKAGE)
-            .temporary_directory(&self.temporary_directory)
-            .limits(LIMITS)
-            .time_limit(self.time_limit)
-            .output_limit(OUTPUT_LIMIT);
+        let command =
+            Command::new(PROGRAM, PACKAGE).limits(LIMITS).time_limit(self.time_limit).output_limit(OUTPUT_LIMIT);
         // The directory of languages that were not installed by a package.
         match std::env::var_os("TESSDATA_PREFIX") {
-            Some(directory) => command.environment("TESSDATA_PREFIX", directory),
+            Some(directory) => command.reads(&directory).environment("TESSDATA_PREFIX", directory),
             None => command,
         }
     }
