@@ -1,11 +1,11 @@
 //! Every way in which the work on a volume can fail.
 
 use crate::detector::DetectError;
-use crate::external::command::CommandError;
 use crate::external::tesseract::RecognitionError;
 use crate::output::OutputError;
 use crate::pairing::PairingError;
 use crate::pixels::PixelError;
+use crate::programs::command::CommandError;
 use crate::source::SourceError;
 use domain::{FailureCode, NamingError};
 use enum_assoc::Assoc;

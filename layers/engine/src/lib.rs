@@ -17,6 +17,7 @@ pub mod output;
 pub mod pairing;
 pub mod pixels;
 pub mod process;
+pub mod programs;
 pub mod redact;
 pub mod report;
 pub mod settings;

@@ -36,7 +36,7 @@ pub fn process(
     let volume = source::open(&request.input, &request.settings.limits)?;
     let directory = hidden_directory(&request.output)?;
     let run = Run::new(&request.settings, directory.path(), progress, cancellation)?;
-    let original = Original::new(&volume, 0, &request.settings)?.remembering();
+    let original = Original::new(&volume, 0, &run)?.remembering();
     let target = request.output.join(name.directory(first_page(&name)));
     check_target(&target)?;
     run.with_threads(|| process_pages(&run, &original, &name, &target))

@@ -58,7 +58,7 @@ pub fn validate(
     let scratch = tempfile::Builder::new().prefix("quire-validate-").tempdir();
     let directory = scratch.map_err(|error| OutputError::io(&std::env::temp_dir(), error))?;
     let run = Run::new(&request.settings, directory.path(), progress, cancellation)?;
-    let original = Original::new(&volume, 0, &request.settings)?;
+    let original = Original::new(&volume, 0, &run)?;
     run.with_threads(|| validate_pages(&run, &original, &name))
 }
 

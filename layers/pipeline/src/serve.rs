@@ -16,8 +16,10 @@ use crate::runner::Handler;
 use crate::stages::{compress::Compress, scan::Scan, split::Split};
 use catalog::{Catalog, Database};
 use domain::FailureCode;
+use engine::programs::launcher;
 use lambda_runtime::{Error, LambdaEvent, service_fn};
 use queues::{Received, SqsBatchResponse, SqsEvent, Verdict};
+use rustix::process::{DumpableBehavior, set_dumpable_behavior};
 use std::fmt::Display;
 use std::process::ExitCode;
 use std::sync::Arc;
@@ -40,6 +42,10 @@ pub fn serve(function: Function) -> ExitCode {
 /// One thread is enough: the engine starts its own.
 fn start(function: Function, service: impl Future<Output = Result<(), Error>>) -> ExitCode {
     logging::start();
+    hide();
+    if matches!(function, Function::Compress | Function::Scan | Function::Split) {
+        log_what_the_kernel_lacks();
+    }
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     match runtime.map_err(Error::from).and_then(|runtime| runtime.block_on(service)) {
         Ok(()) => ExitCode::SUCCESS,
@@ -47,6 +53,22 @@ fn start(function: Function, service: impl Future<Output = Result<(), Error>>) -
             tracing::error!(function = function.name(), %error, "the function {} cannot start", function.name());
             ExitCode::FAILURE
         }
+    }
+}
+
+/// Other processes of the same user cannot look at this one, whose environment holds credentials. Where the kernel has no
+/// Landlock, nothing else keeps a program that a hostile file has taken over from doing so.
+fn hide() {
+    if let Err(error) = set_dumpable_behavior(DumpableBehavior::NotDumpable) {
+        tracing::warn!(%error, "the function's environment could not be hidden from the programs that it starts");
+    }
+}
+
+/// Once per process, because it stays the same. A launcher that is missing fails each attempt with its own code.
+fn log_what_the_kernel_lacks() {
+    match launcher::lacks() {
+        Ok(lacks) => lacks.iter().for_each(|lack| tracing::warn!("the sandbox of external programs has a gap: {lack}")),
+        Err(error) => tracing::error!(code = error.code().as_str(), %error, "external programs cannot be started"),
     }
 }
 

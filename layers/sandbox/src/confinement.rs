@@ -20,6 +20,8 @@ pub struct Confinement {
 pub enum Task {
     /// Confine itself and become a program.
     Run { confinement: Confinement, program: OsString, arguments: Vec<OsString> },
+    /// Draw pages of a document with PDFium, as [`crate::protocol`] says. A launcher that confines itself starts this.
+    Pdfium { library: PathBuf, document: PathBuf },
     /// Print what this kernel lacks.
     Probe,
 }
@@ -29,6 +31,7 @@ const WRITE: &str = "write";
 const PROCESSOR_SECONDS: &str = "cpu";
 const ADDRESS_SPACE: &str = "as";
 const FILE_SIZE: &str = "fsize";
+const PDFIUM: &str = "pdfium";
 const PROBE: &str = "probe";
 
 impl Task {
@@ -42,6 +45,9 @@ impl Task {
                 all.extend_from_slice(arguments);
                 all
             }
+            Self::Pdfium { library, document } => {
+                vec![format!("--{PDFIUM}").into(), library.into(), format!("--{READ}").into(), document.into()]
+            }
             Self::Probe => vec![format!("--{PROBE}").into()],
         }
     }
@@ -51,9 +57,11 @@ impl Task {
     pub fn parse(arguments: impl IntoIterator<Item = OsString>) -> Result<Self, lexopt::Error> {
         let mut parser = lexopt::Parser::from_args(arguments);
         let mut confinement = Confinement::default();
+        let mut library = None;
         while let Some(argument) = parser.next()? {
             match argument {
                 lexopt::Arg::Long(PROBE) => return Ok(Self::Probe),
+                lexopt::Arg::Long(PDFIUM) => library = Some(PathBuf::from(parser.value()?)),
                 lexopt::Arg::Long(READ) => confinement.reads.push(parser.value()?.into()),
                 lexopt::Arg::Long(WRITE) => confinement.writes.push(parser.value()?.into()),
                 lexopt::Arg::Long(PROCESSOR_SECONDS) => {
@@ -67,7 +75,10 @@ impl Task {
                 other => return Err(other.unexpected()),
             }
         }
-        Err("no program is named".into())
+        match (library, confinement.reads.pop()) {
+            (Some(library), Some(document)) => Ok(Self::Pdfium { library, document }),
+            _ => Err("no program is named".into()),
+        }
     }
 }
 
@@ -106,13 +117,22 @@ mod tests {
             let task = Task::Run { confinement, program: program.into(), arguments };
             assert_eq!(Task::parse(task.to_arguments()).unwrap(), task);
         }
-        assert_eq!(Task::parse(Task::Probe.to_arguments()).unwrap(), Task::Probe);
+        let pdfium = Task::Pdfium { library: "/lib/libpdfium.so".into(), document: "--read".into() };
+        for task in [pdfium, Task::Probe] {
+            assert_eq!(Task::parse(task.to_arguments()).unwrap(), task);
+        }
     }
 
     #[test]
     fn wrong_arguments_are_refused() {
-        for wrong in [&[] as &[&str], &["--read"], &["--cpu", "x", "--", "gs"], &["--paint", "gs"], &["--write", "/a"]]
-        {
+        for wrong in [
+            &[] as &[&str],
+            &["--read"],
+            &["--cpu", "x", "--", "gs"],
+            &["--paint", "gs"],
+            &["--write", "/a"],
+            &["--pdfium", "/a"],
+        ] {
             assert!(parse(wrong).is_err(), "{wrong:?}");
         }
     }

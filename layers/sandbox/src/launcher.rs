@@ -1,7 +1,7 @@
 //! The program: confines itself and becomes another program.
 
 use crate::confinement::{Confinement, Task};
-use crate::{files, system_calls};
+use crate::{files, pdfium, system_calls};
 use rustix::io::Errno;
 use rustix::process::{Signal, set_parent_process_death_signal};
 use std::ffi::OsString;
@@ -26,6 +26,8 @@ enum LaunchError {
     Files(#[from] landlock::RulesetError),
     #[error("system calls cannot be restricted: {0}")]
     SystemCalls(#[source] io::Error),
+    #[error("PDFium cannot answer: {0}")]
+    Pdfium(#[source] io::Error),
     #[error("{program:?} cannot be started: {source}")]
     Start { program: OsString, source: io::Error },
 }
@@ -49,6 +51,7 @@ fn perform(task: Task) -> Result<(), LaunchError> {
             let source = Command::new(&program).args(arguments).exec();
             Err(LaunchError::Start { program, source })
         }
+        Task::Pdfium { library, document } => pdfium::serve(&library, &document).map_err(LaunchError::Pdfium),
         Task::Probe => {
             for lack in confine(&Confinement::default(), None)? {
                 println!("{lack}");

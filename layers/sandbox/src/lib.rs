@@ -1,7 +1,9 @@
 #![doc = include_str!("../README.md")]
 
 pub mod confinement;
-pub mod files;
+mod files;
 pub mod launcher;
 pub mod limits;
-pub mod system_calls;
+mod pdfium;
+pub mod protocol;
+mod system_calls;

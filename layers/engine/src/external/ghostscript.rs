@@ -1,7 +1,7 @@
 //! Ghostscript rewrites pages with smaller images.
 
-use super::command::{Command, CommandError, ResourceLimits};
 use crate::cancellation::Cancellation;
+use crate::programs::command::{Command, CommandError, ResourceLimits};
 use std::ffi::OsString;
 use std::path::Path;
 use std::time::Duration;

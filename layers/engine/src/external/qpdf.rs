@@ -1,7 +1,7 @@
 //! qpdf cuts and joins documents without changing their pages.
 
-use super::command::{Command, CommandError};
 use crate::cancellation::Cancellation;
+use crate::programs::command::{Command, CommandError};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 

@@ -3,9 +3,9 @@
 #[cfg(test)]
 mod tests;
 
-use super::command::{Command, CommandError, Output, ResourceLimits};
 use crate::cancellation::Cancellation;
 use crate::pixels::GreyImage;
+use crate::programs::command::{Command, CommandError, Output, ResourceLimits};
 use crate::text::Line;
 use crate::text::hocr::{self, HocrError};
 use domain::FailureCode;
@@ -84,7 +84,7 @@ impl Tesseract {
     /// Checks that Tesseract and the language are installed, so that a volume does not fail at its first page.
     ///
     /// # Errors
-    /// [`RecognitionError::LanguageMissing`] and [`crate::external::command::CommandError`].
+    /// [`RecognitionError::LanguageMissing`] and [`crate::programs::command::CommandError`].
     pub fn check(&self) -> Result<(), RecognitionError> {
         let output = self.command().argument("--list-langs").run(&self.cancellation)?;
         let listed = String::from_utf8_lossy(&output.stdout);

@@ -83,7 +83,7 @@ pub fn inspect(
     let volume = source::open(&request.input, &request.settings.limits)?;
     let directory = hidden_directory(&request.output)?;
     let run = Run::new(&request.settings, directory.path(), progress, cancellation)?;
-    let original = Original::new(&volume, 0, &request.settings)?;
+    let original = Original::new(&volume, 0, &run)?;
     run.with_threads(|| inspect_pages(&run, &original, request, drawing))
 }
 

@@ -3,16 +3,16 @@
 use super::coded_image;
 use super::image::PageImage;
 use super::look::Look;
+use super::pdfium::{Document, PdfiumLibrary};
 use super::strict_jpeg;
 use crate::geometry::{DETECTION_DPI, POINTS_PER_INCH};
+use crate::programs::command::CommandError;
 use crate::source::{CheckableImage, PageKind, SingleImage, SourcePage, SourceVolume, pixels_at};
 use domain::FailureCode;
 use enum_assoc::Assoc;
-use pdfium_render::prelude::{
-    PdfBitmapFormat, PdfDocument, PdfPage, PdfRenderConfig, Pdfium, PdfiumError, PdfiumInternalError,
-};
+use sandbox::protocol::Drawing;
 use std::path::Path;
-use std::sync::{Mutex, OnceLock, PoisonError};
+use std::sync::{Mutex, PoisonError};
 
 /// Why the pixels of a page cannot be read. Pages in messages count from 1.
 #[derive(Debug, thiserror::Error, Assoc)]
@@ -40,142 +40,73 @@ pub enum PixelError {
     #[error("qpdf finds another page {page} in the file than Quire.")]
     #[assoc(code = FailureCode::PixelsOtherPages)]
     OtherPage { page: usize },
+    #[error(transparent)]
+    #[assoc(code = _0.code())]
+    Command(#[from] CommandError),
 }
 
 /// The most pixels that a page is drawn with. A page of A3 at 300 dpi has half as many; one of A0 would take a gigabyte.
 const MAX_DRAWN_PIXELS: u64 = 40_000_000;
-
-/// PDFium draws a pixel as blue, green, red.
-const CHANNELS: usize = 3;
-
-/// PDFium, loaded once per process. It runs one call at a time, whichever thread makes it.
-#[derive(Debug, Clone, Copy)]
-pub struct PdfiumLibrary {
-    pdfium: &'static Pdfium,
-}
-
-impl PdfiumLibrary {
-    /// Loads the library. After the first success in a process, every call returns the loaded library and ignores
-    /// the path.
-    ///
-    /// # Errors
-    /// [`PixelError::LibraryMissing`] when there is no such file or it is not PDFium.
-    pub fn load(library: &Path) -> Result<Self, PixelError> {
-        static LOADED: OnceLock<Pdfium> = OnceLock::new();
-        if let Some(pdfium) = LOADED.get() {
-            return Ok(Self { pdfium });
-        }
-        let bound = Pdfium::bind_to_library(library);
-        let pdfium = match bound {
-            Ok(bindings) => LOADED.get_or_init(|| Pdfium::new(bindings)),
-            // Another thread was faster and is about to fill the cell.
-            Err(PdfiumError::PdfiumLibraryBindingsAlreadyInitialized) => LOADED.wait(),
-            Err(error) => {
-                let path = library.display().to_string();
-                return Err(PixelError::LibraryMissing { path, cause: error.to_string() });
-            }
-        };
-        Ok(Self { pdfium })
-    }
-
-    /// PDFium reads from the file only what it needs, when it needs it.
-    fn open(self, path: &Path) -> Result<PdfDocument<'static>, PixelError> {
-        let opened = self.pdfium.load_pdf_from_file(path, None);
-        opened.map_err(|error| PixelError::NotOpened { cause: cause(&error) })
-    }
-
-    /// Opens a document that another program made of the volume.
-    ///
-    /// # Errors
-    /// [`PixelError::NotOpened`].
-    pub(crate) fn open_copy(self, path: &Path) -> Result<CopyReader, PixelError> {
-        Ok(CopyReader { document: self.open(path)? })
-    }
-}
-
-/// Why PDFium refuses a file, as the end of a sentence. The library's own text spans lines and names its internals.
-const fn cause(error: &PdfiumError) -> &'static str {
-    match error {
-        PdfiumError::PdfiumLibraryInternalError(PdfiumInternalError::PasswordError) => "it is encrypted",
-        PdfiumError::PdfiumLibraryInternalError(PdfiumInternalError::SecurityError) => {
-            "its encryption is not supported"
-        }
-        PdfiumError::PdfiumLibraryInternalError(PdfiumInternalError::FileError) => "the file cannot be read",
-        _ => "the file is damaged",
-    }
-}
 
 /// The size in pixels at which copies are drawn. It gives each cell of a [`Look`] enough pixels.
 const COPY_PIXELS: (u32, u32) = (720, 1080);
 
 /// Draws the pages of a copy of the volume to compare them.
 pub(crate) struct CopyReader {
-    document: PdfDocument<'static>,
+    document: Document,
 }
 
 impl CopyReader {
+    /// Opens a document that another program made of the volume.
+    ///
+    /// # Errors
+    /// [`PixelError::NotOpened`], and the errors of a PDFium that cannot be used.
+    pub(crate) fn open(library: PdfiumLibrary, path: &Path) -> Result<Self, PixelError> {
+        Ok(Self { document: Document::open(library, path)? })
+    }
+
     /// True if a page looks like the original, whose image had `pixels`. A few pixels nearly always tell. On a tiny page,
     /// a cell is smaller than a stroke, so that only a drawing of the same size is alike.
-    pub(crate) fn is_like(&self, index: usize, original: &Look, pixels: (usize, usize)) -> bool {
+    ///
+    /// # Errors
+    /// [`PixelError::Command`].
+    pub(crate) fn is_like(
+        &mut self,
+        index: usize,
+        original: &Look,
+        pixels: (usize, usize),
+    ) -> Result<bool, PixelError> {
         let side = |length: usize| u32::try_from(length).unwrap_or(u32::MAX);
-        let sizes = [COPY_PIXELS, (side(pixels.0), side(pixels.1))];
-        sizes.into_iter().any(|size| self.look(index, size).is_some_and(|look| original.agrees_with(&look)))
+        for size in [COPY_PIXELS, (side(pixels.0), side(pixels.1))] {
+            if self.look(index, size)?.is_some_and(|look| original.agrees_with(&look)) {
+                return Ok(true);
+            }
+        }
+        Ok(false)
     }
 
     /// How a page looks from afar; `None` if it cannot be drawn.
-    fn look(&self, index: usize, size: (u32, u32)) -> Option<Look> {
-        let drawn = open_page(&self.document, index).and_then(|page| draw(&page, size)).ok()?;
-        Some(Look::of(drawn.width, drawn.height, drawn.channels, &drawn.pixels))
+    fn look(&mut self, index: usize, size: (u32, u32)) -> Result<Option<Look>, PixelError> {
+        let drawn = self.document.draw(index, size)?.ok().map(|drawing| image(drawing, size, 0.0));
+        Ok(drawn.map(|drawn| Look::of(drawn.width, drawn.height, drawn.channels, &drawn.pixels)))
     }
 }
 
-fn open_page<'d>(document: &PdfDocument<'d>, index: usize) -> Result<PdfPage<'d>, PdfiumError> {
-    let index = index.try_into().map_err(|_| PdfiumError::PageIndexOutOfBounds)?;
-    document.pages().get(index)
+/// A drawing of a size in pixels as an image.
+fn image(drawing: Drawing, (width, height): (u32, u32), dpi: f64) -> PageImage {
+    let side = |length: u32| usize::try_from(length).unwrap_or(usize::MAX);
+    let Drawing { channels, pixels, .. } = drawing;
+    PageImage { width: side(width), height: side(height), channels: channels.into(), pixels, dpi }
 }
 
 /// The share by which the proportions of a page may differ between PDFium and Quire.
 const PROPORTION_TOLERANCE: f64 = 0.01;
 
 /// True if PDFium sees the page in the same proportions. Their unit may differ, because PDFium ignores `/UserUnit`.
-fn has_same_proportions(drawn: &PdfPage<'_>, page: &SourcePage) -> bool {
-    let (width, height) = (f64::from(drawn.width().value), f64::from(drawn.height().value));
+fn has_same_proportions(drawn: &Drawing, page: &SourcePage) -> bool {
+    let (width, height) = (f64::from(drawn.points.0), f64::from(drawn.points.1));
     let ratio = width * page.height_points / (height * page.width_points);
     (ratio - 1.0).abs() <= PROPORTION_TOLERANCE
-}
-
-/// Draws a page at a size in pixels.
-fn draw(page: &PdfPage<'_>, (width, height): (u32, u32)) -> Result<PageImage, PdfiumError> {
-    let side = |length: u32| i32::try_from(length).map_err(|_| PdfiumError::UnknownBitmapFormat);
-    // With its default, reversed byte order, the library draws grey pages white. Form fields stay off because the
-    // file is not trusted. Without them only a target size scales the page; a fixed size does not.
-    let config = PdfRenderConfig::new()
-        .set_target_size(side(width)?, side(height)?)
-        .set_format(PdfBitmapFormat::BGR)
-        .set_reverse_byte_order(false)
-        .render_form_data(false);
-    let bitmap = page.render_with_config(&config)?;
-    let side = |length: i32| usize::try_from(length).map_err(|_| PdfiumError::UnknownBitmapFormat);
-    let (width, height) = (side(bitmap.width())?, side(bitmap.height())?);
-    let rows = bitmap.as_raw_bytes();
-    let stride = rows.len() / height.max(1);
-    let rows = rows.chunks_exact(stride.max(1)).map(|row| &row[..width * CHANNELS]);
-    Ok(from_rows(rows, width, height))
-}
-
-/// Converts blue, green, red to red, green, blue, or to grey if the page has no colour.
-fn from_rows<'r>(rows: impl Iterator<Item = &'r [u8]> + Clone, width: usize, height: usize) -> PageImage {
-    let is_grey = |pixel: &[u8]| pixel[0] == pixel[1] && pixel[1] == pixel[2];
-    let grey = rows.clone().all(|row| row.chunks_exact(CHANNELS).all(is_grey));
-    let mut pixels = Vec::with_capacity(width * height * if grey { 1 } else { CHANNELS });
-    for pixel in rows.flat_map(|row| row.chunks_exact(CHANNELS)) {
-        if grey {
-            pixels.push(pixel[0]);
-        } else {
-            pixels.extend([pixel[2], pixel[1], pixel[0]]);
-        }
-    }
-    PageImage { width, height, channels: if grey { 1 } else { CHANNELS }, pixels, dpi: 0.0 }
 }
 
 /// Reads the pages of a volume. Threads can share it: they decode JPEGs in parallel and take turns at PDFium.
@@ -183,7 +114,7 @@ pub struct PixelReader<'v> {
     volume: &'v SourceVolume,
     pdfium: Option<PdfiumLibrary>,
     /// Opened when the first page needs it.
-    document: Mutex<Option<PdfDocument<'static>>>,
+    document: Mutex<Option<Document>>,
     dpi: f64,
 }
 
@@ -239,23 +170,21 @@ impl<'v> PixelReader<'v> {
         let checked = self.check_images(page);
         self.volume.release(page);
         checked?;
-        let library = self.pdfium.ok_or(PixelError::NoRenderer { page: page.index + 1 })?;
+        let library = self.pdfium.clone().ok_or(PixelError::NoRenderer { page: page.index + 1 })?;
         let dpi = self.affordable_dpi(page);
         let size = (pixels_at(page.width_points, dpi), pixels_at(page.height_points, dpi));
         let mut document = self.document.lock().unwrap_or_else(PoisonError::into_inner);
         if document.is_none() {
             *document = Some(self.open(library)?);
         }
-        let Some(opened) = document.as_ref() else {
+        let Some(opened) = document.as_mut() else {
             return Err(PixelError::NoRenderer { page: page.index + 1 });
         };
-        let cannot_draw = |_| damaged(page, "PDFium cannot draw it".to_owned());
-        let drawable = open_page(opened, page.index).map_err(cannot_draw)?;
-        if !has_same_proportions(&drawable, page) {
+        let drawing = opened.draw(page.index, size)?.map_err(|reason| damaged(page, reason.to_owned()))?;
+        if !has_same_proportions(&drawing, page) {
             return Err(damaged(page, "PDFium finds another size for it".to_owned()));
         }
-        let image = draw(&drawable, size).map_err(cannot_draw)?;
-        Ok(PageImage { dpi, ..image })
+        Ok(image(drawing, size, dpi))
     }
 
     /// Checks the images that PDFium would silently draw in part or leave out.
@@ -271,11 +200,17 @@ impl<'v> PixelReader<'v> {
         Ok(())
     }
 
-    fn open(&self, library: PdfiumLibrary) -> Result<PdfDocument<'static>, PixelError> {
-        let document = library.open(self.volume.path())?;
-        let claimed = usize::try_from(document.pages().len()).unwrap_or(usize::MAX);
+    fn open(&self, library: PdfiumLibrary) -> Result<Document, PixelError> {
+        let document = Document::open(library, self.volume.path())?;
+        let claimed = document.pages();
         let counted = self.volume.pages.len();
         if claimed == counted { Ok(document) } else { Err(PixelError::PageCount { claimed, counted }) }
+    }
+
+    /// The process that draws, if it was started.
+    #[cfg(test)]
+    pub(super) fn process_id(&self) -> Option<rustix::process::Pid> {
+        self.document.lock().unwrap().as_ref().and_then(Document::process_id)
     }
 
     /// The resolution that was asked for, or a lower one if the page would exceed the limit on pixels.

@@ -1,11 +1,14 @@
 //! Pixels of good, odd and damaged pages.
 
 use super::{PageImage, PdfiumLibrary, PixelError, PixelReader};
+use crate::cancellation::Cancellation;
 use crate::installation::Installation;
 use crate::source::testing::{GREY_SCAN, PdfBuilder, channels, file, jpeg, picture, shared};
 use crate::source::{Limits, PageKind, SourceVolume, open};
 use domain::FailureClass;
 use jpeg_encoder::{ColorType, Encoder};
+use rustix::process::{Signal, kill_process};
+use std::time::Duration;
 use tempfile::NamedTempFile;
 
 fn pdfium() -> PdfiumLibrary {
@@ -271,4 +274,102 @@ fn drawn_pages_have_the_exact_size_asked_for() {
         let size = volume.pages[0].size();
         assert_eq!((image.width, image.height), (size.width_pixels as usize, size.height_pixels as usize));
     }
+}
+
+/// A volume of three pages that PDFium has to draw.
+fn drawn_pages() -> (NamedTempFile, SourceVolume) {
+    let mut pdf = PdfBuilder::new();
+    for _ in 0..3 {
+        pdf.page("/MediaBox[0 0 72 144]", "0 0 36 144 re f");
+    }
+    volume(pdf)
+}
+
+#[test]
+fn a_page_that_crashes_pdfium_is_damaged_and_the_next_one_is_drawn() {
+    let (_file, volume) = drawn_pages();
+    let reader = PixelReader::new(&volume, Some(pdfium()));
+    reader.read(0).unwrap();
+    for signal in [Signal::ABORT, Signal::KILL] {
+        kill_process(reader.process_id().unwrap(), signal).unwrap();
+        let error = reader.read(1).unwrap_err();
+        assert_eq!(error.code(), "pixels.damaged");
+        assert!(error.to_string().contains("PDFium crashes"), "{error}");
+        assert_eq!(reader.read(2).unwrap().width, 200);
+    }
+}
+
+#[test]
+fn a_page_on_which_pdfium_hangs_is_damaged_and_the_next_one_is_drawn() {
+    let (_file, volume) = drawn_pages();
+    let reader = PixelReader::new(&volume, Some(pdfium().time_limit(Duration::from_secs(2))));
+    reader.read(0).unwrap();
+    let stuck = reader.process_id().unwrap();
+    kill_process(stuck, Signal::STOP).unwrap();
+    let error = reader.read(1).unwrap_err();
+    assert_eq!(error.code(), "pixels.damaged");
+    assert!(error.to_string().contains("PDFium takes too long"), "{error}");
+    assert!(rustix::process::test_kill_process(stuck).is_err(), "it is killed");
+    assert_eq!(reader.read(2).unwrap().width, 200);
+}
+
+/// Forms that paint each other: ten times ten times ten … squares.
+#[test]
+fn a_page_that_never_ends_is_damaged_and_its_process_is_killed() {
+    let mut pdf = PdfBuilder::new();
+    let squares = "0 0 1 1 re f ".repeat(20_000);
+    let blend = "/Group<</S/Transparency>>";
+    let mut form = pdf.stream(&format!("/Type/XObject/Subtype/Form/BBox[0 0 72 144]{blend}"), squares.as_bytes());
+    for _ in 0..9 {
+        let paint = "/F Do ".repeat(10);
+        let dict = format!("/Type/XObject/Subtype/Form/BBox[0 0 72 144]{blend}/Resources<</XObject<</F {form} 0 R>>>>");
+        form = pdf.stream(&dict, paint.as_bytes());
+    }
+    pdf.page(&format!("/MediaBox[0 0 72 144]/Resources<</XObject<</F {form} 0 R>>>>"), "/F Do");
+    pdf.page("/MediaBox[0 0 72 144]", "0 0 36 144 re f");
+    let (_file, volume) = volume(pdf);
+    assert_eq!(volume.pages[0].kind, PageKind::Other, "PDFium has to draw it");
+    let reader = PixelReader::new(&volume, Some(pdfium().time_limit(Duration::from_secs(2))));
+    let error = reader.read(0).unwrap_err();
+    assert!(error.to_string().contains("PDFium takes too long"), "{error}");
+    assert_eq!(reader.read(1).unwrap().width, 200);
+}
+
+#[test]
+fn pdfium_is_not_started_for_ever() {
+    let (_file, volume) = drawn_pages();
+    let reader = PixelReader::new(&volume, Some(pdfium()));
+    for _ in 0..super::pdfium::MOST_LOST {
+        reader.read(0).unwrap();
+        kill_process(reader.process_id().unwrap(), Signal::KILL).unwrap();
+        reader.read(1).unwrap_err();
+    }
+    let error = reader.read(0).unwrap_err();
+    assert!(error.to_string().contains("was not asked again"), "{error}");
+}
+
+#[test]
+fn cancelling_stops_a_drawing() {
+    let (_file, volume) = drawn_pages();
+    let cancellation = Cancellation::new();
+    let reader = PixelReader::new(&volume, Some(pdfium().cancelled_by(cancellation.clone())));
+    reader.read(0).unwrap();
+    kill_process(reader.process_id().unwrap(), Signal::STOP).unwrap();
+    cancellation.cancel();
+    assert_eq!(reader.read(1).unwrap_err().code().class(), FailureClass::Interrupted);
+}
+
+/// What holds credentials stays with the starter.
+#[test]
+fn pdfium_has_no_environment_and_no_files_of_its_starter() {
+    let (_file, volume) = drawn_pages();
+    let reader = PixelReader::new(&volume, Some(pdfium()));
+    reader.read(0).unwrap();
+    let process = std::path::PathBuf::from(format!("/proc/{}", reader.process_id().unwrap().as_raw_nonzero()));
+    let environment = std::fs::read_to_string(process.join("environ")).unwrap();
+    let mut names: Vec<_> = environment.split_terminator('\0').filter_map(|line| line.split('=').next()).collect();
+    names.sort_unstable();
+    assert_eq!(names, ["LANG", "OMP_THREAD_LIMIT", "PATH"]);
+    let status = std::fs::read_to_string(process.join("status")).unwrap();
+    assert!(status.contains("NoNewPrivs:\t1") && status.contains("Seccomp:\t2"), "{status}");
 }

@@ -55,7 +55,7 @@ pub fn prepare(
 ) -> Result<Prepared, EngineError> {
     let run = Run::new(settings, directory, progress, cancellation)?;
     let volume = source::open(original, &settings.limits)?;
-    let original = Original::new(&volume, 0, settings)?.remembering();
+    let original = Original::new(&volume, 0, &run)?.remembering();
     run.with_threads(|| prepare_pages(&run, &original, range_pages))
 }
 

@@ -62,7 +62,7 @@ pub fn scan(
 ) -> Result<ScannedRange, EngineError> {
     let run = Run::new(settings, directory, progress, cancellation)?;
     let volume = open(range, settings)?;
-    let original = Original::new(&volume, range.pages.start, settings)?;
+    let original = Original::new(&volume, range.pages.start, &run)?;
     run.with_threads(|| scan_pages(&run, &original, range, detector))
 }
 

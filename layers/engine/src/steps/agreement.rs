@@ -7,9 +7,9 @@
 use super::original::Original;
 use super::run::Run;
 use crate::error::EngineError;
-use crate::external::command::CommandError;
 use crate::external::qpdf;
 use crate::pixels::PixelError;
+use crate::programs::command::CommandError;
 use crate::source::{SourceError, SourcePage};
 use std::collections::HashSet;
 

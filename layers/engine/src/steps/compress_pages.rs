@@ -5,11 +5,11 @@ use super::file_names;
 use super::original::{Original, OriginalPages};
 use super::run::Run;
 use crate::error::EngineError;
-use crate::external::command::CommandError;
 use crate::external::ghostscript;
 use crate::external::qpdf::{self, Part};
 use crate::output::{CompressedDocument, OutputError, PageBuilder, StoredImage, StoredPage, file_length, write_png};
 use crate::pixels::{CopyReader, PixelError};
+use crate::programs::command::CommandError;
 use domain::FailureCode;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -336,13 +336,16 @@ impl Compression<'_> {
             Err(_) => return Ok(false),
         }
         if reader.is_none() {
-            *reader = match self.original.copy_reader(document) {
+            *reader = match self.original.copy_reader(self.run, document) {
                 Ok(opened) => Some(opened),
                 Err(PixelError::NotOpened { .. }) => return Ok(false),
                 Err(error) => return Err(error.into()),
             };
         }
-        Ok(reader.as_ref().is_some_and(|reader| reader.is_like(local, &seen.look, seen.pixels)))
+        match reader {
+            Some(reader) => Ok(reader.is_like(local, &seen.look, seen.pixels)?),
+            None => Ok(false),
+        }
     }
 
     fn blank(&self, page: usize) -> Result<Part, EngineError> {

@@ -4,9 +4,9 @@
 use super::original::Original;
 use super::run::Run;
 use crate::error::EngineError;
-use crate::external::command::CommandError;
 use crate::external::qpdf::{self, Part};
 use crate::output::PageBuilder;
+use crate::programs::command::CommandError;
 use crate::source;
 use domain::FailureCode;
 use rayon::prelude::*;

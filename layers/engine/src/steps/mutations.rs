@@ -58,7 +58,7 @@ fn damaged_files_end_in_a_verdict() {
 /// Opens the file, compares its pages with those that qpdf finds, and reads one of them.
 fn ending(run: &Run<'_>, file: &Path, seed: u64) -> Result<Ending, EngineError> {
     let volume = source::open(file, &run.settings.limits)?;
-    let original = Original::new(&volume, 0, run.settings)?.remembering();
+    let original = Original::new(&volume, 0, run)?.remembering();
     require_agreement(run, &original)?;
     let page = generator::Random::new(seed).below(volume.pages.len());
     match original.read(page) {

@@ -5,7 +5,6 @@ use crate::error::EngineError;
 use crate::geometry::PageSize;
 use crate::output::OutputError;
 use crate::pixels::{CopyReader, Look, PageImage, PdfiumLibrary, PixelError, PixelReader};
-use crate::settings::Settings;
 use crate::source::{PageKind, SourcePage, SourceVolume, TextPresence};
 use domain::FailureCode;
 use rayon::prelude::*;
@@ -24,7 +23,6 @@ pub(crate) struct Original<'a> {
     first: usize,
     /// What was seen of each page when it was first read; empty if nobody will ask for it.
     seen: Vec<OnceLock<SeenPage>>,
-    pdfium: PathBuf,
 }
 
 /// What to compare the results of a page with.
@@ -38,12 +36,14 @@ pub(crate) struct SeenPage {
 
 impl<'a> Original<'a> {
     /// The pages of a file whose first page is page `first` of the volume.
-    pub(crate) fn new(volume: &'a SourceVolume, first: usize, settings: &Settings) -> Result<Self, EngineError> {
-        let reader = PixelReader::new(volume, renderer(settings, volume)?).drawing_at(RENDER_DPI);
+    pub(crate) fn new(volume: &'a SourceVolume, first: usize, run: &Run<'_>) -> Result<Self, EngineError> {
+        // A volume of single images does not need PDFium.
+        let is_needed = volume.pages.iter().any(|page| page.kind == PageKind::Other);
+        let pdfium = if is_needed { Some(pdfium(run)?) } else { None };
+        let reader = PixelReader::new(volume, pdfium).drawing_at(RENDER_DPI);
         // Absolute, because external programs take a leading dash for an option.
         let file = volume.path().canonicalize().map_err(|error| OutputError::io(volume.path(), error))?;
-        let pdfium = settings.installation.pdfium();
-        Ok(Self { volume, reader, file, first, seen: Vec::new(), pdfium })
+        Ok(Self { volume, reader, file, first, seen: Vec::new() })
     }
 
     /// Remembers how the pages look when they are read, to compare the results with them.
@@ -65,8 +65,8 @@ impl<'a> Original<'a> {
     }
 
     /// Opens a document that another program made of the volume, to draw its pages.
-    pub(crate) fn copy_reader(&self, document: &Path) -> Result<CopyReader, PixelError> {
-        PdfiumLibrary::load(&self.pdfium)?.open_copy(document)
+    pub(crate) fn copy_reader(&self, run: &Run<'_>, document: &Path) -> Result<CopyReader, PixelError> {
+        CopyReader::open(pdfium(run)?, document)
     }
 
     /// True if the page draws an image.
@@ -176,8 +176,7 @@ impl OriginalPages for Original<'_> {
     }
 }
 
-/// Loads PDFium only if a page has to be drawn: a volume of single images does not need it.
-fn renderer(settings: &Settings, volume: &SourceVolume) -> Result<Option<PdfiumLibrary>, EngineError> {
-    let is_needed = volume.pages.iter().any(|page| page.kind == PageKind::Other);
-    Ok(if is_needed { Some(PdfiumLibrary::load(&settings.installation.pdfium())?) } else { None })
+fn pdfium(run: &Run<'_>) -> Result<PdfiumLibrary, PixelError> {
+    let library = PdfiumLibrary::load(&run.settings.installation.pdfium())?;
+    Ok(library.cancelled_by(run.cancellation.clone()))
 }

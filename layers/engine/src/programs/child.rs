@@ -10,7 +10,7 @@
 #[cfg(test)]
 mod tests;
 
-use super::command::{Command, CommandError, Output};
+use super::command::{Command, CommandError, Input, Output};
 use super::launcher;
 use crate::cancellation::Cancellation;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -29,7 +29,7 @@ use std::process::{Child, ChildStderr, ChildStdout, ExitStatus, Stdio};
 use std::time::{Duration, Instant};
 
 /// How often a waiting thread checks the cancellation flag.
-const CANCELLATION_PERIOD: Duration = Duration::from_millis(50);
+pub(super) const CANCELLATION_PERIOD: Duration = Duration::from_millis(50);
 
 /// How many chunks are read from the pipes of a child that has ended. A pipe holds at most 1 MiB, so more can only
 /// come from a process that left the group.
@@ -57,43 +57,37 @@ impl Command {
     }
 }
 
-/// A running child. Dropping it kills its whole process group.
+/// A running child, whose output is collected. Dropping it kills its whole process group.
 #[derive(Debug)]
 pub struct Running {
     command: Command,
     started: Instant,
-    child: Child,
-    process: Pid,
-    ended: OwnedFd,
+    process: Process,
     stdout: Option<ChildStdout>,
     stderr: Option<ChildStderr>,
     output: Vec<u8>,
     complaints: Tail,
-    reaped: bool,
 }
 
 impl Running {
     pub(super) fn new(mut command: Command) -> Result<Self, CommandError> {
-        let Started { mut child, process, ended } = start(&mut command)?;
-        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
+        let mut process = start(&mut command)?;
+        let (stdout, stderr) = (process.child.stdout.take(), process.child.stderr.take());
         Ok(Self {
             command,
             started: Instant::now(),
-            child,
             process,
-            ended,
             stdout,
             stderr,
             output: Vec::new(),
             complaints: Tail::default(),
-            reaped: false,
         })
     }
 
     /// The process id of the child, which is also the id of its process group.
     #[must_use]
     pub fn id(&self) -> u32 {
-        self.child.id()
+        self.process.child.id()
     }
 
     /// Waits until the child ends, then kills the rest of its group.
@@ -105,7 +99,7 @@ impl Running {
             self.check(cancellation)?;
             self.pump()?;
         }
-        let status = self.end()?;
+        let status = self.process.end().map_err(|error| self.command.fault("stop", error))?;
         for _ in 0..LAST_CHUNKS {
             if !self.pump()? {
                 break;
@@ -119,7 +113,7 @@ impl Running {
         let left = self.command.time_limit.saturating_sub(self.started.elapsed());
         let timeout = Timespec::try_from(left.min(CANCELLATION_PERIOD))
             .map_err(|error| self.command.fault("watch", std::io::Error::other(error)))?;
-        let mut watched = vec![PollFd::new(&self.ended, PollFlags::IN)];
+        let mut watched = vec![PollFd::new(&self.process.ended, PollFlags::IN)];
         let stdout = self.stdout.iter().map(AsFd::as_fd);
         let pipes = stdout.chain(self.stderr.iter().map(AsFd::as_fd));
         watched.extend(pipes.map(|pipe| PollFd::from_borrowed_fd(pipe, PollFlags::IN)));
@@ -154,19 +148,6 @@ impl Running {
         Ok(moved)
     }
 
-    /// Kills the rest of the group, and only then reaps the child: after that, its process id may belong to another
-    /// process.
-    fn end(&mut self) -> Result<ExitStatus, CommandError> {
-        let killed = match kill_process_group(self.process, Signal::KILL) {
-            Ok(()) | Err(Errno::SRCH) => Ok(()),
-            Err(error) => self.child.kill().map_err(|_| std::io::Error::from(error)),
-        };
-        killed.map_err(|error| self.command.fault("stop", error))?;
-        let status = self.child.wait().map_err(|error| self.command.fault("wait for", error))?;
-        self.reaped = true;
-        Ok(status)
-    }
-
     fn judge(mut self, status: ExitStatus) -> Result<Output, CommandError> {
         let stdout = std::mem::take(&mut self.output);
         let stderr = std::mem::take(&mut self.complaints).into_bytes();
@@ -174,15 +155,6 @@ impl Running {
             return Ok(Output { status, stdout, stderr });
         }
         Err(failure(&self.command, status, last_lines(&stdout, &stderr)))
-    }
-}
-
-impl Drop for Running {
-    fn drop(&mut self) {
-        if !self.reaped {
-            // A destructor cannot report an error, and the only cause is a child that has already ended.
-            let _ = self.end();
-        }
     }
 }
 
@@ -196,7 +168,7 @@ fn read<P: std::io::Read>(pipe: &mut Option<P>, keep: impl FnMut(&[u8])) -> std:
     Ok(progress == ReadOutcome::Read)
 }
 
-fn failure(command: &Command, status: ExitStatus, last_lines: String) -> CommandError {
+pub(super) fn failure(command: &Command, status: ExitStatus, last_lines: String) -> CommandError {
     let program = command.name();
     let signal = status.signal();
     if signal == Some(Signal::XCPU.as_raw()) {
@@ -212,25 +184,60 @@ fn failure(command: &Command, status: ExitStatus, last_lines: String) -> Command
     CommandError::Failed { program, status, last_lines }
 }
 
-/// A child, and a descriptor that becomes readable when it ends.
-struct Started {
+/// A child in a process group of its own. Dropping it kills the whole group.
+#[derive(Debug)]
+pub(super) struct Process {
     pub(super) child: Child,
-    pub(super) process: Pid,
-    pub(super) ended: OwnedFd,
+    id: Pid,
+    /// Becomes readable when the child ends.
+    ended: OwnedFd,
+    reaped: bool,
+}
+
+/// How long a child may take to end after it has closed its output.
+const LAST_MOMENT: Timespec = Timespec { tv_sec: 1, tv_nsec: 0 };
+
+impl Process {
+    /// Gives a child that is about to end the time to do so, so that its status is its own.
+    pub(super) fn await_end(&self) {
+        // If this fails, the child is killed at once.
+        let _ = poll(&mut [PollFd::new(&self.ended, PollFlags::IN)], Some(&LAST_MOMENT));
+    }
+
+    /// Kills the rest of the group, and only then reaps the child: after that, its process id may belong to another
+    /// process.
+    pub(super) fn end(&mut self) -> std::io::Result<ExitStatus> {
+        match kill_process_group(self.id, Signal::KILL) {
+            Ok(()) | Err(Errno::SRCH) => {}
+            Err(error) => self.child.kill().map_err(|_| std::io::Error::from(error))?,
+        }
+        let status = self.child.wait()?;
+        self.reaped = true;
+        Ok(status)
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        if !self.reaped {
+            // A destructor cannot report an error, and the only cause is a child that has already ended.
+            let _ = self.end();
+        }
+    }
 }
 
 /// Starts the child in its own process group, with non-blocking pipes.
-fn start(command: &mut Command) -> Result<Started, CommandError> {
+pub(super) fn start(command: &mut Command) -> Result<Process, CommandError> {
     let missing = || CommandError::NotInstalled { program: command.name(), package: command.package };
     let program = installed(&command.program, command.path()).ok_or_else(missing)?;
     let input = input(command)?;
     let mut child = spawn(command, program, input)?;
-    let process = Pid::from_child(&child);
-    match watchable(&child, process) {
-        Ok(ended) => Ok(Started { child, process, ended }),
+    let id = Pid::from_child(&child);
+    match watchable(&child, id) {
+        Ok(ended) => Ok(Process { child, id, ended, reaped: false }),
         Err(error) => {
             // Report the error that prevented the watch, not an error of the clean-up.
-            let _ = kill_process_group(process, Signal::KILL);
+            let _ = kill_process_group(id, Signal::KILL);
             let _ = child.wait();
             Err(command.fault("watch", error.into()))
         }
@@ -250,8 +257,10 @@ fn installed(program: &OsStr, path: &OsStr) -> Option<PathBuf> {
 /// The input as a file in memory. It needs no thread that writes it, and a program may seek in it. Some programs read
 /// `/proc/self/fd/0` faster than a pipe.
 fn input(command: &mut Command) -> Result<Stdio, CommandError> {
-    let Some(bytes) = command.input.take() else {
-        return Ok(Stdio::null());
+    let bytes = match std::mem::take(&mut command.input) {
+        Input::Empty => return Ok(Stdio::null()),
+        Input::Pipe => return Ok(Stdio::piped()),
+        Input::Bytes(bytes) => bytes,
     };
     let filled = || {
         let mut file = File::from(memfd_create("input", MemfdFlags::CLOEXEC)?);

@@ -1,7 +1,7 @@
 //! Tests with real children. Each script is the smallest one that shows its rule.
 
 use super::*;
-use crate::external::command::ResourceLimits;
+use crate::programs::command::ResourceLimits;
 use domain::FailureClass;
 use std::path::Path;
 

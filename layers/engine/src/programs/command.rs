@@ -29,11 +29,21 @@ pub struct Command {
     pub(super) package: &'static str,
     pub(super) arguments: Vec<OsString>,
     pub(super) environment: Vec<(OsString, OsString)>,
-    pub(super) input: Option<Vec<u8>>,
+    pub(super) input: Input,
     pub(super) accepted: Vec<i32>,
     pub(super) confinement: Confinement,
     pub(super) time_limit: Duration,
     pub(super) output_limit: usize,
+}
+
+/// What a child reads from its standard input.
+#[derive(Debug, Clone, Default)]
+pub(super) enum Input {
+    #[default]
+    Empty,
+    Bytes(Vec<u8>),
+    /// What is written while it runs.
+    Pipe,
 }
 
 /// The output of a program that succeeded.
@@ -55,7 +65,7 @@ impl Command {
             package,
             arguments: Vec::new(),
             environment: base_environment(),
-            input: None,
+            input: Input::Empty,
             accepted: vec![0],
             confinement: Confinement::default(),
             time_limit: DEFAULT_TIME_LIMIT,
@@ -106,7 +116,7 @@ impl Command {
     /// Bytes for the child's standard input, which is empty by default.
     #[must_use]
     pub fn input(mut self, bytes: Vec<u8>) -> Self {
-        self.input = Some(bytes);
+        self.input = Input::Bytes(bytes);
         self
     }
 

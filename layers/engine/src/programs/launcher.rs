@@ -11,7 +11,7 @@ const NAME: &str = "quire-sandbox";
 
 /// The launcher's absolute path, or the path of this program if the launcher is not beside it. The programs of tests and
 /// examples are one directory below the others.
-pub(super) fn path() -> Result<&'static Path, PathBuf> {
+pub(crate) fn path() -> Result<&'static Path, PathBuf> {
     static FOUND: OnceLock<Result<PathBuf, PathBuf>> = OnceLock::new();
     FOUND.get_or_init(|| find(std::env::current_exe().unwrap_or_default())).as_deref().map_err(Clone::clone)
 }
