@@ -45,6 +45,7 @@ Usage: cargo xtask TASK [OPTIONS]
               --debian                build with Debian's own Docker and archive, without a registry (needs root)
               --try                   then send an upload through it on a test stack and compare the results
   bench     Measure `quire process` beside the reference programs; `cargo xtask bench --help` lists its options
+              --system                measure the whole service instead, and simulate 1,000 pages on AWS
 ";
 
 fn main() -> ExitCode {

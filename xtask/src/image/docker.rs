@@ -11,8 +11,9 @@ use std::time::{Duration, Instant};
 /// The image that the Dockerfile starts from, and the release of Debian in it.
 const BASE: (&str, &str) = ("debian:bookworm-slim", "bookworm");
 
-/// Where Debian's archive is.
+/// Where Debian's archives are.
 const ARCHIVE: &str = "http://deb.debian.org/debian";
+const SECURITY: &str = "http://deb.debian.org/debian-security";
 
 /// Debian's client. Another `docker` may come before it in PATH.
 const CLIENT: &str = "/usr/bin/docker";
@@ -95,6 +96,10 @@ impl Docker {
         workspace::remove_directory(&root)?;
         let mut debootstrap = Command::new("/usr/sbin/debootstrap");
         program::output(debootstrap.args(["--variant=minbase", release]).arg(&root).arg(ARCHIVE))?;
+        let sources = format!(
+            "deb {ARCHIVE} {release} main\ndeb {ARCHIVE} {release}-updates main\ndeb {SECURITY} {release}-security main\n"
+        );
+        workspace::write(&root.join("etc/apt/sources.list"), sources)?;
         let archive = directory().join("base.tar");
         program::output(
             Command::new("tar").arg("--create").arg("--file").arg(&archive).arg("--directory").arg(&root).arg("."),
