@@ -131,7 +131,11 @@ async fn resend(context: &Context, deadline: Deadline, report: &mut PassReport) 
             tracing::warn!(code, scan, "the message for {task} counts as lost and is sent again");
         }
         report.resent += ready.len();
-        context.send(&ready).await?;
+        if let Err(error) = context.send(&ready).await {
+            // Some may be sent nevertheless. A message too many does nothing; one too few makes a scan wait.
+            context.catalog.take_back_resend(&ready).await?;
+            return Err(error.into());
+        }
         if ready.len() < ROWS as usize || deadline.remaining() < TIME_FOR_ROWS {
             return Ok(());
         }
