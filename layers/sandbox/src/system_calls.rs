@@ -185,7 +185,7 @@ fn forbidden(process: u64) -> io::Result<Rules> {
     }
     // Typing into the terminal that Quire was started from.
     let typing = [libc::TIOCSTI, libc::TIOCLINUX];
-    let typing = typing.map(|request| rule(1, Width::Dword, Compare::Eq, request as u64));
+    let typing = typing.map(|request| rule(1, Width::Dword, Compare::Eq, request));
     rules.insert(libc::SYS_ioctl, typing.into_iter().collect::<io::Result<_>>()?);
     Ok(with_x32(rules))
 }
