@@ -207,7 +207,7 @@ pub enum FailureCode {
     ExternalNotInstalled,
     #[strum(serialize = "external.sandbox_missing")]
     #[assoc(class = FailureClass::NotInstalled)]
-    #[assoc(meaning = "`quire-sandbox`, which starts the other programs, is not beside `quire`.")]
+    #[assoc(meaning = "The program `quire-sandbox`, which starts the other programs, is missing.")]
     #[assoc(
         advice = "Build it with `cargo build --release --package sandbox`, and copy it into the directory of the program."
     )]

@@ -185,7 +185,7 @@ pub enum CommandError {
     #[error("{program} is not installed. `apt-get install {package}` installs it.")]
     #[assoc(code = FailureCode::ExternalNotInstalled)]
     NotInstalled { program: String, package: &'static str },
-    #[error("quire-sandbox, which starts {program}, is not beside {}. `cargo build --release --package sandbox` builds it.", quire.display())]
+    #[error("quire-sandbox, which starts {program}, is not beside {}.", quire.display())]
     #[assoc(code = FailureCode::ExternalSandboxMissing)]
     SandboxMissing { program: String, quire: PathBuf },
     /// The program reached the time limit or the limit on processor seconds.
