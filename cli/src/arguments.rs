@@ -19,13 +19,18 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "quire", version, after_help = after_help(), propagate_version = true)]
 pub struct Arguments {
+    /// The commands of the service have this option, too. Here it may also stand before the command.
+    #[cfg(feature = "service")]
+    #[arg(long, global = true, hide = true, value_name = "NAME")]
+    pub stack: Option<String>,
     #[command(subcommand)]
     pub command: Command,
 }
 
 fn after_help() -> &'static str {
     if cfg!(feature = "service") {
-        "`quire COMMAND --help` shows the options and exit statuses of a command."
+        "`quire COMMAND --help` shows the options and exit statuses of a command.\n\
+         `quire --stack NAME COMMAND` takes the settings of the service from a CloudFormation stack."
     } else {
         "`quire COMMAND --help` shows the options and exit statuses of a command.\n\
          This build has no commands for the service (upload, scans, show, watch and others); the full build has them: \
@@ -48,7 +53,7 @@ pub enum Command {
     Model(ModelCommand),
     #[cfg(feature = "service")]
     #[command(flatten)]
-    Service(ServiceCommand),
+    Service(Box<ServiceCommand>),
 }
 
 #[derive(Debug, Args)]

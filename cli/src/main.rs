@@ -24,10 +24,21 @@ fn main() -> ExitCode {
         eprintln!("quire: Signals cannot be handled: {error}.");
         return failure::INTERNAL.into();
     }
-    match perform(arguments.command, &cancellation) {
+    match only_with_service(&arguments).and_then(|()| perform(arguments.command, &cancellation)) {
         Ok(status) => status.into(),
         Err(failure) => failure.report(),
     }
+}
+
+/// `--stack` may stand before any command, but only those of the service know what to do with it.
+fn only_with_service(arguments: &Arguments) -> Result<(), ReportedFailure> {
+    #[cfg(feature = "service")]
+    if arguments.stack.is_some() && !matches!(arguments.command, Command::Service(_)) {
+        let reason = "This command needs no service, so --stack has no meaning for it.";
+        return Err(ReportedFailure::new(domain::FailureCode::CommandArguments, &reason, false));
+    }
+    let _ = arguments;
+    Ok(())
 }
 
 /// Runs the command and returns its exit status.

@@ -13,6 +13,9 @@ use time::OffsetDateTime;
 // Each setting has one variable, which is also its name in the environment file. Its option has the same name without
 // `QUIRE_`.
 pub const DATABASE_URL: &str = "DATABASE_URL";
+pub const DATABASE_SECRET_ARN: &str = "QUIRE_DATABASE_SECRET_ARN";
+pub const DATABASE_IAM: &str = "QUIRE_DATABASE_IAM";
+pub const STACK_NAME: &str = "QUIRE_STACK_NAME";
 pub const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
 pub const UPLOAD_BUCKET: &str = "QUIRE_UPLOAD_BUCKET";
 pub const RESULT_BUCKET: &str = "QUIRE_RESULT_BUCKET";
@@ -90,13 +93,21 @@ fn service_failures() -> impl Iterator<Item = (u8, &'static str)> {
     classes.into_iter().filter_map(|class| Some((class.exit_status()?, class.meaning())))
 }
 
-#[derive(Debug, Args)]
+/// Where the service is. Region, profile and credentials come from the usual variables and files of AWS.
+#[derive(Debug, Default, Args)]
 #[command(next_help_heading = "Service")]
-pub struct FileArguments {
+pub struct ServiceArguments {
+    /// Read settings that neither an option nor the environment gives from the outputs of this CloudFormation stack. The
+    /// environment file is not read then.
+    #[arg(long, env = STACK_NAME, value_name = "NAME", value_parser = clap::builder::NonEmptyStringValueParser::new())]
+    pub stack: Option<String>,
     /// Read settings that neither an option nor the environment gives from this file of KEY=VALUE lines
     /// [default: target/stack/environment, which `cargo xtask up` writes].
     #[arg(long, env = "QUIRE_ENVIRONMENT_FILE", value_name = "FILE")]
     pub environment_file: Option<PathBuf>,
+    /// Send requests to this address instead of AWS.
+    #[arg(long, env = ENDPOINT_URL, value_name = "URL")]
+    pub endpoint_url: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -106,17 +117,14 @@ pub struct DatabaseArguments {
     /// machine can see options.
     #[arg(long, env = DATABASE_URL, hide_env_values = true, value_name = "URL")]
     pub database_url: Option<Secret>,
+    /// Read user and password from this secret of Secrets Manager. It belongs to --database-url.
+    #[arg(long, env = DATABASE_SECRET_ARN, value_name = "ARN")]
+    pub database_secret_arn: Option<String>,
+    /// Log in with a token of IAM instead of a password. It belongs to --database-url.
+    #[arg(long, env = DATABASE_IAM, value_name = "BOOL", num_args = 0..=1, default_missing_value = "true")]
+    pub database_iam: Option<bool>,
     #[command(flatten)]
-    pub file: FileArguments,
-}
-
-/// Region, profile and credentials come from the usual variables and files of AWS.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Service")]
-pub struct AwsArguments {
-    /// Send requests to this address instead of AWS.
-    #[arg(long, env = ENDPOINT_URL, value_name = "URL")]
-    pub endpoint_url: Option<String>,
+    pub service: ServiceArguments,
 }
 
 #[derive(Debug, Args)]
@@ -142,8 +150,6 @@ pub struct QueueArguments {
     /// The queue of volumes to split.
     #[arg(long, env = SPLIT_QUEUE_URL, value_name = "URL")]
     pub split_queue_url: Option<String>,
-    #[command(flatten)]
-    pub aws: AwsArguments,
 }
 
 /// The queues and their dead-letter queues.
@@ -172,6 +178,21 @@ pub struct LetterQueueArguments {
     pub split_dead_letters_url: Option<String>,
 }
 
+/// The rules of the functions, as far as commands depend on them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Service")]
+pub struct RuleArguments {
+    /// The setting of the functions with the same name [default: 90].
+    #[arg(long, env = "QUIRE_STALE_AFTER_SECONDS", value_name = "SECONDS")]
+    pub stale_after_seconds: Option<u64>,
+    /// The setting of the functions with the same name [default: 3].
+    #[arg(long, env = "QUIRE_MAXIMUM_INTERRUPTIONS", value_name = "N")]
+    pub maximum_interruptions: Option<i32>,
+    /// The setting of the functions with the same name [default: 30].
+    #[arg(long, env = "QUIRE_REVIVAL_GRACE_SECONDS", value_name = "SECONDS")]
+    pub revival_grace_seconds: Option<u64>,
+}
+
 #[derive(Debug, Args)]
 #[command(after_help = format!("{UPLOAD_EXAMPLES}\n\n{}", watch_exit_statuses()))]
 pub struct Upload {
@@ -192,8 +213,6 @@ pub struct Upload {
     /// The bucket to upload to.
     #[arg(long, env = UPLOAD_BUCKET, value_name = "BUCKET", help_heading = "Service")]
     pub upload_bucket: Option<String>,
-    #[command(flatten)]
-    pub aws: AwsArguments,
     #[command(flatten)]
     pub database: DatabaseArguments,
 }
@@ -316,8 +335,6 @@ pub struct Rebuild {
     pub database: DatabaseArguments,
     #[command(flatten)]
     pub results: ResultArguments,
-    #[command(flatten)]
-    pub aws: AwsArguments,
 }
 
 #[derive(Debug, Args)]

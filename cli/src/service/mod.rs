@@ -13,6 +13,7 @@ mod retry;
 mod scans;
 mod settings;
 mod show;
+mod stack;
 mod upload;
 mod values;
 mod watch;

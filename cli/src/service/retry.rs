@@ -32,13 +32,13 @@ pub fn run(arguments: &Retry, cancellation: &Cancellation) -> Result<(), Service
 }
 
 fn retry_all(arguments: &Retry, cancellation: &Cancellation) -> Result<(), ServiceError> {
-    let settings = Settings::new(&arguments.acting.database.file)?;
+    let settings = Settings::new(&arguments.acting.database.service, cancellation)?;
     let database = settings.required_database(&arguments.acting.database)?;
     let urls = settings.queue_urls(&arguments.queues)?;
-    let endpoint = settings.endpoint(&arguments.queues.aws);
+    let endpoint = settings.endpoint();
     let actor = actor::of(&arguments.acting);
     let failed = connection::run(cancellation, Duration::ZERO, async {
-        let catalog = connection::catalog(&database)?;
+        let catalog = connection::catalog(&database).await?;
         Ok(catalog.failed_scans(arguments.code.as_deref(), arguments.stage).await?)
     })?;
     eprintln!("{}", announcement(&failed));
@@ -47,7 +47,7 @@ fn retry_all(arguments: &Retry, cancellation: &Cancellation) -> Result<(), Servi
     }
     let mut retried = Retried { estimated_seconds: failed.seconds, ..Retried::default() };
     connection::run(cancellation, Duration::ZERO, async {
-        let catalog = connection::catalog(&database)?.acting_as(&actor);
+        let catalog = connection::catalog(&database).await?.acting_as(&actor);
         let queues = connection::queues(endpoint, urls).await?;
         for &scan in &failed.scans {
             match (Operator { catalog: &catalog, queues: &queues }).retry(scan).await {

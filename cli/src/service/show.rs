@@ -22,12 +22,12 @@ struct Shown<'a> {
 }
 
 pub fn run(arguments: &Show, cancellation: &Cancellation) -> Result<(), ServiceError> {
-    let settings = Settings::new(&arguments.database.file)?;
+    let settings = Settings::new(&arguments.database.service, cancellation)?;
     let database = settings.required_database(&arguments.database)?;
     let bucket = settings.optional(arguments.results.result_bucket.as_deref(), RESULT_BUCKET);
     let scan = arguments.scan;
     let found = connection::run(cancellation, Duration::ZERO, async {
-        let found = connection::catalog(&database)?.scan(scan).await?;
+        let found = connection::catalog(&database).await?.scan(scan).await?;
         Ok(found.ok_or(CatalogError::Unknown(scan))?)
     })?;
     if arguments.json {

@@ -782,6 +782,27 @@ pub enum FailureCode {
     #[assoc(meaning = "The environment file cannot be read.")]
     #[assoc(advice = "Each line must be KEY=VALUE, blank, or a comment that begins with #.")]
     SettingsFile,
+    #[strum(serialize = "settings.output")]
+    #[assoc(class = FailureClass::Arguments)]
+    #[assoc(meaning = "The stack has no output for a setting.")]
+    #[assoc(
+        advice = "Deploy the template of this release, or give the setting itself. A stack whose database logs in with the password in DatabaseUrl does not give its address: set DATABASE_URL."
+    )]
+    SettingsOutput,
+    #[strum(serialize = "stack.unknown")]
+    #[assoc(class = FailureClass::Arguments)]
+    #[assoc(meaning = "There is no such CloudFormation stack.")]
+    #[assoc(advice = "Check the name, AWS_REGION, and the account of the credentials.")]
+    StackUnknown,
+    #[strum(serialize = "stack.unreachable")]
+    #[assoc(class = FailureClass::Unavailable)]
+    #[assoc(meaning = "CloudFormation or CloudWatch Logs does not answer.", advice = "Try again later.")]
+    StackUnreachable,
+    #[strum(serialize = "stack.refused")]
+    #[assoc(class = FailureClass::Unavailable)]
+    #[assoc(meaning = "CloudFormation or CloudWatch Logs refused a request.")]
+    #[assoc(advice = "Check the caller's permissions: the stack's output OperatorPolicyArn names a policy that suffices.")]
+    StackRefused,
     #[strum(serialize = "command.output")]
     #[assoc(class = FailureClass::Resource)]
     #[assoc(meaning = "Standard output cannot be written.", advice = "Check where the output goes.")]

@@ -4,7 +4,7 @@ pub mod actions;
 mod attempt;
 pub mod configuration;
 pub mod context;
-mod credentials;
+pub mod credentials;
 pub mod dead_letters;
 mod deadline;
 pub mod effects;

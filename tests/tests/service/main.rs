@@ -10,4 +10,5 @@ mod kill_points;
 mod letters;
 mod outages;
 mod permissions;
+mod stacks;
 mod trigger;
