@@ -48,6 +48,12 @@ pub enum ServiceError {
     #[error("{}: {source}", path.display())]
     #[assoc(code = _source.code())]
     Upload { path: PathBuf, source: ObjectError },
+    #[error("The log {} cannot be read: {cause}.", path.display())]
+    #[assoc(code = FailureCode::LogsFile)]
+    LogFile { path: PathBuf, cause: std::io::Error },
+    #[error("The file {} exists. Nothing was downloaded.", path.display())]
+    #[assoc(code = FailureCode::DownloadExists)]
+    DownloadExists { path: PathBuf },
     #[error(transparent)]
     #[assoc(code = _0.code())]
     Catalog(#[from] CatalogError),

@@ -82,7 +82,7 @@ impl Settings {
     }
 
     /// A number that has a default.
-    fn number<N: FromStr>(&self, value: Option<N>, variable: &'static str, default: N) -> Result<N, ServiceError> {
+    pub fn number<N: FromStr>(&self, value: Option<N>, variable: &'static str, default: N) -> Result<N, ServiceError> {
         match (value, self.fallback(variable)) {
             (Some(value), _) => Ok(value),
             (None, None) => Ok(default),

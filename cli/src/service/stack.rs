@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Settings, and the outputs of the template that give them. `tests/template.rs` compares this with the template.
-pub const OUTPUTS: [(&str, &str); 24] = [
+pub const OUTPUTS: [(&str, &str); 25] = [
     ("DATABASE_URL", "DatabaseAddress"),
     ("QUIRE_DATABASE_SECRET_ARN", "DatabaseSecret"),
     ("QUIRE_DATABASE_IAM", "DatabaseIam"),
@@ -32,6 +32,7 @@ pub const OUTPUTS: [(&str, &str); 24] = [
     ("QUIRE_COMPRESS_LOG", "CompressLogName"),
     ("QUIRE_SCAN_LOG", "ScanLogName"),
     ("QUIRE_SPLIT_LOG", "SplitLogName"),
+    ("QUIRE_RECONCILE_LOG", "ReconcileLogName"),
 ];
 
 #[derive(Debug)]

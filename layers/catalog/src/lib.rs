@@ -3,6 +3,7 @@
 mod claim;
 mod connection;
 mod database;
+mod delete;
 mod error;
 mod failed;
 mod finish;
@@ -19,6 +20,7 @@ mod restore;
 mod sample;
 mod state;
 mod sweep;
+mod usage;
 #[cfg(feature = "testing")]
 pub mod testing;
 
@@ -41,3 +43,4 @@ pub use rescue::{RescueOutcome, Rescued};
 pub use restore::ScanRecord;
 pub use sample::Sample;
 pub use sweep::AbandonedAttempt;
+pub use usage::{StageUsage, Usage, UsageReport};
