@@ -4,6 +4,7 @@ mod arguments;
 mod failure;
 mod findings;
 mod local;
+mod manual;
 mod models;
 mod progress;
 #[cfg(feature = "service")]
@@ -49,6 +50,8 @@ fn perform(command: Command, cancellation: &Cancellation) -> Result<u8, Reported
         Command::Pair(arguments) => local::pair(&arguments).map(|()| 0),
         Command::Inspect(arguments) => local::inspect(arguments, cancellation).map(|()| 0),
         Command::Model(ModelCommand::Import(arguments)) => models::import(arguments).map(|()| 0),
+        Command::Completions(arguments) => manual::completions(&arguments).map(|()| 0),
+        Command::Man(arguments) => manual::manual(&arguments).map(|()| 0),
         #[cfg(feature = "service")]
         Command::Service(command) => service::perform(&command, cancellation),
     }

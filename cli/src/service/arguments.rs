@@ -89,8 +89,8 @@ impl ServiceCommand {
             Self::Cost(arguments) => arguments.json,
             Self::Logs(arguments) => arguments.json,
             Self::Reconcile(arguments) => arguments.acting.json,
-            Self::Migrate(_) => false,
-            Self::Rebuild(arguments) => arguments.json,
+            Self::Migrate(arguments) => arguments.json,
+            Self::Rebuild(arguments) => arguments.acting.json,
         }
     }
 }
@@ -471,11 +471,8 @@ Examples:
 #[derive(Debug, Args)]
 #[command(after_help = exit_statuses())]
 pub struct Rebuild {
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
     #[command(flatten)]
-    pub database: DatabaseArguments,
+    pub acting: Acting,
     #[command(flatten)]
     pub results: ResultArguments,
 }
@@ -483,6 +480,9 @@ pub struct Rebuild {
 #[derive(Debug, Args)]
 #[command(after_help = exit_statuses())]
 pub struct Migrate {
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
     #[command(flatten)]
     pub database: DatabaseArguments,
 }

@@ -3,12 +3,12 @@
 use super::arguments::Cost as Arguments;
 use super::connection;
 use super::error::ServiceError;
-use super::report::Table;
+use super::report::{Table, count};
 use super::settings::Settings;
 use crate::terminal::{megabytes, print, print_json};
 use catalog::{CatalogError, StageUsage, UsageReport};
-use domain::prices::{NOTED_ON, REGION};
 use domain::ScanId;
+use domain::prices::{NOTED_ON, REGION};
 use engine::cancellation::Cancellation;
 use pipeline::cost::{Cost, storage_per_month, total};
 use serde::Serialize;
@@ -85,7 +85,7 @@ fn per_thousand_pages(usage: &UsageReport) -> Option<f64> {
 fn text(usage: &UsageReport, scan: Option<ScanId>, days: i32) -> String {
     let what = match scan {
         Some(scan) => format!("scan {scan}"),
-        None => format!("{} scans of the last {days} days", usage.scans),
+        None => format!("{} of the last {days} days", count(usage.scans.unsigned_abs() as usize, "scan")),
     };
     let mut table = Table::new("", &["STAGE", "ATTEMPTS", "SECONDS", "GB-SECONDS", "FROM S3", "TO S3", "COST"]);
     usage.stages.iter().for_each(|stage| table.row(row(stage)));
@@ -99,7 +99,9 @@ fn text(usage: &UsageReport, scan: Option<ScanId>, days: i32) -> String {
         lines.push(format!("{unrecorded} attempts left no record of what they used. Only their time is counted."));
     }
     if usage.stages.iter().any(|stage| stage.gigabyte_seconds.is_none()) {
-        lines.push("The memory of a function is unknown, so its time is not counted: it ran outside of Lambda.".to_owned());
+        lines.push(
+            "The memory of a function is unknown, so its time is not counted: it ran outside of Lambda.".to_owned(),
+        );
     }
     lines.push(format!(
         "These are list prices of {REGION}, noted on {NOTED_ON}. intake, reconcile, logs, the database and the network are \
@@ -160,6 +162,16 @@ mod tests {
     fn a_report_says_what_is_counted_and_what_is_not() {
         let stages = vec![usage(Stage::Compress, Some(352.5)), usage(Stage::Scan, None)];
         let report = UsageReport { stages, scans: 1, pages: 50, stored_bytes: 3_600_000 };
-        insta::assert_snapshot!(text(&report, Some(17), 30), @"");
+        insta::assert_snapshot!(text(&report, Some(17), 30), @r"
+        scan 17: 50 pages
+        STAGE     ATTEMPTS  SECONDS  GB-SECONDS  FROM S3  TO S3   COST
+        compress  3         120.0    352.5       2.5 MB   1.1 MB  $0.0059
+        scan      3         120.0                2.5 MB   1.1 MB  $0.000022
+        together $0.0059, $0.12 for a thousand pages
+        originals and results, 3.6 MB: $0.000083 a month
+        2 attempts left no record of what they used. Only their time is counted.
+        The memory of a function is unknown, so its time is not counted: it ran outside of Lambda.
+        These are list prices of us-east-1, noted on 2026-11-27. intake, reconcile, logs, the database and the network are not included.
+        ");
     }
 }

@@ -5,7 +5,7 @@ use super::arguments::{Delete, RESULT_BUCKET};
 use super::connection;
 use super::consent;
 use super::error::ServiceError;
-use super::report::volume;
+use super::report::{count, volume};
 use super::settings::Settings;
 use super::show;
 use crate::terminal::{print, print_json, visible};
@@ -64,23 +64,21 @@ fn announcement(found: &ScanDetail, with_original: bool) -> String {
         format!("Its original {place} is kept.")
     };
     format!(
-        "Scan {} ({}, {}): its {files} files of results, {} opinions, {} findings and all intermediate files will be \
-         deleted.\n{original}",
+        "Scan {} ({}, {}): {} of results, {}, {} and all intermediate files will be deleted.\n{original}",
         summary.id,
         volume(summary),
         summary.status,
-        found.opinions.len(),
-        found.findings.len(),
+        count(files, "file"),
+        count(found.opinions.len(), "opinion"),
+        count(found.findings.len(), "finding"),
     )
 }
 
 fn outcome(scan: ScanId, deleted: &Deleted) -> String {
     let original = if deleted.with_original { "The original is deleted, too." } else { "The original is kept." };
     let retry = if deleted.with_original { String::new() } else { format!(" `quire retry {scan}` makes them again.") };
-    format!(
-        "scan {scan}: CANCELLED (deleted). {} files were deleted. {original}{retry}",
-        deleted.objects
-    )
+    let files = count(usize::try_from(deleted.objects).unwrap_or(usize::MAX), "file");
+    format!("scan {scan}: CANCELLED (deleted), {files} deleted. {original}{retry}")
 }
 
 #[cfg(test)]
@@ -91,7 +89,11 @@ mod tests {
     #[test]
     fn what_will_be_deleted_is_said_before() {
         let scan = testing::detail(12, Status::PendingReview);
-        insta::assert_snapshot!(announcement(&scan, false), @"");
-        insta::assert_snapshot!(announcement(&scan, true).lines().last().unwrap(), @"");
+        insta::assert_snapshot!(announcement(&scan, false), @r"
+        Scan 12 (a3d 217 p. 101, PENDING_REVIEW): 4 files of results, 1 opinion, 0 findings and all intermediate files will be deleted.
+        Its original s3://uploads/original_scans/a3d/217/101/a3d.217.101.150.original.pdf is kept.
+        ");
+        let last = announcement(&scan, true).lines().last().unwrap().to_owned();
+        insta::assert_snapshot!(last, @"Its original s3://uploads/original_scans/a3d/217/101/a3d.217.101.150.original.pdf (version version) will be deleted for good.");
     }
 }

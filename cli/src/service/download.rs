@@ -80,11 +80,8 @@ fn folder(found: &ScanDetail) -> PathBuf {
 /// Every name stays below the directory: [`AttemptPrefix::join`] refuses all others.
 fn plan(found: &ScanDetail, directory: &Path) -> Result<Vec<Planned>, ServiceError> {
     let summary = &found.scan.summary;
-    let nothing = || CatalogError::Refused {
-        scan: summary.id,
-        status: summary.status,
-        reason: "It has no results.".to_owned(),
-    };
+    let nothing =
+        || CatalogError::Refused { scan: summary.id, status: summary.status, reason: "It has no results.".to_owned() };
     let prefix = found.scan.result_prefix.as_deref().ok_or_else(nothing)?;
     let prefix: AttemptPrefix<Results> = prefix.parse().map_err(ObjectError::Key)?;
     let outputs = show::outputs(found, None);

@@ -184,7 +184,8 @@ fn is_since(line: &Line, since: OffsetDateTime) -> bool {
 }
 
 fn text(line: &Line) -> String {
-    let [time, level, message, code, error] = ["timestamp", "level", "message", "code", "error"].map(|name| field(line, name));
+    let [time, level, message, code, error] =
+        ["timestamp", "level", "message", "code", "error"].map(|name| field(line, name));
     let error = if error.is_empty() { String::new() } else { format!(": {error}") };
     let code = if code.is_empty() { String::new() } else { format!(" [{code}]") };
     visible(&format!("{time}  {:<9}  {level:<5}  {message}{error}{code}", line.function))
@@ -210,7 +211,10 @@ mod tests {
         let mut look = || from_files(directory.path(), &mut read, OffsetDateTime::UNIX_EPOCH, 17).unwrap();
         let mut found: Vec<String> = look().iter().map(text).collect();
         found.sort();
-        insta::assert_snapshot!(found.join("\n"), @"");
+        insta::assert_snapshot!(found.join("\n"), @r"
+        2026-11-20T09:41:05Z  reconcile  WARN   split of scan 17 had no heartbeat\u{1b}[2J [worker.lost]
+        2026-11-20T09:41:07.1Z  scan       INFO   range 3 of scan 17 finished in 8.2 s
+        ");
         assert_eq!(look(), []);
         let mut file = File::options().append(true).open(log("quire-Scan-1.log")).unwrap();
         let (begin, end) = ONE.split_at(40);

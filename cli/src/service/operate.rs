@@ -15,6 +15,7 @@ use engine::cancellation::Cancellation;
 use pipeline::actions::Operator;
 use pipeline::error::StageError;
 use pipeline::rebuild::Rebuilt;
+use serde::Serialize;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -57,16 +58,29 @@ pub fn approve(arguments: &Action, cancellation: &Cancellation) -> Result<(), Se
     act(arguments, cancellation, async |catalog, scan| catalog.approve(scan).await)
 }
 
+#[derive(Serialize)]
+struct Migrated {
+    /// The number of the newest migration.
+    schema: i64,
+}
+
 pub fn migrate(arguments: &Migrate, cancellation: &Cancellation) -> Result<(), ServiceError> {
     let settings = Settings::new(&arguments.database.service, cancellation)?;
     let database = settings.required_database(&arguments.database)?;
-    connection::run(cancellation, Duration::ZERO, async { Ok(connection::catalog(&database).await?.migrate().await?) })?;
+    let schema = connection::run(cancellation, Duration::ZERO, async {
+        Ok(connection::catalog(&database).await?.migrate().await?)
+    })?;
+    if arguments.json {
+        return Ok(print_json(&Migrated { schema })?);
+    }
     Ok(print("The tables of the database are up to date.")?)
 }
 
 /// The exit status is that of a failure if a record could not be read.
 pub fn rebuild(arguments: &Rebuild, cancellation: &Cancellation) -> Result<u8, ServiceError> {
-    let Rebuild { json, database, results } = arguments;
+    let Rebuild { acting, results } = arguments;
+    let Acting { json, database, .. } = acting;
+    let actor = actor::of(acting);
     let settings = Settings::new(&database.service, cancellation)?;
     let bucket = settings.required(results.result_bucket.as_deref(), RESULT_BUCKET)?;
     let (database, endpoint) = (settings.required_database(database)?, settings.endpoint());
@@ -77,7 +91,7 @@ pub fn rebuild(arguments: &Rebuild, cancellation: &Cancellation) -> Result<u8, S
     };
     let rebuilt = connection::run(cancellation, Duration::ZERO, async {
         let objects = connection::results(endpoint, bucket).await?;
-        let catalog = connection::catalog(&database).await?;
+        let catalog = connection::catalog(&database).await?.acting_as(&actor);
         pipeline::rebuild::rebuild(&catalog, &objects, told).await.map_err(ServiceError::Action)
     })?;
     if *json {

@@ -171,13 +171,8 @@ mod tests {
 
     #[test]
     fn a_pass_is_told_scan_by_scan() {
-        let rescued = |scan, range, outcome| Rescued {
-            scan,
-            range,
-            stage: Stage::Scan,
-            outcome,
-            idle: Duration::from_secs(95),
-        };
+        let rescued =
+            |scan, range, outcome| Rescued { scan, range, stage: Stage::Scan, outcome, idle: Duration::from_secs(95) };
         let task = Task::Scan { scan: 9, generation: 1, range: 3, is_large: false };
         let pass = Pass {
             rescued: vec![

@@ -4,8 +4,8 @@ use super::actor;
 use super::arguments::Retry;
 use super::connection;
 use super::consent;
-use super::error::ServiceError;
 use super::cost::{DAYS, money};
+use super::error::ServiceError;
 use super::operate;
 use super::settings::Settings;
 use crate::terminal::{print, print_json};
@@ -105,12 +105,13 @@ mod tests {
 
     #[test]
     fn the_number_and_the_time_are_announced() {
-        let failed = |scans: &[ScanId], seconds| announcement(&FailedScans { scans: scans.to_vec(), seconds }, seconds.map(|_| 0.04));
+        let failed = |scans: &[ScanId], seconds| {
+            announcement(&FailedScans { scans: scans.to_vec(), seconds }, seconds.map(|_| 0.04))
+        };
         assert_eq!(failed(&[], None), "No scan failed in this way.");
         let expected = "1 scan will be retried. How long this takes is unknown: no earlier attempt has finished.";
         assert_eq!(failed(&[7], None), expected);
-        let expected =
-            "2 scans will be retried. This needs about 3 minutes of working time and $0.04; functions that run at once share the time.";
+        let expected = "2 scans will be retried. This needs about 3 minutes of working time and $0.04; functions that run at once share the time.";
         assert_eq!(failed(&[7, 9], Some(121.0)), expected);
     }
 }

@@ -173,7 +173,8 @@ mod tests {
     fn settings(text: &str) -> Settings {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text.as_bytes()).unwrap();
-        let arguments = ServiceArguments { environment_file: Some(file.path().to_owned()), ..ServiceArguments::default() };
+        let arguments =
+            ServiceArguments { environment_file: Some(file.path().to_owned()), ..ServiceArguments::default() };
         Settings::new(&arguments, &Cancellation::new()).unwrap()
     }
 
@@ -210,7 +211,8 @@ mod tests {
 
     #[test]
     fn a_rule_of_the_service_precedes_the_default() {
-        let none = RuleArguments { stale_after_seconds: None, maximum_interruptions: None, revival_grace_seconds: None };
+        let none =
+            RuleArguments { stale_after_seconds: None, maximum_interruptions: None, revival_grace_seconds: None };
         let rules = settings("QUIRE_STALE_AFTER_SECONDS=20\n").rules(&none).unwrap();
         assert_eq!((rules.stale_after.as_secs(), rules.maximum_interruptions), (20, 3));
         assert_eq!(settings("QUIRE_STALE_AFTER_SECONDS=soon\n").rules(&none).unwrap_err().code(), "command.arguments");

@@ -20,9 +20,9 @@ mod restore;
 mod sample;
 mod state;
 mod sweep;
-mod usage;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod usage;
 
 // Only its TLS feature is wanted.
 use sqlx_core as _;

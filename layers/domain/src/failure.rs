@@ -806,7 +806,9 @@ pub enum FailureCode {
     #[strum(serialize = "stack.refused")]
     #[assoc(class = FailureClass::Unavailable)]
     #[assoc(meaning = "CloudFormation or CloudWatch Logs refused a request.")]
-    #[assoc(advice = "Check the caller's permissions: the stack's output OperatorPolicyArn names a policy that suffices.")]
+    #[assoc(
+        advice = "Check the caller's permissions: the stack's output OperatorPolicyArn names a policy that suffices."
+    )]
     StackRefused,
     #[strum(serialize = "logs.file")]
     #[assoc(class = FailureClass::Arguments)]

@@ -8,6 +8,7 @@ mod faults;
 mod image;
 mod kill_points;
 mod letters;
+mod operators;
 mod outages;
 mod permissions;
 mod stacks;
