@@ -11,7 +11,7 @@ BEGIN
         NEW.id,
         CASE
             WHEN NEW.status = 'FAILED' THEN 'failed'
-            WHEN NEW.status = 'CANCELLED' THEN CASE WHEN NEW.error_code = 'deleted' THEN 'deleted' ELSE 'cancelled' END
+            WHEN NEW.status = 'CANCELLED' THEN 'cancelled'
             WHEN OLD.status IN ('FAILED', 'CANCELLED') THEN 'retried'
             WHEN NEW.returns > OLD.returns THEN 'returned_to_compress'
             WHEN NEW.interruptions > OLD.interruptions THEN 'interrupted'

@@ -24,8 +24,8 @@ impl Catalog {
         }
         let attempts = abandon_attempts(&mut transaction, scan).await?;
         forget_results(&mut transaction, scan).await?;
-        let detail = serde_json::json!({ "files_of_attempts": attempts.len(), "with_original": with_original });
-        record_event(&mut transaction, scan, "deleting", detail).await?;
+        let kind = if with_original { "deleted_with_original" } else { "deleted" };
+        record_event(&mut transaction, scan, kind, serde_json::json!({})).await?;
         transaction.commit().await?;
         Ok(attempts)
     }

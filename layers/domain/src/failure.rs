@@ -791,7 +791,7 @@ pub enum FailureCode {
     #[assoc(class = FailureClass::Arguments)]
     #[assoc(meaning = "The stack has no output for a setting.")]
     #[assoc(
-        advice = "Deploy the template of this release, or give the setting itself. A stack whose database logs in with the password in DatabaseUrl does not give its address: set DATABASE_URL."
+        advice = "Deploy the template of this release, or give the setting itself. The address of the database is an output only if the parameter DatabaseAddress gives it; DATABASE_URL replaces it."
     )]
     SettingsOutput,
     #[strum(serialize = "stack.unknown")]

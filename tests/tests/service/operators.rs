@@ -1,14 +1,16 @@
 //! `quire reconcile`, `download`, `delete` and `cost`, against a real database, real queues and real buckets.
 #![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
 
-use crate::command::{record, run};
+use crate::command::{bare, record, run};
 use catalog::{Claim, ClaimTerms, Failure, LeaseRules};
 use domain::{FailureCode, ScanId, Stage, Status};
 use serde_json::{Value, json};
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::Duration;
-use tests::world::{Queue, Volume, World};
+use tests::command::Ending;
+use tests::deployed::Deployed;
+use tests::world::{PATIENCE, Queue, Volume, World};
 use time::OffsetDateTime;
 
 /// Everything that a person sees of a scan.
@@ -33,8 +35,14 @@ async fn a_rehearsal_says_what_a_pass_does_and_does_nothing() {
     let terms = ClaimTerms { rules, sent_at: OffsetDateTime::now_utc() };
     let claim = world.catalog.claim_scan(Stage::Compress, interrupted, &terms).await.unwrap();
     assert!(matches!(claim, Claim::Claimed(_)), "{claim:?}");
+    let hour_ago = "clock_timestamp() - interval '1 hour'";
+    let age = format!(
+        "UPDATE scans SET heartbeat_at = {hour_ago} WHERE id = {interrupted};
+         UPDATE scans SET dispatched_at = {hour_ago} WHERE id = {waiting}"
+    );
+    world.database().execute(&age).await.unwrap();
     let before = [seen(&world, interrupted).await, seen(&world, waiting).await];
-    let pass = ["reconcile", "--json", "--stale-after-seconds", "0", "--resend-after-seconds", "0", "--as", "Ada"];
+    let pass = ["reconcile", "--json", "--as", "Ada"];
     let dry: Vec<&str> = pass.iter().copied().chain(["--dry-run"]).collect();
 
     let told = run(&world, &dry).json();
@@ -165,4 +173,49 @@ async fn a_scan_that_functions_may_touch_and_one_that_was_approved_are_not_delet
     assert_eq!(run(&world, &["delete", &scan, "--yes"]).status, Some(0));
     let unknown = run(&world, &["delete", "4711", "--yes", "--json"]);
     assert_eq!((unknown.status, unknown.failure().0.as_str()), (Some(8), "catalog.unknown"));
+}
+
+/// The lines of a scan come from CloudWatch Logs, or from the files that the executor writes.
+#[tokio::test]
+async fn the_logs_of_a_scan_are_found_in_cloudwatch_and_in_files() {
+    let (stack, volume) = (Deployed::find().await, Volume::small());
+    let key = format!("original_scans/logs/{}.pdf", uuid::Uuid::new_v4());
+    stack.put(&key, &volume.path()).await;
+    let scan = stack.wait(&key, |scan| scan.status == Status::Scanned).await.id;
+    let id = scan.to_string();
+    // LocalStack names a log after its function and ignores the template's name.
+    let mut lines = String::new();
+    for function in ["INTAKE", "COMPRESS", "SCAN", "SPLIT", "RECONCILE"] {
+        let name = stack.value(&format!("QUIRE_{function}_FUNCTION"));
+        lines += &format!("QUIRE_{function}_LOG=/aws/lambda/{name}\n");
+    }
+    for name in ["AWS_ENDPOINT_URL", "AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_REGION"] {
+        lines += &format!("{name}={}\n", stack.value(name));
+    }
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), lines).unwrap();
+    let wanted = format!("range 0 of scan {scan} finished");
+    let cloud = async || loop {
+        let ending = Ending::of(bare(&["logs", &id]).env("QUIRE_ENVIRONMENT_FILE", file.path()));
+        assert_eq!(ending.status, Some(0), "{ending:?}");
+        // LocalStack delivers a line some seconds after it was written.
+        if ending.stdout.contains(&wanted) {
+            return ending.stdout;
+        }
+        tokio::time::sleep(Duration::from_millis(500)).await;
+    };
+    let cloud = tokio::time::timeout(PATIENCE, cloud()).await.unwrap();
+    let files = Ending::of(&mut bare(&["logs", &id, "--json", "--log-directory", stack.value("QUIRE_STACK_LOGS")]));
+    let told: Vec<Value> = files.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let is_told = |function: &str, text: &str| {
+        told.iter().any(|line| line["function"] == function && line["line"]["message"].as_str().unwrap().contains(text))
+    };
+    assert!(is_told("intake", &format!("became scan {scan}")) && is_told("scan", &wanted), "{files:?}");
+    let about = |line: &Value| line["line"]["scan"] == scan || line["line"]["span"]["scan"] == scan;
+    assert!(told.iter().all(about), "{files:?}");
+    for line in &told {
+        assert!(cloud.contains(line["line"]["timestamp"].as_str().unwrap()), "{line} is not in\n{cloud}");
+    }
+    let none = Ending::of(&mut bare(&["logs", "4711", "--log-directory", stack.value("QUIRE_STACK_LOGS")]));
+    assert!(none.stdout.is_empty() && none.stderr.contains("no line about scan 4711"), "{none:?}");
 }
