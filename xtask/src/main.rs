@@ -42,7 +42,10 @@ Usage: cargo xtask TASK [OPTIONS]
               --tag NAME              [quire:latest]
               --client PROGRAM        [$QUIRE_DOCKER, docker]
               --network NAME          network of the build, as the client names it
+              --debian                build with Debian's own Docker and archive, without a registry (needs root)
+              --try                   then send an upload through it on a test stack and compare the results
   bench     Measure `quire process` beside the reference programs; `cargo xtask bench --help` lists its options
+              --system                measure the whole service instead, and simulate 1,000 pages on AWS
 ";
 
 fn main() -> ExitCode {
@@ -68,7 +71,7 @@ fn run() -> Result<()> {
     match task.as_str() {
         "engine" => no_more(&mut arguments).and_then(|()| demo::engine()),
         "demo" => no_more(&mut arguments).and_then(|()| demo::run()),
-        "test" => test::run(filter(&mut arguments)?.as_deref()),
+        "test" => test::run(filter(&mut arguments)?.as_deref(), &[]),
         "up" => stack::up(&up_options(&mut arguments)?).map(drop),
         "down" => down(&mut arguments),
         "setup" => no_more(&mut arguments).and_then(|()| setup::all()),
@@ -134,6 +137,8 @@ fn image_options(arguments: &mut Parser) -> Result<image::Options> {
         match argument {
             Arg::Long("tag") => options.tag = arguments.value()?.string()?,
             Arg::Long("client") => options.client = arguments.value()?.into(),
+            Arg::Long("debian") => options.debian = true,
+            Arg::Long("try") => options.trial = true,
             Arg::Long("network") => options.network = Some(arguments.value()?.string()?),
             other => bail!("{}. See `cargo xtask --help`.", other.unexpected()),
         }

@@ -39,11 +39,11 @@ pub fn install_localstack() -> Result<PathBuf> {
     Ok(python)
 }
 
-/// Installs cfn-lint and AWS SAM, with which the tests check the template.
-pub fn install_linters() -> Result<()> {
-    install("linters", "infra/requirements.lock")?;
+/// Installs cfn-lint and AWS SAM, with which the tests check the template, and returns their directory.
+pub fn install_linters() -> Result<PathBuf> {
+    let environment = install("linters", "infra/requirements.lock")?;
     say("linters", "cfn-lint and sam are installed");
-    Ok(())
+    Ok(environment)
 }
 
 /// Makes a virtual environment with exactly the packages of a lock file, and returns its directory.

@@ -13,8 +13,8 @@ use std::time::Instant;
 const DENY: (&str, &str) = ("cargo-deny", "0.20.2");
 const NEXTEST: (&str, &str) = ("cargo-nextest", "0.9.143");
 
-/// Runs every check, even after one failed. With a filter, runs only the matching tests.
-pub fn run(filter: Option<&str>) -> Result<()> {
+/// Runs every check, even after one failed. With a filter, runs only the matching tests. The tests get the variables.
+pub fn run(filter: Option<&str>, variables: &[(String, String)]) -> Result<()> {
     setup::install()?;
     python::install_linters()?;
     node::install_simulator()?;
@@ -32,7 +32,7 @@ pub fn run(filter: Option<&str>) -> Result<()> {
     let environment = stack::up(&options)?;
     let mut tests = Tests::default();
     report.check("tests", || {
-        tests = run_tests(filter, &environment)?;
+        tests = run_tests(filter, &environment, variables)?;
         tests.verdict()
     });
     if report.has_failed() {
@@ -117,14 +117,14 @@ struct Tests {
     skipped: Vec<(String, String)>,
 }
 
-fn run_tests(filter: Option<&str>, environment: &Environment) -> Result<Tests> {
+fn run_tests(filter: Option<&str>, environment: &Environment, variables: &[(String, String)]) -> Result<Tests> {
     let report = workspace::target().join("nextest/default/junit.xml");
     fs::remove_file(&report).ok();
     let mut nextest = Command::new(tool(NEXTEST)?);
     // Built like the stack's functions: some tests start the programs in the target directory themselves.
     nextest.args(["nextest", "run", "--release", "--no-tests=pass"]).args(build::WITH_FAILPOINTS).args(filter);
     nextest.current_dir(workspace::root());
-    nextest.envs(test_variables(environment)?);
+    nextest.envs(test_variables(environment)?).envs(variables.iter().cloned());
     let outcome = program::run(&mut nextest);
     let text = fs::read_to_string(&report).unwrap_or_default();
     // Without a report, nextest did not come as far as running tests.

@@ -206,6 +206,45 @@ impl Catalog {
     }
 }
 
+impl Catalog {
+    /// Takes back what [`resend`](Catalog::resend) noted about tasks whose messages could not be sent: their rows are due
+    /// again, and their pause does not double.
+    pub async fn take_back_resend(&self, tasks: &[Task]) -> Result<(), CatalogError> {
+        let mut transaction = self.begin().await?;
+        let scans: Vec<ScanId> =
+            tasks.iter().filter(|task| !matches!(task, Task::Scan { .. })).map(Task::scan).collect();
+        // Whoever was due was created before its last message was due.
+        sqlx::query!(
+            "UPDATE scans SET dispatched_at = created_at, dispatches = greatest(dispatches - 1, 1)
+             WHERE id = ANY($1) AND status IN ('UPLOADED', 'SCANNED') AND waits_for IS NULL",
+            &scans,
+        )
+        .execute(transaction.executor())
+        .await?;
+        let (mut of_scans, mut generations, mut numbers) = (Vec::new(), Vec::new(), Vec::new());
+        for task in tasks {
+            if let Task::Scan { scan, generation, range, .. } = *task {
+                of_scans.push(scan);
+                generations.push(generation);
+                numbers.push(range);
+            }
+        }
+        sqlx::query!(
+            "UPDATE page_ranges AS ranges
+             SET dispatched_at = scans.created_at, dispatches = greatest(ranges.dispatches - 1, 1)
+             FROM unnest($1::bigint[], $2::integer[], $3::integer[]) AS unsent (scan_id, generation, number), scans
+             WHERE ranges.scan_id = unsent.scan_id AND ranges.generation = unsent.generation
+               AND ranges.number = unsent.number AND ranges.status = 'WAITING' AND scans.id = unsent.scan_id",
+            &of_scans,
+            &generations,
+            &numbers,
+        )
+        .execute(transaction.executor())
+        .await?;
+        transaction.commit().await
+    }
+}
+
 async fn resend_scans(
     transaction: &mut Transaction<'_>,
     after: Duration,

@@ -616,6 +616,13 @@ pub enum FailureCode {
     #[assoc(meaning = "The temporary directory of the function cannot be used.")]
     #[assoc(advice = "If it happens on every attempt, give the function more temporary storage.")]
     Scratch,
+    #[strum(serialize = "scratch.too_small")]
+    #[assoc(class = FailureClass::Resource)]
+    #[assoc(meaning = "The temporary storage of the function is too small for the volume.")]
+    #[assoc(
+        advice = "Give the function more (at most 10 GB on Lambda) and retry the scan, or upload the volume in parts."
+    )]
+    ScratchTooSmall,
     #[strum(serialize = "panicked")]
     #[assoc(class = FailureClass::Internal)]
     #[assoc(meaning = "The worker panicked.", advice = "Please report it, with the log.")]

@@ -37,6 +37,9 @@ pub enum StageError {
         #[source]
         source: std::io::Error,
     },
+    #[error("The volume has {size} bytes and needs {needed} bytes of temporary storage. {free} are free.")]
+    #[assoc(code = FailureCode::ScratchTooSmall)]
+    TooSmall { size: u64, needed: u64, free: u64 },
     #[error("A message in this function's queue is for another function: {task}.")]
     #[assoc(code = FailureCode::MessageMisplaced)]
     Misplaced { task: Task },

@@ -185,7 +185,11 @@ async fn resend(context: &Context, deadline: Deadline) -> Result<Vec<Task>, Stag
             let (code, scan) = (FailureCode::MessageLost.as_str(), task.scan());
             tracing::warn!(code, scan, "the message for {task} counts as lost and is sent again");
         }
-        context.send(&ready).await?;
+        if let Err(error) = context.send(&ready).await {
+            // Some may be sent nevertheless. A message too many does nothing; one too few makes a scan wait.
+            context.catalog.take_back_resend(&ready).await?;
+            return Err(error.into());
+        }
         let is_last = ready.len() < ROWS as usize;
         all.extend(ready);
         if is_last || deadline.remaining() < TIME_FOR_ROWS {

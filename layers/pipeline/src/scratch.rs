@@ -24,6 +24,16 @@ impl Scratch {
         tempfile::Builder::new().prefix(&prefix).tempdir_in(root).map(Self).map_err(failed)
     }
 
+    /// Makes sure that a stage that reads a file of `size` bytes finds room for it and for `share` times as much besides.
+    ///
+    /// # Errors
+    /// [`StageError::TooSmall`], and [`StageError::Scratch`] if the system does not tell how much is free.
+    pub fn require_space(&self, size: u64, share: f64) -> Result<(), StageError> {
+        let system = rustix::fs::statvfs(self.0.path()).map_err(|error| failed(error.into()))?;
+        let (free, needed) = (system.f_bavail.saturating_mul(system.f_frsize), size + (size as f64 * share) as u64);
+        if free < needed { Err(StageError::TooSmall { size, needed, free }) } else { Ok(()) }
+    }
+
     #[must_use]
     pub fn file(&self, name: &str) -> PathBuf {
         self.0.path().join(name)

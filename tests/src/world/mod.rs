@@ -51,10 +51,19 @@ pub struct World {
     /// Where single functions find AWS instead, by the function's name.
     pub endpoints: BTreeMap<String, String>,
     /// The container image in which compress, scan and split run, if not as programs of this machine.
-    pub image: Option<String>,
+    pub image: Option<Image>,
     /// Where the functions log.
     pub logs: TempDir,
     database: TestDatabase,
+}
+
+/// A container image of the functions.
+#[derive(Debug, Clone)]
+pub struct Image {
+    /// Its name and tag.
+    pub name: String,
+    /// AWS's Runtime Interface Emulator, if it is to stand between the events and the functions.
+    pub emulator: Option<PathBuf>,
 }
 
 impl World {
@@ -90,9 +99,11 @@ impl World {
             arguments: Vec::new(),
             environment,
             log: self.logs.path().join(format!("{name}.log")),
+            container: None,
+            emulator: None,
         };
         match &self.image {
-            Some(image) if IN_IMAGE.contains(&name) => program.in_image(image),
+            Some(image) if IN_IMAGE.contains(&name) => program.in_image(&image.name, image.emulator.as_deref()),
             _ => program,
         }
     }

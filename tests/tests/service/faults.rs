@@ -396,6 +396,10 @@ async fn a_full_temporary_directory_costs_one_attempt() {
         let detail = world.detail(&volume.key).await;
         let attempts = detail.scan.summary.attempts + detail.ranges.iter().map(|range| range.attempts).sum::<i32>();
         assert_eq!(attempts, 1, "{function}: {detail:#?}");
+        if function == "compress" {
+            // It looks before it downloads.
+            assert_eq!(detail.scan.summary.error_code.as_deref(), Some("scratch.too_small"), "{detail:#?}");
+        }
         let _running = world.start_one(queue);
         assert_eq!(world.ended_with_reconcile(&volume.key).await.status, Status::PendingReview, "{function}");
         world.assert_sound(&volume.key).await;

@@ -4,10 +4,11 @@
 use domain::Status;
 use pipeline::rebuild::RECORD;
 use std::collections::BTreeMap;
-use tests::world::{Volume, World};
+use tests::world::{Image, Volume, World};
 
-/// Names the image. `cargo xtask image` builds one.
+/// Names the image, and the program that emulates Lambda in it. `cargo xtask image --try` sets both.
 const IMAGE: &str = "QUIRE_TEST_IMAGE";
+const EMULATOR: &str = "QUIRE_TEST_EMULATOR";
 
 /// The results of an upload by their names below the attempt's prefix.
 async fn results(world: &World, volume: &Volume) -> BTreeMap<String, Vec<u8>> {
@@ -29,18 +30,19 @@ async fn results(world: &World, volume: &Volume) -> BTreeMap<String, Vec<u8>> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_image_gives_what_the_local_programs_give() {
-    let Ok(image) = std::env::var(IMAGE) else {
-        println!("skipped: {IMAGE} names no image; build one with `cargo xtask image`");
+    let Ok(name) = std::env::var(IMAGE) else {
+        println!("skipped: {IMAGE} names no image; `cargo xtask image --try` builds and names one");
         return;
     };
     let volume = Volume::small();
     let local = results(&World::new().await, &volume).await;
     let mut world = World::new().await;
-    world.image = Some(image);
+    world.image = Some(Image { name: name.clone(), emulator: None });
     for name in ["compress", "scan", "split"] {
         let cold_start = world.program(name).start().unwrap().cold_start;
         println!("{name}: {:.2} s from the start of the container to the first poll", cold_start.as_secs_f64());
     }
+    world.image = Some(Image { name, emulator: std::env::var_os(EMULATOR).map(Into::into) });
     let in_image = results(&world, &volume).await;
     assert_eq!(local.keys().collect::<Vec<_>>(), in_image.keys().collect::<Vec<_>>());
     for (name, bytes) in &local {

@@ -142,3 +142,17 @@ async fn deferring_while_ranges_run_lets_them_finish_and_holds_the_rest_back() {
     assert_eq!(bench.defer(scan, OffsetDateTime::UNIX_EPOCH).await.unwrap(), [Task::Split { scan }]);
     assert!(matches!(bench.claim_scan(Stage::Split, scan, &terms(RULES)).await.unwrap(), Claim::Claimed(_)));
 }
+
+#[tokio::test]
+async fn what_could_not_be_sent_is_due_again_and_its_pause_does_not_double() {
+    let bench = Bench::new().await;
+    bench.uploaded().await;
+    bench.compressed(1).await;
+    bench.database.execute("UPDATE scans SET created_at = created_at - interval '1 hour'").await.unwrap();
+    age_messages(&bench, 601).await;
+    let unsent = bench.resend(AFTER, 100).await.unwrap();
+    bench.take_back_resend(&unsent).await.unwrap();
+    assert_eq!(resend(&bench).await, unsent.into_iter().collect());
+    age_messages(&bench, 2 * AFTER.as_secs() + 1).await;
+    assert_eq!(resend(&bench).await.len(), 2, "one resend doubles the pause once");
+}

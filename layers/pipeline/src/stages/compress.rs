@@ -14,6 +14,10 @@ use engine::stages::{Prepared, PreparedRange, prepare};
 use serde_json::json;
 use std::path::Path;
 
+/// What compress writes beside the original, in sizes of the original: the ranges as they are, which are the original
+/// again, and the compressed volume with what one range needs meanwhile.
+const OUTPUT_SHARE: f64 = 1.3;
+
 #[derive(Debug)]
 pub struct Compress {
     settings: Settings,
@@ -42,6 +46,7 @@ impl Job for Compress {
         claimed: &ClaimedScan,
         scratch: &Scratch,
     ) -> Result<FanOut, StageError> {
+        scratch.require_space(claimed.size_bytes.cast_unsigned(), OUTPUT_SHARE)?;
         let original = scratch.file("original.pdf");
         fetch_original(attempt, claimed, &original).await?;
         let (settings, directory) = (self.settings.clone(), scratch.directory("prepared")?);
