@@ -8,7 +8,7 @@ import argparse
 import heapq
 import json
 import random
-import tomllib
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -99,11 +99,20 @@ def play(model: Model, functions: int, range_pages: int, chance: random.Random) 
 
 def dollars(played: Played, prices: dict) -> float:
     """Lambda, queues and buckets. Each range is written and read twice, and each message is sent, received and deleted."""
-    compute = played.billed_seconds * MEMORY_MEGABYTES / 1024 * prices["lambda_gigabyte_second"]
-    requests = played.invocations * prices["lambda_million_requests"] / 1e6
-    queues = 3 * played.invocations * prices["sqs_million_requests"] / 1e6
-    buckets = 2 * played.invocations * (prices["s3_thousand_writes"] + prices["s3_thousand_reads"]) / 1000
+    compute = played.billed_seconds * MEMORY_MEGABYTES / 1024 * prices["LAMBDA_GIGABYTE_SECOND"]
+    requests = played.invocations * prices["LAMBDA_REQUEST"]
+    queues = 3 * played.invocations * prices["SQS_REQUEST"]
+    buckets = 2 * played.invocations * (prices["S3_WRITE_REQUEST"] + prices["S3_READ_REQUEST"])
     return compute + requests + queues + buckets
+
+
+def read_prices(text: str) -> dict:
+    """The constants of the Rust module with the prices: numbers, fractions and text."""
+    prices = {}
+    for name, value in re.findall(r"^pub const (\w+): [^=]+ = (.+);$", text, re.MULTILINE):
+        numbers = [part.replace("_", "") for part in value.split("/")]
+        prices[name] = value.strip('"') if value.startswith('"') else float(numbers[0]) / float((numbers[1:] or ["1"])[0])
+    return prices
 
 
 def mean(values: list[float]) -> float:
@@ -164,7 +173,8 @@ def text(model: Model, measured: dict, prices: dict, table: dict) -> str:
         f"- Every function is cold at first and needs {COLD_START_SECONDS:.1f} s to start: 1.3 s as measured in a container, and 4 s",
         "  for an image that Lambda has to load.",
         "- Lambda begins with five functions and adds up to 300 each minute.",
-        f"- Prices of {prices['region']} as of {prices['date']}; see `{prices['file']}`. Storage and the database are not included.",
+        f"- Prices of {prices['REGION']} as of {prices['NOTED_ON']} (`layers/domain/src/prices.rs`). Storage and the database are not",
+        "  included.",
         "- Nothing fails.",
         "",
     ]
@@ -218,7 +228,7 @@ def main() -> None:
     parser.add_argument("--output", type=Path, required=True)
     options = parser.parse_args()
     measured = json.loads(options.measurements.read_text())
-    prices = tomllib.loads(options.prices.read_text()) | {"file": "prices.toml"}
+    prices = read_prices(options.prices.read_text())
     model = Model(measured)
     table = simulate(model, prices)
     (options.output / "simulation.md").write_text(text(model, measured, prices, table))

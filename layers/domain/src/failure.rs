@@ -407,6 +407,11 @@ pub enum FailureCode {
     #[assoc(meaning = "The page has an image, but nothing of it can be seen.")]
     #[assoc(advice = "Look at the original. Scan the page again unless it is blank.")]
     PageDrawnBlank,
+    #[strum(serialize = "page.form_fields")]
+    #[assoc(class = FailureClass::Page)]
+    #[assoc(meaning = "The page has form fields. What they contain is missing from the results.")]
+    #[assoc(advice = "Look at the original. Print it to a new PDF if the fields matter.")]
+    PageFormFields,
     // Findings: the sequence of pages.
     #[strum(serialize = "finding.pages_missing")]
     #[assoc(class = FailureClass::Finding)]

@@ -10,6 +10,9 @@ use tests::world::{Image, Volume, World};
 const IMAGE: &str = "QUIRE_TEST_IMAGE";
 const EMULATOR: &str = "QUIRE_TEST_EMULATOR";
 
+/// Names a directory for results that differ.
+const DIFFERENCES: &str = "QUIRE_TEST_DIFFERENCES";
+
 /// The results of an upload by their names below the attempt's prefix.
 async fn results(world: &World, volume: &Volume) -> BTreeMap<String, Vec<u8>> {
     let _running = world.start();
@@ -45,7 +48,16 @@ async fn the_image_gives_what_the_local_programs_give() {
     world.image = Some(Image { name, emulator: std::env::var_os(EMULATOR).map(Into::into) });
     let in_image = results(&world, &volume).await;
     assert_eq!(local.keys().collect::<Vec<_>>(), in_image.keys().collect::<Vec<_>>());
-    for (name, bytes) in &local {
-        assert!(in_image[name] == *bytes, "{name} differs");
+    let differing: Vec<&String> =
+        local.iter().filter(|(name, bytes)| in_image[*name] != **bytes).map(|(name, _)| name).collect();
+    if let Ok(directory) = std::env::var(DIFFERENCES) {
+        for name in &differing {
+            for (side, results) in [("local", &local), ("image", &in_image)] {
+                let path = std::path::Path::new(&directory).join(side).join(name);
+                std::fs::create_dir_all(path.parent().unwrap()).unwrap();
+                std::fs::write(path, &results[*name]).unwrap();
+            }
+        }
     }
+    assert_eq!(differing, Vec::<&String>::new(), "{DIFFERENCES} names a directory to compare them in");
 }

@@ -34,6 +34,8 @@ pub struct SourcePage {
     pub(crate) object_number: Option<u32>,
     /// True for a damaged page that exceeds a limit. No program may open it, and its size may be a substitute.
     pub(crate) is_refused: bool,
+    /// Form fields are not drawn, because the file is not trusted.
+    pub(crate) has_form_fields: bool,
 }
 
 impl SourcePage {
@@ -143,6 +145,8 @@ impl<'f> Examiner<'f> {
                 kind,
                 text: drawing.text,
                 drawn_images: drawing.objects,
+                has_form_fields: self
+                    .has_annotation(dict, |annotation| syntax::is_name(annotation, "Subtype", b"Widget")),
                 ..damaged_page(index, &frame, NO_OBJECT)
             }),
             Err(Stop::Refused(error)) => Err(error),
@@ -262,14 +266,23 @@ impl<'f> Examiner<'f> {
 
     /// True when the page has an annotation other than a link.
     fn has_visible_annotations(&self, page: &Dict<'_>) -> bool {
+        self.has_annotation(page, |annotation| !syntax::is_name(annotation, "Subtype", b"Link"))
+    }
+
+    /// True when an annotation of the page is of this kind, cannot be read, or is one of too many.
+    fn has_annotation(&self, page: &Dict<'_>, is_of_kind: impl Fn(&Dict<'_>) -> bool) -> bool {
+        let judge = |item: MaybeRef<Object<'_>>| match item {
+            MaybeRef::Ref(reference) => Err(reference),
+            MaybeRef::NotRef(Object::Dict(annotation)) => Ok(is_of_kind(&annotation)),
+            MaybeRef::NotRef(_) => Ok(true),
+        };
         let listed = self.objects.with_entry(page, "Annots", |entry| match entry {
-            Object::Array(array) => syntax::references(array, MAX_ANNOTATIONS + 1),
+            Object::Array(array) => array.raw_iter().take(MAX_ANNOTATIONS + 1).map(judge).collect(),
             _ => Vec::new(),
         });
-        let listed = listed.unwrap_or_default();
-        let is_link = |annotation: &Dict<'_>| syntax::is_name(annotation, "Subtype", b"Link");
-        let links = |reference| self.objects.with_dict(reference, is_link).unwrap_or(false);
-        listed.len() > MAX_ANNOTATIONS || !listed.into_iter().all(|item| item.is_some_and(links))
+        let listed: Vec<Result<bool, ObjRef>> = listed.unwrap_or_default();
+        let is_of_kind = |reference| self.objects.with_dict(reference, &is_of_kind).unwrap_or(true);
+        listed.len() > MAX_ANNOTATIONS || listed.into_iter().any(|item| item.unwrap_or_else(is_of_kind))
     }
 }
 
@@ -293,5 +306,6 @@ fn damaged_page(index: usize, frame: &PageFrame, reason: &str) -> SourcePage {
         drawn_images: Vec::new(),
         object_number: None,
         is_refused: false,
+        has_form_fields: false,
     }
 }

@@ -127,6 +127,10 @@ impl Compression<'_> {
         if let Some(doubt) = &seen.doubt {
             self.run.page_problem(page, FailureCode::PageImageDamaged, doubt.clone());
         }
+        if self.original.has_form_fields(page) {
+            let reason = "it has form fields, which are not drawn".to_owned();
+            self.run.page_problem(page, FailureCode::PageFormFields, reason);
+        }
         // A blank scan that is decoded here is blank. PDFium also draws white what it cannot decode.
         if seen.look.is_white() && self.original.has_image(page) && self.original.image_length(page).is_none() {
             let reason = "it has an image, but nothing of it can be seen".to_owned();

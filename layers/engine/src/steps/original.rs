@@ -74,6 +74,10 @@ impl<'a> Original<'a> {
         !self.page(index).drawn_images.is_empty()
     }
 
+    pub(crate) fn has_form_fields(&self, index: usize) -> bool {
+        self.page(index).has_form_fields
+    }
+
     /// True for a damaged page that no other program may open.
     pub(crate) fn is_refused(&self, index: usize) -> bool {
         self.page(index).is_refused

@@ -185,6 +185,13 @@ fn images_that_are_more_than_their_samples_are_left_to_the_renderer() {
 }
 
 #[test]
+fn form_fields_are_told_from_other_annotations() {
+    let has = |entries: &str| page_with_image("/I Do", GREY_SCAN, entries).has_form_fields;
+    assert!(has("/Annots[<</Subtype/Link>><</Subtype/Widget/FT/Tx>>]"));
+    assert!(!has("/Annots[<</Subtype/Link>><</Subtype/Stamp>>]") && !has(""));
+}
+
+#[test]
 fn a_type_3_font_is_seen_whatever_the_mode() {
     for (subtype, expected) in [("Type3", TextPresence::Visible), ("Type1", TextPresence::Invisible)] {
         let mut pdf = PdfBuilder::new();
