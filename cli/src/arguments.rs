@@ -19,13 +19,18 @@ use std::path::PathBuf;
 #[derive(Debug, Parser)]
 #[command(name = "quire", version, after_help = after_help(), propagate_version = true)]
 pub struct Arguments {
+    /// The commands of the service have this option, too. Here it may also stand before the command.
+    #[cfg(feature = "service")]
+    #[arg(long, global = true, hide = true, value_name = "NAME")]
+    pub stack: Option<String>,
     #[command(subcommand)]
     pub command: Command,
 }
 
 fn after_help() -> &'static str {
     if cfg!(feature = "service") {
-        "`quire COMMAND --help` shows the options and exit statuses of a command."
+        "`quire COMMAND --help` shows the options and exit statuses of a command.\n\
+         `quire --stack NAME COMMAND` takes the settings of the service from a CloudFormation stack."
     } else {
         "`quire COMMAND --help` shows the options and exit statuses of a command.\n\
          This build has no commands for the service (upload, scans, show, watch and others); the full build has them: \
@@ -46,9 +51,13 @@ pub enum Command {
     /// Install a detection model of your own.
     #[command(subcommand)]
     Model(ModelCommand),
+    /// Print a script that completes commands and options in a shell.
+    Completions(Completions),
+    /// Write the pages for man.
+    Man(Manual),
     #[cfg(feature = "service")]
     #[command(flatten)]
-    Service(ServiceCommand),
+    Service(Box<ServiceCommand>),
 }
 
 #[derive(Debug, Args)]
@@ -182,6 +191,31 @@ const MODEL_IMPORT_EXAMPLES: &str = "\
 Example:
   quire model import runs/detect/train/weights/best.pt --name mine
   quire process a3d.217.101.120.original.pdf -o out --model mine";
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{COMPLETIONS_EXAMPLES}\n\n{}", exit_statuses([])))]
+pub struct Completions {
+    /// The shell.
+    pub shell: clap_complete::Shell,
+}
+
+const COMPLETIONS_EXAMPLES: &str = "\
+Examples:
+  quire completions bash > ~/.local/share/bash-completion/completions/quire
+  quire completions fish > ~/.config/fish/completions/quire.fish";
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{MANUAL_EXAMPLES}\n\n{}", exit_statuses([])))]
+pub struct Manual {
+    /// Write the pages to this directory.
+    #[arg(short, long, value_name = "DIR")]
+    pub output: PathBuf,
+}
+
+const MANUAL_EXAMPLES: &str = "\
+Example:
+  quire man --output ~/.local/share/man/man1
+  man quire-upload";
 
 /// Where the installation is.
 #[derive(Debug, Args)]

@@ -4,6 +4,7 @@ mod arguments;
 mod failure;
 mod findings;
 mod local;
+mod manual;
 mod models;
 mod progress;
 #[cfg(feature = "service")]
@@ -24,10 +25,21 @@ fn main() -> ExitCode {
         eprintln!("quire: Signals cannot be handled: {error}.");
         return failure::INTERNAL.into();
     }
-    match perform(arguments.command, &cancellation) {
+    match only_with_service(&arguments).and_then(|()| perform(arguments.command, &cancellation)) {
         Ok(status) => status.into(),
         Err(failure) => failure.report(),
     }
+}
+
+/// `--stack` may stand before any command, but only those of the service know what to do with it.
+fn only_with_service(arguments: &Arguments) -> Result<(), ReportedFailure> {
+    #[cfg(feature = "service")]
+    if arguments.stack.is_some() && !matches!(arguments.command, Command::Service(_)) {
+        let reason = "This command needs no service, so --stack has no meaning for it.";
+        return Err(ReportedFailure::new(domain::FailureCode::CommandArguments, &reason, false));
+    }
+    let _ = arguments;
+    Ok(())
 }
 
 /// Runs the command and returns its exit status.
@@ -38,6 +50,8 @@ fn perform(command: Command, cancellation: &Cancellation) -> Result<u8, Reported
         Command::Pair(arguments) => local::pair(&arguments).map(|()| 0),
         Command::Inspect(arguments) => local::inspect(arguments, cancellation).map(|()| 0),
         Command::Model(ModelCommand::Import(arguments)) => models::import(arguments).map(|()| 0),
+        Command::Completions(arguments) => manual::completions(&arguments).map(|()| 0),
+        Command::Man(arguments) => manual::manual(&arguments).map(|()| 0),
         #[cfg(feature = "service")]
         Command::Service(command) => service::perform(&command, cancellation),
     }

@@ -83,6 +83,15 @@ impl Template {
         self.of_type("AWS::Serverless::Function")
     }
 
+    /// The names of the outputs.
+    ///
+    /// # Panics
+    /// When there is none.
+    #[must_use]
+    pub fn outputs(&self) -> Vec<String> {
+        self.0["Outputs"].as_object().expect("a template has outputs").keys().cloned().collect()
+    }
+
     /// A resource.
     ///
     /// # Panics

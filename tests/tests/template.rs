@@ -285,3 +285,17 @@ fn a_schedule_that_starts_nothing_leaves_a_dead_letter() {
     assert_eq!(told.filter(|queue| queue == "ScheduleDeadLetters").count(), 1);
     assert_eq!(letters.len(), 6);
 }
+
+/// `quire --stack` looks for these outputs.
+#[test]
+fn the_outputs_that_the_command_reads_are_there() {
+    let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("../cli/src/service/stack.rs");
+    let source = std::fs::read_to_string(file).unwrap();
+    let pairs = source.lines().filter_map(|line| line.trim().strip_prefix("(\"")?.strip_suffix("\"),"));
+    let outputs: Vec<&str> = pairs.filter_map(|pair| Some(pair.split_once("\", \"")?.1)).collect();
+    assert!(outputs.len() > 20, "{outputs:?}");
+    let there = TEMPLATE.outputs();
+    for output in outputs {
+        assert!(there.iter().any(|name| name == output), "infra/template.yaml has no output {output}");
+    }
+}

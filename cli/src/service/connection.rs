@@ -4,9 +4,10 @@
 
 use super::error::ServiceError;
 use aws::SdkConfig;
-use catalog::{Catalog, DatabaseSettings};
+use catalog::Catalog;
 use engine::cancellation::Cancellation;
 use objects::Objects;
+use pipeline::configuration::DatabaseAddress;
 use queues::{DeadLetters, QueueUrls, Queues};
 use std::pin::pin;
 use std::time::Duration;
@@ -15,8 +16,20 @@ use tokio::runtime::Builder;
 /// The time between two looks for a signal.
 const TICK: Duration = Duration::from_millis(100);
 
-pub fn catalog(settings: &DatabaseSettings) -> Result<Catalog, ServiceError> {
-    Ok(Catalog::new(settings)?)
+/// The database, and the address that takes the place of AWS if its login is kept there.
+#[derive(Debug, Clone)]
+pub struct DatabaseAccess {
+    pub address: DatabaseAddress,
+    pub endpoint: Option<String>,
+}
+
+pub async fn catalog(access: &DatabaseAccess) -> Result<Catalog, ServiceError> {
+    let DatabaseAccess { address, endpoint } = access;
+    if address.database_secret_arn.is_none() && !address.database_iam {
+        return Ok(Catalog::new(&address.settings())?);
+    }
+    let sdk = sdk(endpoint.clone()).await?;
+    Ok(Catalog::on(pipeline::credentials::database(address, &sdk).await?))
 }
 
 pub async fn objects(endpoint: Option<String>, upload_bucket: String) -> Result<Objects, ServiceError> {
@@ -39,7 +52,7 @@ pub async fn dead_letters(
     Ok(DeadLetters::new(&sdk(endpoint).await?, sources, letters))
 }
 
-async fn sdk(endpoint: Option<String>) -> Result<SdkConfig, ServiceError> {
+pub async fn sdk(endpoint: Option<String>) -> Result<SdkConfig, ServiceError> {
     let sdk = aws::sdk_config(endpoint).await;
     if sdk.region().is_none() {
         return Err(ServiceError::RegionMissing);

@@ -1,11 +1,11 @@
 //! `quire doctor`: checks of a service, each with what to do if it fails.
 
 use super::arguments::{DOCTOR_FOUND_FAULTS, Doctor, RESULT_BUCKET, UPLOAD_BUCKET};
-use super::connection;
+use super::connection::{self, DatabaseAccess};
 use super::error::ServiceError;
 use super::settings::Settings;
 use crate::terminal::{print, print_json, visible};
-use catalog::{Catalog, DatabaseSettings};
+use catalog::Catalog;
 use domain::FailureCode;
 use engine::cancellation::Cancellation;
 use queues::{DeadLetters, Queue, QueueState, QueueUrls};
@@ -50,8 +50,8 @@ impl Check {
 }
 
 pub fn run(arguments: &Doctor, cancellation: &Cancellation) -> Result<u8, ServiceError> {
-    let settings = Settings::new(&arguments.database.file)?;
-    let endpoint = settings.endpoint(&arguments.queues.queues.aws);
+    let settings = Settings::new(&arguments.database.service, cancellation)?;
+    let endpoint = settings.endpoint();
     let database = settings.required_database(&arguments.database);
     let urls = settings.letter_queue_urls(&arguments.queues);
     let buckets = [
@@ -82,8 +82,12 @@ fn line(check: &Check) -> String {
     format!("{verdict:<6} {:<18} {}{advice}", check.name, visible(&check.message))
 }
 
-async fn check_database(database: Result<DatabaseSettings, ServiceError>) -> Vec<Check> {
-    let catalog = match database.and_then(|database| connection::catalog(&database)) {
+async fn check_database(database: Result<DatabaseAccess, ServiceError>) -> Vec<Check> {
+    let catalog = match database {
+        Ok(database) => connection::catalog(&database).await,
+        Err(error) => Err(error),
+    };
+    let catalog = match catalog {
         Ok(catalog) => catalog,
         Err(error) => return vec![Check::failed("database", &error, error.code())],
     };

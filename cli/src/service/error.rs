@@ -2,6 +2,7 @@
 
 use crate::terminal::StandardOutputError;
 use catalog::CatalogError;
+use deployment::DeploymentError;
 use domain::{FailureCode, NamingError, ScanId};
 use engine::error::EngineError;
 use enum_assoc::Assoc;
@@ -24,6 +25,12 @@ pub enum ServiceError {
         /// The environment file that was read, if there is one.
         file: Option<PathBuf>,
     },
+    #[error("The stack {stack} has no output {output}, which gives the setting {variable} ({}).", option(.variable))]
+    #[assoc(code = FailureCode::SettingsOutput)]
+    OutputMissing { stack: String, output: &'static str, variable: &'static str },
+    #[error(transparent)]
+    #[assoc(code = _0.code())]
+    Deployment(#[from] DeploymentError),
     #[error("The AWS region is missing. AWS_REGION is not set, and AWS_PROFILE names no profile with a region.")]
     #[assoc(code = FailureCode::SettingsMissing)]
     RegionMissing,
@@ -41,6 +48,12 @@ pub enum ServiceError {
     #[error("{}: {source}", path.display())]
     #[assoc(code = _source.code())]
     Upload { path: PathBuf, source: ObjectError },
+    #[error("The log {} cannot be read: {cause}.", path.display())]
+    #[assoc(code = FailureCode::LogsFile)]
+    LogFile { path: PathBuf, cause: std::io::Error },
+    #[error("The file {} exists. Nothing was downloaded.", path.display())]
+    #[assoc(code = FailureCode::DownloadExists)]
+    DownloadExists { path: PathBuf },
     #[error(transparent)]
     #[assoc(code = _0.code())]
     Catalog(#[from] CatalogError),

@@ -15,6 +15,7 @@ use engine::cancellation::Cancellation;
 use pipeline::actions::Operator;
 use pipeline::error::StageError;
 use pipeline::rebuild::Rebuilt;
+use serde::Serialize;
 use std::time::Duration;
 use time::OffsetDateTime;
 
@@ -57,19 +58,32 @@ pub fn approve(arguments: &Action, cancellation: &Cancellation) -> Result<(), Se
     act(arguments, cancellation, async |catalog, scan| catalog.approve(scan).await)
 }
 
+#[derive(Serialize)]
+struct Migrated {
+    /// The number of the newest migration.
+    schema: i64,
+}
+
 pub fn migrate(arguments: &Migrate, cancellation: &Cancellation) -> Result<(), ServiceError> {
-    let settings = Settings::new(&arguments.database.file)?;
+    let settings = Settings::new(&arguments.database.service, cancellation)?;
     let database = settings.required_database(&arguments.database)?;
-    connection::run(cancellation, Duration::ZERO, async { Ok(connection::catalog(&database)?.migrate().await?) })?;
+    let schema = connection::run(cancellation, Duration::ZERO, async {
+        Ok(connection::catalog(&database).await?.migrate().await?)
+    })?;
+    if arguments.json {
+        return Ok(print_json(&Migrated { schema })?);
+    }
     Ok(print("The tables of the database are up to date.")?)
 }
 
 /// The exit status is that of a failure if a record could not be read.
 pub fn rebuild(arguments: &Rebuild, cancellation: &Cancellation) -> Result<u8, ServiceError> {
-    let Rebuild { json, database, results, aws } = arguments;
-    let settings = Settings::new(&database.file)?;
+    let Rebuild { acting, results } = arguments;
+    let Acting { json, database, .. } = acting;
+    let actor = actor::of(acting);
+    let settings = Settings::new(&database.service, cancellation)?;
     let bucket = settings.required(results.result_bucket.as_deref(), RESULT_BUCKET)?;
-    let (database, endpoint) = (settings.required_database(database)?, settings.endpoint(aws));
+    let (database, endpoint) = (settings.required_database(database)?, settings.endpoint());
     let told = |key: &str| {
         if !json {
             eprintln!("restored {}", visible(key))
@@ -77,7 +91,7 @@ pub fn rebuild(arguments: &Rebuild, cancellation: &Cancellation) -> Result<u8, S
     };
     let rebuilt = connection::run(cancellation, Duration::ZERO, async {
         let objects = connection::results(endpoint, bucket).await?;
-        let catalog = connection::catalog(&database)?;
+        let catalog = connection::catalog(&database).await?.acting_as(&actor);
         pipeline::rebuild::rebuild(&catalog, &objects, told).await.map_err(ServiceError::Action)
     })?;
     if *json {
@@ -100,13 +114,13 @@ fn act_and_send(
 ) -> Result<(), ServiceError> {
     let Acting { json, database, .. } = acting;
     let actor = actor::of(acting);
-    let settings = Settings::new(&database.file)?;
+    let settings = Settings::new(&database.service, cancellation)?;
     let database = settings.required_database(database)?;
     let urls = settings.queue_urls(queues)?;
-    let endpoint = settings.endpoint(&queues.aws);
+    let endpoint = settings.endpoint();
     let row = connection::run(cancellation, Duration::ZERO, async {
         let queues = connection::queues(endpoint, urls).await?;
-        let catalog = connection::catalog(&database)?.acting_as(&actor);
+        let catalog = connection::catalog(&database).await?.acting_as(&actor);
         let outcome = action(Operator { catalog: &catalog, queues: &queues }, scan).await;
         outcome.map_err(|error| ServiceError::of_action(scan, error))?;
         row(&catalog, scan).await
@@ -123,9 +137,9 @@ fn act(
     let Action { scan, acting } = arguments;
     let Acting { json, database, .. } = acting;
     let actor = actor::of(acting);
-    let database = Settings::new(&database.file)?.required_database(database)?;
+    let database = Settings::new(&database.service, cancellation)?.required_database(database)?;
     let row = connection::run(cancellation, Duration::ZERO, async {
-        let catalog = connection::catalog(&database)?.acting_as(&actor);
+        let catalog = connection::catalog(&database).await?.acting_as(&actor);
         action(&catalog, *scan).await?;
         row(&catalog, *scan).await
     })?;

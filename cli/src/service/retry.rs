@@ -3,6 +3,8 @@
 use super::actor;
 use super::arguments::Retry;
 use super::connection;
+use super::consent;
+use super::cost::{DAYS, money};
 use super::error::ServiceError;
 use super::operate;
 use super::settings::Settings;
@@ -11,9 +13,9 @@ use catalog::{CatalogError, FailedScans};
 use domain::ScanId;
 use engine::cancellation::Cancellation;
 use pipeline::actions::Operator;
+use pipeline::cost;
 use pipeline::error::StageError;
 use serde::Serialize;
-use std::io::{BufRead, IsTerminal, Write};
 use std::time::Duration;
 
 #[derive(Debug, Default, Serialize)]
@@ -22,6 +24,8 @@ struct Retried {
     /// Scans that somebody changed in the meantime.
     refused: Vec<ScanId>,
     estimated_seconds: Option<f64>,
+    /// At the list prices of [`domain::prices`].
+    estimated_dollars: Option<f64>,
 }
 
 pub fn run(arguments: &Retry, cancellation: &Cancellation) -> Result<(), ServiceError> {
@@ -32,22 +36,24 @@ pub fn run(arguments: &Retry, cancellation: &Cancellation) -> Result<(), Service
 }
 
 fn retry_all(arguments: &Retry, cancellation: &Cancellation) -> Result<(), ServiceError> {
-    let settings = Settings::new(&arguments.acting.database.file)?;
+    let settings = Settings::new(&arguments.acting.database.service, cancellation)?;
     let database = settings.required_database(&arguments.acting.database)?;
     let urls = settings.queue_urls(&arguments.queues)?;
-    let endpoint = settings.endpoint(&arguments.queues.aws);
+    let endpoint = settings.endpoint();
     let actor = actor::of(&arguments.acting);
-    let failed = connection::run(cancellation, Duration::ZERO, async {
-        let catalog = connection::catalog(&database)?;
-        Ok(catalog.failed_scans(arguments.code.as_deref(), arguments.stage).await?)
+    let (failed, per_second) = connection::run(cancellation, Duration::ZERO, async {
+        let catalog = connection::catalog(&database).await?;
+        let failed = catalog.failed_scans(arguments.code.as_deref(), arguments.stage).await?;
+        Ok((failed, cost::per_second(&catalog.usage(None, DAYS).await?)))
     })?;
-    eprintln!("{}", announcement(&failed));
+    let dollars = failed.seconds.zip(per_second).map(|(seconds, price)| seconds * price);
+    eprintln!("{}", announcement(&failed, dollars));
     if !failed.scans.is_empty() && !arguments.yes {
-        confirm()?;
+        consent::ask("Nothing was retried.")?;
     }
-    let mut retried = Retried { estimated_seconds: failed.seconds, ..Retried::default() };
+    let mut retried = Retried { estimated_seconds: failed.seconds, estimated_dollars: dollars, ..Retried::default() };
     connection::run(cancellation, Duration::ZERO, async {
-        let catalog = connection::catalog(&database)?.acting_as(&actor);
+        let catalog = connection::catalog(&database).await?.acting_as(&actor);
         let queues = connection::queues(endpoint, urls).await?;
         for &scan in &failed.scans {
             match (Operator { catalog: &catalog, queues: &queues }).retry(scan).await {
@@ -74,14 +80,17 @@ fn report(retried: &Retried, as_json: bool) -> Result<(), ServiceError> {
     Ok(print(&format!("{} retried.{refused}", scans(retried.retried.len())))?)
 }
 
-fn announcement(failed: &FailedScans) -> String {
+fn announcement(failed: &FailedScans, dollars: Option<f64>) -> String {
     let time = match failed.seconds {
         _ if failed.scans.is_empty() => return "No scan failed in this way.".to_owned(),
         None => "How long this takes is unknown: no earlier attempt has finished.".to_owned(),
-        Some(seconds) => format!(
-            "This needs about {:.0} minutes of working time; functions that run at once share it.",
-            (seconds / 60.0).ceil()
-        ),
+        Some(seconds) => {
+            let price = dollars.map(|dollars| format!(" and {}", money(dollars))).unwrap_or_default();
+            format!(
+                "This needs about {:.0} minutes of working time{price}; functions that run at once share the time.",
+                (seconds / 60.0).ceil()
+            )
+        }
     };
     format!("{} will be retried. {time}", scans(failed.scans.len()))
 }
@@ -90,32 +99,19 @@ fn scans(count: usize) -> String {
     if count == 1 { "1 scan".to_owned() } else { format!("{count} scans") }
 }
 
-/// Only a person at a terminal can be asked.
-fn confirm() -> Result<(), ServiceError> {
-    let reason = |reason: &str| ServiceError::Arguments { reason: reason.to_owned() };
-    if !std::io::stdin().is_terminal() {
-        return Err(reason("Nobody can be asked, because standard input is not a terminal. Use --yes."));
-    }
-    eprint!("Continue? [y/N] ");
-    let mut answer = String::new();
-    // Errors here are ignored: no answer is no consent.
-    let _ = std::io::stderr().flush().and_then(|()| std::io::stdin().lock().read_line(&mut answer));
-    let is_yes = matches!(answer.trim().to_ascii_lowercase().as_str(), "y" | "yes");
-    if is_yes { Ok(()) } else { Err(reason("Nothing was retried.")) }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
     fn the_number_and_the_time_are_announced() {
-        let failed = |scans: &[ScanId], seconds| announcement(&FailedScans { scans: scans.to_vec(), seconds });
+        let failed = |scans: &[ScanId], seconds| {
+            announcement(&FailedScans { scans: scans.to_vec(), seconds }, seconds.map(|_| 0.04))
+        };
         assert_eq!(failed(&[], None), "No scan failed in this way.");
         let expected = "1 scan will be retried. How long this takes is unknown: no earlier attempt has finished.";
         assert_eq!(failed(&[7], None), expected);
-        let expected =
-            "2 scans will be retried. This needs about 3 minutes of working time; functions that run at once share it.";
+        let expected = "2 scans will be retried. This needs about 3 minutes of working time and $0.04; functions that run at once share the time.";
         assert_eq!(failed(&[7, 9], Some(121.0)), expected);
     }
 }

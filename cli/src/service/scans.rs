@@ -18,10 +18,10 @@ struct List {
 }
 
 pub fn run(arguments: &Scans, cancellation: &Cancellation) -> Result<(), ServiceError> {
-    let database = Settings::new(&arguments.database.file)?.required_database(&arguments.database)?;
+    let database = Settings::new(&arguments.database.service, cancellation)?.required_database(&arguments.database)?;
     let filter = Filter { statuses: arguments.status.clone(), limit: arguments.limit, ..Filter::default() };
     let scans = connection::run(cancellation, Duration::ZERO, async {
-        Ok(connection::catalog(&database)?.scans(&filter).await?)
+        Ok(connection::catalog(&database).await?.scans(&filter).await?)
     })?;
     if arguments.json {
         return Ok(print_json(&List { scans })?);

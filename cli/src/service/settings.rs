@@ -1,44 +1,128 @@
-//! Settings. Each comes from the first place that has it: option, environment, environment file.
+//! Settings. Each comes from the first place that has it: option, environment, then the stack or the environment file.
 
 use super::arguments::{
-    AwsArguments, COMPRESS_QUEUE_URL, DATABASE_URL, DatabaseArguments, ENDPOINT_URL, FileArguments,
-    LetterQueueArguments, QueueArguments, SCAN_LARGE_QUEUE_URL, SCAN_QUEUE_URL, SPLIT_QUEUE_URL, UPLOADS_QUEUE_URL,
+    COMPRESS_QUEUE_URL, DATABASE_IAM, DATABASE_SECRET_ARN, DATABASE_URL, DatabaseArguments, ENDPOINT_URL,
+    LetterQueueArguments, QueueArguments, RuleArguments, SCAN_LARGE_QUEUE_URL, SCAN_QUEUE_URL, SPLIT_QUEUE_URL,
+    ServiceArguments, UPLOADS_QUEUE_URL,
 };
+use super::connection::DatabaseAccess;
 use super::environment_file::EnvironmentFile;
 use super::error::ServiceError;
+use super::stack::{Stack, output};
 use super::values::Secret;
-use catalog::DatabaseSettings;
+use catalog::LeaseRules;
+use engine::cancellation::Cancellation;
+use pipeline::configuration::DatabaseAddress;
 use queues::QueueUrls;
+use std::str::FromStr;
+use std::time::Duration;
 
-/// The environment file. The parser of arguments has already taken each value from its option or variable.
+/// What gives the settings that neither an option nor the environment gives. The parser of arguments has already taken
+/// each value from its option or variable.
 #[derive(Debug)]
 pub struct Settings {
-    file: EnvironmentFile,
+    source: Source,
+    endpoint: Option<String>,
+}
+
+#[derive(Debug)]
+enum Source {
+    File(EnvironmentFile),
+    Stack(Stack),
 }
 
 impl Settings {
-    pub fn new(arguments: &FileArguments) -> Result<Self, ServiceError> {
-        Ok(Self { file: EnvironmentFile::read(arguments.environment_file.as_deref())? })
+    /// Reads the outputs of the stack, if one is named, or else the environment file.
+    pub fn new(arguments: &ServiceArguments, cancellation: &Cancellation) -> Result<Self, ServiceError> {
+        let endpoint = given(arguments.endpoint_url.as_deref());
+        if let Some(name) = &arguments.stack {
+            let source = Source::Stack(Stack::read(name, endpoint.clone(), cancellation)?);
+            return Ok(Self { source, endpoint });
+        }
+        let file = EnvironmentFile::read(arguments.environment_file.as_deref())?;
+        let endpoint = endpoint.or_else(|| file.get(ENDPOINT_URL).map(ToOwned::to_owned));
+        // If the address comes from the file, region and credentials come from the file, too: credentials of another
+        // place would not fit.
+        if endpoint.as_deref() == file.get(ENDPOINT_URL) {
+            let is_free = |key: &str| endpoint.is_some() || std::env::var_os(key).is_none();
+            file.aws().filter(|(key, _)| is_free(key)).for_each(|(key, value)| set_variable(key, value));
+        }
+        Ok(Self { source: Source::File(file), endpoint })
     }
 
-    /// `given` is the value of the option or variable. An empty value counts as none.
-    pub fn optional(&self, given: Option<&str>, variable: &'static str) -> Option<String> {
-        given.filter(|value| !value.is_empty()).or_else(|| self.file.get(variable)).map(ToOwned::to_owned)
+    /// The address to use instead of AWS.
+    pub fn endpoint(&self) -> Option<String> {
+        self.endpoint.clone()
     }
 
-    pub fn required(&self, given: Option<&str>, variable: &'static str) -> Result<String, ServiceError> {
-        let missing = || ServiceError::SettingMissing { variable, file: self.file.path.clone() };
-        self.optional(given, variable).ok_or_else(missing)
+    fn fallback(&self, variable: &str) -> Option<&str> {
+        match &self.source {
+            Source::File(file) => file.get(variable),
+            Source::Stack(stack) => stack.get(variable),
+        }
     }
 
-    pub fn database(&self, arguments: &DatabaseArguments) -> Option<DatabaseSettings> {
-        let given = arguments.database_url.as_ref().map(Secret::reveal);
-        self.optional(given, DATABASE_URL).map(|url| DatabaseSettings { url })
+    fn missing(&self, variable: &'static str) -> ServiceError {
+        match (&self.source, output(variable)) {
+            (Source::Stack(Stack { name, .. }), Some(output)) => {
+                ServiceError::OutputMissing { stack: name.clone(), output, variable }
+            }
+            (Source::Stack(_), None) => ServiceError::SettingMissing { variable, file: None },
+            (Source::File(file), _) => ServiceError::SettingMissing { variable, file: file.path.clone() },
+        }
     }
 
-    pub fn required_database(&self, arguments: &DatabaseArguments) -> Result<DatabaseSettings, ServiceError> {
-        let given = arguments.database_url.as_ref().map(Secret::reveal);
-        self.required(given, DATABASE_URL).map(|url| DatabaseSettings { url })
+    /// `value` is the value of the option or variable.
+    pub fn optional(&self, value: Option<&str>, variable: &'static str) -> Option<String> {
+        given(value).or_else(|| self.fallback(variable).map(ToOwned::to_owned))
+    }
+
+    pub fn required(&self, value: Option<&str>, variable: &'static str) -> Result<String, ServiceError> {
+        self.optional(value, variable).ok_or_else(|| self.missing(variable))
+    }
+
+    /// A number that has a default.
+    pub fn number<N: FromStr>(&self, value: Option<N>, variable: &'static str, default: N) -> Result<N, ServiceError> {
+        match (value, self.fallback(variable)) {
+            (Some(value), _) => Ok(value),
+            (None, None) => Ok(default),
+            (None, Some(text)) => text.parse().map_err(|_| ServiceError::Arguments {
+                reason: format!("The setting {variable} is {text:?}, which is not a number."),
+            }),
+        }
+    }
+
+    /// Secret and token belong to the address, so all three come from the same place.
+    pub fn database(&self, arguments: &DatabaseArguments) -> Option<DatabaseAccess> {
+        let address = match given(arguments.database_url.as_ref().map(Secret::reveal)) {
+            Some(database_url) => DatabaseAddress {
+                database_url,
+                database_secret_arn: given(arguments.database_secret_arn.as_deref()),
+                database_iam: arguments.database_iam.unwrap_or_default(),
+            },
+            None => DatabaseAddress {
+                database_url: self.fallback(DATABASE_URL)?.to_owned(),
+                database_secret_arn: self.optional(arguments.database_secret_arn.as_deref(), DATABASE_SECRET_ARN),
+                database_iam: arguments.database_iam.unwrap_or_else(|| self.fallback(DATABASE_IAM) == Some("true")),
+            },
+        };
+        Some(DatabaseAccess { address, endpoint: self.endpoint() })
+    }
+
+    pub fn required_database(&self, arguments: &DatabaseArguments) -> Result<DatabaseAccess, ServiceError> {
+        self.database(arguments).ok_or_else(|| self.missing(DATABASE_URL))
+    }
+
+    /// The rules of the functions, as far as commands depend on them.
+    pub fn rules(&self, arguments: &RuleArguments) -> Result<LeaseRules, ServiceError> {
+        let RuleArguments { stale_after_seconds, maximum_interruptions, revival_grace_seconds } = *arguments;
+        let stale_after = self.number(stale_after_seconds, "QUIRE_STALE_AFTER_SECONDS", 90)?;
+        let revival_grace = self.number(revival_grace_seconds, "QUIRE_REVIVAL_GRACE_SECONDS", 30)?;
+        Ok(LeaseRules {
+            stale_after: Duration::from_secs(stale_after),
+            maximum_interruptions: self.number(maximum_interruptions, "QUIRE_MAXIMUM_INTERRUPTIONS", 3)?,
+            revival_grace: Duration::from_secs(revival_grace),
+        })
     }
 
     /// The queues that actions send to. The uploads queue is not one of them: S3 sends to it.
@@ -66,17 +150,11 @@ impl Settings {
         };
         Ok((sources, letters))
     }
+}
 
-    /// The address to use instead of AWS. If it comes from the file, region and credentials come from the file, too:
-    /// credentials of another place would not fit.
-    pub fn endpoint(&self, arguments: &AwsArguments) -> Option<String> {
-        let endpoint = self.optional(arguments.endpoint_url.as_deref(), ENDPOINT_URL);
-        if endpoint.as_deref() == self.file.get(ENDPOINT_URL) {
-            let is_free = |key: &str| endpoint.is_some() || std::env::var_os(key).is_none();
-            self.file.aws().filter(|(key, _)| is_free(key)).for_each(|(key, value)| set_variable(key, value));
-        }
-        endpoint
-    }
+/// An empty value counts as none.
+fn given(value: Option<&str>) -> Option<String> {
+    value.filter(|value| !value.is_empty()).map(ToOwned::to_owned)
 }
 
 /// The AWS SDK reads region, profile and credentials from the environment of the process only.
@@ -95,7 +173,9 @@ mod tests {
     fn settings(text: &str) -> Settings {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(text.as_bytes()).unwrap();
-        Settings::new(&FileArguments { environment_file: Some(file.path().to_owned()) }).unwrap()
+        let arguments =
+            ServiceArguments { environment_file: Some(file.path().to_owned()), ..ServiceArguments::default() };
+        Settings::new(&arguments, &Cancellation::new()).unwrap()
     }
 
     #[test]
@@ -115,15 +195,37 @@ mod tests {
     }
 
     #[test]
+    fn the_secret_of_one_database_is_not_used_for_another() {
+        let settings = settings("DATABASE_URL=postgres://h/d\nQUIRE_DATABASE_SECRET_ARN=arn\n");
+        let mut arguments = DatabaseArguments {
+            database_url: None,
+            database_secret_arn: None,
+            database_iam: None,
+            service: ServiceArguments::default(),
+        };
+        let secret = |arguments: &DatabaseArguments| settings.database(arguments).unwrap().address.database_secret_arn;
+        assert_eq!(secret(&arguments).as_deref(), Some("arn"));
+        arguments.database_url = Some(Secret::from("postgres://u:p@other/d".to_owned()));
+        assert_eq!(secret(&arguments), None);
+    }
+
+    #[test]
+    fn a_rule_of_the_service_precedes_the_default() {
+        let none =
+            RuleArguments { stale_after_seconds: None, maximum_interruptions: None, revival_grace_seconds: None };
+        let rules = settings("QUIRE_STALE_AFTER_SECONDS=20\n").rules(&none).unwrap();
+        assert_eq!((rules.stale_after.as_secs(), rules.maximum_interruptions), (20, 3));
+        assert_eq!(settings("QUIRE_STALE_AFTER_SECONDS=soon\n").rules(&none).unwrap_err().code(), "command.arguments");
+    }
+
+    #[test]
     fn an_action_needs_every_queue_but_the_uploads_queue() {
         let text = "QUIRE_COMPRESS_QUEUE_URL=c\nQUIRE_SCAN_QUEUE_URL=s\nQUIRE_SCAN_LARGE_QUEUE_URL=l\n";
-        let aws = AwsArguments { endpoint_url: None };
         let mut arguments = QueueArguments {
             compress_queue_url: None,
             scan_queue_url: None,
             scan_large_queue_url: None,
             split_queue_url: None,
-            aws,
         };
         let error = settings(text).queue_urls(&arguments).unwrap_err();
         assert!(error.to_string().contains("--split-queue-url"), "{error}");

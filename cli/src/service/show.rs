@@ -22,12 +22,12 @@ struct Shown<'a> {
 }
 
 pub fn run(arguments: &Show, cancellation: &Cancellation) -> Result<(), ServiceError> {
-    let settings = Settings::new(&arguments.database.file)?;
+    let settings = Settings::new(&arguments.database.service, cancellation)?;
     let database = settings.required_database(&arguments.database)?;
     let bucket = settings.optional(arguments.results.result_bucket.as_deref(), RESULT_BUCKET);
     let scan = arguments.scan;
     let found = connection::run(cancellation, Duration::ZERO, async {
-        let found = connection::catalog(&database)?.scan(scan).await?;
+        let found = connection::catalog(&database).await?.scan(scan).await?;
         Ok(found.ok_or(CatalogError::Unknown(scan))?)
     })?;
     if arguments.json {
@@ -170,9 +170,9 @@ fn timeline(scan: &ScanDetail) -> Option<String> {
 }
 
 #[derive(Clone, PartialEq, Eq, Debug, Serialize)]
-struct Output {
+pub struct Output {
     /// The name below the prefix of the results.
-    file: String,
+    pub file: String,
     key: String,
     /// The bucket and the key, if the bucket is known.
     url: Option<String>,
@@ -186,7 +186,7 @@ impl Output {
 }
 
 /// Every file that split published.
-fn outputs(scan: &ScanDetail, bucket: Option<&str>) -> Vec<Output> {
+pub fn outputs(scan: &ScanDetail, bucket: Option<&str>) -> Vec<Output> {
     let Some(prefix) = scan.scan.result_prefix.as_deref() else { return Vec::new() };
     let files = scan.scan.results.as_ref().and_then(|results| results.get("files")).and_then(|files| files.as_array());
     let names = files.into_iter().flatten().filter_map(|file| file.as_str());

@@ -33,6 +33,7 @@ pub struct Catalog {
     database: Database,
     /// Who acts in its transactions. None for a worker.
     actor: Option<Actor>,
+    is_rehearsal: bool,
 }
 
 impl Catalog {
@@ -52,13 +53,20 @@ impl Catalog {
             .idle_timeout(None)
             .max_lifetime(None)
             .connect_lazy_with(database.options());
-        Self { pool, database, actor: None }
+        Self { pool, database, actor: None, is_rehearsal: false }
     }
 
     /// The same catalog, whose changes are recorded as made by `actor`. Every event of its transactions has the name.
     #[must_use]
     pub fn acting_as(&self, actor: &Actor) -> Self {
         Self { actor: Some(actor.clone()), ..self.clone() }
+    }
+
+    /// The same catalog, whose transactions are rolled back instead of committed. So each method tells what it would do,
+    /// by the rules that it always follows, and changes nothing.
+    #[must_use]
+    pub fn rehearsing(&self) -> Self {
+        Self { is_rehearsal: true, ..self.clone() }
     }
 
     /// Applies the missing migrations, all of them or none, and returns the version of the schema. Concurrent calls wait
@@ -116,7 +124,7 @@ impl Catalog {
             }
             begun => begun?,
         };
-        let mut transaction = Transaction { inner: begun };
+        let mut transaction = Transaction { inner: begun, is_rehearsal: self.is_rehearsal };
         if let Some(actor) = &self.actor {
             // Until the transaction ends. The column's default of scan_events reads it.
             sqlx::query!("SELECT set_config('quire.actor', $1, true)", actor.as_str())
@@ -135,11 +143,12 @@ fn newest_migration() -> i64 {
 #[derive(Debug)]
 pub(crate) struct Transaction<'c> {
     inner: sqlx::Transaction<'c, Postgres>,
+    is_rehearsal: bool,
 }
 
 impl<'c> Transaction<'c> {
     pub(crate) async fn begin_on(connection: &'c mut PgConnection) -> Result<Self, CatalogError> {
-        Ok(Self { inner: connection.begin().await? })
+        Ok(Self { inner: connection.begin().await?, is_rehearsal: false })
     }
 
     /// Runs statements in this transaction.
@@ -153,6 +162,8 @@ impl<'c> Transaction<'c> {
     }
 
     pub(crate) async fn commit(self) -> Result<(), CatalogError> {
-        Ok(self.inner.commit().await?)
+        let Self { inner, is_rehearsal } = self;
+        let ended = if is_rehearsal { inner.rollback().await } else { inner.commit().await };
+        Ok(ended?)
     }
 }

@@ -3,6 +3,7 @@
 mod claim;
 mod connection;
 mod database;
+mod delete;
 mod error;
 mod failed;
 mod finish;
@@ -21,6 +22,7 @@ mod state;
 mod sweep;
 #[cfg(feature = "testing")]
 pub mod testing;
+mod usage;
 
 // Only its TLS feature is wanted.
 use sqlx_core as _;
@@ -41,3 +43,4 @@ pub use rescue::{RescueOutcome, Rescued};
 pub use restore::ScanRecord;
 pub use sample::Sample;
 pub use sweep::AbandonedAttempt;
+pub use usage::{StageUsage, Usage, UsageReport};

@@ -608,6 +608,11 @@ pub enum FailureCode {
     #[assoc(class = FailureClass::Interrupted)]
     #[assoc(meaning = "A person cancelled the scan.", advice = "Retry the scan to continue.")]
     Cancelled,
+    #[strum(serialize = "deleted")]
+    #[assoc(class = FailureClass::Interrupted)]
+    #[assoc(meaning = "A person deleted what the scan made.")]
+    #[assoc(advice = "Retry the scan to make it again from the original, if the original was kept.")]
+    Deleted,
     #[strum(serialize = "superseded")]
     #[assoc(class = FailureClass::Interrupted)]
     #[assoc(meaning = "A newer upload of the same key replaced the scan.", advice = "Look at the newer scan.")]
@@ -801,6 +806,39 @@ pub enum FailureCode {
     #[assoc(meaning = "The environment file cannot be read.")]
     #[assoc(advice = "Each line must be KEY=VALUE, blank, or a comment that begins with #.")]
     SettingsFile,
+    #[strum(serialize = "settings.output")]
+    #[assoc(class = FailureClass::Arguments)]
+    #[assoc(meaning = "The stack has no output for a setting.")]
+    #[assoc(
+        advice = "Deploy the template of this release, or give the setting itself. The address of the database is an output only if the parameter DatabaseAddress gives it; DATABASE_URL replaces it."
+    )]
+    SettingsOutput,
+    #[strum(serialize = "stack.unknown")]
+    #[assoc(class = FailureClass::Arguments)]
+    #[assoc(meaning = "There is no such CloudFormation stack.")]
+    #[assoc(advice = "Check the name, AWS_REGION, and the account of the credentials.")]
+    StackUnknown,
+    #[strum(serialize = "stack.unreachable")]
+    #[assoc(class = FailureClass::Unavailable)]
+    #[assoc(meaning = "CloudFormation or CloudWatch Logs does not answer.", advice = "Try again later.")]
+    StackUnreachable,
+    #[strum(serialize = "stack.refused")]
+    #[assoc(class = FailureClass::Unavailable)]
+    #[assoc(meaning = "CloudFormation or CloudWatch Logs refused a request.")]
+    #[assoc(
+        advice = "Check the caller's permissions: the stack's output OperatorPolicyArn names a policy that suffices."
+    )]
+    StackRefused,
+    #[strum(serialize = "logs.file")]
+    #[assoc(class = FailureClass::Arguments)]
+    #[assoc(meaning = "A log file of the local stack cannot be read.")]
+    #[assoc(advice = "Check --log-directory. `cargo xtask up` writes the logs to target/stack/logs.")]
+    LogsFile,
+    #[strum(serialize = "download.exists")]
+    #[assoc(class = FailureClass::Arguments)]
+    #[assoc(meaning = "A file that would be downloaded exists already.")]
+    #[assoc(advice = "Choose another directory with --output, or replace the files with --force.")]
+    DownloadExists,
     #[strum(serialize = "command.output")]
     #[assoc(class = FailureClass::Resource)]
     #[assoc(meaning = "Standard output cannot be written.", advice = "Check where the output goes.")]

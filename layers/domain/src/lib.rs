@@ -5,6 +5,7 @@ mod attempt_key;
 mod failure;
 mod finding;
 mod model_choice;
+pub mod prices;
 mod scan_ended;
 mod status;
 mod task;

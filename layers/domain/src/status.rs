@@ -19,6 +19,7 @@
 //! | SCANNING, SPLITTING | UPLOADED | intermediates are missing: compress makes them again |
 //! | UPLOADED … SPLITTING | FAILED | the input is at fault, retries are exhausted, or it was interrupted too often |
 //! | UPLOADED … SPLITTING | CANCELLED | a person cancels, or a newer upload supersedes |
+//! | PENDING_REVIEW, FAILED | CANCELLED | a person deletes what it made |
 //! | FAILED, CANCELLED | UPLOADED, COMPRESSED, SCANNED | retry: back to where the failed stage waits |
 //!
 //! A page range goes WAITING → SCANNING → FINISHED, from SCANNING back to WAITING or to FAILED, and from FAILED back
@@ -67,7 +68,7 @@ pub enum Status {
     Approved,
     /// Ended without a result; `error_code` says why.
     Failed,
-    /// Ended by a person or by a newer upload.
+    /// Ended by a person or by a newer upload; `error_code` says which, and whether its results were deleted.
     Cancelled,
 }
 
@@ -149,9 +150,10 @@ impl Status {
             Self::Scanning => &[Self::Scanned, Self::Uploaded, Self::Failed, Self::Cancelled],
             Self::Scanned => &[Self::Splitting, Self::Failed, Self::Cancelled],
             Self::Splitting => &[Self::PendingReview, Self::Scanned, Self::Uploaded, Self::Failed, Self::Cancelled],
-            Self::PendingReview => &[Self::Approved],
+            Self::PendingReview => &[Self::Approved, Self::Cancelled],
             Self::Approved => &[],
-            Self::Failed | Self::Cancelled => &[Self::Uploaded, Self::Compressed, Self::Scanned],
+            Self::Failed => &[Self::Uploaded, Self::Compressed, Self::Scanned, Self::Cancelled],
+            Self::Cancelled => &[Self::Uploaded, Self::Compressed, Self::Scanned],
         }
     }
 

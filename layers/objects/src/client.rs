@@ -9,6 +9,7 @@ use std::fmt;
 use std::time::Duration;
 
 use crate::ObjectError;
+use crate::meter::Meter;
 
 /// Enough for a part of 16 MiB at 50 kB a second, the slowest line that somebody may upload a volume over. [`STALL`]
 /// ends a transfer that stands still long before.
@@ -41,14 +42,18 @@ pub(crate) struct Clients {
     /// For calls that carry a part of a file. The read time-out counts from the first byte of the request, so it has
     /// to leave time for the body.
     pub transfers: Client,
+    /// Counts what both of them do.
+    pub meter: Meter,
 }
 
 impl Clients {
     pub fn new(sdk: &SdkConfig) -> Self {
         let stalls = StalledStreamProtectionConfig::enabled().grace_period(STALL).build();
-        let settings = Builder::from(sdk).force_path_style(has_endpoint(sdk)).stalled_stream_protection(stalls);
+        let meter = Meter::default();
+        let settings = Builder::from(sdk).interceptor(meter.clone());
+        let settings = settings.force_path_style(has_endpoint(sdk)).stalled_stream_protection(stalls);
         let transfers = settings.clone().timeout_config(aws::timeouts(TRANSFER_ATTEMPT, TRANSFER));
-        Self { calls: Client::from_conf(settings.build()), transfers: Client::from_conf(transfers.build()) }
+        Self { calls: Client::from_conf(settings.build()), transfers: Client::from_conf(transfers.build()), meter }
     }
 }
 

@@ -5,11 +5,13 @@ mod client;
 mod download;
 mod error;
 mod listing;
+mod meter;
 mod objects;
 mod partial_file;
 mod upload;
 mod version;
 
 pub use error::ObjectError;
+pub use meter::Traffic;
 pub use objects::Objects;
 pub use version::ObjectVersion;

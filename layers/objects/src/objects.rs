@@ -8,6 +8,7 @@ use aws_sdk_s3::types::BucketVersioningStatus;
 
 use crate::client::{Clients, Location, failure};
 use crate::listing;
+use crate::meter::Traffic;
 use crate::upload::{Plan, upload};
 use crate::version::{self, ObjectVersion};
 use crate::{ObjectError, download};
@@ -141,6 +142,23 @@ impl Objects {
     /// When S3 does not answer, refuses, or does not delete a single one of them.
     pub async fn delete_attempt<K: AttemptKind>(&self, prefix: &AttemptPrefix<K>) -> Result<u64, ObjectError> {
         listing::delete(&self.clients, &self.result_bucket, prefix).await
+    }
+
+    /// Deletes a version of an upload for good. Another version of the key stays.
+    ///
+    /// # Errors
+    /// When S3 does not answer or refuses.
+    pub async fn delete_original(&self, key: &UploadKey, version_id: &str) -> Result<(), ObjectError> {
+        let location = self.original(key, Some(version_id));
+        let call = self.clients.calls.delete_object().bucket(location.bucket).key(location.key).version_id(version_id);
+        call.send().await.map_err(|error| failure("delete", &location, error))?;
+        Ok(())
+    }
+
+    /// What this client and its clones have sent to and received from S3 until now.
+    #[must_use]
+    pub fn traffic(&self) -> Traffic {
+        self.clients.meter.read()
     }
 
     /// `s3://bucket/key`.

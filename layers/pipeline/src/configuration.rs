@@ -46,6 +46,16 @@ pub struct MigrateConfiguration {
 }
 
 impl Configuration {
+    /// Reads settings from their variables' names and values instead of from the environment, which gives only the others.
+    ///
+    /// # Errors
+    /// When a setting is missing or cannot be read; the message names it.
+    pub fn of(settings: &[(&str, &str)]) -> Result<Self, ConfigurationError> {
+        let option = |variable: &str| variable.trim_start_matches("QUIRE_").to_ascii_lowercase().replace('_', "-");
+        let arguments = settings.iter().map(|(variable, value)| format!("--{}={value}", option(variable)));
+        Self::try_parse_from(arguments).map_err(|error| ConfigurationError { reason: reason::<Self>(&error) })
+    }
+
     /// What a function does not set is as `quire process` has it, so that the results are the same.
     #[must_use]
     pub fn engine_settings(&self) -> Settings {

@@ -20,6 +20,8 @@ pub struct Context {
     pub queues: Queues,
     pub objects: Objects,
     pub bus: Bus,
+    /// Whether measurements go to standard output, where Lambda collects them. Not for a person's command.
+    pub measures: bool,
 }
 
 impl Context {
@@ -39,6 +41,7 @@ impl Context {
             queues: Queues::new(sdk, addresses.queues.clone()),
             objects: Objects::new(sdk, addresses.upload_bucket.clone(), addresses.result_bucket.clone()),
             bus: Bus::new(sdk, addresses.event_bus.clone()),
+            measures: true,
             configuration,
         })
     }
@@ -53,6 +56,8 @@ impl Context {
     }
 
     pub fn emit(&self, measurements: &[(Metric, f64)]) {
-        emit(self.function, &self.configuration.addresses.stack, measurements);
+        if self.measures {
+            emit(self.function, &self.configuration.addresses.stack, measurements);
+        }
     }
 }

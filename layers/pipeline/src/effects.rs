@@ -7,7 +7,7 @@ use crate::error::StageError;
 use crate::failpoints;
 use crate::function::Function;
 use crate::retry::persist;
-use catalog::{CatalogError, Claim, Failure, Fenced, GivenBack, LeaseRules, Recorded, Rescued, Sample};
+use catalog::{CatalogError, Claim, Failure, Fenced, GivenBack, LeaseRules, Recorded, Rescued, Sample, Usage};
 use domain::{AttemptKey, AttemptKind, AttemptPrefix, ScanEnded, Task, UploadKey};
 use objects::ObjectError;
 use queues::{Published, QueueError, Received};
@@ -34,6 +34,8 @@ pub enum Effect {
     Fail,
     /// PostgreSQL: back to compress, because intermediates are missing.
     ReturnToCompress,
+    /// PostgreSQL: what the attempt used.
+    RecordUsage,
     /// SQS: the visibility of a message.
     BackOff,
     /// EventBridge: the ends of scans.
@@ -67,6 +69,7 @@ pub const EFFECTS: &[(Function, &[Effect])] = &[
             Effect::Claim,
             Effect::Upload,
             Effect::Finish,
+            Effect::RecordUsage,
             Effect::Send,
             Effect::GiveBack,
             Effect::Fail,
@@ -99,6 +102,7 @@ const READERS_OF_INTERMEDIATES: &[Effect] = &[
     Effect::Claim,
     Effect::Upload,
     Effect::Finish,
+    Effect::RecordUsage,
     Effect::Send,
     Effect::GiveBack,
     Effect::Fail,
@@ -218,6 +222,10 @@ impl Attempt<'_> {
         F: Future<Output = Result<T, CatalogError>>,
     {
         self.context.effect(Effect::Finish, persist(self.deadline, publish)).await
+    }
+
+    pub async fn record_usage(&self, usage: &Usage) -> Result<(), CatalogError> {
+        self.context.effect(Effect::RecordUsage, self.context.catalog.record_usage(self.lease.token, usage)).await
     }
 
     pub async fn fail(&self, failure: &Failure) -> Result<Fenced<()>, CatalogError> {

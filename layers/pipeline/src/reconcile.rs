@@ -1,15 +1,16 @@
 //! `reconcile`: repairs what nobody is working on. Each row is checked again in the statement that changes it, so running
 //! this twice at once, or in the middle of normal work, changes nothing wrongly.
 
+use crate::configuration::Recovery;
 use crate::context::Context;
 use crate::deadline::Deadline;
 use crate::error::StageError;
 use crate::metrics::Metric;
 use crate::outbox;
-use catalog::{AbandonedAttempt, RescueOutcome, Rescued};
+use catalog::{AbandonedAttempt, Catalog, RescueOutcome, Rescued};
 use domain::{AttemptPrefix, FailureCode, ListedUpload, Stage, Task, UploadKey};
 use serde::{Deserialize, Serialize};
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 use time::OffsetDateTime;
 
 /// The most rows that one statement changes, so that none holds its locks for long.
@@ -29,6 +30,12 @@ const TIME_FOR_AN_ATTEMPT: Duration = Duration::from_secs(20);
 
 /// Time that a pass keeps for what follows the next hundred rows.
 const TIME_FOR_ROWS: Duration = Duration::from_secs(10);
+
+/// Time that a person's pass may take.
+const TIME_FOR_A_PERSON: Duration = Duration::from_secs(120);
+
+/// The most rows that a rehearsal names. Its transaction holds their locks.
+const REHEARSED: i64 = 10_000;
 
 /// What a schedule asks for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, Serialize, strum::Display)]
@@ -71,11 +78,57 @@ pub async fn run(context: &Context, request: ReconcileRequest, deadline: Deadlin
     }
 }
 
+/// What one pass changed, or would change.
+#[derive(Debug, Clone, Default)]
+pub struct Pass {
+    /// Busy rows whose lease was stale.
+    pub rescued: Vec<Rescued>,
+    /// The tasks of waiting rows whose message was sent again.
+    pub resent: Vec<Task>,
+    /// Ends of scans that were published.
+    pub published: usize,
+}
+
+impl Pass {
+    fn report(&self) -> PassReport {
+        PassReport {
+            rescued: self.rescued.len(),
+            interrupted: self.rescued.iter().filter(|rescued| ready(rescued).is_none()).count(),
+            resent: self.resent.len(),
+            published: self.published,
+            ..PassReport::default()
+        }
+    }
+}
+
+/// One pass, now, for a person.
+///
+/// # Errors
+/// As [`run`].
+pub async fn by_hand(context: &Context) -> Result<Pass, StageError> {
+    pass(context, Deadline::new(SystemTime::now() + TIME_FOR_A_PERSON, Duration::ZERO)).await
+}
+
+/// What a pass would do now, by the same statements. Nothing is changed and nothing is sent.
+///
+/// # Errors
+/// When the database does not answer.
+pub async fn rehearse(catalog: &Catalog, recovery: &Recovery) -> Result<Pass, StageError> {
+    let catalog = catalog.rehearsing();
+    let rescued = catalog.rescue(&recovery.lease_rules(), REHEARSED).await?;
+    let resent = catalog.resend(Duration::from_secs(recovery.resend_after_seconds), REHEARSED).await?;
+    let published = catalog.unsent_events(&[], REHEARSED).await?.len();
+    Ok(Pass { rescued, resent, published })
+}
+
+async fn pass(context: &Context, deadline: Deadline) -> Result<Pass, StageError> {
+    let rescued = rescue(context, deadline).await?;
+    let resent = resend(context, deadline).await?;
+    Ok(Pass { rescued, resent, published: outbox::publish(context).await? })
+}
+
 async fn reconcile(context: &Context, deadline: Deadline) -> Result<PassReport, StageError> {
-    let mut report = PassReport::default();
-    rescue(context, deadline, &mut report).await?;
-    resend(context, deadline, &mut report).await?;
-    report.published = outbox::publish(context).await?;
+    let report = pass(context, deadline).await?.report();
     record_sample(context, &report).await?;
     let PassReport { rescued, interrupted, resent, published, .. } = report;
     tracing::info!(
@@ -88,17 +141,18 @@ async fn reconcile(context: &Context, deadline: Deadline) -> Result<PassReport, 
     Ok(report)
 }
 
-async fn rescue(context: &Context, deadline: Deadline, report: &mut PassReport) -> Result<(), StageError> {
+async fn rescue(context: &Context, deadline: Deadline) -> Result<Vec<Rescued>, StageError> {
+    let mut all = Vec::new();
     let rules = context.configuration.recovery.lease_rules();
     loop {
         let rescued = context.rescue(&rules, ROWS).await?;
         rescued.iter().for_each(log_rescued);
         let ready: Vec<Task> = rescued.iter().filter_map(ready).collect();
-        report.rescued += rescued.len();
-        report.interrupted += rescued.len() - ready.len();
         context.send(&ready).await?;
-        if rescued.len() < ROWS as usize || deadline.remaining() < TIME_FOR_ROWS {
-            return Ok(());
+        let is_last = rescued.len() < ROWS as usize;
+        all.extend(rescued);
+        if is_last || deadline.remaining() < TIME_FOR_ROWS {
+            return Ok(all);
         }
     }
 }
@@ -122,7 +176,8 @@ fn log_rescued(rescued: &Rescued) {
     tracing::warn!(code, scan, generation, range, "{work} had no heartbeat for {idle} s: {outcome}");
 }
 
-async fn resend(context: &Context, deadline: Deadline, report: &mut PassReport) -> Result<(), StageError> {
+async fn resend(context: &Context, deadline: Deadline) -> Result<Vec<Task>, StageError> {
+    let mut all = Vec::new();
     let after = Duration::from_secs(context.configuration.recovery.resend_after_seconds);
     loop {
         let ready = context.resend(after, ROWS).await?;
@@ -130,14 +185,15 @@ async fn resend(context: &Context, deadline: Deadline, report: &mut PassReport) 
             let (code, scan) = (FailureCode::MessageLost.as_str(), task.scan());
             tracing::warn!(code, scan, "the message for {task} counts as lost and is sent again");
         }
-        report.resent += ready.len();
         if let Err(error) = context.send(&ready).await {
             // Some may be sent nevertheless. A message too many does nothing; one too few makes a scan wait.
             context.catalog.take_back_resend(&ready).await?;
             return Err(error.into());
         }
-        if ready.len() < ROWS as usize || deadline.remaining() < TIME_FOR_ROWS {
-            return Ok(());
+        let is_last = ready.len() < ROWS as usize;
+        all.extend(ready);
+        if is_last || deadline.remaining() < TIME_FOR_ROWS {
+            return Ok(all);
         }
     }
 }

@@ -8,8 +8,9 @@ use crate::heartbeat::{HeartbeatThread, StopReason};
 use crate::metrics::Metric;
 use crate::scratch::Scratch;
 use crate::{outbox, retry};
-use catalog::{Catalog, CatalogError, Claim, ClaimTerms, Fenced, GivenBack, Lease};
+use catalog::{Catalog, CatalogError, Claim, ClaimTerms, Fenced, GivenBack, Lease, Usage};
 use domain::{FailureCode, Task};
+use objects::Traffic;
 use queues::{Received, Verdict};
 use std::time::{Duration, Instant};
 use time::OffsetDateTime;
@@ -98,7 +99,9 @@ async fn run<J: Job>(
     };
     Span::current().record("key", claimed.key());
     let (attempt, started) = (Attempt::new(context, task, claimed.lease(), deadline), Instant::now());
+    let before = context.objects.traffic();
     let published = Box::pin(work_and_publish(job, &attempt, &claimed)).await;
+    record_usage(&attempt, &context.objects.traffic().since(&before)).await;
     let seconds = started.elapsed().as_secs_f64();
     context.emit(&[(Metric::StageSeconds, seconds)]);
     match published {
@@ -111,6 +114,21 @@ async fn run<J: Job>(
             tracing::error!(code = error.code().as_str(), %error, "{task} failed after {seconds:.1} s");
             recover(&attempt, &error).await
         }
+    }
+}
+
+/// Best effort: an attempt without a record costs what its time says.
+async fn record_usage(attempt: &Attempt<'_>, traffic: &Traffic) {
+    let memory = std::env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").ok();
+    let usage = Usage {
+        memory_megabytes: memory.and_then(|memory| memory.parse().ok()),
+        bytes_read: i64::try_from(traffic.bytes_read).unwrap_or(i64::MAX),
+        bytes_written: i64::try_from(traffic.bytes_written).unwrap_or(i64::MAX),
+        read_requests: i32::try_from(traffic.read_requests).unwrap_or(i32::MAX),
+        write_requests: i32::try_from(traffic.write_requests).unwrap_or(i32::MAX),
+    };
+    if let Err(error) = attempt.record_usage(&usage).await {
+        tracing::debug!(code = error.code().as_str(), %error, "what {} used is not recorded", attempt.task);
     }
 }
 

@@ -15,7 +15,7 @@ pub enum Queue {
 }
 
 /// Where the queues are. With the feature `clap`, these are settings of a program.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 #[cfg_attr(feature = "clap", derive(clap::Args))]
 pub struct QueueUrls {
     /// The queue of S3's events about uploads.

@@ -49,7 +49,7 @@ pub struct FunctionProcess {
 /// Who hands the events to the process.
 enum Runtime {
     /// A server of this process. The poll that came last waits for an event.
-    Api { server: Server, next: Option<Request> },
+    Api { server: Box<Server>, next: Option<Box<Request>> },
     /// AWS's emulator, in the container with the process.
     Emulator(SocketAddr),
 }
@@ -133,7 +133,7 @@ impl Program {
         let temporary = tempfile::tempdir().expect("a directory for the function");
         let began = Instant::now();
         let child = self.spawn(&server, temporary.path());
-        let runtime = self.emulator.map_or(Runtime::Api { server, next: None }, Runtime::Emulator);
+        let runtime = self.emulator.map_or(Runtime::Api { server: Box::new(server), next: None }, Runtime::Emulator);
         let mut function = FunctionProcess {
             child,
             container: self.container.clone(),
@@ -228,7 +228,7 @@ impl FunctionProcess {
     /// Keeps a poll until there is an event for it.
     fn keep(&mut self, poll: Request) {
         if let Runtime::Api { next, .. } = &mut self.runtime {
-            *next = Some(poll);
+            *next = Some(Box::new(poll));
         }
     }
 
@@ -236,7 +236,7 @@ impl FunctionProcess {
         if let Runtime::Api { next, .. } = &mut self.runtime
             && let Some(kept) = next.take()
         {
-            return Ok(kept);
+            return Ok(*kept);
         }
         loop {
             match self.receive()? {

@@ -14,6 +14,49 @@ const NOT_RECORDED: [(&str, &str); 2] = [
     ("split", "s3:AbortMultipartUpload ResultBucket/results/{scan}/{token}/{file}"),
 ];
 
+/// What a person asks of AWS with `quire`, command by command. `Queue` stands for each of the five queues and `Letters` for
+/// each of their dead-letter queues.
+const OPERATOR: [&str; 28] = [
+    // --stack
+    "cloudformation:DescribeStacks AWS::StackId",
+    // doctor
+    "s3:ListBucket UploadBucket",
+    "s3:ListBucket ResultBucket",
+    "s3:GetBucketVersioning UploadBucket",
+    "s3:GetBucketVersioning ResultBucket",
+    "sqs:GetQueueAttributes Queue",
+    "sqs:GetQueueAttributes Letters",
+    // upload
+    "s3:PutObject UploadBucket/original_scans/{key}",
+    "s3:AbortMultipartUpload UploadBucket/original_scans/{key}",
+    "s3:GetObject UploadBucket/original_scans/{key}",
+    "s3:GetObjectVersion UploadBucket/original_scans/{key}",
+    // download, rebuild
+    "s3:GetObject ResultBucket/results/{scan}/{token}/{file}",
+    // delete
+    "s3:DeleteObject ResultBucket/results/{scan}/{token}/{file}",
+    "s3:DeleteObject ResultBucket/work/{scan}/{token}/{file}",
+    "s3:DeleteObjectVersion UploadBucket/original_scans/{key}",
+    // retry, defer, describe, confirm, reconcile
+    "sqs:SendMessage Queue",
+    // dlq
+    "sqs:ReceiveMessage Letters",
+    "sqs:DeleteMessage Letters",
+    "sqs:ChangeMessageVisibility Letters",
+    "sqs:StartMessageMoveTask Letters",
+    "sqs:ListMessageMoveTasks Letters",
+    // reconcile
+    "events:PutEvents Bus",
+    // logs
+    "logs:FilterLogEvents IntakeLog",
+    "logs:FilterLogEvents CompressLog",
+    "logs:FilterLogEvents ScanLog",
+    "logs:FilterLogEvents SplitLog",
+    "logs:FilterLogEvents ReconcileLog",
+    // The next one is denied: nobody reads the messages of a queue that feeds a function.
+    "sqs:ReceiveMessage Queue",
+];
+
 /// PostgreSQL asks for this when a function logs in with IAM. No request of a function goes to AWS for it.
 const LOG_IN: &str = "rds-db:connect DatabaseUserArn";
 
@@ -206,6 +249,30 @@ pub fn from_outside(template: &Template) -> Vec<Case> {
     cases
 }
 
+/// A person with the operators' policy, which no function has.
+pub fn of_operator(template: &Template) -> Vec<Case> {
+    let (denied, allowed) = OPERATOR.split_last().unwrap();
+    let case = |call: &str| Case {
+        identity: vec!["OperatorPolicy".to_owned()],
+        ..Case::new(template, &format!("arn:aws:iam::{ACCOUNT}:user/ada"), call)
+    };
+    let cases = allowed.iter().flat_map(|call| for_each_queue(call)).map(|call| case(&call));
+    cases.chain(for_each_queue(denied).into_iter().map(|call| case(&call).denied())).collect()
+}
+
+fn for_each_queue(call: &str) -> Vec<String> {
+    let (action, target) = call.split_once(' ').unwrap();
+    let named = |suffix: &str| {
+        let queues = ["Uploads", "Compress", "Scan", "ScanLarge", "Split"];
+        queues.map(|queue| format!("{action} {queue}{suffix}")).to_vec()
+    };
+    match target {
+        "Queue" => named("Queue"),
+        "Letters" => named("DeadLetters"),
+        _ => vec![call.to_owned()],
+    }
+}
+
 pub fn all(template: &Template) -> Vec<Case> {
-    [own(template), of_others(template), from_outside(template)].concat()
+    [own(template), of_others(template), from_outside(template), of_operator(template)].concat()
 }

@@ -36,6 +36,11 @@ fn a_function_is_denied_what_only_others_do() {
 }
 
 #[test]
+fn an_operator_may_use_every_command() {
+    decide(&cases::of_operator(&TEMPLATE));
+}
+
+#[test]
 fn who_comes_from_outside_may_do_what_is_meant_and_no_more() {
     decide(&cases::from_outside(&TEMPLATE));
 }

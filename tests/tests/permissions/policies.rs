@@ -56,6 +56,9 @@ fn parameter(name: &str) -> &'static str {
         "DatabaseSecretArn" => "arn:aws:secretsmanager:us-east-1:123456789012:secret:database-AbCdEf",
         "DatabaseUserArn" => "arn:aws:rds-db:us-east-1:123456789012:dbuser:db-ABCDEFGHIJKLMNOPQRSTUVWXYZ/quire",
         "AWS::AccountId" => ACCOUNT,
+        "AWS::StackId" => {
+            "arn:aws:cloudformation:us-east-1:123456789012:stack/quire/0b0e9a6e-8a3d-4b7e-9d0c-3f1f5c7f7a11"
+        }
         "AWS::Partition" => "aws",
         "AWS::Region" => REGION,
         _ => panic!("{name} is not understood"),
@@ -79,7 +82,7 @@ fn substitute(template: &Template, text: &str) -> String {
 
 /// The ARN of a resource, which CloudFormation gives a name of its own, or the one that a parameter gives.
 pub fn arn(template: &Template, name: &str) -> String {
-    if name.ends_with("Arn") {
+    if name.ends_with("Arn") || name == "AWS::StackId" {
         return parameter(name).to_owned();
     }
     match template.named(name).resource["Type"].as_str().unwrap() {

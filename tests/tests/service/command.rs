@@ -22,7 +22,7 @@ fn command(world: &World, arguments: &[&str]) -> Command {
 }
 
 /// The command with no setting at all, in a directory without an environment file.
-fn bare(arguments: &[&str]) -> Command {
+pub fn bare(arguments: &[&str]) -> Command {
     let mut command = Command::new(quire());
     command.args(arguments).current_dir(std::env::temp_dir());
     let is_setting = |name: &str| name.starts_with("AWS_") || name.starts_with("QUIRE_") || name == "DATABASE_URL";

@@ -8,6 +8,8 @@ mod faults;
 mod image;
 mod kill_points;
 mod letters;
+mod operators;
 mod outages;
 mod permissions;
+mod stacks;
 mod trigger;

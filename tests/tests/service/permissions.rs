@@ -181,7 +181,7 @@ impl Recording {
 }
 
 /// Puts the login of a URL into a secret; returns its ARN.
-async fn keep_secret(url: &str) -> String {
+pub async fn keep_secret(url: &str) -> String {
     let login = url.trim_start_matches("postgres://").split_once('@').unwrap().0;
     let (username, password) = login.split_once(':').unwrap();
     let secret = json!({ "username": username, "password": password }).to_string();

@@ -1,12 +1,10 @@
 //! The command line of `quire dlq`.
 
-use crate::service::arguments::{Acting, LetterQueueArguments, exit_statuses};
-use catalog::LeaseRules;
+use crate::service::arguments::{Acting, LetterQueueArguments, RuleArguments, exit_statuses};
 use clap::{Args, Subcommand, ValueEnum};
 use pipeline::dead_letters::Selection;
 use queues::Queue;
 use std::path::PathBuf;
-use std::time::Duration;
 
 #[derive(Debug, Subcommand)]
 pub enum DlqCommand {
@@ -48,31 +46,6 @@ pub struct LetterArguments {
     pub queues: LetterQueueArguments,
     #[command(flatten)]
     pub rules: RuleArguments,
-}
-
-/// The rules of the functions, as far as the forecasts depend on them.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Service")]
-pub struct RuleArguments {
-    /// The setting of the functions with the same name.
-    #[arg(long, env = "QUIRE_STALE_AFTER_SECONDS", value_name = "SECONDS", default_value_t = 90)]
-    pub stale_after_seconds: u64,
-    /// The setting of the functions with the same name.
-    #[arg(long, env = "QUIRE_MAXIMUM_INTERRUPTIONS", value_name = "N", default_value_t = 3)]
-    pub maximum_interruptions: i32,
-    /// The setting of the functions with the same name.
-    #[arg(long, env = "QUIRE_REVIVAL_GRACE_SECONDS", value_name = "SECONDS", default_value_t = 30)]
-    pub revival_grace_seconds: u64,
-}
-
-impl RuleArguments {
-    pub const fn rules(&self) -> LeaseRules {
-        LeaseRules {
-            stale_after: Duration::from_secs(self.stale_after_seconds),
-            maximum_interruptions: self.maximum_interruptions,
-            revival_grace: Duration::from_secs(self.revival_grace_seconds),
-        }
-    }
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]

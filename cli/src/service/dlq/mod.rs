@@ -136,15 +136,16 @@ fn operate<T>(
     cancellation: &Cancellation,
     action: impl AsyncFnOnce(LetterOperator<'_>) -> Result<T, ServiceError>,
 ) -> Result<T, ServiceError> {
-    let settings = Settings::new(&arguments.acting.database.file)?;
+    let settings = Settings::new(&arguments.acting.database.service, cancellation)?;
     let database = settings.required_database(&arguments.acting.database)?;
     let (sources, letters) = settings.letter_queue_urls(&arguments.queues)?;
-    let endpoint = settings.endpoint(&arguments.queues.queues.aws);
+    let endpoint = settings.endpoint();
+    let rules = settings.rules(&arguments.rules)?;
     let actor = actor::of(&arguments.acting);
     connection::run(cancellation, Duration::ZERO, async {
         let letters = connection::dead_letters(endpoint, sources, letters).await?;
-        let catalog = connection::catalog(&database)?.acting_as(&actor);
-        let (rules, limit) = (arguments.rules.rules(), arguments.limit);
+        let catalog = connection::catalog(&database).await?.acting_as(&actor);
+        let limit = arguments.limit;
         action(LetterOperator { catalog: &catalog, letters: &letters, rules, limit }).await
     })
 }

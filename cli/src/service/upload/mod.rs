@@ -5,14 +5,14 @@ mod plan;
 mod send;
 
 use super::arguments::{UPLOAD_BUCKET, Upload};
-use super::connection;
+use super::connection::{self, DatabaseAccess};
 use super::error::ServiceError;
 use super::report::{Ending, advice, state};
 use super::settings::Settings;
 use super::watch::{Subject, View, follow};
 use crate::terminal::{print, print_json, visible};
 use arrival::{Arrival, arrival};
-use catalog::{Catalog, DatabaseSettings, ScanSummary};
+use catalog::{Catalog, ScanSummary};
 use domain::{FailureCode, ScanId};
 use engine::cancellation::Cancellation;
 use objects::{ObjectVersion, Objects};
@@ -44,19 +44,22 @@ struct Uploaded<'a> {
 
 /// Uploads files and reports their scans. If one file is refused, none is uploaded.
 pub fn run(arguments: &Upload, cancellation: &Cancellation) -> Result<u8, ServiceError> {
-    let settings = Settings::new(&arguments.database.file)?;
+    let settings = Settings::new(&arguments.database.service, cancellation)?;
     let bucket = settings.required(arguments.upload_bucket.as_deref(), UPLOAD_BUCKET)?;
     let database = database(&settings, arguments)?;
-    let endpoint = settings.endpoint(&arguments.aws);
+    let endpoint = settings.endpoint();
     let planned = plan(&arguments.files, &arguments.target)?;
     connection::run(cancellation, GRACE, async {
         let objects = connection::objects(endpoint, bucket).await?;
-        let catalog = database.as_ref().map(connection::catalog).transpose()?;
+        let catalog = match &database {
+            Some(database) => Some(connection::catalog(database).await?),
+            None => None,
+        };
         upload_all(&Uploader { objects, catalog, arguments }, &planned).await
     })
 }
 
-fn database(settings: &Settings, arguments: &Upload) -> Result<Option<DatabaseSettings>, ServiceError> {
+fn database(settings: &Settings, arguments: &Upload) -> Result<Option<DatabaseAccess>, ServiceError> {
     match (arguments.no_wait, arguments.watch) {
         (true, _) => Ok(None),
         (false, true) => settings.required_database(&arguments.database).map(Some),

@@ -4,6 +4,7 @@
 
 mod cancelling;
 mod claims;
+mod deletion;
 mod failed;
 mod fan_in;
 mod fences;

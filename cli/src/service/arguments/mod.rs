@@ -1,26 +1,22 @@
 //! The command line of the commands that talk to the service.
 
+mod settings;
+
+pub use settings::{
+    COMPRESS_QUEUE_URL, DATABASE_IAM, DATABASE_SECRET_ARN, DATABASE_URL, DatabaseArguments, ENDPOINT_URL, EVENT_BUS,
+    LetterQueueArguments, QueueArguments, RESULT_BUCKET, ResultArguments, RuleArguments, SCAN_LARGE_QUEUE_URL,
+    SCAN_QUEUE_URL, SPLIT_QUEUE_URL, STACK_LOGS, ServiceArguments, UPLOAD_BUCKET, UPLOADS_QUEUE_URL,
+};
+
 use super::dlq::DlqCommand;
 use super::report::Ending;
-use super::values::{self, Secret};
+use super::values;
 use crate::failure;
 use clap::{Args, Subcommand};
 use domain::{Actor, FailureClass, ScanId, Stage, Status};
 use std::path::PathBuf;
 use std::time::Duration;
 use time::OffsetDateTime;
-
-// Each setting has one variable, which is also its name in the environment file. Its option has the same name without
-// `QUIRE_`.
-pub const DATABASE_URL: &str = "DATABASE_URL";
-pub const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
-pub const UPLOAD_BUCKET: &str = "QUIRE_UPLOAD_BUCKET";
-pub const RESULT_BUCKET: &str = "QUIRE_RESULT_BUCKET";
-pub const UPLOADS_QUEUE_URL: &str = "QUIRE_UPLOADS_QUEUE_URL";
-pub const COMPRESS_QUEUE_URL: &str = "QUIRE_COMPRESS_QUEUE_URL";
-pub const SCAN_QUEUE_URL: &str = "QUIRE_SCAN_QUEUE_URL";
-pub const SCAN_LARGE_QUEUE_URL: &str = "QUIRE_SCAN_LARGE_QUEUE_URL";
-pub const SPLIT_QUEUE_URL: &str = "QUIRE_SPLIT_QUEUE_URL";
 
 #[derive(Debug, Subcommand)]
 pub enum ServiceCommand {
@@ -34,6 +30,14 @@ pub enum ServiceCommand {
     Watch(Watch),
     /// Retry a failed or cancelled scan, or all that failed in one way, keeping the page ranges that are finished.
     Retry(Retry),
+    /// Download all results of a scan.
+    Download(Download),
+    /// Delete what a scan made, after asking. Its original is kept.
+    Delete(Delete),
+    /// Tell what a scan, or everything of the last days, cost.
+    Cost(Cost),
+    /// Print the lines about a scan from the logs of the functions.
+    Logs(Logs),
     /// Cancel a scan.
     Cancel(Action),
     /// Postpone a scan.
@@ -49,6 +53,8 @@ pub enum ServiceCommand {
     Dlq(DlqCommand),
     /// Check the database, the buckets and the queues of a service, and say what to do about what is wrong.
     Doctor(Doctor),
+    /// Recover lost leases, messages and events now, as the function reconcile does on its schedule.
+    Reconcile(Reconcile),
     /// Create or update the tables of the database.
     Migrate(Migrate),
     /// Restore the rows of all scans that have results, after the database was lost.
@@ -69,8 +75,13 @@ impl ServiceCommand {
             Self::Describe(arguments) => arguments.sending.action.acting.json,
             Self::Dlq(command) => command.is_json(),
             Self::Doctor(arguments) => arguments.json,
-            Self::Migrate(_) => false,
-            Self::Rebuild(arguments) => arguments.json,
+            Self::Download(arguments) => arguments.json,
+            Self::Delete(arguments) => arguments.acting.json,
+            Self::Cost(arguments) => arguments.json,
+            Self::Logs(arguments) => arguments.json,
+            Self::Reconcile(arguments) => arguments.acting.json,
+            Self::Migrate(arguments) => arguments.json,
+            Self::Rebuild(arguments) => arguments.acting.json,
         }
     }
 }
@@ -88,88 +99,6 @@ fn watch_exit_statuses() -> String {
 fn service_failures() -> impl Iterator<Item = (u8, &'static str)> {
     let classes = [FailureClass::Unavailable, FailureClass::Refused];
     classes.into_iter().filter_map(|class| Some((class.exit_status()?, class.meaning())))
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Service")]
-pub struct FileArguments {
-    /// Read settings that neither an option nor the environment gives from this file of KEY=VALUE lines
-    /// [default: target/stack/environment, which `cargo xtask up` writes].
-    #[arg(long, env = "QUIRE_ENVIRONMENT_FILE", value_name = "FILE")]
-    pub environment_file: Option<PathBuf>,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Service")]
-pub struct DatabaseArguments {
-    /// Connect to this database: postgres://user:password@host/name. Prefer the environment: other users of this
-    /// machine can see options.
-    #[arg(long, env = DATABASE_URL, hide_env_values = true, value_name = "URL")]
-    pub database_url: Option<Secret>,
-    #[command(flatten)]
-    pub file: FileArguments,
-}
-
-/// Region, profile and credentials come from the usual variables and files of AWS.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Service")]
-pub struct AwsArguments {
-    /// Send requests to this address instead of AWS.
-    #[arg(long, env = ENDPOINT_URL, value_name = "URL")]
-    pub endpoint_url: Option<String>,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Service")]
-pub struct ResultArguments {
-    /// The bucket with the results.
-    #[arg(long, env = RESULT_BUCKET, value_name = "BUCKET")]
-    pub result_bucket: Option<String>,
-}
-
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Service")]
-pub struct QueueArguments {
-    /// The queue of volumes to compress.
-    #[arg(long, env = COMPRESS_QUEUE_URL, value_name = "URL")]
-    pub compress_queue_url: Option<String>,
-    /// The queue of page ranges to scan.
-    #[arg(long, env = SCAN_QUEUE_URL, value_name = "URL")]
-    pub scan_queue_url: Option<String>,
-    /// The queue of page ranges of large volumes.
-    #[arg(long, env = SCAN_LARGE_QUEUE_URL, value_name = "URL")]
-    pub scan_large_queue_url: Option<String>,
-    /// The queue of volumes to split.
-    #[arg(long, env = SPLIT_QUEUE_URL, value_name = "URL")]
-    pub split_queue_url: Option<String>,
-    #[command(flatten)]
-    pub aws: AwsArguments,
-}
-
-/// The queues and their dead-letter queues.
-#[derive(Debug, Args)]
-#[command(next_help_heading = "Service")]
-pub struct LetterQueueArguments {
-    /// The queue of S3's events about uploads.
-    #[arg(long, env = UPLOADS_QUEUE_URL, value_name = "URL")]
-    pub uploads_queue_url: Option<String>,
-    #[command(flatten)]
-    pub queues: QueueArguments,
-    /// The dead-letter queue of the uploads queue.
-    #[arg(long, env = "QUIRE_UPLOADS_DEAD_LETTERS_URL", value_name = "URL")]
-    pub uploads_dead_letters_url: Option<String>,
-    /// The dead-letter queue of the compress queue.
-    #[arg(long, env = "QUIRE_COMPRESS_DEAD_LETTERS_URL", value_name = "URL")]
-    pub compress_dead_letters_url: Option<String>,
-    /// The dead-letter queue of the scan queue.
-    #[arg(long, env = "QUIRE_SCAN_DEAD_LETTERS_URL", value_name = "URL")]
-    pub scan_dead_letters_url: Option<String>,
-    /// The dead-letter queue of the scan queue of large volumes.
-    #[arg(long, env = "QUIRE_SCAN_LARGE_DEAD_LETTERS_URL", value_name = "URL")]
-    pub scan_large_dead_letters_url: Option<String>,
-    /// The dead-letter queue of the split queue.
-    #[arg(long, env = "QUIRE_SPLIT_DEAD_LETTERS_URL", value_name = "URL")]
-    pub split_dead_letters_url: Option<String>,
 }
 
 #[derive(Debug, Args)]
@@ -192,8 +121,6 @@ pub struct Upload {
     /// The bucket to upload to.
     #[arg(long, env = UPLOAD_BUCKET, value_name = "BUCKET", help_heading = "Service")]
     pub upload_bucket: Option<String>,
-    #[command(flatten)]
-    pub aws: AwsArguments,
     #[command(flatten)]
     pub database: DatabaseArguments,
 }
@@ -268,6 +195,105 @@ pub struct Show {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = format!("{DOWNLOAD_EXAMPLES}\n\n{}", exit_statuses()))]
+pub struct Download {
+    /// The number of the scan.
+    #[arg(value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
+    pub scan: ScanId,
+    /// Write the results to DIR/REPORTER/VOLUME/FIRST/.
+    #[arg(short, long, value_name = "DIR", default_value = ".")]
+    pub output: PathBuf,
+    /// Replace files that exist.
+    #[arg(long)]
+    pub force: bool,
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub results: ResultArguments,
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+}
+
+const DOWNLOAD_EXAMPLES: &str = "\
+Example:
+  quire download 7 --output archive";
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{DELETE_EXAMPLES}\n\n{}", exit_statuses()))]
+pub struct Delete {
+    /// The number of the scan. It must be PENDING_REVIEW, FAILED or CANCELLED, and becomes CANCELLED.
+    #[arg(value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
+    pub scan: ScanId,
+    /// Delete the uploaded file, too, for good.
+    #[arg(long)]
+    pub original: bool,
+    /// Do not ask.
+    #[arg(long)]
+    pub yes: bool,
+    #[command(flatten)]
+    pub acting: Acting,
+    #[command(flatten)]
+    pub results: ResultArguments,
+}
+
+const DELETE_EXAMPLES: &str = "\
+Examples:
+  Delete the results of a scan, and make them again later:
+    quire delete 7
+    quire retry 7
+  Delete a test upload altogether, in a script:
+    quire delete 7 --original --yes";
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{COST_EXAMPLES}\n\n{}", exit_statuses()))]
+pub struct Cost {
+    /// The number of the scan [default: all scans that functions worked on in the last days].
+    #[arg(value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
+    pub scan: Option<ScanId>,
+    /// Without ID, count the attempts that ended in the last DAYS days.
+    #[arg(long, value_name = "DAYS", default_value_t = super::cost::DAYS, value_parser = clap::value_parser!(i32).range(1..=3_650), conflicts_with = "scan")]
+    pub days: i32,
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
+    #[command(flatten)]
+    pub database: DatabaseArguments,
+}
+
+const COST_EXAMPLES: &str = "\
+Examples:
+  quire cost 7
+  quire cost --days 7";
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{LOGS_EXAMPLES}\n\n{}", exit_statuses()))]
+pub struct Logs {
+    /// The number of the scan.
+    #[arg(value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
+    pub scan: ScanId,
+    /// Print new lines as they come, until the command is stopped.
+    #[arg(short, long)]
+    pub follow: bool,
+    /// Begin this much time ago: 90s, 2h, 1h30m, 3d [default: 30d].
+    #[arg(long, value_name = "LENGTH", value_parser = values::length)]
+    pub since: Option<Duration>,
+    /// Print one JSON object for each line: the function, and its line as it wrote it.
+    #[arg(long)]
+    pub json: bool,
+    /// Read the log files of a local stack in this directory instead of CloudWatch Logs.
+    #[arg(long, env = STACK_LOGS, value_name = "DIR", help_heading = "Service")]
+    pub log_directory: Option<String>,
+    #[command(flatten)]
+    pub service: ServiceArguments,
+}
+
+const LOGS_EXAMPLES: &str = "\
+Examples:
+  quire logs 7 --since 2h
+  quire --stack quire logs 7 --follow";
+
+#[derive(Debug, Args)]
 #[command(after_help = watch_exit_statuses())]
 pub struct Watch {
     /// The number of the scan [default: all unfinished scans].
@@ -307,22 +333,47 @@ fn doctor_exit_statuses() -> String {
 }
 
 #[derive(Debug, Args)]
+#[command(after_help = format!("{RECONCILE_EXAMPLES}\n\n{}", exit_statuses()))]
+pub struct Reconcile {
+    /// Say what a pass would do, and change nothing.
+    #[arg(long)]
+    pub dry_run: bool,
+    #[command(flatten)]
+    pub acting: Acting,
+    #[command(flatten)]
+    pub queues: QueueArguments,
+    /// The bus on which the ends of scans are published.
+    #[arg(long, env = EVENT_BUS, value_name = "NAME", help_heading = "Service")]
+    pub event_bus: Option<String>,
+    #[command(flatten)]
+    pub rules: RuleArguments,
+    /// The setting of the functions with the same name [default: 600].
+    #[arg(long, env = "QUIRE_RESEND_AFTER_SECONDS", value_name = "SECONDS", help_heading = "Service")]
+    pub resend_after_seconds: Option<u64>,
+}
+
+const RECONCILE_EXAMPLES: &str = "\
+Examples:
+  See what is stuck, scan by scan:
+    quire reconcile --dry-run
+  Repair it now instead of in five minutes:
+    quire reconcile";
+
+#[derive(Debug, Args)]
 #[command(after_help = exit_statuses())]
 pub struct Rebuild {
-    /// Print JSON.
-    #[arg(long)]
-    pub json: bool,
     #[command(flatten)]
-    pub database: DatabaseArguments,
+    pub acting: Acting,
     #[command(flatten)]
     pub results: ResultArguments,
-    #[command(flatten)]
-    pub aws: AwsArguments,
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = exit_statuses())]
 pub struct Migrate {
+    /// Print one JSON object on standard output.
+    #[arg(long)]
+    pub json: bool,
     #[command(flatten)]
     pub database: DatabaseArguments,
 }

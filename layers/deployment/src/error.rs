@@ -1,0 +1,18 @@
+use aws::{Refusal, Unreachable};
+use domain::FailureCode;
+use enum_assoc::Assoc;
+
+/// Why a stack or its logs cannot be read. `action` reads as in "Quire could not …".
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub const fn code(&self) -> FailureCode)]
+pub enum DeploymentError {
+    #[error("There is no stack {name} in this account and region.")]
+    #[assoc(code = FailureCode::StackUnknown)]
+    UnknownStack { name: String },
+    #[error("Quire could not {action} because AWS did not answer ({source}).")]
+    #[assoc(code = FailureCode::StackUnreachable)]
+    Unreachable { action: &'static str, source: Unreachable },
+    #[error("Quire could not {action} because AWS refused the request ({refusal}).")]
+    #[assoc(code = FailureCode::StackRefused)]
+    Refused { action: &'static str, refusal: Refusal },
+}
