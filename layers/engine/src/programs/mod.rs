@@ -1,4 +1,4 @@
-//! How programs are run: [`command`] describes a run, [`child`] runs it, confined and under limits, and a [`dialogue`]
+//! How programs are run: [`command`] describes a run, [`child`] runs it, confined and under limits, and a `dialogue`
 //! asks a running program for answers. [`launcher`] finds `quire-sandbox`, which starts them all.
 
 pub mod child;
