@@ -85,8 +85,8 @@ impl Command {
         self
     }
 
-    /// Sets a variable of the child's environment, which otherwise contains only `PATH`, `LANG`, `OMP_THREAD_LIMIT` and,
-    /// for a child that may write, `TMPDIR`.
+    /// Sets a variable of the child's environment, which otherwise contains only `PATH`, `LANG`, `OMP_THREAD_LIMIT` and
+    /// `TMPDIR`. The latter is usable only for a child that may write.
     #[must_use]
     pub fn environment(mut self, name: impl Into<OsString>, value: impl Into<OsString>) -> Self {
         self.environment.push((name.into(), value.into()));
@@ -174,7 +174,12 @@ impl Command {
 /// spends five times the processor time on a page when it has more.
 fn base_environment() -> Vec<(OsString, OsString)> {
     let path = std::env::var_os("PATH").unwrap_or_else(|| DEFAULT_PATH.into());
-    vec![("PATH".into(), path), ("LANG".into(), "C.UTF-8".into()), ("OMP_THREAD_LIMIT".into(), "1".into())]
+    vec![
+        ("PATH".into(), path),
+        ("LANG".into(), "C.UTF-8".into()),
+        ("TMPDIR".into(), std::env::temp_dir().into()),
+        ("OMP_THREAD_LIMIT".into(), "1".into()),
+    ]
 }
 
 /// Why a program did not finish its work.

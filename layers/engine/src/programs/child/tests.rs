@@ -79,7 +79,7 @@ fn the_environment_holds_only_what_is_listed() {
     let text = String::from_utf8(output.stdout).unwrap();
     let mut names: Vec<&str> = text.lines().filter_map(|line| line.split('=').next()).collect();
     names.sort_unstable();
-    assert_eq!(names, ["ADDED", "LANG", "OMP_THREAD_LIMIT", "PATH"]);
+    assert_eq!(names, ["ADDED", "LANG", "OMP_THREAD_LIMIT", "PATH", "TMPDIR"]);
     assert!(text.contains("LANG=C.UTF-8\n") && text.contains("OMP_THREAD_LIMIT=1\n"));
 }
 
