@@ -31,7 +31,7 @@ pub fn run() -> Result<()> {
     let scan = scan_of(&environment, &volume)?;
     let output = workspace::root().join("out/demo");
     workspace::remove_directory(&output)?;
-    download(&environment, &scan, &output)?;
+    program::run(quire(&environment).args(["download", &scan["scan"]["id"].to_string(), "--output"]).arg(&output))?;
     print_results(&environment, &scan, &output)
 }
 
@@ -55,16 +55,6 @@ fn scan_of(environment: &Environment, volume: &Path) -> Result<Value> {
 fn json(command: &mut Command) -> Result<Value> {
     let output = program::output(command)?;
     serde_json::from_slice(&output).with_context(|| format!("`{}` printed no JSON", program::line(command)))
-}
-
-/// Copies the results out of the bucket, with the AWS command line.
-fn download(environment: &Environment, scan: &Value, output: &Path) -> Result<()> {
-    let prefix = scan["scan"]["result_prefix"].as_str().unwrap_or_default();
-    let from = format!("s3://{}/{prefix}", environment.value("QUIRE_RESULT_BUCKET"));
-    let programs = workspace::home()?.join("localstack/bin");
-    let mut aws = Command::new(programs.join("python"));
-    aws.arg(programs.join("aws")).args(["s3", "cp", "--recursive", "--only-show-errors", &from]);
-    program::run(aws.arg(output).envs(environment.variables()))
 }
 
 fn print_results(environment: &Environment, scan: &Value, output: &Path) -> Result<()> {

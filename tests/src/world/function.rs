@@ -90,6 +90,15 @@ impl Program {
         self.with("TMPDIR", &directory)
     }
 
+    /// The same on one core of this machine. The engine divides its work by the cores that it finds, and with it the order of
+    /// the objects in a PDF.
+    #[must_use]
+    pub fn on_one_core(mut self) -> Self {
+        self.arguments = vec!["--cpu-list".to_owned(), "0".to_owned(), self.binary.display().to_string()];
+        self.binary = PathBuf::from("taskset");
+        self
+    }
+
     /// The same in a container, as Lambda runs it: unprivileged, without capabilities, with a read-only root, and with the
     /// memory and the share of CPU that the template gives it. It reaches what listens on this machine.
     ///

@@ -52,6 +52,8 @@ pub struct World {
     pub endpoints: BTreeMap<String, String>,
     /// The container image in which compress, scan and split run, if not as programs of this machine.
     pub image: Option<Image>,
+    /// Whether the functions of this machine have a single core.
+    pub has_one_core: bool,
     /// Where the functions log.
     pub logs: TempDir,
     database: TestDatabase,
@@ -80,7 +82,17 @@ impl World {
         environment
             .insert("QUIRE_HOME".to_owned(), Installation::of_user().expect("a home").home().display().to_string());
         let catalog = Catalog::new(&DatabaseSettings { url }).expect("a database's address");
-        Self { catalog, resources, failpoints, environment, endpoints: BTreeMap::new(), image: None, logs, database }
+        Self {
+            catalog,
+            resources,
+            failpoints,
+            environment,
+            endpoints: BTreeMap::new(),
+            image: None,
+            has_one_core: false,
+            logs,
+            database,
+        }
     }
 
     /// Its database, for what only an administrator could do.
@@ -104,6 +116,7 @@ impl World {
         };
         match &self.image {
             Some(image) if IN_IMAGE.contains(&name) => program.in_image(&image.name, image.emulator.as_deref()),
+            _ if self.has_one_core => program.on_one_core(),
             _ => program,
         }
     }
