@@ -32,12 +32,13 @@ pub async fn catalog(access: &DatabaseAccess) -> Result<Catalog, ServiceError> {
     Ok(Catalog::on(pipeline::credentials::database(address, &sdk).await?))
 }
 
-pub async fn objects(endpoint: Option<String>, upload_bucket: String) -> Result<Objects, ServiceError> {
-    Ok(Objects::new(&sdk(endpoint).await?, upload_bucket, String::new()))
-}
-
-pub async fn results(endpoint: Option<String>, result_bucket: String) -> Result<Objects, ServiceError> {
-    Ok(Objects::new(&sdk(endpoint).await?, String::new(), result_bucket))
+/// A bucket that the command does not use may be empty.
+pub async fn objects(
+    endpoint: Option<String>,
+    upload_bucket: String,
+    result_bucket: String,
+) -> Result<Objects, ServiceError> {
+    Ok(Objects::new(&sdk(endpoint).await?, upload_bucket, result_bucket))
 }
 
 pub async fn queues(endpoint: Option<String>, urls: QueueUrls) -> Result<Queues, ServiceError> {

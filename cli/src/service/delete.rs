@@ -9,10 +9,9 @@ use super::report::{count, volume};
 use super::settings::Settings;
 use super::show;
 use crate::terminal::{print, print_json, visible};
-use catalog::{CatalogError, ScanDetail};
+use catalog::ScanDetail;
 use domain::{ScanId, Status};
 use engine::cancellation::Cancellation;
-use objects::Objects;
 use pipeline::delete::{Deleted, delete};
 use serde::Serialize;
 use std::time::Duration;
@@ -31,8 +30,7 @@ pub fn run(arguments: &Delete, cancellation: &Cancellation) -> Result<(), Servic
     let result_bucket = settings.required(results.result_bucket.as_deref(), RESULT_BUCKET)?;
     let (actor, endpoint) = (actor::of(acting), settings.endpoint());
     let found = connection::run(cancellation, Duration::ZERO, async {
-        let found = connection::catalog(&database).await?.scan(*scan).await?;
-        Ok(found.ok_or(CatalogError::Unknown(*scan))?)
+        Ok(connection::catalog(&database).await?.require_scan(*scan).await?)
     })?;
     let status = found.scan.summary.status;
     // Any other status is refused below, with the reason.
@@ -43,8 +41,7 @@ pub fn run(arguments: &Delete, cancellation: &Cancellation) -> Result<(), Servic
         }
     }
     let deleted = connection::run(cancellation, Duration::ZERO, async {
-        let sdk = connection::sdk(endpoint).await?;
-        let objects = Objects::new(&sdk, found.scan.bucket.clone(), result_bucket);
+        let objects = connection::objects(endpoint, found.scan.bucket.clone(), result_bucket).await?;
         let catalog = connection::catalog(&database).await?.acting_as(&actor);
         delete(&catalog, &objects, *scan, *original).await.map_err(|error| ServiceError::of_action(*scan, error))
     })?;

@@ -125,7 +125,7 @@ async fn check_schema(catalog: &Catalog) -> Check {
 async fn check_bucket(name: &str, bucket: Result<String, ServiceError>, endpoint: Option<String>) -> Check {
     let found = async {
         let bucket = bucket?;
-        let objects = connection::objects(endpoint, bucket.clone()).await?;
+        let objects = connection::objects(endpoint, bucket.clone(), String::new()).await?;
         Ok::<_, ServiceError>((objects.is_versioned(&bucket).await?, bucket))
     };
     match found.await {

@@ -3,6 +3,7 @@
 use super::arguments::{Download, RESULT_BUCKET};
 use super::connection;
 use super::error::ServiceError;
+use super::report::count;
 use super::settings::Settings;
 use super::show;
 use crate::terminal::{megabytes, print, print_json, visible};
@@ -44,13 +45,13 @@ pub fn run(arguments: &Download, cancellation: &Cancellation) -> Result<(), Serv
     let (endpoint, scan) = (settings.endpoint(), arguments.scan);
     let started = Instant::now();
     let downloaded = connection::run(cancellation, Duration::ZERO, async {
-        let found = connection::catalog(&database).await?.scan(scan).await?.ok_or(CatalogError::Unknown(scan))?;
+        let found = connection::catalog(&database).await?.require_scan(scan).await?;
         let directory = arguments.output.join(folder(&found));
         let planned = plan(&found, &directory)?;
         if !arguments.force {
             refuse_to_overwrite(&planned)?;
         }
-        let objects = connection::results(endpoint, bucket).await?;
+        let objects = connection::objects(endpoint, String::new(), bucket).await?;
         let bytes = fetch(&objects, &planned).await?;
         let files = planned.iter().map(|planned| planned.key.name().to_owned()).collect();
         Ok(Downloaded { scan, directory, files, bytes })
@@ -59,8 +60,8 @@ pub fn run(arguments: &Download, cancellation: &Cancellation) -> Result<(), Serv
         return Ok(print_json(&downloaded)?);
     }
     let Downloaded { directory, files, bytes, .. } = &downloaded;
-    let (count, size, seconds) = (files.len(), megabytes(*bytes), started.elapsed().as_secs_f64());
-    eprintln!("{count} files, {size}, checked against their checksums, in {seconds:.1} s");
+    let (files, size, seconds) = (count(files.len(), "file"), megabytes(*bytes), started.elapsed().as_secs_f64());
+    eprintln!("{files}, {size}, checked against their checksums, in {seconds:.1} s");
     Ok(print(&visible(&directory.display().to_string()))?)
 }
 

@@ -90,7 +90,7 @@ pub fn rebuild(arguments: &Rebuild, cancellation: &Cancellation) -> Result<u8, S
         }
     };
     let rebuilt = connection::run(cancellation, Duration::ZERO, async {
-        let objects = connection::results(endpoint, bucket).await?;
+        let objects = connection::objects(endpoint, String::new(), bucket).await?;
         let catalog = connection::catalog(&database).await?.acting_as(&actor);
         pipeline::rebuild::rebuild(&catalog, &objects, told).await.map_err(ServiceError::Action)
     })?;
@@ -147,7 +147,7 @@ fn act(
 }
 
 async fn row(catalog: &Catalog, scan: ScanId) -> Result<ScanRow, ServiceError> {
-    Ok(catalog.scan(scan).await?.ok_or(CatalogError::Unknown(scan))?.scan)
+    Ok(catalog.require_scan(scan).await?.scan)
 }
 
 /// Exactly one of the two times is given.

@@ -10,7 +10,7 @@ use crate::terminal::{print, print_json};
 use catalog::{RescueOutcome, Rescued};
 use domain::{ScanId, Stage, Task};
 use engine::cancellation::Cancellation;
-use pipeline::configuration::Configuration;
+use pipeline::configuration::{Configuration, DatabaseAddress};
 use pipeline::context::Context;
 use pipeline::function::Function;
 use pipeline::reconcile::{Pass, by_hand, rehearse};
@@ -43,9 +43,9 @@ struct RescuedRow {
 
 pub fn run(arguments: &Reconcile, cancellation: &Cancellation) -> Result<(), ServiceError> {
     let settings = Settings::new(&arguments.acting.database.service, cancellation)?;
-    let configuration = configuration(arguments, &settings)?;
+    let database = settings.required_database(&arguments.acting.database)?;
+    let configuration = configuration(arguments, &settings, &database.address)?;
     let pass = if arguments.dry_run {
-        let database = settings.required_database(&arguments.acting.database)?;
         connection::run(cancellation, Duration::ZERO, async {
             let catalog = connection::catalog(&database).await?;
             catalog.require_schema().await?;
@@ -69,8 +69,11 @@ pub fn run(arguments: &Reconcile, cancellation: &Cancellation) -> Result<(), Ser
 }
 
 /// The configuration of the function, from the settings of the command. A dry run sends nothing, so it needs no queue.
-fn configuration(arguments: &Reconcile, settings: &Settings) -> Result<Configuration, ServiceError> {
-    let address = settings.required_database(&arguments.acting.database)?.address;
+fn configuration(
+    arguments: &Reconcile,
+    settings: &Settings,
+    address: &DatabaseAddress,
+) -> Result<Configuration, ServiceError> {
     let rules = settings.rules(&arguments.rules)?;
     let resend_after = settings.number(arguments.resend_after_seconds, "QUIRE_RESEND_AFTER_SECONDS", 600)?;
     let (queues, bus) = if arguments.dry_run {

@@ -7,6 +7,7 @@ use super::consent;
 use super::cost::{DAYS, money};
 use super::error::ServiceError;
 use super::operate;
+use super::report::count;
 use super::settings::Settings;
 use crate::terminal::{print, print_json};
 use catalog::{CatalogError, FailedScans};
@@ -73,11 +74,15 @@ fn report(retried: &Retried, as_json: bool) -> Result<(), ServiceError> {
     }
     let refused = match retried.refused.len() {
         0 => String::new(),
-        count => {
-            format!(" {} changed in the meantime and {} not.", scans(count), if count == 1 { "was" } else { "were" })
+        refused => {
+            format!(
+                " {} changed in the meantime and {} not.",
+                count(refused, "scan"),
+                if refused == 1 { "was" } else { "were" }
+            )
         }
     };
-    Ok(print(&format!("{} retried.{refused}", scans(retried.retried.len())))?)
+    Ok(print(&format!("{} retried.{refused}", count(retried.retried.len(), "scan")))?)
 }
 
 fn announcement(failed: &FailedScans, dollars: Option<f64>) -> String {
@@ -92,11 +97,7 @@ fn announcement(failed: &FailedScans, dollars: Option<f64>) -> String {
             )
         }
     };
-    format!("{} will be retried. {time}", scans(failed.scans.len()))
-}
-
-fn scans(count: usize) -> String {
-    if count == 1 { "1 scan".to_owned() } else { format!("{count} scans") }
+    format!("{} will be retried. {time}", count(failed.scans.len(), "scan"))
 }
 
 #[cfg(test)]

@@ -3,11 +3,11 @@
 use super::arguments::{RESULT_BUCKET, Show};
 use super::connection;
 use super::error::ServiceError;
-use super::report::{Table, advice, age, error, is_provisional, phrase, progress, state, timestamp, volume};
+use super::report::{Table, advice, age, count, error, is_provisional, phrase, progress, state, timestamp, volume};
 use super::settings::Settings;
 use crate::findings;
 use crate::terminal::{megabytes, print, print_json, visible};
-use catalog::{CatalogError, OpinionDetail, RangeDetail, ScanDetail, ScanSummary};
+use catalog::{OpinionDetail, RangeDetail, ScanDetail, ScanSummary};
 use engine::cancellation::Cancellation;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -27,8 +27,7 @@ pub fn run(arguments: &Show, cancellation: &Cancellation) -> Result<(), ServiceE
     let bucket = settings.optional(arguments.results.result_bucket.as_deref(), RESULT_BUCKET);
     let scan = arguments.scan;
     let found = connection::run(cancellation, Duration::ZERO, async {
-        let found = connection::catalog(&database).await?.scan(scan).await?;
-        Ok(found.ok_or(CatalogError::Unknown(scan))?)
+        Ok(connection::catalog(&database).await?.require_scan(scan).await?)
     })?;
     if arguments.json {
         print_json(&Shown { detail: &found, outputs: outputs(&found, bucket.as_deref()) })?;
@@ -142,14 +141,10 @@ fn output_lines(outputs: &[Output], is_bucket_known: bool) -> Option<String> {
     }
     let files = top.iter().map(|output| format!("  {}", visible(output.address())));
     let folders =
-        folders.into_iter().map(|(folder, count)| format!("  {} ({count} {})", visible(folder), files_word(count)));
+        folders.into_iter().map(|(folder, files)| format!("  {} ({})", visible(folder), count(files, "file")));
     let lines: Vec<String> = files.chain(folders).collect();
     let place = if is_bucket_known { "" } else { " (keys; set QUIRE_RESULT_BUCKET to see URLs)" };
     (!lines.is_empty()).then(|| format!("outputs{place}:\n{}", lines.join("\n")))
-}
-
-const fn files_word(count: usize) -> &'static str {
-    if count == 1 { "file" } else { "files" }
 }
 
 fn problems(scan: &ScanDetail) -> Option<String> {

@@ -219,6 +219,14 @@ pub struct Event {
 }
 
 impl Catalog {
+    /// Everything about one scan.
+    ///
+    /// # Errors
+    /// [`CatalogError::Unknown`] if it does not exist.
+    pub async fn require_scan(&self, scan: ScanId) -> Result<ScanDetail, CatalogError> {
+        self.scan(scan).await?.ok_or(CatalogError::Unknown(scan))
+    }
+
     /// Everything about one scan. None if it does not exist.
     pub async fn scan(&self, scan: ScanId) -> Result<Option<ScanDetail>, CatalogError> {
         let Some(summary) = self.summary(scan).await? else { return Ok(None) };

@@ -1,4 +1,4 @@
-use aws::{Refusal, Unreachable};
+use aws::{CallError, Refusal, Unreachable};
 use domain::FailureCode;
 use enum_assoc::Assoc;
 
@@ -15,4 +15,13 @@ pub enum DeploymentError {
     #[error("Quire could not {action} because AWS refused the request ({refusal}).")]
     #[assoc(code = FailureCode::StackRefused)]
     Refused { action: &'static str, refusal: Refusal },
+}
+
+impl DeploymentError {
+    pub(crate) fn of(action: &'static str, error: CallError) -> Self {
+        match error {
+            CallError::Unreachable(source) => Self::Unreachable { action, source },
+            CallError::Refused { refusal, .. } => Self::Refused { action, refusal },
+        }
+    }
 }

@@ -40,7 +40,7 @@ impl Logs {
                 Err(CallError::Refused { refusal, .. }) if refusal.error_code == "ResourceNotFoundException" => {
                     return Ok(lines);
                 }
-                answer => answer.map_err(failure)?,
+                answer => answer.map_err(|error| DeploymentError::of("read the log", error))?,
             };
             let events = answer.events.unwrap_or_default().into_iter();
             lines.extend(events.filter_map(|event| event.event_id.zip(event.message)));
@@ -49,13 +49,5 @@ impl Logs {
                 return Ok(lines);
             }
         }
-    }
-}
-
-fn failure(error: CallError) -> DeploymentError {
-    let action = "read the log";
-    match error {
-        CallError::Unreachable(source) => DeploymentError::Unreachable { action, source },
-        CallError::Refused { refusal, .. } => DeploymentError::Refused { action, refusal },
     }
 }

@@ -15,13 +15,11 @@ pub async fn outputs(sdk: &SdkConfig, stack: &str) -> Result<BTreeMap<String, St
 }
 
 fn failure(stack: &str, error: CallError) -> DeploymentError {
-    let action = "read the outputs of the stack";
     match error {
-        CallError::Unreachable(source) => DeploymentError::Unreachable { action, source },
         // CloudFormation has no error code of its own for this.
         CallError::Refused { refusal, .. } if refusal.message.contains("does not exist") => {
             DeploymentError::UnknownStack { name: stack.to_owned() }
         }
-        CallError::Refused { refusal, .. } => DeploymentError::Refused { action, refusal },
+        error => DeploymentError::of("read the outputs of the stack", error),
     }
 }

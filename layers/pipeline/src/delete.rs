@@ -3,7 +3,7 @@
 use crate::error::StageError;
 use catalog::{AbandonedAttempt, Catalog, CatalogError};
 use domain::{AttemptPrefix, ScanId, Stage, UploadKey};
-use objects::Objects;
+use objects::{ObjectError, Objects};
 use serde::Serialize;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
@@ -25,7 +25,7 @@ pub async fn delete(
     scan: ScanId,
     with_original: bool,
 ) -> Result<Deleted, StageError> {
-    let row = catalog.scan(scan).await?.ok_or(CatalogError::Unknown(scan))?.scan;
+    let row = catalog.require_scan(scan).await?.scan;
     if with_original && row.bucket != objects.upload_bucket() {
         let reason = format!("Its original is in the bucket {}, not in {}.", row.bucket, objects.upload_bucket());
         return Err(CatalogError::Refused { scan, status: row.summary.status, reason }.into());
@@ -41,10 +41,11 @@ pub async fn delete(
     Ok(Deleted { objects: deleted, with_original })
 }
 
-async fn delete_files(objects: &Objects, attempt: &AbandonedAttempt) -> Result<u64, StageError> {
+/// Deletes the files of an attempt, and returns their number.
+pub(crate) async fn delete_files(objects: &Objects, attempt: &AbandonedAttempt) -> Result<u64, ObjectError> {
     let AbandonedAttempt { scan, stage, token } = *attempt;
-    Ok(match stage {
-        Stage::Compress | Stage::Scan => objects.delete_attempt(&AttemptPrefix::work(scan, token)).await?,
-        Stage::Split => objects.delete_attempt(&AttemptPrefix::result(scan, token)).await?,
-    })
+    match stage {
+        Stage::Compress | Stage::Scan => objects.delete_attempt(&AttemptPrefix::work(scan, token)).await,
+        Stage::Split => objects.delete_attempt(&AttemptPrefix::result(scan, token)).await,
+    }
 }

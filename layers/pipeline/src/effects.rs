@@ -3,12 +3,15 @@
 
 use crate::attempt::{Attempt, Claimed};
 use crate::context::Context;
+use crate::delete::delete_files;
 use crate::error::StageError;
 use crate::failpoints;
 use crate::function::Function;
 use crate::retry::persist;
-use catalog::{CatalogError, Claim, Failure, Fenced, GivenBack, LeaseRules, Recorded, Rescued, Sample, Usage};
-use domain::{AttemptKey, AttemptKind, AttemptPrefix, ScanEnded, Task, UploadKey};
+use catalog::{
+    AbandonedAttempt, CatalogError, Claim, Failure, Fenced, GivenBack, LeaseRules, Recorded, Rescued, Sample, Usage,
+};
+use domain::{AttemptKey, AttemptKind, ScanEnded, Task, UploadKey};
 use objects::ObjectError;
 use queues::{Published, QueueError, Received};
 use std::path::Path;
@@ -69,13 +72,13 @@ pub const EFFECTS: &[(Function, &[Effect])] = &[
             Effect::Claim,
             Effect::Upload,
             Effect::Finish,
-            Effect::RecordUsage,
             Effect::Send,
             Effect::GiveBack,
             Effect::Fail,
             Effect::BackOff,
             Effect::Publish,
             Effect::MarkSent,
+            Effect::RecordUsage,
         ],
     ),
     (Function::Scan, READERS_OF_INTERMEDIATES),
@@ -102,7 +105,6 @@ const READERS_OF_INTERMEDIATES: &[Effect] = &[
     Effect::Claim,
     Effect::Upload,
     Effect::Finish,
-    Effect::RecordUsage,
     Effect::Send,
     Effect::GiveBack,
     Effect::Fail,
@@ -110,6 +112,7 @@ const READERS_OF_INTERMEDIATES: &[Effect] = &[
     Effect::BackOff,
     Effect::Publish,
     Effect::MarkSent,
+    Effect::RecordUsage,
 ];
 
 /// The name of a failpoint, such as `scan.finish.before`.
@@ -192,8 +195,8 @@ impl Context {
         self.effect(Effect::SaveCursor, self.catalog.set_cursor(name, position)).await
     }
 
-    pub async fn delete_attempt<K: AttemptKind>(&self, attempt: &AttemptPrefix<K>) -> Result<u64, ObjectError> {
-        self.effect(Effect::Delete, self.objects.delete_attempt(attempt)).await
+    pub async fn delete_files(&self, attempt: &AbandonedAttempt) -> Result<u64, ObjectError> {
+        self.effect(Effect::Delete, delete_files(&self.objects, attempt)).await
     }
 
     pub async fn mark_removed(&self, token: Uuid) -> Result<(), CatalogError> {

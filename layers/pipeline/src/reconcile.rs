@@ -8,7 +8,7 @@ use crate::error::StageError;
 use crate::metrics::Metric;
 use crate::outbox;
 use catalog::{AbandonedAttempt, Catalog, RescueOutcome, Rescued};
-use domain::{AttemptPrefix, FailureCode, ListedUpload, Stage, Task, UploadKey};
+use domain::{FailureCode, ListedUpload, Task, UploadKey};
 use serde::{Deserialize, Serialize};
 use std::time::{Duration, SystemTime};
 use time::OffsetDateTime;
@@ -263,10 +263,7 @@ async fn sweep_results(context: &Context, deadline: Deadline) -> Result<PassRepo
 
 async fn remove(context: &Context, attempt: &AbandonedAttempt) -> Result<(), StageError> {
     let AbandonedAttempt { scan, stage, token } = *attempt;
-    let objects = match stage {
-        Stage::Compress | Stage::Scan => context.delete_attempt(&AttemptPrefix::work(scan, token)).await?,
-        Stage::Split => context.delete_attempt(&AttemptPrefix::result(scan, token)).await?,
-    };
+    let objects = context.delete_files(attempt).await?;
     context.mark_removed(token).await?;
     tracing::info!(scan, objects, "{objects} objects of an abandoned attempt of {stage} of scan {scan} were removed");
     Ok(())

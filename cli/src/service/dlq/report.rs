@@ -1,6 +1,6 @@
 //! Dead letters in words and as JSON.
 
-use crate::service::report::{Table, timestamp};
+use crate::service::report::{Table, count, timestamp};
 use crate::terminal::visible;
 use catalog::Forecast;
 use domain::ScanId;
@@ -71,16 +71,12 @@ pub fn text(done: Done, letters: &[Letter]) -> String {
     let heading = match (done, letters.len()) {
         (Done::Listed, 0) => return "no dead letters".to_owned(),
         (Done::Listed, _) => return table(letters),
-        (Done::Redriven, count) => format!("{} redriven", counted(count)),
-        (Done::Edited, count) => format!("{} sent with the new body", counted(count)),
-        (Done::Discarded, count) => format!("{} discarded", counted(count)),
-        (Done::Cleared, count) => format!("{} cleared", counted(count)),
+        (Done::Redriven, number) => format!("{} redriven", count(number, "letter")),
+        (Done::Edited, number) => format!("{} sent with the new body", count(number, "letter")),
+        (Done::Discarded, number) => format!("{} discarded", count(number, "letter")),
+        (Done::Cleared, number) => format!("{} cleared", count(number, "letter")),
     };
     if letters.is_empty() { heading } else { format!("{heading}\n{}", table(letters)) }
-}
-
-fn counted(count: usize) -> String {
-    if count == 1 { "1 letter".to_owned() } else { format!("{count} letters") }
 }
 
 fn table(letters: &[Letter]) -> String {

@@ -50,7 +50,7 @@ pub fn run(arguments: &Upload, cancellation: &Cancellation) -> Result<u8, Servic
     let endpoint = settings.endpoint();
     let planned = plan(&arguments.files, &arguments.target)?;
     connection::run(cancellation, GRACE, async {
-        let objects = connection::objects(endpoint, bucket).await?;
+        let objects = connection::objects(endpoint, bucket, String::new()).await?;
         let catalog = match &database {
             Some(database) => Some(connection::catalog(database).await?),
             None => None,

@@ -3,7 +3,7 @@
 use super::view::View;
 use crate::service::error::ServiceError;
 use crate::service::report::Ending;
-use catalog::{Catalog, CatalogError, Event, Filter, ScanDetail, ScanSummary};
+use catalog::{Catalog, Event, Filter, ScanDetail, ScanSummary};
 use domain::{ScanId, Status};
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
@@ -75,7 +75,7 @@ async fn look(
         let events = match events {
             Some(events) => events,
             None if before.is_some_and(|before| before.summary == summary) => continue,
-            None => one(catalog, summary.id).await?.events,
+            None => catalog.require_scan(summary.id).await?.events,
         };
         let new = before.map(|before| events.get(before.events..).unwrap_or_default());
         if before.is_none_or(|before| before.summary != summary) || new.is_some_and(|new| !new.is_empty()) {
@@ -93,7 +93,7 @@ async fn these(
 ) -> Result<Vec<Look>, ServiceError> {
     let mut looks = Vec::new();
     for scan in scans.iter().filter(|scan| may_continue(known.get(scan))) {
-        let ScanDetail { scan, events, .. } = one(catalog, *scan).await?;
+        let ScanDetail { scan, events, .. } = catalog.require_scan(*scan).await?;
         looks.push(Look { summary: scan.summary, events: Some(events) });
     }
     Ok(looks)
@@ -104,7 +104,7 @@ async fn unfinished(catalog: &Catalog, known: &BTreeMap<ScanId, Known>) -> Resul
     let mut summaries = list(catalog).await?;
     let listed: BTreeSet<ScanId> = summaries.iter().map(|summary| summary.id).collect();
     for (scan, _) in known.iter().filter(|(scan, known)| !listed.contains(scan) && may_continue(Some(known))) {
-        summaries.push(one(catalog, *scan).await?.scan.summary);
+        summaries.push(catalog.require_scan(*scan).await?.scan.summary);
     }
     summaries.sort_by_key(|summary| summary.id);
     Ok(summaries.into_iter().map(|summary| Look { summary, events: None }).collect())
@@ -127,8 +127,4 @@ async fn list(catalog: &Catalog) -> Result<Vec<ScanSummary>, ServiceError> {
 
 fn may_continue(known: Option<&Known>) -> bool {
     known.is_none_or(|known| !known.summary.status.is_ended())
-}
-
-async fn one(catalog: &Catalog, scan: ScanId) -> Result<ScanDetail, ServiceError> {
-    Ok(catalog.scan(scan).await?.ok_or(CatalogError::Unknown(scan))?)
 }

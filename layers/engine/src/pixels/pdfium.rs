@@ -59,8 +59,7 @@ impl PdfiumLibrary {
 
     /// Starts a process that opens the document. Returns it with the number of pages that PDFium counts.
     fn start(&self, document: &Path) -> Result<(Dialogue, usize), PixelError> {
-        let launcher = launcher::path()
-            .map_err(|quire| CommandError::SandboxMissing { program: "PDFium".to_owned(), quire: quire.to_owned() })?;
+        let launcher = launcher::path("PDFium")?;
         let task = Task::Pdfium { library: self.path.clone(), document: document.to_owned() };
         let command = Command::new(launcher, "quire").arguments(task.to_arguments());
         let command = command.reads(&self.path).reads(document).limits(LIMITS).time_limit(self.time_limit);

@@ -272,7 +272,7 @@ fn input(command: &mut Command) -> Result<Stdio, CommandError> {
 }
 
 fn spawn(command: &Command, program: PathBuf, input: Stdio) -> Result<Child, CommandError> {
-    let launcher = launcher::path().map_err(|quire| CommandError::SandboxMissing { program: command.name(), quire })?;
+    let launcher = launcher::path(&command.name())?;
     // The absolute path of the launcher matters: with a bare name the standard library forks, and a fork copies the page
     // tables of all the memory that the models use.
     std::process::Command::new(launcher)

@@ -9,13 +9,18 @@ use std::sync::OnceLock;
 /// The launcher's name, also in messages.
 const NAME: &str = "quire-sandbox";
 
-/// The launcher's absolute path, or the path of this program if the launcher is not beside it. The programs of tests and
-/// examples are one directory below the others.
-pub(crate) fn path() -> Result<&'static Path, PathBuf> {
+/// The launcher's absolute path. `program` is what it is to start. The programs of tests and examples are one directory
+/// below the others.
+///
+/// # Errors
+/// [`CommandError::SandboxMissing`].
+pub(crate) fn path(program: &str) -> Result<&'static Path, CommandError> {
     static FOUND: OnceLock<Result<PathBuf, PathBuf>> = OnceLock::new();
-    FOUND.get_or_init(|| find(std::env::current_exe().unwrap_or_default())).as_deref().map_err(Clone::clone)
+    let found = FOUND.get_or_init(|| find(std::env::current_exe().unwrap_or_default())).as_deref();
+    found.map_err(|quire| CommandError::SandboxMissing { program: program.to_owned(), quire: quire.clone() })
 }
 
+/// The path of this program if the launcher is not beside it.
 fn find(quire: PathBuf) -> Result<PathBuf, PathBuf> {
     let beside = quire.ancestors().skip(1).take(2).map(|directory| directory.join(NAME)).find(|path| path.is_file());
     beside.ok_or(quire)
@@ -26,8 +31,7 @@ fn find(quire: PathBuf) -> Result<PathBuf, PathBuf> {
 /// # Errors
 /// [`CommandError::SandboxMissing`], and [`CommandError::Failed`] if the launcher cannot confine anything.
 pub fn lacks() -> Result<Vec<String>, CommandError> {
-    let program = NAME.to_owned();
-    let launcher = path().map_err(|quire| CommandError::SandboxMissing { program: program.clone(), quire })?;
+    let (program, launcher) = (NAME.to_owned(), path(NAME)?);
     let output = std::process::Command::new(launcher).args(Task::Probe.to_arguments()).env_clear().output();
     let output = output.map_err(|source| CommandError::Io { program: program.clone(), action: "start", source })?;
     if !output.status.success() {
