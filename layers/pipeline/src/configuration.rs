@@ -21,6 +21,9 @@ pub struct Configuration {
     pub recovery: Recovery,
     #[command(flatten)]
     pub volumes: Volumes,
+    /// The memory of the function. Lambda sets it; none outside of Lambda.
+    #[arg(long, env = "AWS_LAMBDA_FUNCTION_MEMORY_SIZE")]
+    pub memory_megabytes: Option<i32>,
 }
 
 #[derive(Debug, thiserror::Error)]

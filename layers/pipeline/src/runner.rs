@@ -101,10 +101,10 @@ async fn run<J: Job>(
     let (attempt, started) = (Attempt::new(context, task, claimed.lease(), deadline), Instant::now());
     let before = context.objects.traffic();
     let published = Box::pin(work_and_publish(job, &attempt, &claimed)).await;
-    record_usage(&attempt, &context.objects.traffic().since(&before)).await;
+    let traffic = context.objects.traffic().since(&before);
     let seconds = started.elapsed().as_secs_f64();
     context.emit(&[(Metric::StageSeconds, seconds)]);
-    match published {
+    let verdict = match published {
         Ok(Fenced::Done(next)) => {
             tracing::info!(seconds, "{task} finished in {seconds:.1} s");
             finish(context, &next).await
@@ -114,14 +114,16 @@ async fn run<J: Job>(
             tracing::error!(code = error.code().as_str(), %error, "{task} failed after {seconds:.1} s");
             recover(&attempt, &error).await
         }
-    }
+    };
+    // Last: the next stage does not wait for it.
+    record_usage(&attempt, &traffic).await;
+    verdict
 }
 
 /// Best effort: an attempt without a record costs what its time says.
 async fn record_usage(attempt: &Attempt<'_>, traffic: &Traffic) {
-    let memory = std::env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").ok();
     let usage = Usage {
-        memory_megabytes: memory.and_then(|memory| memory.parse().ok()),
+        memory_megabytes: attempt.context.configuration.memory_megabytes,
         bytes_read: i64::try_from(traffic.bytes_read).unwrap_or(i64::MAX),
         bytes_written: i64::try_from(traffic.bytes_written).unwrap_or(i64::MAX),
         read_requests: i32::try_from(traffic.read_requests).unwrap_or(i32::MAX),
