@@ -7,6 +7,7 @@ Written to `docs/simulation.md` and `docs/simulation.svg`. The same measurements
 import argparse
 import heapq
 import json
+import math
 import random
 import re
 from dataclasses import dataclass
@@ -183,8 +184,6 @@ def text(model: Model, measured: dict, prices: dict, table: dict) -> str:
 
 def plot(table: dict) -> str:
     """Wall time over functions, both axes logarithmic, as an SVG that follows the reader's colours."""
-    import math
-
     left, top, width, height = 64, 20, 560, 300
     longest = max(seconds for rows in table.values() for _, seconds, _ in rows)
     ceiling = 60 * 2 ** math.ceil(math.log2(longest / 60))
