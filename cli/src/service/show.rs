@@ -183,9 +183,7 @@ impl Output {
 /// Every file that split published.
 pub fn outputs(scan: &ScanDetail, bucket: Option<&str>) -> Vec<Output> {
     let Some(prefix) = scan.scan.result_prefix.as_deref() else { return Vec::new() };
-    let files = scan.scan.results.as_ref().and_then(|results| results.get("files")).and_then(|files| files.as_array());
-    let names = files.into_iter().flatten().filter_map(|file| file.as_str());
-    names
+    scan.files()
         .map(|file| {
             let key = format!("{prefix}{file}");
             let url = bucket.map(|bucket| format!("s3://{bucket}/{key}"));

@@ -21,6 +21,24 @@ impl Catalog {
     /// # Errors
     /// When the database does not answer.
     pub async fn failed_scans(&self, code: Option<&str>, stage: Option<Stage>) -> Result<FailedScans, CatalogError> {
+        self.retryable(code, stage, None).await
+    }
+
+    /// The working time that a retry of these scans needs, as in [`FailedScans`]. Scans that cannot be retried take none.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn retry_seconds(&self, scans: &[ScanId]) -> Result<Option<f64>, CatalogError> {
+        Ok(self.retryable(None, None, Some(scans)).await?.seconds)
+    }
+
+    /// Those that a person cancelled, too, if they are named.
+    async fn retryable(
+        &self,
+        code: Option<&str>,
+        stage: Option<Stage>,
+        only: Option<&[ScanId]>,
+    ) -> Result<FailedScans, CatalogError> {
         let mut transaction = self.begin().await?;
         let found = sqlx::query!(
             r#"WITH durations AS (
@@ -36,7 +54,8 @@ impl Catalog {
                        WHERE scan_id = scans.id AND ranges.generation = scans.generation AND ranges.status <> 'FINISHED'
                    ) AS open
                    FROM scans
-                   WHERE status = 'FAILED' AND superseded_by IS NULL
+                   WHERE (status = 'FAILED' OR status = 'CANCELLED' AND $3::bigint[] IS NOT NULL) AND superseded_by IS NULL
+                     AND ($3 IS NULL OR id = ANY($3))
                      AND ($1::text IS NULL OR error_code = $1 OR right(error_message, length($1) + 2) = '[' || $1 || ']')
                      AND ($2::text IS NULL OR failed_stage = $2)
                ), estimates AS (
@@ -51,6 +70,7 @@ impl Catalog {
                FROM estimates"#,
             code,
             stage.map(|stage| stage.as_str()),
+            only,
         )
         .fetch_one(transaction.executor())
         .await?;

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod activity;
 mod claim;
 mod connection;
 mod database;
@@ -14,6 +15,8 @@ mod intake;
 mod lease;
 mod operate;
 mod outbox;
+mod overview;
+mod people;
 mod read;
 mod rescue;
 mod restore;
@@ -27,6 +30,7 @@ mod usage;
 // Only its TLS feature is wanted.
 use sqlx_core as _;
 
+pub use activity::{Activity, ActivityFilter};
 pub use claim::{Claim, ClaimTerms, ClaimedRange, ClaimedScan, RangeResult};
 pub use connection::Catalog;
 pub use database::{CredentialSource, Credentials, Database, DatabaseSettings};
@@ -38,6 +42,8 @@ pub use give_back::GivenBack;
 pub use heartbeat::Heartbeat;
 pub use intake::{KeyLock, NewScan, Recorded};
 pub use lease::{Failure, Fenced, Lease, LeaseRules};
+pub use overview::{FailureGroup, FailureKind, StatusCount};
+pub use people::{Invitation, Person, PersonSummary, SecretHash, SignInLimits, SignInSecret};
 pub use read::{Event, Filter, FindingDetail, OpinionDetail, RangeDetail, ScanDetail, ScanRow, ScanSummary};
 pub use rescue::{RescueOutcome, Rescued};
 pub use restore::ScanRecord;

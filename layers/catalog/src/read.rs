@@ -2,6 +2,7 @@
 
 use crate::connection::{Catalog, Transaction};
 use crate::error::CatalogError;
+use crate::overview::FailureKind;
 use domain::{FindingCounts, RangeStatus, ScanId, Severity, Stage, Status, WaitsFor};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -13,6 +14,12 @@ pub struct Filter {
     pub statuses: Vec<Status>,
     /// Only uploads of this key.
     pub key: Option<String>,
+    /// Words that the reporter, the volume or the key contains, in any case. All of them must be found.
+    pub words: Vec<String>,
+    /// Only scans that wait for a person: for their name, for a confirmation, or for review.
+    pub needs_person: bool,
+    /// Only scans that failed in this way.
+    pub failure: Option<FailureKind>,
     /// Only scans older than this one. The last scan of a page gives the next page.
     pub before: Option<ScanId>,
     pub limit: i64,
@@ -20,7 +27,15 @@ pub struct Filter {
 
 impl Default for Filter {
     fn default() -> Self {
-        Self { statuses: Vec::new(), key: None, before: None, limit: 100 }
+        Self {
+            statuses: Vec::new(),
+            key: None,
+            words: Vec::new(),
+            needs_person: false,
+            failure: None,
+            before: None,
+            limit: 100,
+        }
     }
 }
 
@@ -71,6 +86,8 @@ impl Catalog {
     /// Newest first.
     pub async fn scans(&self, filter: &Filter) -> Result<Vec<ScanSummary>, CatalogError> {
         let statuses: Vec<String> = filter.statuses.iter().map(|status| status.as_str().to_owned()).collect();
+        let words: Vec<String> = filter.words.iter().map(|word| word.to_lowercase()).collect();
+        let (code, stage) = filter.failure.as_ref().map(|kind| (kind.code.as_str(), kind.stage.as_str())).unzip();
         let mut transaction = self.begin().await?;
         let scans = sqlx::query_as!(
             ScanSummary,
@@ -89,11 +106,21 @@ impl Catalog {
                WHERE (cardinality($1::text[]) = 0 OR status = ANY($1))
                  AND ($2::text IS NULL OR key = $2)
                  AND ($3::bigint IS NULL OR id < $3)
+                 AND (cardinality($5::text[]) = 0 OR NOT EXISTS (
+                     SELECT FROM unnest($5) AS word
+                     WHERE position(word IN lower(concat_ws(' ', reporter, volume, key))) = 0))
+                 AND (NOT $6 OR (status = 'PENDING_REVIEW' OR waits_for IS NOT NULL) AND superseded_by IS NULL)
+                 AND ($7::text IS NULL OR status = 'FAILED' AND superseded_by IS NULL
+                     AND failure_cause(error_code, error_message) = $7 AND failed_stage = $8)
                ORDER BY id DESC LIMIT $4"#,
             &statuses,
             filter.key,
             filter.before,
             filter.limit,
+            &words,
+            filter.needs_person,
+            code,
+            stage,
         )
         .fetch_all(transaction.executor())
         .await?;
@@ -216,6 +243,14 @@ pub struct Event {
     pub detail: serde_json::Value,
     /// The operator who did it. None for what the service did by itself.
     pub actor: Option<String>,
+}
+
+impl ScanDetail {
+    /// The names of all files below the result prefix that split published.
+    pub fn files(&self) -> impl Iterator<Item = &str> {
+        let files = self.scan.results.as_ref().and_then(|results| results.get("files")).and_then(|files| files.as_array());
+        files.into_iter().flatten().filter_map(|file| file.as_str())
+    }
 }
 
 impl Catalog {

@@ -74,6 +74,25 @@ impl Catalog {
         Ok(sample)
     }
 
+    /// The samples of the last `span`, oldest first.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn samples_of(&self, span: time::Duration) -> Result<Vec<Sample>, CatalogError> {
+        let mut transaction = self.begin().await?;
+        let samples = sqlx::query_as!(
+            Sample,
+            "SELECT at, uploaded, compressing, compressed, scanning, scanned, splitting, waiting_for_person,
+                 ranges_waiting, ranges_scanning, oldest_message_seconds, unsent_events, rescued, resent
+             FROM samples WHERE at > clock_timestamp() - make_interval(secs => $1) ORDER BY id",
+            span.as_seconds_f64(),
+        )
+        .fetch_all(transaction.executor())
+        .await?;
+        transaction.commit().await?;
+        Ok(samples)
+    }
+
     /// The newest samples, oldest first.
     pub async fn samples(&self, limit: i64) -> Result<Vec<Sample>, CatalogError> {
         let mut transaction = self.begin().await?;

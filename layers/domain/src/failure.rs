@@ -720,6 +720,41 @@ pub enum FailureCode {
     #[assoc(meaning = "The status of the scan does not allow the action.")]
     #[assoc(advice = "Run `quire show`. It says what the scan waits for, or why it ended.")]
     CatalogRefused,
+    // The console.
+    #[strum(serialize = "console.not_signed_in")]
+    #[assoc(class = FailureClass::Refused)]
+    #[assoc(meaning = "Nobody is signed in.", advice = "Sign in.")]
+    ConsoleNotSignedIn,
+    #[strum(serialize = "console.forbidden")]
+    #[assoc(class = FailureClass::Refused)]
+    #[assoc(meaning = "The person's role does not allow the action.", advice = "Ask an admin for another role.")]
+    ConsoleForbidden,
+    #[strum(serialize = "console.not_found")]
+    #[assoc(class = FailureClass::Refused)]
+    #[assoc(meaning = "The console has no such page.", advice = "Check the address.")]
+    ConsoleNotFound,
+    #[strum(serialize = "console.foreign_form")]
+    #[assoc(class = FailureClass::Refused)]
+    #[assoc(meaning = "A form was sent from elsewhere, or from a page that is older than the session.")]
+    #[assoc(advice = "Open the page again, and send the form from there.")]
+    ConsoleForeignForm,
+    #[strum(serialize = "console.too_many_attempts")]
+    #[assoc(class = FailureClass::Refused)]
+    #[assoc(meaning = "Somebody tried to sign in too often.")]
+    #[assoc(advice = "Wait 15 minutes. If the password is lost, ask an admin for an invitation.")]
+    ConsoleTooManyAttempts,
+    #[strum(serialize = "console.input")]
+    #[assoc(class = FailureClass::Arguments)]
+    #[assoc(meaning = "What was typed cannot be used.", advice = "Go back and correct it.")]
+    ConsoleInput,
+    #[strum(serialize = "console.too_large")]
+    #[assoc(class = FailureClass::Arguments)]
+    #[assoc(meaning = "A request to the console is too large.", advice = "Select fewer rows, or send less text.")]
+    ConsoleTooLarge,
+    #[strum(serialize = "console.fault")]
+    #[assoc(class = FailureClass::Internal)]
+    #[assoc(meaning = "The console has a fault.", advice = "Report it with the lines of its log.")]
+    ConsoleFault,
     // S3.
     #[strum(serialize = "objects.name")]
     #[assoc(class = FailureClass::Arguments)]

@@ -6,6 +6,7 @@ mod failure;
 mod finding;
 mod model_choice;
 pub mod prices;
+mod role;
 mod scan_ended;
 mod status;
 mod task;
@@ -17,6 +18,7 @@ pub use attempt_key::{AttemptKey, AttemptKind, AttemptPrefix, KeyError, ResultKe
 pub use failure::{FailureClass, FailureCode};
 pub use finding::{Evidence, EvidenceBox, Finding, FindingCounts, Severity};
 pub use model_choice::{ModelChoice, ModelName, ModelNameError};
+pub use role::Role;
 pub use scan_ended::ScanEnded;
 pub use status::{RangeStatus, Stage, Status, WaitsFor};
 pub use task::Task;

@@ -44,6 +44,9 @@ pub(crate) struct Clients {
     pub transfers: Client,
     /// Counts what both of them do.
     pub meter: Meter,
+    /// The address that takes the place of AWS.
+    endpoint: Option<String>,
+    region: String,
 }
 
 impl Clients {
@@ -51,17 +54,26 @@ impl Clients {
         let stalls = StalledStreamProtectionConfig::enabled().grace_period(STALL).build();
         let meter = Meter::default();
         let settings = Builder::from(sdk).interceptor(meter.clone());
-        let settings = settings.force_path_style(has_endpoint(sdk)).stalled_stream_protection(stalls);
+        let settings = settings.force_path_style(endpoint(sdk).is_some()).stalled_stream_protection(stalls);
+        let endpoint = endpoint(sdk);
+        let region = sdk.region().map(ToString::to_string).unwrap_or_default();
         let transfers = settings.clone().timeout_config(aws::timeouts(TRANSFER_ATTEMPT, TRANSFER));
-        Self { calls: Client::from_conf(settings.build()), transfers: Client::from_conf(transfers.build()), meter }
+        Self { calls: Client::from_conf(settings.build()), transfers: Client::from_conf(transfers.build()), meter, endpoint, region }
+    }
+
+    /// The origin at which browsers find a bucket: as the client addresses it.
+    pub fn origin(&self, bucket: &str) -> String {
+        let Some(endpoint) = &self.endpoint else { return format!("https://{bucket}.s3.{}.amazonaws.com", self.region) };
+        let (scheme, rest) = endpoint.split_once("://").unwrap_or(("https", endpoint));
+        format!("{scheme}://{}", rest.split('/').next().unwrap_or_default())
     }
 }
 
-/// Whether an endpoint is set: for all services, or in the environment or the profile for S3 alone.
-fn has_endpoint(sdk: &SdkConfig) -> bool {
+/// The endpoint that is set: for S3 alone in the environment or the profile, or for all services.
+fn endpoint(sdk: &SdkConfig) -> Option<String> {
     let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
     let for_s3 = || sdk.service_config().zip(key.ok()).and_then(|(settings, key)| settings.load_config(key));
-    sdk.endpoint_url().is_some() || for_s3().is_some()
+    for_s3().or_else(|| sdk.endpoint_url().map(ToOwned::to_owned))
 }
 
 /// The error of a call, by what a caller can do about it.

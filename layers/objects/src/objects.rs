@@ -155,6 +155,14 @@ impl Objects {
         Ok(())
     }
 
+    /// The origins at which browsers find the two buckets.
+    #[must_use]
+    pub fn origins(&self) -> Vec<String> {
+        let mut origins = [&self.upload_bucket, &self.result_bucket].map(|bucket| self.clients.origin(bucket)).to_vec();
+        origins.dedup();
+        origins
+    }
+
     /// What this client and its clones have sent to and received from S3 until now.
     #[must_use]
     pub fn traffic(&self) -> Traffic {

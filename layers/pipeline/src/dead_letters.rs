@@ -49,6 +49,8 @@ pub struct Selection {
     pub queues: Vec<Queue>,
     /// Only letters whose row has this error, or had it in its last attempt.
     pub code: Option<String>,
+    /// Whether a named letter that is not there is left out, and is no error.
+    pub tolerates_missing: bool,
 }
 
 impl Selection {
@@ -236,7 +238,8 @@ impl LetterOperator<'_> {
             letters.into_iter().partition(|letter| selection.includes(letter));
         self.release(&others).await?;
         let is_there = |id: &&String| chosen.iter().any(|letter| letter.received.message_id == **id);
-        if let Some(missing) = selection.message_ids.iter().find(|id| !is_there(id)) {
+        let missing = selection.message_ids.iter().find(|id| !is_there(id));
+        if let Some(missing) = missing.filter(|_| !selection.tolerates_missing) {
             self.release(&chosen).await?;
             return Err(QueueError::UnknownLetter { message_id: missing.clone() }.into());
         }
@@ -264,11 +267,16 @@ impl LetterOperator<'_> {
         Ok(Letter { received, content })
     }
 
-    /// A letter that belongs to no scan has no timeline.
+    /// In the timeline of its scan. A letter that belongs to no scan is told among what people did besides.
     async fn record(&self, letter: &Letter, kind: &str, mut detail: serde_json::Value) -> Result<(), StageError> {
-        let Some(scan) = letter.scan() else { return Ok(()) };
         detail["letter"] = json!(letter.received.message_id);
-        self.catalog.record_action(scan, kind, detail).await?;
+        let is_told = match letter.scan() {
+            Some(scan) => self.catalog.record_action(scan, kind, detail.clone()).await?,
+            None => false,
+        };
+        if !is_told {
+            self.catalog.record_activity(kind, detail).await?;
+        }
         Ok(())
     }
 }

@@ -15,7 +15,7 @@ mod failpoints;
 pub mod function;
 mod heartbeat;
 mod intake;
-mod logging;
+pub mod logging;
 mod metrics;
 mod outbox;
 pub mod rebuild;

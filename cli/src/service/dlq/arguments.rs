@@ -84,6 +84,7 @@ impl Filter {
             message_ids: message_ids.to_vec(),
             queues: self.stage.map(|stage| stage.queues().to_vec()).unwrap_or_default(),
             code: self.code.clone(),
+            tolerates_missing: false,
         }
     }
 }

@@ -1,0 +1,7 @@
+//! `console`: the pages for people.
+
+use std::process::ExitCode;
+
+fn main() -> ExitCode {
+    console::serve()
+}

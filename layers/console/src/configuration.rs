@@ -1,0 +1,62 @@
+//! The settings of the console, read once from the environment at the start.
+
+use clap::{Args, Parser};
+use pipeline::configuration::{DatabaseAddress, Recovery};
+use queues::QueueUrls;
+use std::net::SocketAddr;
+
+#[derive(Debug, Clone, Parser)]
+#[command(no_binary_name = true, disable_help_flag = true)]
+pub struct Configuration {
+    #[command(flatten)]
+    pub database: DatabaseAddress,
+    /// The versioned bucket that people upload to.
+    #[arg(long, env = "QUIRE_UPLOAD_BUCKET")]
+    pub upload_bucket: String,
+    /// The bucket of the results.
+    #[arg(long, env = "QUIRE_RESULT_BUCKET")]
+    pub result_bucket: String,
+    #[command(flatten)]
+    pub queues: QueueUrls,
+    #[command(flatten)]
+    pub dead_letters: DeadLetterUrls,
+    /// The rules of the functions, on which the forecasts depend.
+    #[command(flatten)]
+    pub recovery: Recovery,
+    /// Where the console listens when it does not run on Lambda.
+    #[arg(long, env = "QUIRE_CONSOLE_ADDRESS", default_value = "127.0.0.1:8470")]
+    pub address: SocketAddr,
+}
+
+/// Where the dead-letter queues are.
+#[derive(Debug, Clone, Args)]
+pub struct DeadLetterUrls {
+    /// The dead-letter queue of S3's events about uploads.
+    #[arg(long, env = "QUIRE_UPLOADS_DEAD_LETTERS_URL")]
+    pub uploads_dead_letters_url: String,
+    /// The dead-letter queue of volumes to compress.
+    #[arg(long, env = "QUIRE_COMPRESS_DEAD_LETTERS_URL")]
+    pub compress_dead_letters_url: String,
+    /// The dead-letter queue of page ranges.
+    #[arg(long, env = "QUIRE_SCAN_DEAD_LETTERS_URL")]
+    pub scan_dead_letters_url: String,
+    /// The dead-letter queue of page ranges of large volumes.
+    #[arg(long, env = "QUIRE_SCAN_LARGE_DEAD_LETTERS_URL")]
+    pub scan_large_dead_letters_url: String,
+    /// The dead-letter queue of volumes to split.
+    #[arg(long, env = "QUIRE_SPLIT_DEAD_LETTERS_URL")]
+    pub split_dead_letters_url: String,
+}
+
+impl DeadLetterUrls {
+    #[must_use]
+    pub fn urls(&self) -> QueueUrls {
+        QueueUrls {
+            uploads: self.uploads_dead_letters_url.clone(),
+            compress: self.compress_dead_letters_url.clone(),
+            scan: self.scan_dead_letters_url.clone(),
+            scan_large: self.scan_large_dead_letters_url.clone(),
+            split: self.split_dead_letters_url.clone(),
+        }
+    }
+}

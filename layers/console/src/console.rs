@@ -1,0 +1,83 @@
+use crate::configuration::Configuration;
+use crate::{assets, guard, screens};
+use aws::SdkConfig;
+use axum::Router;
+use axum::extract::DefaultBodyLimit;
+use axum::middleware;
+use axum::routing::get;
+use catalog::{Catalog, CatalogError, LeaseRules};
+use objects::Objects;
+use pipeline::credentials;
+use queues::{DeadLetters, Queues};
+use std::sync::Arc;
+
+/// The largest form. A message of SQS has at most 256 KiB, and its characters may be escaped.
+const LARGEST_FORM: usize = 1024 * 1024;
+
+/// How browsers reach the console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Transport {
+    /// Through the function's URL, with TLS.
+    Lambda,
+    /// On this machine, without TLS.
+    Loopback,
+}
+
+impl Transport {
+    pub const fn scheme(self) -> &'static str {
+        match self {
+            Self::Lambda => "https",
+            Self::Loopback => "http",
+        }
+    }
+}
+
+/// What the screens need.
+#[derive(Debug)]
+pub struct Console {
+    pub catalog: Catalog,
+    pub objects: Objects,
+    pub queues: Queues,
+    pub dead_letters: DeadLetters,
+    pub rules: LeaseRules,
+    pub transport: Transport,
+}
+
+impl Console {
+    /// Connects to nothing but the secret that holds the database's password.
+    ///
+    /// # Errors
+    /// When the database's address or its secret cannot be read.
+    pub async fn new(
+        configuration: &Configuration,
+        sdk: &SdkConfig,
+        transport: Transport,
+    ) -> Result<Self, CatalogError> {
+        let Configuration { upload_bucket, result_bucket, queues, dead_letters, recovery, .. } = configuration;
+        Ok(Self {
+            catalog: Catalog::on(credentials::database(&configuration.database, sdk).await?),
+            objects: Objects::new(sdk, upload_bucket.clone(), result_bucket.clone()),
+            queues: Queues::new(sdk, queues.clone()),
+            dead_letters: DeadLetters::new(sdk, queues.clone(), dead_letters.urls()),
+            rules: recovery.lease_rules(),
+            transport,
+        })
+    }
+}
+
+/// Every address of the console.
+#[must_use]
+pub fn router(console: Arc<Console>) -> Router {
+    Router::new()
+        .merge(screens::router())
+        .route("/assets/{name}", get(assets::asset))
+        .fallback(screens::not_found)
+        .layer(middleware::from_fn(guard::check_change))
+        .layer(middleware::from_fn_with_state(Arc::clone(&console), guard::set_headers))
+        .layer(DefaultBodyLimit::max(LARGEST_FORM))
+        .with_state(console)
+}
+
+pub(crate) const fn largest_form() -> usize {
+    LARGEST_FORM
+}

@@ -1,0 +1,135 @@
+//! What can go wrong with a request, and the page that says so.
+
+use crate::frame::Frame;
+use askama::Template;
+use axum::response::{Html, IntoResponse, Redirect, Response};
+use catalog::CatalogError;
+use domain::{FailureClass, FailureCode, Role};
+use enum_assoc::Assoc;
+use http::StatusCode;
+use http::header::ALLOW;
+use http::request::Parts;
+use objects::ObjectError;
+use pipeline::error::StageError;
+use queues::QueueError;
+
+#[derive(Debug, thiserror::Error, Assoc)]
+#[func(pub fn code(&self) -> FailureCode)]
+pub enum ConsoleError {
+    /// Where to go after signing in.
+    #[error("You are not signed in.")]
+    #[assoc(code = FailureCode::ConsoleNotSignedIn)]
+    NotSignedIn { next: String },
+    #[error("You are {has}, and this needs a person who is {needs}.")]
+    #[assoc(code = FailureCode::ConsoleForbidden)]
+    Forbidden { needs: Role, has: Role },
+    #[error("There is no such page.")]
+    #[assoc(code = FailureCode::ConsoleNotFound)]
+    NotFound,
+    /// A form that another site sent, or one that is older than the session.
+    #[error("This form was not sent from a page of your session. Nothing was changed.")]
+    #[assoc(code = FailureCode::ConsoleForeignForm)]
+    ForeignForm,
+    #[error("There were too many attempts to sign in. Wait 15 minutes.")]
+    #[assoc(code = FailureCode::ConsoleTooManyAttempts)]
+    TooManyAttempts,
+    /// What was sent makes no sense. A sentence.
+    #[error("{0}")]
+    #[assoc(code = FailureCode::ConsoleInput)]
+    Wrong(String),
+    #[error("The request is too large.")]
+    #[assoc(code = FailureCode::ConsoleTooLarge)]
+    TooLarge,
+    /// Somebody or something changed the scan while the page was open. A sentence.
+    #[error("{0} Nothing was done.")]
+    #[assoc(code = FailureCode::CatalogRefused)]
+    Changed(String),
+    #[error(transparent)]
+    #[assoc(code = _0.code())]
+    Stage(#[from] StageError),
+    #[error(transparent)]
+    #[assoc(code = _0.code())]
+    Catalog(#[from] CatalogError),
+    #[error(transparent)]
+    #[assoc(code = _0.code())]
+    Objects(#[from] ObjectError),
+    #[error(transparent)]
+    #[assoc(code = _0.code())]
+    Queues(#[from] QueueError),
+    #[error("A page could not be made: {0}.")]
+    #[assoc(code = FailureCode::ConsoleFault)]
+    Template(#[from] askama::Error),
+    #[error("The system has no random numbers: {0}.")]
+    #[assoc(code = FailureCode::ConsoleFault)]
+    Random(#[from] getrandom::Error),
+    #[error("The password could not be hashed: {0}.")]
+    #[assoc(code = FailureCode::ConsoleFault)]
+    Password(#[from] argon2::password_hash::Error),
+}
+
+impl ConsoleError {
+    /// Only pages lead back: a form would be sent without what was typed.
+    pub fn not_signed_in(parts: &Parts) -> Self {
+        let path = parts.uri.path_and_query().map_or("/", |path| path.as_str());
+        let next = if parts.method == http::Method::GET { path } else { "/" };
+        Self::NotSignedIn { next: next.to_owned() }
+    }
+
+    fn status(&self) -> StatusCode {
+        match self {
+            Self::NotSignedIn { .. } => StatusCode::UNAUTHORIZED,
+            Self::Forbidden { .. } | Self::ForeignForm => StatusCode::FORBIDDEN,
+            Self::NotFound | Self::Catalog(CatalogError::Unknown(_)) => StatusCode::NOT_FOUND,
+            Self::Queues(QueueError::UnknownLetter { .. }) => StatusCode::NOT_FOUND,
+            Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
+            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::Wrong(_) | Self::Catalog(CatalogError::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
+            other => match other.code().class() {
+                FailureClass::Refused => StatusCode::CONFLICT,
+                FailureClass::Arguments | FailureClass::Input => StatusCode::UNPROCESSABLE_ENTITY,
+                FailureClass::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+                _ => StatusCode::INTERNAL_SERVER_ERROR,
+            },
+        }
+    }
+}
+
+#[derive(Template)]
+#[template(path = "error.html")]
+struct ErrorPage {
+    frame: Frame,
+    message: String,
+    advice: &'static str,
+    code: FailureCode,
+}
+
+impl IntoResponse for ConsoleError {
+    fn into_response(self) -> Response {
+        if let Self::NotSignedIn { next } = &self {
+            return Redirect::to(&crate::screens::sign_in::address(next)).into_response();
+        }
+        let (status, code) = (self.status(), self.code());
+        if status.is_server_error() {
+            tracing::error!(code = code.as_str(), error = %self, "the console could not answer a request");
+        }
+        let title = match status {
+            StatusCode::NOT_FOUND => "Not found",
+            StatusCode::FORBIDDEN => "Not allowed",
+            StatusCode::CONFLICT => "Nothing was done",
+            _ => "That did not work",
+        };
+        let page = ErrorPage { frame: Frame::outside(title), message: self.to_string(), advice: code.advice(), code };
+        let body = page.render().unwrap_or_else(|_| "The console could not answer the request.".to_owned());
+        (status, Html(body)).into_response()
+    }
+}
+
+/// A page as a response.
+pub fn page(template: &impl Template) -> Result<Html<String>, ConsoleError> {
+    Ok(Html(template.render()?))
+}
+
+/// For a path that knows only forms, or only pages.
+pub fn method_not_allowed(allowed: &'static str) -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, allowed)]).into_response()
+}

@@ -1,0 +1,156 @@
+//! What holds for every request, whatever it asks for.
+
+use crate::console::{Console, largest_form};
+use crate::error::ConsoleError;
+use crate::secret::{Token, is_same};
+use axum::body::{Body, to_bytes};
+use axum::extract::{Request, State};
+use axum::middleware::Next;
+use axum::response::{IntoResponse, Response};
+use axum_extra::extract::CookieJar;
+use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY};
+use http::header::{STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
+use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use std::sync::Arc;
+
+/// The longest address that is looked at. Browsers and proxies cut at 8 KiB.
+const LONGEST_ADDRESS: usize = 8 * 1024;
+
+/// The field of every form, and the header of every script, that holds the session's form token.
+const TOKEN_FIELD: &str = "form_token";
+const TOKEN_HEADER: &str = "x-quire-form-token";
+
+/// Refuses changes that do not come from a page of the same session: first by what the browser says about the site that
+/// sent them, then by the token in the form. A page that anybody may open has no session and no token.
+pub async fn check_change(request: Request, next: Next) -> Response {
+    match checked(request).await {
+        Ok(request) => next.run(request).await,
+        Err(error) => error.into_response(),
+    }
+}
+
+async fn checked(request: Request) -> Result<Request, ConsoleError> {
+    let length = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
+    if length > LONGEST_ADDRESS {
+        return Err(ConsoleError::TooLarge);
+    }
+    if matches!(*request.method(), Method::GET | Method::HEAD) {
+        return Ok(request);
+    }
+    if !is_same_origin(request.headers()) {
+        return Err(ConsoleError::ForeignForm);
+    }
+    let Some(token) = session_token(request.headers()) else { return Ok(request) };
+    let (parts, body) = request.into_parts();
+    let body = to_bytes(body, largest_form()).await.map_err(|_| ConsoleError::TooLarge)?;
+    let sent = sent_token(&parts.headers, &body).ok_or(ConsoleError::ForeignForm)?;
+    if !is_same(&sent, &token.form_token()) {
+        return Err(ConsoleError::ForeignForm);
+    }
+    Ok(Request::from_parts(parts, Body::from(body)))
+}
+
+/// `Sec-Fetch-Site` cannot be set by scripts, and every current browser sends it. Where it is absent, the origin must be
+/// this host.
+fn is_same_origin(headers: &HeaderMap) -> bool {
+    let text = |name: HeaderName| headers.get(name).and_then(|value| value.to_str().ok());
+    match text(HeaderName::from_static("sec-fetch-site")) {
+        Some(site) => site == "same-origin",
+        None => {
+            let host = text(HOST);
+            let origin = text(ORIGIN).and_then(|origin| origin.split_once("://")).map(|(_, host)| host);
+            host.is_some() && origin == host
+        }
+    }
+}
+
+/// Of either transport: a request has at most one of the two cookies.
+fn session_token(headers: &HeaderMap) -> Option<Token> {
+    use crate::console::Transport::{Lambda, Loopback};
+    let cookies = CookieJar::from_headers(headers);
+    [Lambda, Loopback].into_iter().find_map(|transport| crate::signed_in::cookie_token(&cookies, transport))
+}
+
+fn sent_token(headers: &HeaderMap, body: &[u8]) -> Option<String> {
+    if let Some(token) = headers.get(TOKEN_HEADER) {
+        return token.to_str().ok().map(ToOwned::to_owned);
+    }
+    let is_form = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form"));
+    let fields = if is_form { form_urlencoded::parse(body) } else { form_urlencoded::parse(b"") };
+    fields.into_iter().find(|(name, _)| name == TOKEN_FIELD).map(|(_, value)| value.into_owned())
+}
+
+/// Pages may load only what the console serves, and pictures and uploads from the two buckets. They may not be framed, and
+/// they tell no other site where the person came from.
+pub async fn set_headers(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
+    let mut response = next.run(request).await;
+    let headers = response.headers_mut();
+    let mut set = |name: HeaderName, value: &str| {
+        if let Ok(value) = HeaderValue::from_str(value) {
+            headers.insert(name, value);
+        }
+    };
+    set(CONTENT_SECURITY_POLICY, &policy(&console.objects.origins()));
+    set(X_CONTENT_TYPE_OPTIONS, "nosniff");
+    set(X_FRAME_OPTIONS, "DENY");
+    set(REFERRER_POLICY, "no-referrer");
+    set(STRICT_TRANSPORT_SECURITY, "max-age=31536000");
+    set(HeaderName::from_static("cross-origin-opener-policy"), "same-origin");
+    set(HeaderName::from_static("permissions-policy"), "camera=(), geolocation=(), microphone=()");
+    if !headers.contains_key(CACHE_CONTROL) {
+        headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    response
+}
+
+fn policy(buckets: &[String]) -> String {
+    let buckets = buckets.join(" ");
+    format!(
+        "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' {buckets}; connect-src 'self' {buckets}; \
+         form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn headers(pairs: &[(&'static str, &str)]) -> HeaderMap {
+        pairs.iter().map(|(name, value)| (HeaderName::from_static(name), value.parse().unwrap())).collect()
+    }
+
+    #[test]
+    fn only_the_same_origin_may_change_anything() {
+        let is_ours = |pairs| is_same_origin(&headers(pairs));
+        assert!(is_ours(&[("sec-fetch-site", "same-origin")]));
+        assert!(is_ours(&[("origin", "https://quire.example"), ("host", "quire.example")]));
+        for foreign in [
+            &[][..],
+            &[("host", "quire.example")],
+            &[("sec-fetch-site", "same-site"), ("origin", "https://quire.example"), ("host", "quire.example")],
+            &[("sec-fetch-site", "cross-site")],
+            &[("sec-fetch-site", "none")],
+            &[("origin", "https://evil.example"), ("host", "quire.example")],
+            &[("origin", "null"), ("host", "quire.example")],
+            &[("origin", "https://quire.example.evil.example"), ("host", "quire.example")],
+        ] {
+            assert!(!is_ours(foreign), "{foreign:?}");
+        }
+    }
+
+    #[test]
+    fn the_token_is_read_from_forms_and_headers_only() {
+        let form = headers(&[("content-type", "application/x-www-form-urlencoded")]);
+        assert_eq!(sent_token(&form, b"a=b&form_token=x%2By").as_deref(), Some("x+y"));
+        assert_eq!(sent_token(&form, b"a=b"), None);
+        assert_eq!(sent_token(&headers(&[("content-type", "text/plain")]), b"form_token=x"), None);
+        assert_eq!(sent_token(&headers(&[("x-quire-form-token", "z")]), b"").as_deref(), Some("z"));
+    }
+
+    #[test]
+    fn the_policy_names_the_buckets_and_allows_no_inline_script() {
+        let policy = policy(&["https://b.s3.amazonaws.com".to_owned()]);
+        assert!(policy.contains("img-src 'self' https://b.s3.amazonaws.com;"), "{policy}");
+        assert!(!policy.contains("unsafe"), "{policy}");
+    }
+}

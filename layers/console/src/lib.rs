@@ -1,0 +1,17 @@
+#![doc = include_str!("../README.md")]
+
+mod assets;
+mod chart;
+mod configuration;
+mod console;
+mod error;
+mod frame;
+mod guard;
+mod password;
+mod screens;
+mod secret;
+mod serve;
+mod signed_in;
+mod words;
+
+pub use serve::serve;

@@ -1,0 +1,111 @@
+//! People: who may do what, and invitations.
+
+use crate::console::Console;
+use crate::error::{ConsoleError, page};
+use crate::frame::Frame;
+use crate::secret::Token;
+use crate::signed_in::{Admin, SignedIn, Viewer};
+use crate::words;
+use askama::Template;
+use axum::Router;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::{get, post};
+use axum_extra::extract::Form;
+use catalog::PersonSummary;
+use domain::{Actor, Role};
+use http::HeaderMap;
+use http::header::HOST;
+use serde::Deserialize;
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Long enough for a weekend.
+const INVITATION: Duration = Duration::from_secs(7 * 86_400);
+
+pub fn routes() -> Router<Arc<Console>> {
+    Router::new()
+        .route("/people", get(people))
+        .route("/people/invite", post(invite))
+        .route("/people/{person}/role", post(change_role))
+        .route("/people/{person}/revoke", post(revoke))
+}
+
+#[derive(Template)]
+#[template(path = "people.html")]
+struct PeoplePage {
+    frame: Frame,
+    people: Vec<PersonSummary>,
+}
+
+async fn people(
+    State(console): State<Arc<Console>>,
+    session: SignedIn<Viewer>,
+) -> Result<impl IntoResponse, ConsoleError> {
+    let people = console.catalog.people().await?;
+    page(&PeoplePage { frame: session.frame("People").section("/people"), people })
+}
+
+#[derive(Debug, Deserialize)]
+struct NewPerson {
+    name: String,
+    role: String,
+}
+
+fn role(text: &str) -> Result<Role, ConsoleError> {
+    text.parse().map_err(|_| ConsoleError::Wrong(format!("There is no role {text:?}.")))
+}
+
+#[derive(Template)]
+#[template(path = "invited.html")]
+struct InvitedPage {
+    frame: Frame,
+    name: String,
+    link: String,
+    expires: String,
+}
+
+async fn invite(
+    State(console): State<Arc<Console>>,
+    session: SignedIn<Admin>,
+    headers: HeaderMap,
+    Form(new): Form<NewPerson>,
+) -> Result<impl IntoResponse, ConsoleError> {
+    let name: Actor = new.name.to_lowercase().parse().map_err(|error| {
+        ConsoleError::Wrong(format!("{:?} cannot be used: {error}.", new.name))
+    })?;
+    let token = Token::random()?;
+    let catalog = session.catalog(&console)?;
+    let expires = catalog.invite(name.as_str(), role(&new.role)?, &token.hash(), INVITATION).await?;
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    page(&InvitedPage {
+        frame: session.frame("Invitation").section("/people"),
+        name: name.to_string(),
+        link: format!("{}://{host}/invitations/{}", console.transport.scheme(), token.reveal()),
+        expires: words::minute(&expires),
+    })
+}
+
+#[derive(Debug, Deserialize)]
+struct NewRole {
+    role: String,
+}
+
+async fn change_role(
+    State(console): State<Arc<Console>>,
+    session: SignedIn<Admin>,
+    Path(person): Path<i64>,
+    Form(new): Form<NewRole>,
+) -> Result<Redirect, ConsoleError> {
+    session.catalog(&console)?.change_role(person, role(&new.role)?).await?;
+    Ok(Redirect::to("/people"))
+}
+
+async fn revoke(
+    State(console): State<Arc<Console>>,
+    session: SignedIn<Admin>,
+    Path(person): Path<i64>,
+) -> Result<Redirect, ConsoleError> {
+    session.catalog(&console)?.revoke(person).await?;
+    Ok(Redirect::to("/people"))
+}

@@ -1,0 +1,78 @@
+//! Random tokens and what is derived from them.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use catalog::SecretHash;
+use sha2::{Digest, Sha256};
+
+/// A random text of 256 bits that whoever has it may use: for a session or an invitation.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Token(String);
+
+impl Token {
+    /// # Errors
+    /// When the system has no random numbers.
+    pub fn random() -> Result<Self, getrandom::Error> {
+        let mut bytes = [0; 32];
+        getrandom::fill(&mut bytes)?;
+        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    }
+
+    /// A text that somebody sent. It may be no token at all.
+    #[must_use]
+    pub fn received(text: &str) -> Self {
+        Self(text.to_owned())
+    }
+
+    #[must_use]
+    pub fn reveal(&self) -> &str {
+        &self.0
+    }
+
+    /// What the database has of it.
+    #[must_use]
+    pub fn hash(&self) -> SecretHash {
+        Sha256::digest(self.0.as_bytes()).into()
+    }
+
+    /// The token that every form of a session holds. Only pages of the console can know it, because the browser shows the
+    /// cookie to no script and to no other site.
+    #[must_use]
+    pub fn form_token(&self) -> String {
+        URL_SAFE_NO_PAD.encode(Sha256::digest(format!("form {}", self.0)))
+    }
+}
+
+impl std::fmt::Debug for Token {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str("Token(…)")
+    }
+}
+
+/// Compares in a time that does not depend on where they differ: hashes of guesses cannot be steered.
+#[must_use]
+pub fn is_same(one: &str, other: &str) -> bool {
+    Sha256::digest(one.as_bytes()) == Sha256::digest(other.as_bytes())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_differ_and_hide() {
+        let [one, other] = [(); 2].map(|()| Token::random().unwrap());
+        assert_eq!(one.reveal().len(), 43);
+        assert_ne!(one, other);
+        assert_ne!(one.form_token(), other.form_token());
+        assert_ne!(one.form_token(), one.reveal());
+        assert_eq!(format!("{one:?}"), "Token(…)");
+    }
+
+    #[test]
+    fn a_received_token_has_the_hash_of_the_sent_one() {
+        let token = Token::random().unwrap();
+        assert_eq!(Token::received(token.reveal()).hash(), token.hash());
+        assert!(is_same("a", "a") && !is_same("a", "b") && !is_same("", "a"));
+    }
+}

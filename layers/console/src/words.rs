@@ -1,0 +1,254 @@
+//! What the console says about scans, in the words of the people who upload them.
+
+use catalog::{Event, ScanSummary};
+use domain::{FailureCode, Stage, Status, WaitsFor};
+use serde_json::Value;
+use time::macros::format_description;
+use time::{Duration, OffsetDateTime, UtcOffset};
+
+/// The volume, or the name of the file while nobody has named the volume.
+pub fn volume(scan: &ScanSummary) -> String {
+    match (&scan.reporter, &scan.volume, scan.first_page) {
+        (Some(reporter), Some(volume), Some(page)) => format!("{volume} {reporter}, from page {page}"),
+        (Some(reporter), Some(volume), None) => format!("{volume} {reporter}"),
+        _ => file(&scan.key).to_owned(),
+    }
+}
+
+/// The last part of a key.
+pub fn file(key: &str) -> &str {
+    key.rsplit('/').next().unwrap_or(key)
+}
+
+/// The state in two or three words, for a list.
+pub fn state(scan: &ScanSummary) -> &'static str {
+    match (scan.waits_for, scan.superseded_by) {
+        (_, Some(_)) => "Replaced",
+        (Some(WaitsFor::Metadata), _) => "Needs its name",
+        (Some(WaitsFor::Confirmation), _) => "Needs a decision",
+        (None, None) => status(scan.status),
+    }
+}
+
+pub const fn status(status: Status) -> &'static str {
+    match status {
+        Status::Uploaded => "Waiting to be compressed",
+        Status::Compressing => "Being compressed",
+        Status::Compressed => "Waiting to be read",
+        Status::Scanning => "Being read",
+        Status::Scanned => "Waiting to be split",
+        Status::Splitting => "Being split",
+        Status::PendingReview => "Ready for review",
+        Status::Approved => "Approved",
+        Status::Failed => "Failed",
+        Status::Cancelled => "Cancelled",
+    }
+}
+
+pub const fn stage(stage: Stage) -> &'static str {
+    match stage {
+        Stage::Compress => "compressing",
+        Stage::Scan => "reading",
+        Stage::Split => "splitting",
+    }
+}
+
+/// The class of the state's colour in the style sheet.
+pub const fn tone(scan: &ScanSummary) -> &'static str {
+    match (scan.status, scan.waits_for, scan.superseded_by) {
+        (_, _, Some(_)) | (Status::Cancelled, ..) => "quiet",
+        (Status::Failed, ..) => "bad",
+        (Status::PendingReview, ..) | (_, Some(_), _) => "asks",
+        (Status::Approved, ..) => "good",
+        _ => "works",
+    }
+}
+
+/// One sentence about a scan: what happens, or what a person has to do.
+pub fn sentence(scan: &ScanSummary) -> String {
+    if let Some(newer) = scan.superseded_by {
+        return format!("A newer upload of the same file, scan {newer}, replaced it.");
+    }
+    match (scan.status, scan.waits_for) {
+        (_, Some(WaitsFor::Metadata)) => "Its pages are read. Say which volume it is, and it continues.".to_owned(),
+        (_, Some(WaitsFor::Confirmation)) => {
+            "It would replace an approved volume. Decide whether it should.".to_owned()
+        }
+        (Status::Failed, _) => scan.error_message.clone().unwrap_or_else(|| "It failed.".to_owned()),
+        (Status::Cancelled, _) => match scan.error_code.as_deref() {
+            Some("deleted") => "Its results were deleted.".to_owned(),
+            _ => "A person cancelled it.".to_owned(),
+        },
+        (Status::Scanning, _) => format!("{} of {} parts are read.", scan.ranges_finished, scan.ranges),
+        (Status::PendingReview, _) => match scan.finding_counts.unwrap_or_default().must_look {
+            0 => format!("{} are ready. Nothing looks wrong to the machine.", count(scan.opinions, "opinion")),
+            must => {
+                format!("{} are ready. {} must be looked at.", count(scan.opinions, "opinion"), count(must as i64, "finding"))
+            }
+        },
+        (Status::Approved, _) => format!("{} approved.", count(scan.opinions, "opinion")),
+        (waiting, _) if waiting.is_waiting() && scan.attempts > 0 => {
+            let message = scan.error_message.as_deref().unwrap_or("The last attempt failed.");
+            format!("{message} It is tried again by itself.")
+        }
+        (other, _) => format!("{}.", status(other)),
+    }
+}
+
+/// How much of the work is done, 0 to 100.
+pub fn percent(scan: &ScanSummary) -> i64 {
+    match scan.status {
+        Status::Uploaded => 2,
+        Status::Compressing => 8,
+        Status::Compressed => 15,
+        Status::Scanning => 15 + 70 * scan.ranges_finished / scan.ranges.max(1),
+        Status::Scanned => 86,
+        Status::Splitting => 92,
+        Status::PendingReview | Status::Approved => 100,
+        Status::Failed | Status::Cancelled => 0,
+    }
+}
+
+/// `1 file`, `2 files`.
+pub fn count(number: i64, noun: &str) -> String {
+    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
+}
+
+/// How long ago, in its largest unit.
+pub fn ago(moment: &OffsetDateTime) -> String {
+    match (OffsetDateTime::now_utc() - *moment).max(Duration::ZERO) {
+        length if length < Duration::minutes(1) => "just now".to_owned(),
+        length => format!("{} ago", length_of(length)),
+    }
+}
+
+/// In the largest unit that fits, rounded down.
+pub fn length_of(length: Duration) -> String {
+    match length.whole_seconds() {
+        seconds @ ..60 => count(seconds, "second"),
+        seconds @ 60..3_600 => count(seconds / 60, "minute"),
+        seconds @ 3_600..86_400 => count(seconds / 3_600, "hour"),
+        seconds => count(seconds / 86_400, "day"),
+    }
+}
+
+/// For the `datetime` of a `time` element, and for its title.
+pub fn moment(moment: &OffsetDateTime) -> String {
+    let format = format_description!("[year]-[month]-[day]T[hour]:[minute]:[second]Z");
+    moment.to_offset(UtcOffset::UTC).format(format).unwrap_or_default()
+}
+
+/// The day and the minute, in UTC.
+pub fn minute(moment: &OffsetDateTime) -> String {
+    let format = format_description!("[year]-[month]-[day] [hour]:[minute] UTC");
+    moment.to_offset(UtcOffset::UTC).format(format).unwrap_or_default()
+}
+
+pub fn clock(moment: &OffsetDateTime) -> String {
+    let format = format_description!("[hour]:[minute]:[second] UTC");
+    moment.to_offset(UtcOffset::UTC).format(format).unwrap_or_default()
+}
+
+pub fn megabytes(bytes: i64) -> String {
+    format!("{:.1} MB", bytes as f64 / 1e6)
+}
+
+pub fn dollars(amount: f64) -> String {
+    if amount < 0.01 { "less than $0.01".to_owned() } else { format!("${amount:.2}") }
+}
+
+/// What a code means and what to do, for a person. Codes of other releases have neither.
+pub fn meaning(code: &str) -> &'static str {
+    FailureCode::parse(code).map_or("Another release of Quire reported this.", FailureCode::meaning)
+}
+
+pub fn advice(code: &str) -> &'static str {
+    FailureCode::parse(code).map_or("", FailureCode::advice)
+}
+
+/// An entry of the timeline, in words.
+pub fn event(event: &Event) -> String {
+    activity(&event.kind, &event.detail)
+}
+
+/// Fields that the words contain already, or that only programs read.
+const OMITTED: [&str; 9] =
+    ["from", "to", "lease", "generation", "range", "attempts", "interruptions", "code", "message"];
+
+/// What happened, in words, from the kind and the detail of an event.
+pub fn activity(kind: &str, detail: &Value) -> String {
+    let (subject, kind) = match kind.strip_prefix("range_") {
+        Some(kind) => {
+            let number = detail.get("range").and_then(Value::as_i64).unwrap_or_default();
+            (format!("Part {}: ", number + 1), kind)
+        }
+        None => (String::new(), kind),
+    };
+    let said = known(kind).map_or_else(|| kind.replace('_', " "), ToOwned::to_owned);
+    let message = detail.get("message").and_then(Value::as_str);
+    let is_failure = matches!(kind, "failed" | "cancelled" | "given_back" | "returned_to_compress");
+    let reason = message.filter(|_| is_failure).map(|message| format!(": {message}")).unwrap_or_default();
+    let others = detail.as_object().into_iter().flatten();
+    let others = others.filter(|(name, value)| !OMITTED.contains(&name.as_str()) && !value.is_null());
+    let others: Vec<String> = others.map(|(name, value)| format!("{name} {}", plain(value))).collect();
+    let others = if others.is_empty() { String::new() } else { format!(" ({})", others.join(", ")) };
+    let text = format!("{subject}{said}{reason}{others}");
+    let mut letters = text.chars();
+    letters.next().map(|first| first.to_uppercase().chain(letters).collect()).unwrap_or_default()
+}
+
+fn known(kind: &str) -> Option<&'static str> {
+    Some(match kind {
+        "uploaded" => "uploaded",
+        "compressing" => "compressing began",
+        "compressed" => "compressed",
+        "scanning" => "reading began",
+        "scanned" => "all pages are read",
+        "finished" => "read",
+        "waiting" => "waits again",
+        "splitting" => "splitting began",
+        "pending_review" => "ready for review",
+        "given_back" => "an attempt failed and is repeated",
+        "interrupted" => "the worker was lost; it is repeated",
+        "returned_to_compress" => "intermediate files were missing; compressed again",
+        "retried" => "retried",
+        "described" => "named",
+        "letter_redriven" => "a dead letter was sent again",
+        "letter_edited" => "a dead letter was corrected and sent again",
+        "letter_discarded" => "a dead letter was discarded",
+        "signed_in" => "signed in",
+        "signed_out_everywhere" => "signed out everywhere",
+        "password_chosen" => "chose a password",
+        "invited" => "invited",
+        "role_changed" => "changed a role",
+        "revoked" => "revoked access",
+        _ => return None,
+    })
+}
+
+fn plain(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    #[test]
+    fn events_are_told_in_words() {
+        let said = |kind: &str, detail: Value| activity(kind, &detail);
+        assert_eq!(said("range_finished", json!({"range": 3, "lease": "x"})), "Part 4: read");
+        assert_eq!(said("failed", json!({"code": "source.empty", "message": "It is empty."})), "Failed: It is empty.");
+        assert_eq!(said("compressing", json!({"code": "deadline", "message": "late"})), "Compressing began");
+        assert_eq!(said("deferred", json!({"until": "2026-12-24"})), "Deferred (until 2026-12-24)");
+        assert_eq!(said("", json!(null)), "");
+    }
+
+    #[test]
+    fn lengths_are_told_in_one_unit() {
+        let said = [0, 1, 59, 60, 7_300, 200_000].map(|seconds| length_of(Duration::seconds(seconds)));
+        assert_eq!(said, ["0 seconds", "1 second", "59 seconds", "1 minute", "2 hours", "2 days"]);
+        assert_eq!(ago(&(OffsetDateTime::now_utc() + Duration::hours(1))), "just now");
+    }
+}
