@@ -5,7 +5,7 @@ use anyhow::{Context, Result, bail};
 use std::process::{Child, Command};
 
 /// The functions with their own zip archives.
-pub const ZIPPED: [&str; 3] = ["intake", "reconcile", "migrate"];
+pub const ZIPPED: [&str; 4] = ["intake", "reconcile", "migrate", "console"];
 /// The functions that share the container image, and the program by which they start others.
 pub const IN_IMAGE: [&str; 4] = ["compress", "scan", "split", "quire-sandbox"];
 

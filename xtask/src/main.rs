@@ -32,6 +32,7 @@ Usage: cargo xtask TASK [OPTIONS]
               --state DIRECTORY       where the stack keeps its data, logs and records [$QUIRE_STACK, target/stack]
               --postgres-port PORT    [5433] the next free port if it is taken
               --localstack-port PORT  [4566] the next free port if it is taken
+              --console-port PORT     [8470] the next free port if it is taken
               --parameter NAME=VALUE  set a parameter of infra/template.yaml; can be repeated
               --failpoints            build the functions with the failpoints that the tests use
   down      Stop what `up` or `demo` started
@@ -106,6 +107,7 @@ fn up_options(arguments: &mut Parser) -> Result<UpOptions> {
             Arg::Long("state") => options.state = arguments.value()?.into(),
             Arg::Long("postgres-port") => options.postgres_port = arguments.value()?.parse()?,
             Arg::Long("localstack-port") => options.localstack_port = arguments.value()?.parse()?,
+            Arg::Long("console-port") => options.console_port = arguments.value()?.parse()?,
             Arg::Long("failpoints") => options.failpoints = true,
             Arg::Long("parameter") => options.parameters.push(parameter(&arguments.value()?.string()?)?),
             other => bail!("{}. See `cargo xtask --help`.", other.unexpected()),

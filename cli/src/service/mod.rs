@@ -11,6 +11,7 @@ mod doctor;
 mod download;
 mod environment_file;
 mod error;
+mod invite;
 mod logs;
 mod operate;
 mod reconcile;
@@ -49,6 +50,7 @@ pub fn perform(command: &ServiceCommand, cancellation: &Cancellation) -> Result<
         ServiceCommand::Dlq(command) => dlq::run(command, cancellation).map(|()| 0),
         ServiceCommand::Doctor(arguments) => doctor::run(arguments, cancellation),
         ServiceCommand::Reconcile(arguments) => reconcile::run(arguments, cancellation).map(|()| 0),
+        ServiceCommand::Invite(arguments) => invite::run(arguments, cancellation).map(|()| 0),
         ServiceCommand::Migrate(arguments) => operate::migrate(arguments, cancellation).map(|()| 0),
         ServiceCommand::Rebuild(arguments) => operate::rebuild(arguments, cancellation),
     };

@@ -1,6 +1,6 @@
 //! Values on the command line: secrets, statuses, times, lengths of time.
 
-use domain::{Stage, Status};
+use domain::{Role, Stage, Status};
 use std::fmt;
 use std::str::FromStr;
 use std::time::Duration;
@@ -55,6 +55,12 @@ pub fn stage(text: &str) -> Result<Stage, String> {
     let stages = [Stage::Compress, Stage::Scan, Stage::Split];
     let found = stages.into_iter().find(|stage| stage.as_str() == text.to_ascii_lowercase());
     found.ok_or_else(|| "there is no such stage; use one of compress, scan, split".to_owned())
+}
+
+/// A role by its name.
+pub fn role(text: &str) -> Result<Role, String> {
+    let found = Role::ALL.iter().copied().find(|role| role.as_str() == text.to_ascii_lowercase());
+    found.ok_or_else(|| "there is no such role; use one of viewer, reviewer, operator, admin".to_owned())
 }
 
 /// RFC 3339, or date and time of day in UTC.

@@ -18,7 +18,7 @@ struct Asset {
 
 const SCRIPT: &str = "text/javascript; charset=utf-8";
 
-static ASSETS: [Asset; 4] = [
+static ASSETS: [Asset; 5] = [
     Asset {
         name: "style",
         extension: "css",
@@ -29,6 +29,12 @@ static ASSETS: [Asset; 4] = [
         name: "console",
         extension: "js",
         content: include_bytes!("../assets/console.js"),
+        content_type: SCRIPT,
+    },
+    Asset {
+        name: "upload",
+        extension: "js",
+        content: include_bytes!("../assets/upload.js"),
         content_type: SCRIPT,
     },
     Asset {

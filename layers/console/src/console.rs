@@ -69,10 +69,11 @@ impl Console {
 #[must_use]
 pub fn router(console: Arc<Console>) -> Router {
     Router::new()
-        .merge(screens::router())
+        .merge(screens::inside().layer(middleware::from_fn(guard::check_token)))
+        .merge(screens::outside())
         .route("/assets/{name}", get(assets::asset))
         .fallback(screens::not_found)
-        .layer(middleware::from_fn(guard::check_change))
+        .layer(middleware::from_fn(guard::check_origin))
         .layer(middleware::from_fn_with_state(Arc::clone(&console), guard::set_headers))
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .with_state(console)

@@ -7,7 +7,6 @@ use catalog::CatalogError;
 use domain::{FailureClass, FailureCode, Role};
 use enum_assoc::Assoc;
 use http::StatusCode;
-use http::header::ALLOW;
 use http::request::Parts;
 use objects::ObjectError;
 use pipeline::error::StageError;
@@ -59,9 +58,6 @@ pub enum ConsoleError {
     #[error("A page could not be made: {0}.")]
     #[assoc(code = FailureCode::ConsoleFault)]
     Template(#[from] askama::Error),
-    #[error("The system has no random numbers: {0}.")]
-    #[assoc(code = FailureCode::ConsoleFault)]
-    Random(#[from] getrandom::Error),
     #[error("The password could not be hashed: {0}.")]
     #[assoc(code = FailureCode::ConsoleFault)]
     Password(#[from] argon2::password_hash::Error),
@@ -127,9 +123,4 @@ impl IntoResponse for ConsoleError {
 /// A page as a response.
 pub fn page(template: &impl Template) -> Result<Html<String>, ConsoleError> {
     Ok(Html(template.render()?))
-}
-
-/// For a path that knows only forms, or only pages.
-pub fn method_not_allowed(allowed: &'static str) -> Response {
-    (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, allowed)]).into_response()
 }

@@ -2,7 +2,6 @@
 
 use crate::console::{Console, largest_form};
 use crate::error::ConsoleError;
-use crate::secret::{Token, is_same};
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -11,6 +10,7 @@ use axum_extra::extract::CookieJar;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY};
 use http::header::{STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use pipeline::secret::{Token, is_same};
 use std::sync::Arc;
 
 /// The longest address that is looked at. Browsers and proxies cut at 8 KiB.
@@ -20,27 +20,33 @@ const LONGEST_ADDRESS: usize = 8 * 1024;
 const TOKEN_FIELD: &str = "form_token";
 const TOKEN_HEADER: &str = "x-quire-form-token";
 
-/// Refuses changes that do not come from a page of the same session: first by what the browser says about the site that
-/// sent them, then by the token in the form. A page that anybody may open has no session and no token.
-pub async fn check_change(request: Request, next: Next) -> Response {
+/// Refuses changes that the browser does not ascribe to a page of this console, and addresses of absurd length.
+pub async fn check_origin(request: Request, next: Next) -> Response {
+    let length = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
+    if length > LONGEST_ADDRESS {
+        return ConsoleError::TooLarge.into_response();
+    }
+    if is_change(&request) && !is_same_origin(request.headers()) {
+        return ConsoleError::ForeignForm.into_response();
+    }
+    next.run(request).await
+}
+
+/// Refuses changes whose form was not made for the same session. Without a session, the handler refuses them.
+pub async fn check_token(request: Request, next: Next) -> Response {
     match checked(request).await {
         Ok(request) => next.run(request).await,
         Err(error) => error.into_response(),
     }
 }
 
+fn is_change(request: &Request) -> bool {
+    !matches!(*request.method(), Method::GET | Method::HEAD)
+}
+
 async fn checked(request: Request) -> Result<Request, ConsoleError> {
-    let length = request.uri().path_and_query().map_or(0, |path| path.as_str().len());
-    if length > LONGEST_ADDRESS {
-        return Err(ConsoleError::TooLarge);
-    }
-    if matches!(*request.method(), Method::GET | Method::HEAD) {
-        return Ok(request);
-    }
-    if !is_same_origin(request.headers()) {
-        return Err(ConsoleError::ForeignForm);
-    }
-    let Some(token) = session_token(request.headers()) else { return Ok(request) };
+    let token = session_token(request.headers()).filter(|_| is_change(&request));
+    let Some(token) = token else { return Ok(request) };
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, largest_form()).await.map_err(|_| ConsoleError::TooLarge)?;
     let sent = sent_token(&parts.headers, &body).ok_or(ConsoleError::ForeignForm)?;

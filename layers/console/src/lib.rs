@@ -9,7 +9,6 @@ mod frame;
 mod guard;
 mod password;
 mod screens;
-mod secret;
 mod serve;
 mod signed_in;
 mod words;

@@ -4,7 +4,6 @@
 use crate::console::{Console, Transport};
 use crate::error::ConsoleError;
 use crate::frame::Frame;
-use crate::secret::Token;
 use axum::extract::FromRequestParts;
 use axum_extra::extract::CookieJar;
 use axum_extra::extract::cookie::{Cookie, SameSite};
@@ -12,6 +11,7 @@ use catalog::{Catalog, Person};
 use domain::{Actor, Role};
 use http::request::Parts;
 use std::marker::PhantomData;
+use pipeline::secret::Token;
 use std::sync::Arc;
 use std::time::Duration;
 

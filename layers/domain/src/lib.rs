@@ -23,7 +23,7 @@ pub use scan_ended::ScanEnded;
 pub use status::{RangeStatus, Stage, Status, WaitsFor};
 pub use task::Task;
 pub use upload_key::{ListedUpload, UploadKey};
-pub use volume_name::{NamingError, VolumeName, image_file, opinion_files};
+pub use volume_name::{NameParts, NamingError, VolumeName, image_file, opinion_files};
 
 /// The number of a scan: the primary key of its row.
 pub type ScanId = i64;

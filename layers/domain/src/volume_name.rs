@@ -29,6 +29,15 @@ pub struct VolumeName {
     last_page: Option<u32>,
 }
 
+/// What a person says about a file. It completes and overrides what the file's name says.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct NameParts<'a> {
+    pub reporter: Option<&'a str>,
+    pub volume: Option<&'a str>,
+    pub first_page: Option<u32>,
+    pub last_page: Option<u32>,
+}
+
 /// Why a text or its parts are not the name of a volume.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error, Assoc)]
 #[func(pub const fn code(&self) -> FailureCode)]
@@ -91,6 +100,24 @@ impl VolumeName {
             return Err(unrecognised());
         }
         Self::new(&reporter.join("."), volume, pages.first().copied(), pages.get(1).copied())
+    }
+
+    /// The name of a file, completed by what a person says about it.
+    ///
+    /// # Errors
+    /// [`NamingError::Unrecognised`] when neither of them says the reporter and the volume; otherwise as
+    /// [`VolumeName::new`].
+    pub fn completed(file_name: &str, said: &NameParts<'_>) -> Result<Self, NamingError> {
+        let parsed = Self::parse(file_name);
+        let name = parsed.as_ref().ok();
+        let reporter = said.reporter.or(name.map(Self::reporter));
+        let volume = said.volume.or(name.map(Self::volume));
+        let first_page = said.first_page.or(name.and_then(Self::first_page));
+        let last_page = said.last_page.or(name.and_then(Self::last_page));
+        match (reporter, volume) {
+            (Some(reporter), Some(volume)) => Self::new(reporter, volume, first_page, last_page),
+            _ => parsed,
+        }
     }
 
     /// Reads the last component of a path; see [`VolumeName::parse`].

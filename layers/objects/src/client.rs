@@ -1,7 +1,7 @@
 use aws::{CallError, SdkConfig, Unreachable};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
-use aws_sdk_s3::config::{Builder, StalledStreamProtectionConfig};
+use aws_sdk_s3::config::{Builder, RequestChecksumCalculation, StalledStreamProtectionConfig};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
 use aws_types::service_config::ServiceConfigKey;
 use std::error::Error;
@@ -42,6 +42,8 @@ pub(crate) struct Clients {
     /// For calls that carry a part of a file. The read time-out counts from the first byte of the request, so it has
     /// to leave time for the body.
     pub transfers: Client,
+    /// Signs URLs for browsers, which add no checksum of their own. S3 computes one when it has all parts.
+    pub signer: Client,
     /// Counts what both of them do.
     pub meter: Meter,
     /// The address that takes the place of AWS.
@@ -57,8 +59,9 @@ impl Clients {
         let settings = settings.force_path_style(endpoint(sdk).is_some()).stalled_stream_protection(stalls);
         let endpoint = endpoint(sdk);
         let region = sdk.region().map(ToString::to_string).unwrap_or_default();
+        let signer = settings.clone().request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
         let transfers = settings.clone().timeout_config(aws::timeouts(TRANSFER_ATTEMPT, TRANSFER));
-        Self { calls: Client::from_conf(settings.build()), transfers: Client::from_conf(transfers.build()), meter, endpoint, region }
+        Self { calls: Client::from_conf(settings.build()), transfers: Client::from_conf(transfers.build()), signer: Client::from_conf(signer.build()), meter, endpoint, region }
     }
 
     /// The origin at which browsers find a bucket: as the client addresses it.

@@ -1,5 +1,6 @@
 #![doc = include_str!("../README.md")]
 
+mod browser_upload;
 mod checksum;
 mod client;
 mod download;
@@ -11,6 +12,7 @@ mod partial_file;
 mod upload;
 mod version;
 
+pub use browser_upload::{BrowserUpload, UploadedPart};
 pub use error::ObjectError;
 pub use meter::Traffic;
 pub use objects::Objects;

@@ -16,7 +16,7 @@ use crate::{ObjectError, download};
 /// The upload bucket and the result bucket.
 #[derive(Debug, Clone)]
 pub struct Objects {
-    clients: Clients,
+    pub(crate) clients: Clients,
     upload_bucket: String,
     result_bucket: String,
 }
@@ -190,7 +190,7 @@ impl Objects {
         Ok(request.map_err(|error| failure("sign a URL for", &location, error))?.uri().to_owned())
     }
 
-    fn original<'a>(&'a self, key: &'a UploadKey, version: Option<&'a str>) -> Location<'a> {
+    pub(crate) fn original<'a>(&'a self, key: &'a UploadKey, version: Option<&'a str>) -> Location<'a> {
         Location { bucket: &self.upload_bucket, key: key.as_str(), version }
     }
 

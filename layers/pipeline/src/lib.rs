@@ -15,6 +15,7 @@ mod failpoints;
 pub mod function;
 mod heartbeat;
 mod intake;
+pub mod invitation;
 pub mod logging;
 mod metrics;
 mod outbox;
@@ -23,6 +24,7 @@ pub mod reconcile;
 mod retry;
 mod runner;
 mod scratch;
+pub mod secret;
 mod serve;
 mod stages;
 

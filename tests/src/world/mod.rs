@@ -8,6 +8,7 @@
     reason = "test code: what is missing should stop the test where it stands"
 )]
 
+mod console;
 mod failpoint;
 mod function;
 mod mapping;
@@ -15,6 +16,7 @@ mod resources;
 mod soundness;
 mod volume;
 
+pub use console::{Answer, Browser, ConsoleServer, PASSWORD, encoded};
 pub use failpoint::Failpoints;
 pub use function::{Ended, FunctionProcess, Program};
 pub use mapping::{Mapping, Running, event};

@@ -57,6 +57,26 @@ const OPERATOR: [&str; 28] = [
     "sqs:ReceiveMessage Queue",
 ];
 
+/// What people ask of AWS through the console. `Queue` and `Letters` as above.
+const CONSOLE: [&str; 13] = [
+    "secretsmanager:GetSecretValue DatabaseSecretArn",
+    // Links to files.
+    "s3:GetObject ResultBucket/results/{scan}/{token}/{file}",
+    // Deleting a scan.
+    "s3:ListBucket ResultBucket s3:prefix=results/{scan}/{token}/",
+    "s3:DeleteObject ResultBucket/results/{scan}/{token}/{file}",
+    "s3:DeleteObject ResultBucket/work/{scan}/{token}/{file}",
+    // Retries, and letters that are sent again.
+    "sqs:SendMessage Queue",
+    "sqs:GetQueueAttributes Queue",
+    "sqs:GetQueueAttributes Letters",
+    "sqs:ReceiveMessage Letters",
+    "sqs:DeleteMessage Letters",
+    "sqs:ChangeMessageVisibility Letters",
+    "sqs:StartMessageMoveTask Letters",
+    "sqs:ListMessageMoveTasks Letters",
+];
+
 /// PostgreSQL asks for this when a function logs in with IAM. No request of a function goes to AWS for it.
 const LOG_IN: &str = "rds-db:connect DatabaseUserArn";
 
@@ -184,6 +204,9 @@ fn calls_of(template: &Template, function: &Resource) -> BTreeSet<String> {
     let name = function.name.to_lowercase();
     let mut calls = recorded().remove(&name).unwrap_or_default();
     calls.extend(NOT_RECORDED.iter().filter(|(owner, _)| *owner == name).map(|(_, call)| (*call).to_owned()));
+    if name == "console" {
+        calls.extend(CONSOLE.iter().flat_map(|call| for_each_queue(call)));
+    }
     // What Lambda does to poll its queues and to write its log (AWS, "Using Lambda with Amazon SQS").
     for event in function.queue_events() {
         let queue = template.queue_of(event).name;

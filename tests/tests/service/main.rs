@@ -3,6 +3,7 @@
 
 mod cold_start;
 mod command;
+mod console;
 mod deployed;
 mod faults;
 mod image;

@@ -60,6 +60,11 @@ pub struct Staged {
     fingerprint: String,
 }
 
+/// The copy of a zip function's program.
+pub fn staged_program(state: &State, name: &str) -> PathBuf {
+    state.path(&format!("{FUNCTIONS}/{name}/bootstrap"))
+}
+
 impl Staged {
     /// Copies the built programs from a directory.
     pub fn new(built: &Path, home: &Path, state: &State) -> Result<Self> {

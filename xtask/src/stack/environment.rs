@@ -41,7 +41,7 @@ const OUTPUTS: [(&str, &str); 23] = [
 pub struct Environment(BTreeMap<String, String>);
 
 impl Environment {
-    pub fn new(record: &Record, url: &str, home: &Path, state: &State) -> Result<Self> {
+    pub fn new(record: &Record, url: &str, console_url: &str, home: &Path, state: &State) -> Result<Self> {
         let mut variables = BTreeMap::new();
         let mut set = |name: &str, value: &str| variables.insert(name.to_owned(), value.to_owned());
         set("DATABASE_URL", url);
@@ -54,6 +54,7 @@ impl Environment {
             set(name, value.with_context(|| format!("infra/template.yaml has no output {output}."))?);
         }
         set("QUIRE_HOME", &home.display().to_string());
+        set("QUIRE_CONSOLE_URL", console_url);
         for (name, directory) in [("LOGS", LOGS), ("PROCESSES", PROCESSES), ("FAILPOINTS", FAILPOINTS)] {
             set(&format!("QUIRE_STACK_{name}"), &state.path(directory).display().to_string());
         }
@@ -81,6 +82,7 @@ impl Environment {
         for (what, place) in [
             ("database", self.value("DATABASE_URL").to_owned()),
             ("AWS", format!("{} (LocalStack)", self.value("AWS_ENDPOINT_URL"))),
+            ("console", self.value("QUIRE_CONSOLE_URL").to_owned()),
             ("uploads", format!("s3://{}/original_scans/", self.value("QUIRE_UPLOAD_BUCKET"))),
             ("results", format!("s3://{}/results/", self.value("QUIRE_RESULT_BUCKET"))),
             ("logs", format!("{}/", self.value("QUIRE_STACK_LOGS"))),
@@ -117,7 +119,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let state = State::open(directory.path()).unwrap();
         let (url, home) = ("postgres://u:p@h:1/d?a=b&c", Path::new("/a home/it's"));
-        let environment = Environment::new(&record(&OUTPUTS), url, home, &state).unwrap();
+        let environment = Environment::new(&record(&OUTPUTS), url, "http://127.0.0.1:1", home, &state).unwrap();
         environment.write(&state).unwrap();
         for name in ["DATABASE_URL", "QUIRE_HOME", "QUIRE_UPLOAD_BUCKET", "AWS_ENDPOINT_URL"] {
             let script = format!(". {}; printf %s \"${name}\"", state.path(FILE).display());
@@ -131,7 +133,7 @@ mod tests {
         let directory = tempfile::tempdir().unwrap();
         let state = State::open(directory.path()).unwrap();
         let without_bus: Vec<_> = OUTPUTS.into_iter().filter(|(_, output)| *output != "BusName").collect();
-        let error = Environment::new(&record(&without_bus), "", Path::new("/q"), &state).unwrap_err();
+        let error = Environment::new(&record(&without_bus), "", "", Path::new("/q"), &state).unwrap_err();
         assert!(error.to_string().contains("BusName"), "{error}");
     }
 }

@@ -1,6 +1,7 @@
 //! `cargo xtask up` and `down`: the whole service on this machine. PostgreSQL, LocalStack, and the real functions as
 //! processes; everything on loopback and recorded in one state directory.
 
+mod console;
 mod deployment;
 mod environment;
 mod localstack;
@@ -23,6 +24,7 @@ use std::time::Instant;
 /// PostgreSQL's usual port is often taken.
 const POSTGRES_PORT: u16 = 5433;
 const LOCALSTACK_PORT: u16 = 4566;
+const CONSOLE_PORT: u16 = 8470;
 
 /// The tests wait seconds for what takes minutes in production.
 const TEST_PARAMETERS: [(&str, &str); 10] = [
@@ -47,6 +49,8 @@ pub struct UpOptions {
     pub postgres_port: u16,
     /// The first port to try.
     pub localstack_port: u16,
+    /// The first port to try.
+    pub console_port: u16,
     /// Build the functions with failpoints.
     pub failpoints: bool,
     /// Parameters of the template.
@@ -61,6 +65,7 @@ impl UpOptions {
             state: state.map_or_else(|| workspace::target().join("stack"), PathBuf::from),
             postgres_port: POSTGRES_PORT,
             localstack_port: LOCALSTACK_PORT,
+            console_port: CONSOLE_PORT,
             failpoints: false,
             parameters: Vec::new(),
         }
@@ -72,6 +77,7 @@ impl UpOptions {
             state: workspace::target().join("test-stack"),
             postgres_port: POSTGRES_PORT + 100,
             localstack_port: LOCALSTACK_PORT + 100,
+            console_port: CONSOLE_PORT + 100,
             failpoints: true,
             parameters: TEST_PARAMETERS.map(|(name, value)| (name.to_owned(), value.to_owned())).into(),
         }
@@ -110,11 +116,22 @@ pub fn up(options: &UpOptions) -> Result<Environment> {
         models.join().map_err(|_| anyhow::anyhow!("The import of the models panicked."))??;
         Ok(url)
     })?;
-    let environment = Environment::new(&record, &url, &home, &state)?;
+    let port = console::choose_port(options.console_port, &mut record)?;
+    let environment = Environment::new(&record, &url, &console::url(port), &home, &state)?;
     environment.write(&state)?;
+    console::start(&deployment::staged_program(&state, "console"), port, &environment, &state, &mut record)?;
     environment.print(&state);
+    print_invitation(&environment)?;
     println!("\nReady after {:.1} s. `cargo xtask down` stops it.", begun.elapsed().as_secs_f64());
     Ok(environment)
+}
+
+/// How to sign in, unless somebody can already.
+fn print_invitation(environment: &Environment) -> Result<()> {
+    if let Some(link) = console::invitation(environment)? {
+        println!("\nTo sign in, choose a password here. The link works once:\n  {link}");
+    }
+    Ok(())
 }
 
 /// Brings the tables up to date. The command does it, because a dependency on sqlx would make this package slow to build.
@@ -133,6 +150,7 @@ pub fn down(directory: &Path, purge: bool) -> Result<()> {
     }
     let state = State::open(directory)?;
     let mut record = state.read()?;
+    console::stop(&record)?;
     localstack::stop(&state, &mut record)?;
     postgres::stop(&record)?;
     let environment = state.path(ENVIRONMENT_FILE);

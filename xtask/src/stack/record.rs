@@ -26,7 +26,11 @@ pub const DEPLOYED: &str = "deployed";
 /// The database that belongs to this LocalStack.
 pub const DATABASE: &str = "database";
 
-const PROCESS: [&str; 2] = ["localstack_pid", "localstack_started"];
+const LOCALSTACK: [&str; 2] = ["localstack_pid", "localstack_started"];
+const CONSOLE: [&str; 2] = ["console_pid", "console_started"];
+pub const CONSOLE_PORT: &str = "console_port";
+/// Fingerprint of the console's program and settings.
+pub const CONSOLE_PLAN: &str = "console_plan";
 /// What an output of the deployed template is recorded under.
 const OUTPUT: &str = "output.";
 
@@ -49,15 +53,31 @@ impl Record {
 
     /// LocalStack, if it was started and still runs.
     pub fn localstack(&self) -> Option<Identity> {
+        self.process(LOCALSTACK)
+    }
+
+    /// The console, if it was started and still runs.
+    pub fn console(&self) -> Option<Identity> {
+        self.process(CONSOLE)
+    }
+
+    fn process(&self, names: [&str; 2]) -> Option<Identity> {
         let number = |name| self.get(name)?.parse::<u64>().ok();
-        let [pid, started] = PROCESS.map(number);
+        let [pid, started] = names.map(number);
         let identity = Identity { pid: i32::try_from(pid?).ok()?, started: started? };
         identity.is_alive().then_some(identity)
     }
 
+    pub fn set_console(&mut self, process: Identity, port: u16, plan: &str) {
+        self.set(CONSOLE[0], process.pid);
+        self.set(CONSOLE[1], process.started);
+        self.set(CONSOLE_PORT, port);
+        self.set(CONSOLE_PLAN, plan);
+    }
+
     pub fn set_localstack(&mut self, process: Identity, port: u16, plan: &str) {
-        self.set(PROCESS[0], process.pid);
-        self.set(PROCESS[1], process.started);
+        self.set(LOCALSTACK[0], process.pid);
+        self.set(LOCALSTACK[1], process.started);
         self.set(LOCALSTACK_PORT, port);
         self.set(PLAN, plan);
     }

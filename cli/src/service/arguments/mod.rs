@@ -3,7 +3,7 @@
 mod settings;
 
 pub use settings::{
-    COMPRESS_QUEUE_URL, DATABASE_IAM, DATABASE_SECRET_ARN, DATABASE_URL, DatabaseArguments, ENDPOINT_URL, EVENT_BUS,
+    COMPRESS_QUEUE_URL, CONSOLE_URL, DATABASE_IAM, DATABASE_SECRET_ARN, DATABASE_URL, DatabaseArguments, ENDPOINT_URL, EVENT_BUS,
     LetterQueueArguments, QueueArguments, RESULT_BUCKET, ResultArguments, RuleArguments, SCAN_LARGE_QUEUE_URL,
     SCAN_QUEUE_URL, SPLIT_QUEUE_URL, STACK_LOGS, ServiceArguments, UPLOAD_BUCKET, UPLOADS_QUEUE_URL,
 };
@@ -13,7 +13,7 @@ use super::report::Ending;
 use super::values;
 use crate::failure;
 use clap::{Args, Subcommand};
-use domain::{Actor, FailureClass, ScanId, Stage, Status};
+use domain::{Actor, FailureClass, Role, ScanId, Stage, Status};
 use std::path::PathBuf;
 use std::time::Duration;
 use time::OffsetDateTime;
@@ -55,6 +55,8 @@ pub enum ServiceCommand {
     Doctor(Doctor),
     /// Recover lost leases, messages and events now, as the function reconcile does on its schedule.
     Reconcile(Reconcile),
+    /// Invite a person to the console, or let one choose another password.
+    Invite(Invite),
     /// Create or update the tables of the database.
     Migrate(Migrate),
     /// Restore the rows of all scans that have results, after the database was lost.
@@ -80,6 +82,7 @@ impl ServiceCommand {
             Self::Cost(arguments) => arguments.json,
             Self::Logs(arguments) => arguments.json,
             Self::Reconcile(arguments) => arguments.acting.json,
+            Self::Invite(arguments) => arguments.acting.json,
             Self::Migrate(arguments) => arguments.json,
             Self::Rebuild(arguments) => arguments.acting.json,
         }
@@ -367,6 +370,32 @@ pub struct Rebuild {
     #[command(flatten)]
     pub results: ResultArguments,
 }
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{INVITE_EXAMPLES}\n\n{}", exit_statuses()))]
+pub struct Invite {
+    /// What the person signs in with: a name, or an e-mail address.
+    pub name: Actor,
+    /// viewer sees everything; reviewer also uploads, names and approves; operator also retries, cancels, deletes and
+    /// handles dead letters; admin also invites people.
+    #[arg(long, default_value_t = Role::Viewer, value_parser = values::role)]
+    pub role: Role,
+    /// Do nothing if somebody can sign in already.
+    #[arg(long)]
+    pub first: bool,
+    #[command(flatten)]
+    pub acting: Acting,
+    /// The address of the console, with which the link begins.
+    #[arg(long, env = CONSOLE_URL, value_name = "URL", help_heading = "Service")]
+    pub console_url: Option<String>,
+}
+
+const INVITE_EXAMPLES: &str = "\
+Examples:
+  Invite the first person of a new deployment:
+    quire invite ada@example.org --role admin --stack quire
+  Let somebody who forgot the password choose another one:
+    quire invite ben@example.org --role reviewer";
 
 #[derive(Debug, Args)]
 #[command(after_help = exit_statuses())]

@@ -14,6 +14,7 @@ pub const STACK_LOGS: &str = "QUIRE_STACK_LOGS";
 pub const ENDPOINT_URL: &str = "AWS_ENDPOINT_URL";
 pub const UPLOAD_BUCKET: &str = "QUIRE_UPLOAD_BUCKET";
 pub const RESULT_BUCKET: &str = "QUIRE_RESULT_BUCKET";
+pub const CONSOLE_URL: &str = "QUIRE_CONSOLE_URL";
 pub const EVENT_BUS: &str = "QUIRE_EVENT_BUS";
 pub const UPLOADS_QUEUE_URL: &str = "QUIRE_UPLOADS_QUEUE_URL";
 pub const COMPRESS_QUEUE_URL: &str = "QUIRE_COMPRESS_QUEUE_URL";

@@ -2,7 +2,7 @@
 
 use crate::service::arguments::UploadTarget;
 use crate::service::error::ServiceError;
-use domain::{FailureCode, LONGEST_KEY, NamingError, UploadKey, VolumeName};
+use domain::{FailureCode, LONGEST_KEY, NameParts, NamingError, UploadKey, VolumeName};
 use engine::source::{Limits, SourceError};
 use std::collections::HashMap;
 use std::path::{Path, PathBuf};
@@ -67,20 +67,14 @@ fn named(path: &Path, target: &UploadTarget) -> Result<UploadKey, ServiceError> 
 
 /// Options override the file name.
 fn volume_name(path: &Path, target: &UploadTarget) -> Result<VolumeName, ServiceError> {
-    let parsed = VolumeName::from_path(path);
-    let name = parsed.as_ref().ok();
-    let reporter = target.reporter.as_deref().or(name.map(VolumeName::reporter));
-    let volume = target.volume.as_deref().or(name.map(VolumeName::volume));
-    let first_page = target.first_page.or(name.and_then(VolumeName::first_page));
-    let last_page = target.last_page.or(name.and_then(VolumeName::last_page));
-    match (reporter, volume, parsed.as_ref().err()) {
-        (Some(reporter), Some(volume), _) => VolumeName::new(reporter, volume, first_page, last_page)
-            .map_err(|error| ServiceError::not_uploaded(path, error)),
-        (.., Some(error)) if !matches!(error, NamingError::Unrecognised { .. }) => {
-            Err(ServiceError::not_uploaded(path, error.clone()))
-        }
-        _ => Err(refusal(path, FailureCode::UploadUnnamed)),
-    }
+    let UploadTarget { reporter, volume, first_page, last_page, .. } = target;
+    let (reporter, volume) = (reporter.as_deref(), volume.as_deref());
+    let said = NameParts { reporter, volume, first_page: *first_page, last_page: *last_page };
+    let file = path.file_name().unwrap_or_default().to_string_lossy();
+    VolumeName::completed(&file, &said).map_err(|error| match error {
+        NamingError::Unrecognised { .. } => refusal(path, FailureCode::UploadUnnamed),
+        error => ServiceError::not_uploaded(path, error),
+    })
 }
 
 /// S3 notifies `intake` only of keys below the root.

@@ -14,6 +14,7 @@ mod interruptions;
 mod model;
 mod operators;
 mod outbox;
+mod people;
 mod pooling;
 mod readers;
 mod rescue;

@@ -46,6 +46,10 @@ fn name(letter: &Letter) -> String {
     format!("{queue}/{}", letter.received.message_id)
 }
 
+fn queue_name(letter: &Letter) -> &'static str {
+    letter.received.queue.map_or("no queue", Queue::as_str)
+}
+
 fn queue(name: &str) -> Result<Queue, ConsoleError> {
     let found = Queue::ALL.into_iter().find(|queue| queue.as_str() == name);
     found.ok_or_else(|| ConsoleError::Wrong(format!("There is no queue {name:?}.")))
@@ -163,6 +167,13 @@ struct DonePage {
     letters: Vec<Letter>,
     /// The names of letters that were not there any more.
     missing: Vec<String>,
+    is_sent: bool,
+}
+
+impl DonePage {
+    fn told(&self, letters: usize) -> String {
+        words::count(letters as i64, "letter")
+    }
 }
 
 /// What was asked for and is not among what was done: another person, or SQS itself, was faster.
@@ -179,7 +190,7 @@ async fn redrive(
     let catalog = session.catalog(&console)?;
     let letters = operator(&console, &catalog).redrive(&selection(&chosen.letter)?).await?;
     let frame = session.frame("Letters sent again").section("/letters");
-    page(&DonePage { frame, done: "sent again", missing: missing(&chosen.letter, &letters), letters })
+    page(&DonePage { frame, done: "sent again", missing: missing(&chosen.letter, &letters), letters, is_sent: true })
 }
 
 async fn discard(
@@ -194,7 +205,7 @@ async fn discard(
     let catalog = session.catalog(&console)?;
     let letters = operator(&console, &catalog).discard(&selection(&chosen.letter)?, reason).await?;
     let frame = session.frame("Letters discarded").section("/letters");
-    page(&DonePage { frame, done: "discarded", missing: missing(&chosen.letter, &letters), letters })
+    page(&DonePage { frame, done: "discarded", missing: missing(&chosen.letter, &letters), letters, is_sent: false })
 }
 
 async fn clear_settled(
@@ -204,7 +215,7 @@ async fn clear_settled(
     let catalog = session.catalog(&console)?;
     let letters = operator(&console, &catalog).clear_settled(&Selection::default()).await?;
     let frame = session.frame("Settled letters cleared").section("/letters");
-    page(&DonePage { frame, done: "cleared", letters, missing: Vec::new() })
+    page(&DonePage { frame, done: "cleared", letters, missing: Vec::new(), is_sent: false })
 }
 
 #[derive(Debug, Deserialize)]
@@ -271,7 +282,7 @@ async fn edit(
     let id = chosen.message_ids.first().map_or("", String::as_str);
     let sent = operator(&console, &catalog).edit(id, &body).await?;
     let frame = session.frame("Letter corrected and sent again").section("/letters");
-    page(&DonePage { frame, done: "corrected and sent again", letters: vec![sent], missing: Vec::new() })
+    page(&DonePage { frame, done: "corrected and sent again", letters: vec![sent], missing: Vec::new(), is_sent: true })
 }
 
 #[cfg(test)]

@@ -7,6 +7,7 @@ mod letters;
 mod people;
 pub mod sign_in;
 mod today;
+mod upload;
 mod volume;
 mod volumes;
 
@@ -15,14 +16,21 @@ use crate::error::ConsoleError;
 use axum::Router;
 use std::sync::Arc;
 
-pub fn router() -> Router<Arc<Console>> {
+/// For people who have not signed in. Their forms have no session whose token they could hold.
+pub fn outside() -> Router<Arc<Console>> {
+    sign_in::outside()
+}
+
+/// For people who have signed in.
+pub fn inside() -> Router<Arc<Console>> {
     Router::new()
-        .merge(sign_in::routes())
+        .merge(sign_in::inside())
         .merge(today::routes())
         .merge(volumes::routes())
         .merge(volume::routes())
         .merge(failures::routes())
         .merge(letters::routes())
+        .merge(upload::routes())
         .merge(health::routes())
         .merge(people::routes())
         .merge(activity::routes())

@@ -3,7 +3,6 @@
 use crate::console::Console;
 use crate::error::{ConsoleError, page};
 use crate::frame::Frame;
-use crate::secret::Token;
 use crate::signed_in::{Admin, SignedIn, Viewer};
 use crate::words;
 use askama::Template;
@@ -16,12 +15,9 @@ use catalog::PersonSummary;
 use domain::{Actor, Role};
 use http::HeaderMap;
 use http::header::HOST;
+use pipeline::invitation;
 use serde::Deserialize;
 use std::sync::Arc;
-use std::time::Duration;
-
-/// Long enough for a weekend.
-const INVITATION: Duration = Duration::from_secs(7 * 86_400);
 
 pub fn routes() -> Router<Arc<Console>> {
     Router::new()
@@ -71,18 +67,17 @@ async fn invite(
     headers: HeaderMap,
     Form(new): Form<NewPerson>,
 ) -> Result<impl IntoResponse, ConsoleError> {
-    let name: Actor = new.name.to_lowercase().parse().map_err(|error| {
+    let name: Actor = new.name.parse().map_err(|error| {
         ConsoleError::Wrong(format!("{:?} cannot be used: {error}.", new.name))
     })?;
-    let token = Token::random()?;
     let catalog = session.catalog(&console)?;
-    let expires = catalog.invite(name.as_str(), role(&new.role)?, &token.hash(), INVITATION).await?;
+    let link = invitation::invite(&catalog, &name, role(&new.role)?).await?;
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
     page(&InvitedPage {
         frame: session.frame("Invitation").section("/people"),
         name: name.to_string(),
-        link: format!("{}://{host}/invitations/{}", console.transport.scheme(), token.reveal()),
-        expires: words::minute(&expires),
+        link: format!("{}://{host}{}", console.transport.scheme(), link.path),
+        expires: words::minute(&link.expires_at),
     })
 }
 

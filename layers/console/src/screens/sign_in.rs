@@ -4,7 +4,6 @@ use crate::console::{Console, Transport};
 use crate::error::{ConsoleError, page};
 use crate::frame::Frame;
 use crate::password;
-use crate::secret::Token;
 use crate::signed_in::{SignedIn, Viewer, cookie, cookie_token, removal};
 use askama::Template;
 use axum::Router;
@@ -15,6 +14,7 @@ use axum_extra::extract::{CookieJar, Form};
 use catalog::{Invitation, Person, SignInLimits};
 use http::request::Parts;
 use lambda_http::request::RequestContext;
+use pipeline::secret::Token;
 use serde::Deserialize;
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -23,12 +23,14 @@ use std::time::Duration;
 /// An office may share one address; nobody mistypes a password this often.
 const LIMITS: SignInLimits = SignInLimits { within: Duration::from_secs(15 * 60), for_name: 10, from_address: 50 };
 
-pub fn routes() -> Router<Arc<Console>> {
+pub fn outside() -> Router<Arc<Console>> {
     Router::new()
         .route("/sign-in", get(form).post(sign_in))
-        .route("/sign-out", post(sign_out))
-        .route("/sign-out-everywhere", post(sign_out_everywhere))
         .route("/invitations/{token}", get(invitation).post(accept))
+}
+
+pub fn inside() -> Router<Arc<Console>> {
+    Router::new().route("/sign-out", post(sign_out)).route("/sign-out-everywhere", post(sign_out_everywhere))
 }
 
 /// Where somebody who is not signed in goes, and what opens afterwards.
@@ -106,7 +108,7 @@ async fn begin_session(
     if let Some(earlier) = cookie_token(&cookies, console.transport) {
         console.catalog.sign_out(&earlier.hash()).await?;
     }
-    let token = Token::random()?;
+    let token = Token::random();
     let actor = person.name.parse().map_err(|_| ConsoleError::Wrong("Your name cannot be recorded.".to_owned()))?;
     console.catalog.acting_as(&actor).sign_in(person, address, &token.hash()).await?;
     Ok((cookies.add(cookie(&token, console.transport)), Redirect::to(next)).into_response())

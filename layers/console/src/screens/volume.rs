@@ -46,7 +46,7 @@ struct VolumePage {
     track: Vec<(&'static str, &'static str)>,
     findings: Vec<FindingDetail>,
     seen: Seen,
-    dollars: Option<f64>,
+    cost: Option<String>,
 }
 
 impl VolumePage {
@@ -128,7 +128,7 @@ async fn volume(
         track: track(summary),
         findings: detail.findings.iter().take(SHOWN_FINDINGS).cloned().collect(),
         seen: Seen::of(summary),
-        dollars: Some(cost::total(&usage)).filter(|_| !usage.stages.is_empty()),
+        cost: (!usage.stages.is_empty()).then(|| words::dollars(cost::total(&usage))),
         detail,
     })
 }
@@ -251,21 +251,15 @@ async fn ask_delete(
     page(&DeletePage { frame, seen: Seen::of(&scan), scan })
 }
 
-#[derive(Debug, Deserialize)]
-struct Deletion {
-    seen: String,
-    #[serde(default)]
-    with_original: bool,
-}
-
+/// The original stays: no function may delete an upload. `quire delete --original` can.
 async fn delete(
     State(console): State<Arc<Console>>,
     session: SignedIn<OperatorRank>,
     Path(scan): Path<ScanId>,
-    Form(Deletion { seen, with_original }): Form<Deletion>,
+    Form(seen): Form<Seen>,
 ) -> Result<Redirect, ConsoleError> {
-    Seen { seen }.check(&console, scan).await?;
-    pipeline::delete::delete(&session.catalog(&console)?, &console.objects, scan, with_original).await?;
+    seen.check(&console, scan).await?;
+    pipeline::delete::delete(&session.catalog(&console)?, &console.objects, scan, false).await?;
     Ok(back(scan))
 }
 

@@ -1,21 +1,18 @@
-//! Random tokens and what is derived from them.
+//! Random tokens of people: for a session, and for the link of an invitation.
 
-use base64::Engine;
-use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use catalog::SecretHash;
 use sha2::{Digest, Sha256};
+use uuid::Uuid;
 
-/// A random text of 256 bits that whoever has it may use: for a session or an invitation.
+/// A text of 244 random bits that whoever has it may use: for a session or an invitation.
 #[derive(Clone, PartialEq, Eq)]
 pub struct Token(String);
 
 impl Token {
-    /// # Errors
-    /// When the system has no random numbers.
-    pub fn random() -> Result<Self, getrandom::Error> {
-        let mut bytes = [0; 32];
-        getrandom::fill(&mut bytes)?;
-        Ok(Self(URL_SAFE_NO_PAD.encode(bytes)))
+    #[must_use]
+    pub fn random() -> Self {
+        let [one, other] = [(); 2].map(|()| Uuid::new_v4().simple());
+        Self(format!("{one}{other}"))
     }
 
     /// A text that somebody sent. It may be no token at all.
@@ -39,7 +36,7 @@ impl Token {
     /// cookie to no script and to no other site.
     #[must_use]
     pub fn form_token(&self) -> String {
-        URL_SAFE_NO_PAD.encode(Sha256::digest(format!("form {}", self.0)))
+        Sha256::digest(format!("form {}", self.0)).iter().map(|byte| format!("{byte:02x}")).collect()
     }
 }
 
@@ -61,8 +58,8 @@ mod tests {
 
     #[test]
     fn tokens_differ_and_hide() {
-        let [one, other] = [(); 2].map(|()| Token::random().unwrap());
-        assert_eq!(one.reveal().len(), 43);
+        let [one, other] = [(); 2].map(|()| Token::random());
+        assert_eq!(one.reveal().len(), 64);
         assert_ne!(one, other);
         assert_ne!(one.form_token(), other.form_token());
         assert_ne!(one.form_token(), one.reveal());
@@ -71,7 +68,7 @@ mod tests {
 
     #[test]
     fn a_received_token_has_the_hash_of_the_sent_one() {
-        let token = Token::random().unwrap();
+        let token = Token::random();
         assert_eq!(Token::received(token.reveal()).hash(), token.hash());
         assert!(is_same("a", "a") && !is_same("a", "b") && !is_same("", "a"));
     }

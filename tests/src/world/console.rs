@@ -1,0 +1,184 @@
+//! The console's real program as a server on loopback, and browsers without a window.
+
+use super::World;
+use domain::Role;
+use std::fs::OpenOptions;
+use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+use ureq::http::{Method, Response};
+use ureq::{Agent, Body, SendBody};
+
+/// What everybody in the tests chose.
+pub const PASSWORD: &str = "correct horse battery staple";
+
+/// A running console.
+#[derive(Debug)]
+pub struct ConsoleServer {
+    /// Such as `http://127.0.0.1:1234`.
+    pub url: String,
+    child: Child,
+}
+
+impl Drop for ConsoleServer {
+    fn drop(&mut self) {
+        drop(self.child.kill());
+        drop(self.child.wait());
+    }
+}
+
+impl World {
+    /// Starts the console of this world.
+    ///
+    /// # Panics
+    /// When it does not start.
+    #[must_use]
+    pub fn start_console(&self) -> ConsoleServer {
+        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
+        let address = free.expect("a free port on loopback");
+        let log = OpenOptions::new().create(true).append(true).open(self.logs.path().join("console.log"));
+        let log = log.expect("the log can be written");
+        let mut command = Command::new(super::functions().join("console"));
+        command.env_clear().envs(&self.environment).env("QUIRE_CONSOLE_ADDRESS", address.to_string());
+        command.stdin(Stdio::null()).stderr(log.try_clone().expect("the log can be shared")).stdout(log);
+        let mut child = command.spawn().expect("the console is built");
+        let began = Instant::now();
+        while TcpStream::connect(address).is_err() {
+            let is_gone = child.try_wait().is_ok_and(|ended| ended.is_some());
+            assert!(!is_gone && began.elapsed() < super::PATIENCE, "the console did not start\n{}", self.log());
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        ConsoleServer { url: format!("http://{address}"), child }
+    }
+
+    /// The path of a new invitation.
+    ///
+    /// # Panics
+    /// When the database does not answer.
+    pub async fn invite(&self, name: &str, role: Role) -> String {
+        let name = name.parse().expect("a name");
+        pipeline::invitation::invite(&self.catalog, &name, role).await.expect("an invitation").path
+    }
+
+    /// A browser of a person who has just chosen the password.
+    ///
+    /// # Panics
+    /// When the console does not take the password.
+    pub async fn sign_in(&self, console: &ConsoleServer, name: &str, role: Role) -> Browser {
+        let invitation = self.invite(name, role).await;
+        let mut browser = Browser::new(console);
+        let answer = browser.post(&invitation, &[("password", PASSWORD), ("again", PASSWORD)]);
+        assert_eq!((answer.status, answer.location.as_deref()), (303, Some("/")), "{}", answer.text);
+        browser
+    }
+}
+
+/// Sends what a browser sends: its cookie, where it comes from, and the token that is in the last page.
+#[derive(Debug, Clone)]
+pub struct Browser {
+    url: String,
+    agent: Agent,
+    pub cookie: Option<String>,
+    pub form_token: Option<String>,
+    /// `Sec-Fetch-Site`. None for a client that does not send it.
+    pub site: Option<&'static str>,
+    /// `Origin`.
+    pub origin: Option<String>,
+}
+
+/// What came back.
+#[derive(Debug, Clone)]
+pub struct Answer {
+    pub status: u16,
+    pub location: Option<String>,
+    pub headers: Vec<(String, String)>,
+    pub text: String,
+}
+
+impl Answer {
+    /// # Panics
+    /// When there is no such header.
+    #[must_use]
+    pub fn header(&self, name: &str) -> &str {
+        let found = self.headers.iter().find(|(known, _)| known == name);
+        found.map_or_else(|| panic!("no header {name}: {:?}", self.headers), |(_, value)| value)
+    }
+}
+
+impl Browser {
+    #[must_use]
+    pub fn new(console: &ConsoleServer) -> Self {
+        let settings = Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
+        let (agent, url) = (Agent::new_with_config(settings), console.url.clone());
+        Self { url, agent, cookie: None, form_token: None, site: Some("same-origin"), origin: None }
+    }
+
+    /// Opens a page. Its form token is sent with the next forms.
+    pub fn get(&mut self, path: &str) -> Answer {
+        let answer = self.send(Method::GET, path, None);
+        let token = answer.text.split_once("data-form-token=\"").and_then(|(_, rest)| rest.split_once('"'));
+        if let Some((token, _)) = token.filter(|(token, _)| !token.is_empty()) {
+            self.form_token = Some(token.to_owned());
+        }
+        answer
+    }
+
+    /// Sends a form, with the token of the session.
+    pub fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Answer {
+        if self.cookie.is_some() && self.form_token.is_none() {
+            self.get("/");
+        }
+        let token = self.form_token.clone();
+        let token = token.iter().map(|token| ("form_token", token.as_str()));
+        let fields: Vec<(&str, &str)> = fields.iter().copied().chain(token).collect();
+        self.send(Method::POST, path, Some(&encoded(&fields)))
+    }
+
+    /// Sends a request as it is.
+    ///
+    /// # Panics
+    /// When the console does not answer.
+    pub fn send(&mut self, method: Method, path: &str, form: Option<&str>) -> Answer {
+        let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
+        if let Some(cookie) = &self.cookie {
+            request = request.header("cookie", cookie);
+        }
+        if let Some(site) = self.site {
+            request = request.header("sec-fetch-site", site);
+        }
+        if let Some(origin) = &self.origin {
+            request = request.header("origin", origin);
+        }
+        let body = form.unwrap_or_default().to_owned();
+        if form.is_some() {
+            request = request.header("content-type", "application/x-www-form-urlencoded");
+        }
+        let request = request.body(SendBody::from_owned_reader(std::io::Cursor::new(body.into_bytes())));
+        let answer = self.agent.run(request.expect("a request")).expect("the console answers");
+        self.read(answer)
+    }
+
+    fn read(&mut self, mut answer: Response<Body>) -> Answer {
+        let headers: Vec<(String, String)> = answer
+            .headers()
+            .iter()
+            .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let of = |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        if let Some(cookie) = of("set-cookie") {
+            let pair = cookie.split(';').next().unwrap_or_default().to_owned();
+            self.cookie = Some(pair).filter(|pair| !pair.ends_with('='));
+            self.form_token = None;
+        }
+        let text = answer.body_mut().read_to_string().expect("a text");
+        Answer { status: answer.status().as_u16(), location: of("location"), headers, text }
+    }
+}
+
+/// Fields as a form sends them.
+#[must_use]
+pub fn encoded(fields: &[(&str, &str)]) -> String {
+    let encode = |text: &str| percent_encoding::utf8_percent_encode(text, percent_encoding::NON_ALPHANUMERIC).to_string();
+    let pairs: Vec<String> = fields.iter().map(|(name, value)| format!("{}={}", encode(name), encode(value))).collect();
+    pairs.join("&")
+}

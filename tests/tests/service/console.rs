@@ -1,0 +1,403 @@
+//! The console's real program: who may do what, and what an attacker cannot.
+#![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
+
+use crate::command::record;
+use catalog::Failure;
+use domain::{FailureCode, Role, Status};
+use std::time::Duration;
+use tests::world::{Answer, Browser, ConsoleServer, PASSWORD, Queue, Volume, World, encoded};
+use ureq::http::Method;
+
+/// Everything that a page could take for its own markup.
+const HOSTILE: &str = "<script>alert(1)</script>\"'><img src=x onerror=alert(1)>{{7*7}}&amp;";
+
+/// Every screen.
+const SCREENS: [&str; 8] = ["/", "/volumes", "/failures", "/letters", "/health", "/people", "/activity", "/sign-in"];
+
+/// Every change, and the least role that may make it.
+fn changes(scan: i64) -> Vec<(String, Role)> {
+    let of_scan = |action: &str, role| (format!("/volumes/{scan}/{action}"), role);
+    let other = |path: &str, role| (path.to_owned(), role);
+    vec![
+        of_scan("approve", Role::Reviewer),
+        of_scan("describe", Role::Reviewer),
+        of_scan("confirm", Role::Reviewer),
+        of_scan("cancel", Role::Operator),
+        of_scan("delete", Role::Operator),
+        other("/failures/retry", Role::Operator),
+        other("/letters/redrive", Role::Operator),
+        other("/letters/discard", Role::Operator),
+        other("/letters/clear-settled", Role::Operator),
+        other("/letters/move", Role::Operator),
+        other("/letters/edit", Role::Operator),
+        other("/people/invite", Role::Admin),
+        other("/people/1/role", Role::Admin),
+        other("/people/1/revoke", Role::Admin),
+    ]
+}
+
+async fn failed(world: &World, key: &str, message: &str) -> i64 {
+    let refusal = Failure { code: FailureCode::SourceNotPdf, message: message.to_owned() };
+    record(world, key, Some(refusal)).await
+}
+
+fn is_refused(answer: &Answer) -> bool {
+    answer.status == 403 && answer.text.contains("Not allowed")
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn nobody_sees_anything_without_signing_in() {
+    let world = World::new().await;
+    let (console, scan) = (world.start_console(), record(&world, "original_scans/a.pdf", None).await);
+    let mut stranger = Browser::new(&console);
+    let secret = [format!("/volumes/{scan}"), "/activity.csv".to_owned(), format!("/volumes/{scan}/files/findings.json")];
+    for path in SCREENS.iter().map(ToString::to_string).chain(secret).filter(|path| path != "/sign-in") {
+        let answer = stranger.get(&path);
+        assert_eq!(answer.status, 303, "{path}");
+        assert!(answer.location.unwrap().starts_with("/sign-in?next="), "{path}");
+    }
+    for (path, _) in changes(scan) {
+        assert_eq!(stranger.post(&path, &[]).status, 303, "{path}");
+    }
+    stranger.cookie = Some("quire=0123456789".to_owned());
+    assert_eq!(stranger.get("/").status, 303);
+    assert_eq!(world.scan("original_scans/a.pdf").await.unwrap().status, Status::Uploaded);
+}
+
+/// By direct requests: what a page hides must be refused as well.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_role_is_checked_by_the_server() {
+    let world = World::new().await;
+    let (console, scan) = (world.start_console(), record(&world, "original_scans/a.pdf", None).await);
+    world.sign_in(&console, "first", Role::Admin).await;
+    for role in Role::ALL {
+        let mut browser = world.sign_in(&console, role.as_str(), *role).await;
+        for (path, least) in changes(scan) {
+            let answer = browser.post(&path, &[]);
+            assert_eq!(is_refused(&answer), *role < least, "{role} {path}: {} {}", answer.status, answer.text);
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_change_needs_its_token_its_origin_and_post() {
+    let world = World::new().await;
+    let (console, scan) = (world.start_console(), record(&world, "original_scans/a.pdf", None).await);
+    let browser = world.sign_in(&console, "ada", Role::Admin).await;
+    let mut foreign = world.sign_in(&console, "eve", Role::Viewer).await;
+    foreign.get("/");
+    let cancel = format!("/volumes/{scan}/cancel");
+    let mut tries: Vec<(&str, Browser)> = Vec::new();
+    let mut attempt = |what, change: &dyn Fn(&mut Browser)| {
+        let mut copy = browser.clone();
+        copy.get("/");
+        change(&mut copy);
+        tries.push((what, copy));
+    };
+    attempt("the token of another session", &|copy| copy.form_token.clone_from(&foreign.form_token));
+    attempt("an empty token", &|copy| copy.form_token = Some(String::new()));
+    attempt("another site", &|copy| copy.site = Some("cross-site"));
+    attempt("another host of the same site", &|copy| copy.site = Some("same-site"));
+    attempt("an address bar", &|copy| copy.site = Some("none"));
+    attempt("an old browser on another site", &|copy| {
+        (copy.site, copy.origin) = (None, Some("https://evil.example".to_owned()));
+    });
+    attempt("no word of where it comes from", &|copy| copy.site = None);
+    for (what, mut copy) in tries {
+        let answer = copy.post(&cancel, &[]);
+        assert_eq!(answer.status, 403, "{what}: {}", answer.text);
+    }
+    let mut without = browser.clone();
+    assert_eq!(without.send(Method::POST, &cancel, Some("")).status, 403, "no token");
+    for method in [Method::GET, Method::HEAD, Method::PUT, Method::DELETE] {
+        let status = without.send(method.clone(), &cancel, None).status;
+        assert!([403, 405].contains(&status), "{method}: {status}");
+    }
+    assert_eq!(world.scan("original_scans/a.pdf").await.unwrap().status, Status::Uploaded);
+    let mut old = browser.clone();
+    old.get("/");
+    (old.site, old.origin) = (None, Some(console.url.clone()));
+    assert_eq!(old.post(&cancel, &[]).status, 303, "an old browser on this site");
+    assert_eq!(world.scan("original_scans/a.pdf").await.unwrap().status, Status::Cancelled);
+}
+
+/// Keys, messages, names and search words come back as text, wherever they are shown.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_others_wrote_is_shown_as_text() {
+    let world = World::new().await;
+    let console = world.start_console();
+    let scan = failed(&world, &format!("original_scans/{HOSTILE}.pdf"), HOSTILE).await;
+    world.resources.send_dead_letter(Queue::Scan, &format!("{HOSTILE} not JSON")).await;
+    let mut browser = world.sign_in(&console, "<b>ada</b>", Role::Admin).await;
+    let search = encoded(&[("search", HOSTILE), ("person", HOSTILE), ("action", HOSTILE)]);
+    let mut paths: Vec<String> = SCREENS.iter().map(ToString::to_string).collect();
+    paths.extend([
+        format!("/volumes/{scan}"),
+        "/failures?code=source.not_pdf&stage=compress".to_owned(),
+        format!("/failures/preview?scan={scan}"),
+        "/letters?look=true".to_owned(),
+        format!("/volumes?{search}"),
+        format!("/activity?{search}"),
+        format!("/{search}"),
+        format!("/sign-in?next=/{search}"),
+    ]);
+    let mut shown = 0;
+    for path in &paths {
+        let text = browser.get(path).text;
+        for markup in ["<script>alert", "<img src=x", "<b>ada", "{{7*7}}</", ">49"] {
+            assert!(!text.contains(markup) || markup == "{{7*7}}</", "{path} contains {markup}");
+        }
+        shown += usize::from(text.contains("&#60;script&#62;alert(1)"));
+    }
+    assert!(shown >= 6, "the hostile text was shown {shown} times only");
+    let csv = browser.get("/activity.csv");
+    assert!(csv.header("content-disposition").starts_with("attachment"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn every_page_forbids_inline_scripts_and_frames_and_is_kept_by_nobody() {
+    let world = World::new().await;
+    let console = world.start_console();
+    let mut browser = world.sign_in(&console, "ada", Role::Admin).await;
+    for path in SCREENS {
+        let answer = browser.get(path);
+        let policy = answer.header("content-security-policy");
+        assert!(policy.starts_with("default-src 'none'") && !policy.contains("unsafe"), "{policy}");
+        assert!(policy.contains("frame-ancestors 'none'"), "{policy}");
+        let headers = ["cache-control", "x-content-type-options", "referrer-policy"].map(|name| answer.header(name));
+        assert_eq!(headers, ["no-store", "nosniff", "no-referrer"], "{path}");
+        for inline in ["<script>", "<style>", " style=\"", " onclick=", "javascript:"] {
+            assert!(!answer.text.contains(inline), "{path} has {inline}");
+        }
+    }
+}
+
+/// A token that was planted before the sign-in is worth nothing after it, and one that was used is dead after the sign-out.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_session_cannot_be_fixed_and_ends() {
+    let world = World::new().await;
+    let console = world.start_console();
+    world.sign_in(&console, "ada", Role::Admin).await;
+    let mut browser = Browser::new(&console);
+    browser.cookie = Some("quire=planted".to_owned());
+    browser.form_token = Some(String::new());
+    let answer = sign_in(&mut browser, "ADA ", PASSWORD);
+    assert_eq!(answer.status, 303, "{}", answer.text);
+    assert_ne!(browser.cookie.as_deref(), Some("quire=planted"));
+    assert_eq!(answer.location.as_deref(), Some("/"), "not to another site");
+    let [mut kept, mut elsewhere] = [browser.clone(), browser.clone()];
+    elsewhere.form_token = Some(String::new());
+    assert_eq!(sign_in(&mut elsewhere, "ada", PASSWORD).status, 303, "a second session");
+    assert_eq!((kept.get("/").status, elsewhere.get("/").status), (303, 200), "the first one was replaced");
+    assert_eq!(elsewhere.clone().post("/sign-out-everywhere", &[]).status, 303);
+    assert_eq!(elsewhere.get("/").status, 303);
+    let mut planted = Browser::new(&console);
+    planted.cookie = Some("quire=planted".to_owned());
+    assert_eq!(planted.get("/").status, 303);
+}
+
+fn sign_in(browser: &mut Browser, name: &str, password: &str) -> Answer {
+    browser.post("/sign-in", &[("name", name), ("password", password), ("next", "//evil.example")])
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn guessing_stops_after_some_tries_also_with_the_right_password() {
+    let world = World::new().await;
+    let console = world.start_console();
+    world.sign_in(&console, "ada", Role::Admin).await;
+    let mut browser = Browser::new(&console);
+    assert_eq!(sign_in(&mut browser, "ada", "").status, 401);
+    for number in 0..9 {
+        let answer = sign_in(&mut browser, "ada", &format!("guess {number}"));
+        assert_eq!(answer.status, 401);
+        assert!(answer.text.contains("Name or password is wrong."), "{}", answer.text);
+    }
+    assert_eq!(sign_in(&mut browser, "ada", PASSWORD).status, 429);
+    let unknown = sign_in(&mut browser, "nobody", "guess");
+    assert!(unknown.status == 401 && unknown.text.contains("Name or password is wrong."), "names are not told");
+    assert_eq!(sign_in(&mut browser, "nobody", PASSWORD).location, None);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_invitation_asks_for_a_good_password_and_works_once() {
+    let world = World::new().await;
+    let console = world.start_console();
+    let mut admin = world.sign_in(&console, "ada", Role::Admin).await;
+    let answer = admin.post("/people/invite", &[("name", "Ben@Example.org"), ("role", "reviewer")]);
+    let link = answer.text.split_once("value=\"http").and_then(|(_, rest)| rest.split_once('"')).unwrap().0;
+    let path = link.split_once("/invitations/").map(|(_, token)| format!("/invitations/{token}")).unwrap();
+    let mut ben = Browser::new(&console);
+    assert!(ben.get(&path).text.contains("ben@example.org"));
+    for (password, again) in [("short", "short"), (PASSWORD, "another password")] {
+        assert_eq!(ben.post(&path, &[("password", password), ("again", again)]).status, 422);
+    }
+    assert_eq!(ben.post(&path, &[("password", PASSWORD), ("again", PASSWORD)]).status, 303);
+    assert_eq!(ben.get("/").status, 200);
+    let mut late = Browser::new(&console);
+    assert_eq!(late.post(&path, &[("password", PASSWORD), ("again", PASSWORD)]).status, 422);
+    assert_eq!(late.get(&path).status, 422);
+    assert!(admin.get("/activity").text.contains("Invited"));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn parameters_of_absurd_size_are_refused() {
+    let world = World::new().await;
+    let console = world.start_console();
+    let mut browser = world.sign_in(&console, "ada", Role::Admin).await;
+    let long = "x".repeat(10_000);
+    assert_eq!(browser.get(&format!("/volumes?search={long}")).status, 413);
+    let words = "word+".repeat(1_000);
+    assert_eq!(browser.get(&format!("/volumes?search={words}")).status, 200);
+    let many = "scan=1&".repeat(201);
+    assert_eq!(browser.get(&format!("/failures/preview?{many}")).status, 422);
+    for path in ["/volumes/99999999999999999999", "/volumes/-1", "/volumes?before=x", "/failures?stage=x", "/volumes/7"] {
+        let status = browser.get(path).status;
+        assert!((400..500).contains(&status), "{path}: {status}");
+    }
+    let body = format!("form_token={}&letter={}", browser.form_token.clone().unwrap(), "x".repeat(2_000_000));
+    assert_eq!(browser.send(Method::POST, "/letters/redrive", Some(&body)).status, 413);
+    assert_eq!(browser.get("/").status, 200, "it goes on");
+}
+
+/// A failure is found, its retry is told before it is made, and then it does what was told.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_failed_volume_is_retried_as_told() {
+    let (world, volume) = (World::new().await, Volume::of_pages(4));
+    let console = world.start_console();
+    world.failpoints.arm("scan.work", &volume.key, "refuse");
+    let _running = world.start();
+    world.resources.put(&volume.key, &volume.path()).await;
+    let failed = world.ended(&volume.key).await;
+    assert_eq!(failed.status, Status::Failed);
+    world.failpoints.release("scan.work", &volume.key);
+    let mut browser = world.sign_in(&console, "ada", Role::Operator).await;
+    let code = failed.error_code.clone().unwrap();
+    assert!(browser.get("/failures").text.contains(&code));
+    assert!(browser.get(&format!("/failures?code={code}&stage=scan")).text.contains(&format!("/volumes/{}", failed.id)));
+    let told = browser.get(&format!("/failures/preview?scan={}", failed.id));
+    let finished = failed.ranges_finished;
+    let expected = format!("keeps {finished} part{}, then splits.", if finished == 1 { "" } else { "s" });
+    assert!(told.text.contains("Reads ") && told.text.contains(&expected), "{}", told.text);
+    assert_eq!(world.scan(&volume.key).await.unwrap().status, Status::Failed, "telling changes nothing");
+    let done = browser.post("/failures/retry", &[("scan", &failed.id.to_string())]);
+    assert!(done.text.contains("1 volume of 1 retried."), "{}", done.text);
+    let again = browser.post("/failures/retry", &[("scan", &failed.id.to_string())]);
+    assert!(again.text.contains("0 volumes of 1 retried.") && again.text.contains("Nothing is done."), "{}", again.text);
+    world.wait(&volume.key, |scan| scan.status == Status::PendingReview).await;
+    let events = world.detail(&volume.key).await.events;
+    assert!(events.iter().any(|event| event.kind == "retried" && event.actor.as_deref() == Some("ada")));
+    let page = browser.get(&format!("/volumes/{}", failed.id)).text;
+    assert!(page.contains("Ready for review") && page.contains("by ada"), "{page}");
+    approve(&world, &mut browser, &console, failed.id, &volume.key).await;
+}
+
+/// Only while it is as it was when the person looked.
+async fn approve(world: &World, operator: &mut Browser, console: &ConsoleServer, scan: i64, key: &str) {
+    let path = format!("/volumes/{scan}");
+    let page = operator.get(&path).text;
+    let seen = page.split_once("name=\"seen\" value=\"").and_then(|(_, rest)| rest.split_once('"')).unwrap().0;
+    let stale = operator.post(&format!("{path}/approve"), &[("seen", "SCANNING 1")]);
+    assert!(stale.status == 409 && stale.text.contains("Nothing was done."), "{}", stale.text);
+    assert_eq!(operator.post(&format!("{path}/approve"), &[("seen", seen)]).status, 303);
+    assert_eq!(world.scan(key).await.unwrap().status, Status::Approved);
+    let mut viewer = world.sign_in(console, "viola", Role::Viewer).await;
+    let file = viewer.get(&format!("{path}/files/findings.json"));
+    assert_eq!(file.status, 307, "{}", file.text);
+    assert!(file.location.unwrap().contains("X-Amz-Signature"), "a link for minutes");
+    assert_eq!(viewer.get(&format!("{path}/files/../other")).status, 404);
+    assert_eq!(viewer.get(&format!("{path}/files/no.such")).status, 404);
+}
+
+/// Two people press redrive at once while another letter arrives: each letter is sent again once, and none is lost.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn two_who_redrive_at_once_neither_lose_nor_double_a_letter() {
+    let world = World::new().await;
+    let (console, other) = (world.start_console(), world.start_console());
+    let mut names = Vec::new();
+    for number in 0..6 {
+        let scan = record(&world, &format!("original_scans/{number}.pdf"), None).await;
+        world.resources.send_dead_letter(Queue::Split, &format!("{{\"stage\":\"split\",\"scan\":{scan}}}")).await;
+    }
+    let mut ada = world.sign_in(&console, "ada", Role::Operator).await;
+    let mut ben = world.sign_in(&other, "ben", Role::Operator).await;
+    let page = ada.get("/letters?look=true").text;
+    for part in page.split("name=\"letter\" value=\"").skip(1) {
+        names.push(part.split_once('"').unwrap().0.to_owned());
+    }
+    assert_eq!(names.len(), 6, "{page}");
+    ben.get("/");
+    let fields: Vec<(&str, &str)> = names.iter().map(|name| ("letter", name.as_str())).collect();
+    let (one, two) = std::thread::scope(|scope| {
+        let one = scope.spawn(|| ada.post("/letters/redrive", &fields));
+        let two = scope.spawn(|| ben.post("/letters/redrive", &fields));
+        (one.join().unwrap(), two.join().unwrap())
+    });
+    world.resources.send_dead_letter(Queue::Split, "{\"stage\":\"split\",\"scan\":1}").await;
+    let sent = |answer: &Answer| -> usize {
+        let (_, rest) = answer.text.split_once("role=\"status\">").unwrap_or_else(|| panic!("{}", answer.text));
+        rest.split(' ').next().unwrap().parse().unwrap()
+    };
+    assert_eq!(sent(&one) + sent(&two), 6, "{}\n{}", one.text, two.text);
+    assert_eq!(world.resources.depth(&world.resources.url(Queue::Split)).await, 6);
+    world.resources.dead_letters(Queue::Split, 1).await;
+}
+
+/// A letter that no function can read is corrected, and a letter of a scan that is over is cleared.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn letters_are_corrected_cleared_and_discarded() {
+    let world = World::new().await;
+    let console = world.start_console();
+    let scan = record(&world, "original_scans/a.pdf", None).await;
+    world.resources.send_dead_letter(Queue::Compress, "{\"stage\":\"compress\",\"scan\":\"x\"}").await;
+    let mut browser = world.sign_in(&console, "ada", Role::Operator).await;
+    let name = |text: &str| text.split_once("name=\"letter\" value=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let letter = name(&browser.get("/letters?look=true").text);
+    let shown = browser.get(&format!("/letters/edit?{}", encoded(&[("letter", &letter)])));
+    assert!(shown.text.contains("fails again"), "{}", shown.text);
+    let wrong = browser.post("/letters/edit", &[("letter", &letter), ("body", "still not JSON")]);
+    assert_ne!(wrong.status, 200, "{}", wrong.text);
+    let body = format!("{{\"stage\":\"compress\",\"scan\":{scan}}}");
+    let corrected = browser.post("/letters/edit", &[("letter", &letter), ("body", &body)]);
+    assert!(corrected.text.contains("corrected and sent again"), "{}", corrected.text);
+    assert_eq!(world.resources.depth(&world.resources.url(Queue::Compress)).await, 1);
+
+    world.catalog.cancel(scan).await.unwrap();
+    world.resources.send_dead_letter(Queue::Compress, &body).await;
+    assert!(browser.get("/letters?look=true").text.contains("settled"));
+    assert!(browser.post("/letters/clear-settled", &[]).text.contains("1 letter cleared."));
+    world.resources.send_dead_letter(Queue::Scan, "no JSON").await;
+    let letter = name(&browser.get("/letters?look=true").text);
+    assert_eq!(browser.post("/letters/discard", &[("letter", &letter), ("reason", " ")]).status, 422);
+    let discarded = browser.post("/letters/discard", &[("letter", &letter), ("reason", "a test")]);
+    assert!(discarded.text.contains("1 letter discarded."), "{}", discarded.text);
+    assert!(browser.get("/activity").text.contains("a test"), "the reason is kept");
+    world.resources.dead_letters(Queue::Scan, 0).await;
+}
+
+/// As Lambda invokes it behind the function's URL. The figures are printed for people.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_same_program_answers_behind_the_url_of_a_function() {
+    let world = World::new().await;
+    let program = world.program("console");
+    let mut starts: Vec<u128> = (0..5).map(|_| program.start().unwrap().cold_start.as_millis()).collect();
+    starts.sort_unstable();
+    let mut function = program.start().unwrap();
+    let event = serde_json::json!({
+        "version": "2.0", "routeKey": "$default", "rawPath": "/volumes", "rawQueryString": "search=a%20b",
+        "headers": { "host": "x.lambda-url.us-east-1.on.aws", "sec-fetch-site": "none" },
+        "requestContext": {
+            "accountId": "anonymous", "apiId": "x", "domainName": "x.lambda-url.us-east-1.on.aws", "domainPrefix": "x",
+            "http": { "method": "GET", "path": "/volumes", "protocol": "HTTP/1.1", "sourceIp": "192.0.2.7", "userAgent": "test" },
+            "requestId": "7", "routeKey": "$default", "stage": "$default", "time": "27/Nov/2026:15:00:00 +0000",
+            "timeEpoch": 1_795_791_600_000_u64
+        },
+        "isBase64Encoded": false
+    });
+    let answer = function.invoke(&event, Duration::from_secs(60)).unwrap();
+    assert_eq!(answer["statusCode"], 303, "{answer}");
+    assert_eq!(answer["headers"]["location"], "/sign-in?next=%2Fvolumes%3Fsearch%3Da%2520b", "{answer}");
+    assert!(answer["headers"]["strict-transport-security"].is_string(), "{answer}");
+    let status = std::fs::read_to_string(format!("/proc/{}/status", function.id())).unwrap();
+    let memory = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
+    println!("cold start of console median {} ms, worst {} ms of 5; {memory}", starts[2], starts[4]);
+}
