@@ -67,7 +67,7 @@ fn print_results(environment: &Environment, scan: &Value, output: &Path) -> Resu
     println!("\nLogs of the functions:  {}", shown(Path::new(environment.value("QUIRE_STACK_LOGS"))));
     println!("History of the scan:    {} show {}", shown(&workspace::built("quire")), scan["scan"]["id"]);
     println!("The stack keeps running. To stop it: cargo xtask down");
-    Ok(())
+    stack::print_console(environment)
 }
 
 /// The files of the output, each with what it is.

@@ -73,7 +73,7 @@ fn run() -> Result<()> {
         "engine" => no_more(&mut arguments).and_then(|()| demo::engine()),
         "demo" => no_more(&mut arguments).and_then(|()| demo::run()),
         "test" => test::run(filter(&mut arguments)?.as_deref(), &[]),
-        "up" => stack::up(&up_options(&mut arguments)?).map(drop),
+        "up" => stack::up(&up_options(&mut arguments)?).and_then(|environment| stack::print_console(&environment)),
         "down" => down(&mut arguments),
         "setup" => no_more(&mut arguments).and_then(|()| setup::all()),
         "image" => image::build(&image_options(&mut arguments)?),

@@ -18,6 +18,7 @@ pub fn run(filter: Option<&str>, variables: &[(String, String)]) -> Result<()> {
     setup::install()?;
     python::install_linters()?;
     node::install_simulator()?;
+    let variables = [variables, &node::install_browser()?].concat();
     let mut report = Report::default();
     if filter.is_none() {
         report.check("format", || program::run(cargo().args(["fmt", "--all", "--check"])));
@@ -32,7 +33,7 @@ pub fn run(filter: Option<&str>, variables: &[(String, String)]) -> Result<()> {
     let environment = stack::up(&options)?;
     let mut tests = Tests::default();
     report.check("tests", || {
-        tests = run_tests(filter, &environment, variables)?;
+        tests = run_tests(filter, &environment, &variables)?;
         tests.verdict()
     });
     if report.has_failed() {

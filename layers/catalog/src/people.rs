@@ -351,11 +351,7 @@ async fn end_sessions(transaction: &mut Transaction<'_>, person: i64) -> Result<
 
 /// The name of a person who is about to lose or change a role. Fails if nobody would be admin afterwards. Two changes at
 /// once wait for one another.
-async fn person(
-    transaction: &mut Transaction<'_>,
-    person: i64,
-    stays_admin: bool,
-) -> Result<String, CatalogError> {
+async fn person(transaction: &mut Transaction<'_>, person: i64, stays_admin: bool) -> Result<String, CatalogError> {
     let people = sqlx::query!(
         r#"SELECT id, name, (role = 'admin' AND revoked_at IS NULL AND password_hash IS NOT NULL) AS "is_admin!"
            FROM people ORDER BY id FOR UPDATE"#,

@@ -248,7 +248,8 @@ pub struct Event {
 impl ScanDetail {
     /// The names of all files below the result prefix that split published.
     pub fn files(&self) -> impl Iterator<Item = &str> {
-        let files = self.scan.results.as_ref().and_then(|results| results.get("files")).and_then(|files| files.as_array());
+        let files =
+            self.scan.results.as_ref().and_then(|results| results.get("files")).and_then(|files| files.as_array());
         files.into_iter().flatten().filter_map(|file| file.as_str())
     }
 }

@@ -25,18 +25,8 @@ static ASSETS: [Asset; 5] = [
         content: include_bytes!("../assets/style.css"),
         content_type: "text/css; charset=utf-8",
     },
-    Asset {
-        name: "console",
-        extension: "js",
-        content: include_bytes!("../assets/console.js"),
-        content_type: SCRIPT,
-    },
-    Asset {
-        name: "upload",
-        extension: "js",
-        content: include_bytes!("../assets/upload.js"),
-        content_type: SCRIPT,
-    },
+    Asset { name: "console", extension: "js", content: include_bytes!("../assets/console.js"), content_type: SCRIPT },
+    Asset { name: "upload", extension: "js", content: include_bytes!("../assets/upload.js"), content_type: SCRIPT },
     Asset {
         name: "htmx",
         extension: "js",

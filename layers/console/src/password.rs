@@ -15,7 +15,9 @@ pub fn objection(password: &str, name: &str) -> Option<String> {
     let length = password.chars().count();
     let lower = password.to_lowercase();
     if length < SHORTEST {
-        return Some(format!("It has {length} characters and needs at least {SHORTEST}. A few words in a row are good."));
+        return Some(format!(
+            "It has {length} characters and needs at least {SHORTEST}. A few words in a row are good."
+        ));
     }
     if length > LONGEST {
         return Some(format!("It has more than {LONGEST} characters."));

@@ -41,7 +41,9 @@ async fn run() -> Result<(), Error> {
 
 async fn listen(address: SocketAddr, console: Arc<Console>) -> Result<(), Error> {
     if !address.ip().is_loopback() {
-        return Err(format!("{address} is not a loopback address. Without TLS, the console listens on no other.").into());
+        return Err(
+            format!("{address} is not a loopback address. Without TLS, the console listens on no other.").into()
+        );
     }
     let listener = TcpListener::bind(address).await?;
     tracing::info!("the console listens on http://{}", listener.local_addr()?);

@@ -10,8 +10,8 @@ use axum_extra::extract::cookie::{Cookie, SameSite};
 use catalog::{Catalog, Person};
 use domain::{Actor, Role};
 use http::request::Parts;
-use std::marker::PhantomData;
 use pipeline::secret::Token;
+use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -80,7 +80,9 @@ impl<R: Rank> FromRequestParts<Arc<Console>> for SignedIn<R> {
 
 /// The person of the request's cookie, and the token in it.
 pub async fn session(parts: &Parts, console: &Console) -> Result<Option<(Person, Token)>, ConsoleError> {
-    let Some(token) = cookie_token(&CookieJar::from_headers(&parts.headers), console.transport) else { return Ok(None) };
+    let Some(token) = cookie_token(&CookieJar::from_headers(&parts.headers), console.transport) else {
+        return Ok(None);
+    };
     let person = console.catalog.session(&token.hash(), LIFETIME, IDLE).await?;
     Ok(person.map(|person| (person, token)))
 }

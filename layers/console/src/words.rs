@@ -83,7 +83,11 @@ pub fn sentence(scan: &ScanSummary) -> String {
         (Status::PendingReview, _) => match scan.finding_counts.unwrap_or_default().must_look {
             0 => format!("{} are ready. Nothing looks wrong to the machine.", count(scan.opinions, "opinion")),
             must => {
-                format!("{} are ready. {} must be looked at.", count(scan.opinions, "opinion"), count(must as i64, "finding"))
+                format!(
+                    "{} are ready. {} must be looked at.",
+                    count(scan.opinions, "opinion"),
+                    count(must as i64, "finding")
+                )
             }
         },
         (Status::Approved, _) => format!("{} approved.", count(scan.opinions, "opinion")),

@@ -38,7 +38,8 @@ impl Objects {
     pub async fn begin_browser_upload(&self, key: UploadKey) -> Result<BrowserUpload, ObjectError> {
         let place = self.original(&key, None);
         let call = self.clients.calls.create_multipart_upload().bucket(place.bucket).key(place.key);
-        let answer = call.content_type("application/pdf").send().await.map_err(|error| failure(ACTION, &place, error))?;
+        let answer =
+            call.content_type("application/pdf").send().await.map_err(|error| failure(ACTION, &place, error))?;
         let id = answer.upload_id.unwrap_or_default();
         Ok(BrowserUpload { key, id })
     }
@@ -47,7 +48,12 @@ impl Objects {
     ///
     /// # Errors
     /// When there are no credentials to sign it with.
-    pub async fn part_url(&self, upload: &BrowserUpload, number: i32, valid_for: Duration) -> Result<String, ObjectError> {
+    pub async fn part_url(
+        &self,
+        upload: &BrowserUpload,
+        number: i32,
+        valid_for: Duration,
+    ) -> Result<String, ObjectError> {
         let place = self.original(&upload.key, None);
         let terms = PresigningConfig::expires_in(valid_for).map_err(|error| ObjectError::Refused {
             action: ACTION,

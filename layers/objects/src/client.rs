@@ -61,12 +61,21 @@ impl Clients {
         let region = sdk.region().map(ToString::to_string).unwrap_or_default();
         let signer = settings.clone().request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
         let transfers = settings.clone().timeout_config(aws::timeouts(TRANSFER_ATTEMPT, TRANSFER));
-        Self { calls: Client::from_conf(settings.build()), transfers: Client::from_conf(transfers.build()), signer: Client::from_conf(signer.build()), meter, endpoint, region }
+        Self {
+            calls: Client::from_conf(settings.build()),
+            transfers: Client::from_conf(transfers.build()),
+            signer: Client::from_conf(signer.build()),
+            meter,
+            endpoint,
+            region,
+        }
     }
 
     /// The origin at which browsers find a bucket: as the client addresses it.
     pub fn origin(&self, bucket: &str) -> String {
-        let Some(endpoint) = &self.endpoint else { return format!("https://{bucket}.s3.{}.amazonaws.com", self.region) };
+        let Some(endpoint) = &self.endpoint else {
+            return format!("https://{bucket}.s3.{}.amazonaws.com", self.region);
+        };
         let (scheme, rest) = endpoint.split_once("://").unwrap_or(("https", endpoint));
         format!("{scheme}://{}", rest.split('/').next().unwrap_or_default())
     }

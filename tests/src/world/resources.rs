@@ -1,6 +1,7 @@
 //! The buckets and queues of one world, wired as the template wires them.
 
 use crate::emulator::{Buckets, TestQueues, endpoint, sdk};
+use aws_sdk_s3::types::{CorsConfiguration, CorsRule};
 use aws_sdk_s3::types::{Event, NotificationConfiguration, QueueConfiguration};
 use aws_sdk_sqs::types::QueueAttributeName;
 use queues::Queue;
@@ -127,6 +128,17 @@ impl Resources {
     pub async fn send_dead_letter(&self, queue: Queue, body: &str) {
         let call = self.sqs.send_message().queue_url(self.dead_letters_url(queue)).message_body(body);
         call.send().await.expect("the letter is taken");
+    }
+
+    /// Lets pages from this origin upload with a signed URL, as the template does.
+    ///
+    /// # Panics
+    /// When S3 does not take it.
+    pub async fn let_browsers_upload(&self, origin: &str) {
+        let rule = CorsRule::builder().allowed_methods("PUT").allowed_origins(origin).allowed_headers("*").build();
+        let rules = CorsConfiguration::builder().cors_rules(rule.expect("a rule")).build().expect("rules");
+        let call = self.s3.put_bucket_cors().bucket(&self.uploads).cors_configuration(rules);
+        call.send().await.expect("the rules are taken");
     }
 
     /// Loses every message of a queue, those that come within the next moments included.

@@ -50,7 +50,8 @@ async fn nobody_sees_anything_without_signing_in() {
     let world = World::new().await;
     let (console, scan) = (world.start_console(), record(&world, "original_scans/a.pdf", None).await);
     let mut stranger = Browser::new(&console);
-    let secret = [format!("/volumes/{scan}"), "/activity.csv".to_owned(), format!("/volumes/{scan}/files/findings.json")];
+    let secret =
+        [format!("/volumes/{scan}"), "/activity.csv".to_owned(), format!("/volumes/{scan}/files/findings.json")];
     for path in SCREENS.iter().map(ToString::to_string).chain(secret).filter(|path| path != "/sign-in") {
         let answer = stranger.get(&path);
         assert_eq!(answer.status, 303, "{path}");
@@ -250,7 +251,8 @@ async fn parameters_of_absurd_size_are_refused() {
     assert_eq!(browser.get(&format!("/volumes?search={words}")).status, 200);
     let many = "scan=1&".repeat(201);
     assert_eq!(browser.get(&format!("/failures/preview?{many}")).status, 422);
-    for path in ["/volumes/99999999999999999999", "/volumes/-1", "/volumes?before=x", "/failures?stage=x", "/volumes/7"] {
+    for path in ["/volumes/99999999999999999999", "/volumes/-1", "/volumes?before=x", "/failures?stage=x", "/volumes/7"]
+    {
         let status = browser.get(path).status;
         assert!((400..500).contains(&status), "{path}: {status}");
     }
@@ -273,7 +275,9 @@ async fn a_failed_volume_is_retried_as_told() {
     let mut browser = world.sign_in(&console, "ada", Role::Operator).await;
     let code = failed.error_code.clone().unwrap();
     assert!(browser.get("/failures").text.contains(&code));
-    assert!(browser.get(&format!("/failures?code={code}&stage=scan")).text.contains(&format!("/volumes/{}", failed.id)));
+    assert!(
+        browser.get(&format!("/failures?code={code}&stage=scan")).text.contains(&format!("/volumes/{}", failed.id))
+    );
     let told = browser.get(&format!("/failures/preview?scan={}", failed.id));
     let finished = failed.ranges_finished;
     let expected = format!("keeps {finished} part{}, then splits.", if finished == 1 { "" } else { "s" });
@@ -282,7 +286,11 @@ async fn a_failed_volume_is_retried_as_told() {
     let done = browser.post("/failures/retry", &[("scan", &failed.id.to_string())]);
     assert!(done.text.contains("1 volume of 1 retried."), "{}", done.text);
     let again = browser.post("/failures/retry", &[("scan", &failed.id.to_string())]);
-    assert!(again.text.contains("0 volumes of 1 retried.") && again.text.contains("Nothing is done."), "{}", again.text);
+    assert!(
+        again.text.contains("0 volumes of 1 retried.") && again.text.contains("Nothing is done."),
+        "{}",
+        again.text
+    );
     world.wait(&volume.key, |scan| scan.status == Status::PendingReview).await;
     let events = world.detail(&volume.key).await.events;
     assert!(events.iter().any(|event| event.kind == "retried" && event.actor.as_deref() == Some("ada")));
@@ -350,7 +358,8 @@ async fn letters_are_corrected_cleared_and_discarded() {
     let scan = record(&world, "original_scans/a.pdf", None).await;
     world.resources.send_dead_letter(Queue::Compress, "{\"stage\":\"compress\",\"scan\":\"x\"}").await;
     let mut browser = world.sign_in(&console, "ada", Role::Operator).await;
-    let name = |text: &str| text.split_once("name=\"letter\" value=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let name =
+        |text: &str| text.split_once("name=\"letter\" value=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
     let letter = name(&browser.get("/letters?look=true").text);
     let shown = browser.get(&format!("/letters/edit?{}", encoded(&[("letter", &letter)])));
     assert!(shown.text.contains("fails again"), "{}", shown.text);
@@ -400,4 +409,66 @@ async fn the_same_program_answers_behind_the_url_of_a_function() {
     let status = std::fs::read_to_string(format!("/proc/{}/status", function.id())).unwrap();
     let memory = status.lines().find(|line| line.starts_with("VmHWM")).unwrap();
     println!("cold start of console median {} ms, worst {} ms of 5; {memory}", starts[2], starts[4]);
+}
+
+/// Rows as a large library has them after years: 100,000 scans in all states, a volume of 1,000 pages with its findings, and a
+/// thousand letters.
+async fn fill(world: &World) -> i64 {
+    let statements = "
+        SET session_replication_role = replica;
+        INSERT INTO scans (bucket, key, version_id, etag, size_bytes, reporter, volume, first_page, pages, status, failed_stage,
+            error_code, error_message, created_at, updated_at, result_prefix, summary)
+        SELECT 'b', format('original_scans/a3d/%s/1/a3d.%s.1.900.original.pdf', n, n), 'v', n::text, 1000000000, 'a3d', n::text, 1, 900,
+            (ARRAY['APPROVED', 'APPROVED', 'APPROVED', 'PENDING_REVIEW', 'FAILED', 'CANCELLED', 'UPLOADED'])[1 + n % 7],
+            CASE WHEN n % 7 IN (4, 5) THEN (ARRAY['compress', 'scan', 'split'])[1 + n % 3] END,
+            CASE WHEN n % 7 IN (4, 5) THEN (ARRAY['source.damaged', 'deadline', 'cancelled', 'interrupted'])[1 + n % 4] END,
+            CASE WHEN n % 7 IN (4, 5) THEN 'It is what it is.' END,
+            now() - n * interval '5 minutes', now() - n * interval '5 minutes',
+            CASE WHEN n % 7 < 4 THEN format('results/%s/0b0e9a6e-8a3d-4b7e-9d0c-3f1f5c7f7a11/', n) END, '{\"files\": []}'
+        FROM generate_series(1, 100000) AS n;
+        INSERT INTO page_ranges (scan_id, generation, number, first_index, page_count, input_key)
+        SELECT max(id), 0, n, n * 50, 50, 'k' FROM scans, generate_series(0, 19) AS n WHERE status = 'PENDING_REVIEW' GROUP BY n;
+        INSERT INTO findings (scan_id, sequence, code, severity, page_index, message, evidence)
+        SELECT max(id), n, 'page.blank', 'should_look', n, 'This page is blank.', '{}'
+        FROM scans, generate_series(1, 1000) AS n WHERE status = 'PENDING_REVIEW' GROUP BY n;
+        INSERT INTO opinions (scan_id, sequence, file, redacted_key, first_page, last_page, caption_page_index, key_page_index)
+        SELECT max(id), n, 'a.pdf', 'k', n, n, n, n FROM scans, generate_series(1, 300) AS n WHERE status = 'PENDING_REVIEW' GROUP BY n;
+        INSERT INTO scan_events (scan_id, kind, actor)
+        SELECT id, 'approved', 'ada' FROM scans WHERE status = 'APPROVED';
+        ANALYZE;";
+    world.database().execute(statements).await.unwrap();
+    let thick = world.database().text("SELECT max(id)::text FROM scans WHERE status = 'PENDING_REVIEW'").await;
+    let letters = (0..1_000).map(|number| format!("{{\"stage\":\"split\",\"scan\":{number}}}"));
+    for body in letters {
+        world.resources.send_dead_letter(Queue::Split, &body).await;
+    }
+    thick.unwrap().parse().unwrap()
+}
+
+/// The figures are printed for people: the time from the request to the whole page, and its size.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_screens_of_a_large_library() {
+    let world = World::new().await;
+    let thick = fill(&world).await;
+    let console = world.start_console();
+    let mut browser = world.sign_in(&console, "ada", Role::Admin).await;
+    let volume = format!("/volumes/{thick}");
+    let paths = [
+        "/", "/volumes", "/volumes?search=a3d+99999", "/volumes?search=nothing+like+this", "/volumes?status=failed",
+        "/volumes?needs=you", &volume, "/failures", "/failures?code=deadline&stage=scan", "/letters", "/health", "/people",
+        "/activity", "/activity?person=nobody",
+    ];
+    for path in paths {
+        let mut times = Vec::new();
+        let mut bytes = 0;
+        for _ in 0..40 {
+            let began = std::time::Instant::now();
+            let answer = browser.get(path);
+            times.push(began.elapsed().as_secs_f64() * 1e3);
+            assert_eq!(answer.status, 200, "{path}: {}", answer.text);
+            bytes = answer.text.len();
+        }
+        times.sort_by(f64::total_cmp);
+        println!("{path:<36} median {:6.1} ms, p95 {:6.1} ms, {:6.1} kB", times[20], times[37], bytes as f64 / 1e3);
+    }
 }

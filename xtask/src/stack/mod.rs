@@ -121,15 +121,18 @@ pub fn up(options: &UpOptions) -> Result<Environment> {
     environment.write(&state)?;
     console::start(&deployment::staged_program(&state, "console"), port, &environment, &state, &mut record)?;
     environment.print(&state);
-    print_invitation(&environment)?;
     println!("\nReady after {:.1} s. `cargo xtask down` stops it.", begun.elapsed().as_secs_f64());
     Ok(environment)
 }
 
-/// How to sign in, unless somebody can already.
-fn print_invitation(environment: &Environment) -> Result<()> {
-    if let Some(link) = console::invitation(environment)? {
-        println!("\nTo sign in, choose a password here. The link works once:\n  {link}");
+/// Where the console is, and how the first person signs in.
+pub fn print_console(environment: &Environment) -> Result<()> {
+    let url = environment.value("QUIRE_CONSOLE_URL");
+    match console::invitation(environment)? {
+        None => println!("\nThe console: {url}"),
+        Some(link) => {
+            println!("\nThe console: open this link and choose a password for `admin`. It works once.\n  {link}")
+        }
     }
     Ok(())
 }

@@ -3,9 +3,10 @@
 mod settings;
 
 pub use settings::{
-    COMPRESS_QUEUE_URL, CONSOLE_URL, DATABASE_IAM, DATABASE_SECRET_ARN, DATABASE_URL, DatabaseArguments, ENDPOINT_URL, EVENT_BUS,
-    LetterQueueArguments, QueueArguments, RESULT_BUCKET, ResultArguments, RuleArguments, SCAN_LARGE_QUEUE_URL,
-    SCAN_QUEUE_URL, SPLIT_QUEUE_URL, STACK_LOGS, ServiceArguments, UPLOAD_BUCKET, UPLOADS_QUEUE_URL,
+    COMPRESS_QUEUE_URL, CONSOLE_URL, DATABASE_IAM, DATABASE_SECRET_ARN, DATABASE_URL, DatabaseArguments, ENDPOINT_URL,
+    EVENT_BUS, LetterQueueArguments, QueueArguments, RESULT_BUCKET, ResultArguments, RuleArguments,
+    SCAN_LARGE_QUEUE_URL, SCAN_QUEUE_URL, SPLIT_QUEUE_URL, STACK_LOGS, ServiceArguments, UPLOAD_BUCKET,
+    UPLOADS_QUEUE_URL,
 };
 
 use super::dlq::DlqCommand;

@@ -93,7 +93,8 @@ async fn guesses_are_limited_by_name_from_many_addresses_and_by_address_for_many
 #[tokio::test]
 async fn guesses_in_parallel_are_counted_one_after_the_other() {
     let bench = Bench::new().await;
-    let allowed = bench.at_once(8, |_, catalog| async move { catalog.begin_sign_in("ada", "here", &LIMITS).await.unwrap() });
+    let allowed =
+        bench.at_once(8, |_, catalog| async move { catalog.begin_sign_in("ada", "here", &LIMITS).await.unwrap() });
     assert_eq!(allowed.await.into_iter().filter(|allowed| *allowed).count(), 3);
 }
 

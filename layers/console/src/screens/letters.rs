@@ -138,7 +138,8 @@ async fn letters(
 ) -> Result<impl IntoResponse, ConsoleError> {
     let mut queues = Vec::new();
     for queue in Queue::ALL {
-        let (states, newest_move) = tokio::join!(console.dead_letters.states(queue), console.dead_letters.newest_move(queue));
+        let (states, newest_move) =
+            tokio::join!(console.dead_letters.states(queue), console.dead_letters.newest_move(queue));
         let (source, letters) = states?;
         queues.push(QueueRow { queue, source, letters, newest_move: newest_move? });
     }
@@ -261,7 +262,8 @@ async fn ask_edit(
 ) -> Result<impl IntoResponse, ConsoleError> {
     let chosen = selection(std::slice::from_ref(&letter))?;
     let found = operator(&console, &console.catalog).list(&chosen).await?;
-    let gone = || ConsoleError::Changed("This letter is not there any more, or somebody else is looking at it.".to_owned());
+    let gone =
+        || ConsoleError::Changed("This letter is not there any more, or somebody else is looking at it.".to_owned());
     let frame = session.frame("Correct a letter").section("/letters");
     page(&EditPage { frame, letter: found.into_iter().next().ok_or_else(gone)?, name: letter })
 }

@@ -67,9 +67,8 @@ async fn invite(
     headers: HeaderMap,
     Form(new): Form<NewPerson>,
 ) -> Result<impl IntoResponse, ConsoleError> {
-    let name: Actor = new.name.parse().map_err(|error| {
-        ConsoleError::Wrong(format!("{:?} cannot be used: {error}.", new.name))
-    })?;
+    let name: Actor =
+        new.name.parse().map_err(|error| ConsoleError::Wrong(format!("{:?} cannot be used: {error}.", new.name)))?;
     let catalog = session.catalog(&console)?;
     let link = invitation::invite(&catalog, &name, role(&new.role)?).await?;
     let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();

@@ -24,9 +24,7 @@ use std::time::Duration;
 const LIMITS: SignInLimits = SignInLimits { within: Duration::from_secs(15 * 60), for_name: 10, from_address: 50 };
 
 pub fn outside() -> Router<Arc<Console>> {
-    Router::new()
-        .route("/sign-in", get(form).post(sign_in))
-        .route("/invitations/{token}", get(invitation).post(accept))
+    Router::new().route("/sign-in", get(form).post(sign_in)).route("/invitations/{token}", get(invitation).post(accept))
 }
 
 pub fn inside() -> Router<Arc<Console>> {
@@ -78,7 +76,8 @@ async fn sign_in(
     cookies: CookieJar,
     Form(form): Form<SignInForm>,
 ) -> Result<Response, ConsoleError> {
-    let name: String = form.name.trim().to_lowercase().chars().filter(|letter| !letter.is_control()).take(100).collect();
+    let name: String =
+        form.name.trim().to_lowercase().chars().filter(|letter| !letter.is_control()).take(100).collect();
     if !console.catalog.begin_sign_in(&name, &address, &LIMITS).await? {
         tracing::warn!(address, "somebody tried to sign in too often");
         return Err(ConsoleError::TooManyAttempts);

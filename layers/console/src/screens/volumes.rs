@@ -79,7 +79,8 @@ impl Search {
     fn address(&self, status: &str, needs: &str, before: Option<ScanId>) -> String {
         let mut query = form_urlencoded::Serializer::new(String::new());
         let before = before.map(|before| before.to_string()).unwrap_or_default();
-        for (name, value) in [("search", self.search.trim()), ("status", status), ("needs", needs), ("before", &before)] {
+        for (name, value) in [("search", self.search.trim()), ("status", status), ("needs", needs), ("before", &before)]
+        {
             if !value.is_empty() {
                 query.append_pair(name, value);
             }
@@ -114,9 +115,9 @@ async fn volumes(
     let oldest = scans.last().map(|scan| scan.id).filter(|_| has_more);
     let mut chips = vec![("All", search.address("", "", None), search.status.is_empty() && search.needs.is_empty())];
     chips.push(("Needs you", search.address("", "you", None), search.needs == "you"));
-    chips.extend(CHIPS.iter().map(|chip| {
-        (chip.name, search.address(chip.value, "", None), search.status == chip.value)
-    }));
+    chips.extend(
+        CHIPS.iter().map(|chip| (chip.name, search.address(chip.value, "", None), search.status == chip.value)),
+    );
     page(&VolumesPage {
         frame: session.frame("Volumes").section("/volumes"),
         chips,

@@ -1,0 +1,184 @@
+// A librarian and an operator at the console, in a real browser. `tests/tests/service/browser.rs` prepares everything and
+// starts this; a step that does not come to its end fails the test.
+import assert from "node:assert/strict";
+import { createRequire } from "node:module";
+import { mkdir, readFile } from "node:fs/promises";
+import { join } from "node:path";
+
+// The packages are installed elsewhere.
+const require = createRequire(join(process.env.QUIRE_BROWSER_PACKAGES, "package.json"));
+const { chromium } = require("playwright-core");
+const axe = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
+
+const { url, invitations, sample, breaking, hostile, letter, screens } = JSON.parse(process.env.QUIRE_BROWSER_TASK);
+const PASSWORD = "correct horse battery staple";
+const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+  "--disable-component-update", "--disable-sync"];
+const PATIENCE = 240_000;
+
+const browser = await chromium.launch({ executablePath: process.env.QUIRE_BROWSER, args: FLAGS });
+await mkdir(screens, { recursive: true });
+
+async function person(invitation, options = {}) {
+  const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+  const page = await context.newPage();
+  page.setDefaultTimeout(30_000);
+  page.faults = [];
+  page.on("pageerror", (error) => page.faults.push(error.message));
+  page.on("console", (message) => { if (message.type() === "error") page.faults.push(message.text()); });
+  await page.goto(url + invitation);
+  await page.getByLabel("Password", { exact: true }).fill(PASSWORD);
+  await page.getByLabel("The same again").fill(PASSWORD);
+  await page.getByRole("button", { name: "Choose this password" }).click();
+  await page.waitForURL(`${url}/`);
+  return page;
+}
+
+// axe is put into the page over the debugger's connection, where the page's policy does not hold.
+async function accessible(page, what) {
+  await page.evaluate(axe);
+  const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
+  const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).slice(0, 3).join(" | ")}`);
+  assert.deepEqual(told, [], `axe finds something on ${what}`);
+}
+
+async function step(name, action) {
+  const began = Date.now();
+  try {
+    await action();
+  } catch (error) {
+    console.log(`FAILED ${name}: ${error.stack}`);
+    await browser.close();
+    process.exit(1);
+  }
+  console.log(`${name}: ${((Date.now() - began) / 1000).toFixed(1)} s`);
+}
+
+async function send(page, file) {
+  await page.goto(`${url}/upload`);
+  await page.locator("input[type=file]").setInputFiles(file);
+  await page.locator("[data-verdict]", { hasText: "pages 201 to 207" }).waitFor();
+  await page.getByRole("button", { name: "Upload", exact: true }).click();
+  await page.waitForURL(/\/volumes\/\d+$/, { timeout: PATIENCE });
+  // A page that was loaded again would have lost this.
+  await page.evaluate(() => { window.isTheSame = true; });
+}
+
+const says = (page, text) => page.locator(".lead .state", { hasText: text }).waitFor({ timeout: PATIENCE });
+
+const admin = await person(invitations.admin);
+let volume;
+
+await step("the first page says that nothing needs anybody", async () => {
+  await admin.getByText("Nothing needs you.").waitFor();
+});
+
+await step("the sample is uploaded and finishes without reloading", async () => {
+  await send(admin, sample);
+  volume = new URL(admin.url()).pathname;
+  await says(admin, "Ready for review");
+  assert.equal(await admin.evaluate(() => window.isTheSame), true);
+  const opinion = admin.getByRole("link", { name: /^arc\.12\..*\.pdf$/ }).first();
+  const answer = await admin.request.get(url + (await opinion.getAttribute("href")));
+  assert.equal((await answer.body()).subarray(0, 5).toString(), "%PDF-");
+});
+
+await step("a broken volume is found, told, retried, and finishes as told", async () => {
+  await send(admin, breaking);
+  await says(admin, "Failed");
+  await admin.goto(`${url}/failures`);
+  await admin.locator("tbody a").first().click();
+  await admin.locator("#chosen [data-select]").first().check();
+  await admin.getByRole("button", { name: "See what a retry would do" }).click();
+  const told = await admin.locator("tbody td").first().textContent();
+  assert.match(told, /^Reads \d+ parts? .*again, keeps \d+ parts?, then splits\.$/);
+  await admin.getByRole("button", { name: "Retry 1 volume" }).click();
+  await admin.getByText("1 volume of 1 retried.").waitFor();
+  await admin.locator("tbody a").first().click();
+  await says(admin, "Ready for review");
+  await admin.getByText("by admin").first().waitFor();
+});
+
+await step("a poisoned letter is corrected and sent again", async () => {
+  await admin.goto(`${url}/letters`);
+  await admin.getByRole("link", { name: "Look at the letters" }).click();
+  await admin.getByText("fails again").waitFor();
+  await admin.getByRole("link", { name: "Correct …" }).first().click();
+  await admin.getByLabel("Body, as JSON").fill(letter);
+  await admin.getByRole("button", { name: "Send the corrected letter" }).click();
+  await admin.getByText("corrected and sent again").first().waitFor();
+});
+
+await step("markup in a key and in a message is text", async () => {
+  await admin.goto(`${url}${hostile}`);
+  assert.match(await admin.locator("main").textContent(), /<script>alert/);
+  assert.equal(await admin.locator("main script, main img").count(), 0);
+});
+
+await step("the keys lead everywhere", async () => {
+  await admin.goto(url);
+  for (const [key, path] of [["v", "/volumes"], ["f", "/failures"], ["l", "/letters"], ["u", "/upload"], ["h", "/health"], ["p", "/people"], ["a", "/activity"], ["t", "/"]]) {
+    await admin.keyboard.press("g");
+    await admin.keyboard.press(key);
+    await admin.waitForURL(url + path);
+  }
+  await admin.goto(`${url}/volumes`);
+  await admin.keyboard.press("/");
+  await admin.keyboard.type("arc 12");
+  await admin.keyboard.press("Enter");
+  await admin.waitForURL(/search=arc/);
+  await admin.keyboard.press("j");
+  await admin.keyboard.press("o");
+  await admin.waitForURL(url + volume);
+  await admin.keyboard.press("?");
+  await admin.getByRole("heading", { name: "Keyboard keys" }).waitFor();
+  await admin.keyboard.press("Escape");
+});
+
+await step("a viewer sees it and is refused by the server", async () => {
+  const viewer = await person(invitations.viewer);
+  await viewer.goto(url + volume);
+  await viewer.getByText("Ready for review").first().waitFor();
+  assert.equal(await viewer.getByRole("button", { name: /Approve|Cancel|retry/ }).count(), 0);
+  const token = await viewer.evaluate(() => document.body.dataset.formToken);
+  const refused = await viewer.evaluate(async ([path, form_token]) =>
+    (await fetch(path, { method: "POST", body: new URLSearchParams({ form_token, seen: "" }) })).status, [`${volume}/approve`, token]);
+  assert.equal(refused, 403);
+  await viewer.context().close();
+});
+
+// Every screen, wide and narrow, light and dark: nothing for axe, nothing outside the window, and a picture.
+const SCREENS = [["today", "/"], ["volumes", "/volumes"], ["volume", volume], ["failures", "/failures"], ["letters", "/letters"],
+  ["upload", "/upload"], ["health", "/health"], ["people", "/people"], ["activity", "/activity"]];
+
+await step("every screen is accessible and fits", async () => {
+  for (const width of [1280, 390]) {
+    for (const colorScheme of ["light", "dark"]) {
+      await admin.setViewportSize({ width, height: 900 });
+      await admin.emulateMedia({ colorScheme });
+      for (const [name, path] of SCREENS) {
+        await admin.goto(url + path);
+        const what = `${name}-${width}-${colorScheme}`;
+        await accessible(admin, what);
+        const beyond = await admin.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+        assert.ok(beyond <= 0, `${what} is ${beyond} pixels too wide`);
+        await admin.screenshot({ path: join(screens, `${what}.png`), fullPage: true });
+      }
+    }
+  }
+});
+
+await step("nothing was blocked and nothing broke", async () => {
+  assert.deepEqual(admin.faults, []);
+});
+
+await step("signing out ends it", async () => {
+  await admin.setViewportSize({ width: 1280, height: 900 });
+  await admin.goto(url);
+  await admin.locator("details.me summary").click();
+  await admin.getByRole("button", { name: "Sign out", exact: true }).click();
+  await admin.waitForURL(/\/sign-in/);
+  await accessible(admin, "sign-in");
+});
+
+await browser.close();
