@@ -18,6 +18,7 @@ mod intake;
 mod logging;
 mod metrics;
 mod outbox;
+mod pages_at_work;
 pub mod rebuild;
 pub mod reconcile;
 mod retry;

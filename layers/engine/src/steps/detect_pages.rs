@@ -71,6 +71,7 @@ impl PageDetection<'_> {
             numbers.push(candidates);
             self.run.pages_done(1);
         }
+        let _at_work = self.run.at_work(pages.iter().map(|page| page.index).collect());
         let expected = |page: usize| expected_number(pages[page].index, self.first_page);
         let readings = read_candidates(self.tesseract, &numbers, expected)?;
         for (page, readings) in pages.iter_mut().zip(readings) {
@@ -80,6 +81,7 @@ impl PageDetection<'_> {
     }
 
     fn detect_page(&self, index: usize) -> Result<(DetectedPage, Vec<NumberCandidate>), EngineError> {
+        let _at_work = self.run.at_work(vec![index]);
         let size = self.original.size(index);
         let Some(image) = self.original.read_or_report(self.run, index)? else {
             write_preview(self.run, index, size, None)?;
