@@ -327,6 +327,7 @@ impl ScanOptions {
                 unredacted: false,
                 footnotes: false,
                 single_pages: false,
+                previews: false,
                 jobs: jobs.map_or_else(cores, usize::from),
                 limits: Limits {
                     max_pages: limits.max_pages,

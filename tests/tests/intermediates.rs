@@ -6,6 +6,7 @@ use domain::FailureClass;
 use engine::cancellation::Cancellation;
 use engine::error::EngineError;
 use engine::report::NoProgress;
+use engine::settings::Settings;
 use engine::stages::{self, Prepared, RangeToScan, SplitInputs};
 use serde_json::{Value, json};
 use std::fs::File;
@@ -21,6 +22,11 @@ use zip::{CompressionMethod, ZipArchive, ZipWriter};
 /// Pages of a range: the sample's seven pages are three ranges.
 const RANGE_PAGES: usize = 3;
 
+/// As the functions set them, so that the archives carry all kinds of results but words.
+fn settings() -> Settings {
+    Settings { previews: true, ..staged::fast() }
+}
+
 /// What the first two stages made of a volume.
 struct Handed {
     folder: TempDir,
@@ -33,8 +39,8 @@ impl Handed {
         let folder = tempfile::tempdir().unwrap();
         let original = folder.path().join("original.pdf");
         std::fs::write(&original, volume).unwrap();
-        let prepared = staged::prepared(&original, &staged::fast(), RANGE_PAGES, folder.path()).unwrap();
-        let inputs = staged::scanned(&prepared, &staged::fast(), folder.path()).unwrap();
+        let prepared = staged::prepared(&original, &settings(), RANGE_PAGES, folder.path()).unwrap();
+        let inputs = staged::scanned(&prepared, &settings(), folder.path()).unwrap();
         Self { folder, prepared, inputs }
     }
 
@@ -56,7 +62,7 @@ impl Handed {
     /// The code with which the last stage refuses, and whether everything must be made again.
     fn refusal(&self, inputs: &SplitInputs) -> (&'static str, bool) {
         let before = files(self.folder.path());
-        let error = staged::split(inputs, &staged::fast(), self.folder.path()).unwrap_err();
+        let error = staged::split(inputs, &settings(), self.folder.path()).unwrap_err();
         let place = self.folder.path().join("split");
         assert!(files(&place.join("result")).is_empty(), "{error}");
         std::fs::remove_dir_all(place).unwrap();
@@ -173,6 +179,14 @@ fn what_no_stage_writes_is_refused() {
     range("words that are none", "intermediate.damaged", &|entries| {
         entries.push(("words/00003.json".to_owned(), b"[{}]".to_vec(), false));
     });
+    range("no preview", "intermediate.damaged", &|entries| entries.retain(|(name, ..)| name != "previews/0005.jpg"));
+    range("a preview of another page", "intermediate.refused", &|entries| {
+        entries.push(("previews/0001.jpg".to_owned(), b"picture".to_vec(), false));
+    });
+    range("too long a preview", "intermediate.refused", &|entries| {
+        let preview = entries.iter_mut().find(|(name, ..)| name == "previews/0004.jpg").unwrap();
+        preview.1.resize(80_001, 0);
+    });
     range("another version", "intermediate.foreign", &|entries| {
         edited(entries, "range.json", |range| range["format"] = json!(99));
     });
@@ -208,20 +222,20 @@ fn what_no_stage_writes_is_refused() {
         volume["pages"][0]["is_drawn"] = json!(true);
     });
     // The files themselves are as sound as before.
-    let result = staged::split(&handed.inputs, &staged::fast(), handed.folder.path()).unwrap();
+    let result = staged::split(&handed.inputs, &settings(), handed.folder.path()).unwrap();
     assert_eq!(result.opinions.len(), 3);
 }
 
 #[test]
 fn a_range_that_is_not_the_one_that_was_cut_is_refused() {
     let handed = Handed::of(&sample::bytes());
-    let detector = stages::load_models(&staged::fast()).unwrap();
+    let detector = stages::load_models(&settings()).unwrap();
     let scan = |bytes: &[u8]| {
         std::fs::write(handed.changed(), bytes).unwrap();
         let range = RangeToScan { file: &handed.changed(), pages: 3..6, first_page: Some(201) };
         let place = staged::made(&handed.folder.path().join("scan"));
         let scanned =
-            stages::scan(&range, &detector, &staged::fast(), &place, &NoProgress, &Cancellation::new()).unwrap_err();
+            stages::scan(&range, &detector, &settings(), &place, &NoProgress, &Cancellation::new()).unwrap_err();
         assert!(matches!(scanned, EngineError::Intermediate(_)), "{scanned:?}");
         assert_eq!(
             scanned.code().class(),
@@ -249,7 +263,7 @@ fn the_same_volume_gives_the_same_files() {
     assert_eq!(handed(&first).len(), 6);
     // Ghostscript notes the time: those files differ, and fit together all the same.
     let mixed = first.with_compressed(second.inputs.compressed.clone());
-    assert_eq!(staged::split(&mixed, &staged::fast(), first.folder.path()).unwrap().opinions.len(), 3);
+    assert_eq!(staged::split(&mixed, &settings(), first.folder.path()).unwrap().opinions.len(), 3);
 }
 
 #[test]
@@ -257,6 +271,6 @@ fn an_earlier_result_is_not_mixed_with_a_new_one() {
     let handed = Handed::of(&sample::bytes());
     let place = staged::made(&handed.folder.path().join("split"));
     std::fs::create_dir(place.join("result")).unwrap();
-    let split = stages::split(&handed.inputs, &staged::fast(), &place, &NoProgress, &Cancellation::new());
+    let split = stages::split(&handed.inputs, &settings(), &place, &NoProgress, &Cancellation::new());
     assert_eq!(split.unwrap_err().code(), "output.io");
 }

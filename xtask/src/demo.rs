@@ -84,6 +84,7 @@ fn meaning(file: &Path) -> &'static str {
         ("redacted", _) => "one opinion, redacted",
         ("unredacted", _) => "one opinion, not redacted",
         ("images", _) => "a picture found in an opinion",
+        ("previews", _) => "a page as it was uploaded, small and grey",
         (_, "detections.json") => "every box that the models found",
         (_, "pages_meta.json") => "the text columns of every page",
         (_, "opinions.json") => "the opinions: pages, numbers, and what lies outside them",

@@ -26,7 +26,10 @@ impl Heartbeat {
     }
 
     /// Renews the lease. False if the attempt has lost it. After an error the next beat connects again.
-    pub async fn beat(&mut self, lease: &Lease) -> Result<bool, CatalogError> {
+    ///
+    /// `pages` are the places of the pages, from 1, that the attempt is working on. Only the row of a page range keeps
+    /// them.
+    pub async fn beat(&mut self, lease: &Lease, pages: &[i32]) -> Result<bool, CatalogError> {
         // Put back only after success: a connection in an unknown state is never used again.
         let connection = self.connection.take();
         let (connection, is_ours) = bounded(async {
@@ -34,7 +37,7 @@ impl Heartbeat {
                 Some(connection) => connection,
                 None => connect(&self.database).await?,
             };
-            let is_ours = renew(&mut connection, lease).await?;
+            let is_ours = renew(&mut connection, lease, pages).await?;
             Ok((connection, is_ours))
         })
         .await?;
@@ -57,11 +60,11 @@ async fn bounded<T>(work: impl Future<Output = Result<T, CatalogError>>) -> Resu
         .unwrap_or_else(|_| Err(sqlx::Error::Io(io::Error::from(io::ErrorKind::TimedOut)).into()))
 }
 
-async fn renew(connection: &mut PgConnection, lease: &Lease) -> Result<bool, CatalogError> {
+async fn renew(connection: &mut PgConnection, lease: &Lease, pages: &[i32]) -> Result<bool, CatalogError> {
     let mut transaction = Transaction::begin_on(connection).await?;
     let is_ours = match lease.range {
         None => renew_scan(&mut transaction, lease).await?,
-        Some((generation, number)) => renew_range(&mut transaction, lease, generation, number).await?,
+        Some((generation, number)) => renew_range(&mut transaction, lease, (generation, number), pages).await?,
     };
     transaction.commit().await?;
     Ok(is_ours)
@@ -82,11 +85,11 @@ async fn renew_scan(transaction: &mut Transaction<'_>, lease: &Lease) -> Result<
 async fn renew_range(
     transaction: &mut Transaction<'_>,
     lease: &Lease,
-    generation: i32,
-    number: i32,
+    (generation, number): (i32, i32),
+    pages: &[i32],
 ) -> Result<bool, CatalogError> {
     let done = sqlx::query!(
-        "UPDATE page_ranges SET heartbeat_at = clock_timestamp()
+        "UPDATE page_ranges SET heartbeat_at = clock_timestamp(), pages_at_work = $5
          FROM scans
          WHERE scan_id = $1 AND page_ranges.generation = $2 AND number = $3 AND page_ranges.lease = $4
            AND page_ranges.status = 'SCANNING'
@@ -95,6 +98,7 @@ async fn renew_range(
         generation,
         number,
         lease.token,
+        pages,
     )
     .execute(transaction.executor())
     .await?;

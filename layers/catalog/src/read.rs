@@ -188,6 +188,11 @@ pub struct RangeDetail {
     pub error_code: Option<String>,
     /// Sentences for a person.
     pub error_message: Option<String>,
+    /// The places of the pages, from 1, that its worker is working on.
+    pub pages_at_work: Vec<i32>,
+    /// The places of the pages, from 1, that its lost workers were working on: those of all of them if there are any,
+    /// otherwise those of the last one. Empty once the range finished or was retried by a person.
+    pub suspects: Vec<i32>,
     /// The S3 key of its pages.
     pub input_key: String,
     /// The S3 key of its results.
@@ -320,7 +325,7 @@ async fn ranges(
     Ok(sqlx::query_as!(
         RangeDetail,
         r#"SELECT number, first_index, page_count, status AS "status: RangeStatus", attempts, interruptions,
-               error_code, error_message, input_key, result_key, processing_started_at, heartbeat_at, finished_at
+               error_code, error_message, pages_at_work, suspects, input_key, result_key, processing_started_at, heartbeat_at, finished_at
            FROM page_ranges WHERE scan_id = $1 AND generation = $2 ORDER BY number"#,
         scan,
         generation,

@@ -3,6 +3,8 @@
 //! Each attempt has a prefix of its own, and nobody else writes below it. So the results of an attempt that stopped
 //! halfway are never mistaken for complete ones.
 
+mod preview;
+
 use enum_assoc::Assoc;
 use std::fmt;
 use std::hash::Hash;
@@ -12,6 +14,8 @@ use std::str::FromStr;
 use uuid::Uuid;
 
 use crate::{FailureCode, LONGEST_KEY, ScanId};
+
+pub use preview::{PREVIEWS, preview_file, previewed_page};
 
 /// What kind of objects an attempt writes: [`Work`] or [`Results`].
 pub trait AttemptKind: Copy + Ord + Hash + fmt::Debug + Send + Sync + 'static {

@@ -14,7 +14,10 @@ mod upload_key;
 mod volume_name;
 
 pub use actor::{Actor, ActorError};
-pub use attempt_key::{AttemptKey, AttemptKind, AttemptPrefix, KeyError, ResultKey, Results, Work, WorkKey};
+pub use attempt_key::{
+    AttemptKey, AttemptKind, AttemptPrefix, KeyError, PREVIEWS, ResultKey, Results, Work, WorkKey, preview_file,
+    previewed_page,
+};
 pub use failure::{FailureClass, FailureCode};
 pub use finding::{Evidence, EvidenceBox, Finding, FindingCounts, Severity};
 pub use model_choice::{ModelChoice, ModelName, ModelNameError};

@@ -65,6 +65,12 @@ pub trait Progress: Sync {
     fn pages_done(&self, count: usize);
     fn page_problem(&self, problem: &PageProblem);
     fn step_finished(&self, report: &StepReport);
+
+    /// A thread begins to work on these pages, counted from 0. It may be their first or their second step.
+    fn work_began(&self, _pages: &[usize]) {}
+
+    /// The thread is done with these pages.
+    fn work_ended(&self, _pages: &[usize]) {}
 }
 
 /// Ignores all progress.

@@ -29,6 +29,8 @@ pub struct Settings {
     pub footnotes: bool,
     /// Whether every redacted page is also written to a file of its own, with an invisible mark where an opinion ends.
     pub single_pages: bool,
+    /// Whether a small picture of every page is also written, for people who do not have the file at hand.
+    pub previews: bool,
     /// How many pages are worked on at once.
     pub jobs: usize,
     pub limits: Limits,
@@ -48,6 +50,7 @@ impl Settings {
             unredacted: false,
             footnotes: false,
             single_pages: false,
+            previews: false,
             jobs: std::thread::available_parallelism().map_or(1, std::num::NonZero::get),
             limits: Limits::default(),
             compression: CompressionOptions::default(),

@@ -1,11 +1,13 @@
 use crate::context::Context;
 use crate::deadline::Deadline;
 use crate::error::StageError;
+use crate::pages_at_work::PagesAtWork;
 use catalog::{ClaimedRange, ClaimedScan, Lease};
 use domain::{Task, WorkKey};
 use engine::cancellation::Cancellation;
 use objects::ObjectError;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// How often a transfer looks whether it must stop.
@@ -20,6 +22,7 @@ pub struct Attempt<'a> {
     pub deadline: Deadline,
     /// Raised when the lease is lost or the time is up.
     pub cancellation: Cancellation,
+    pub pages: Arc<PagesAtWork>,
 }
 
 /// What every claim has.
@@ -51,7 +54,8 @@ impl Claimed for ClaimedRange {
 
 impl<'a> Attempt<'a> {
     pub fn new(context: &'a Context, task: Task, lease: Lease, deadline: Deadline) -> Self {
-        Self { context, task, lease, deadline, cancellation: Cancellation::new() }
+        let (cancellation, pages) = (Cancellation::new(), Arc::default());
+        Self { context, task, lease, deadline, cancellation, pages }
     }
 
     /// Runs the engine on a thread of its own, so that time-outs and answers continue here.

@@ -59,11 +59,12 @@ impl Configuration {
         Self::try_parse_from(arguments).map_err(|error| ConfigurationError { reason: reason::<Self>(&error) })
     }
 
-    /// What a function does not set is as `quire process` has it, so that the results are the same.
+    /// What a function does not set is as `quire process` has it, so that the results are the same. Only the functions
+    /// write previews: the people who use the service do not have the file at hand.
     #[must_use]
     pub fn engine_settings(&self) -> Settings {
         let Volumes { model, ocr, home, .. } = &self.volumes;
-        Settings { model: model.clone(), ocr: *ocr, ..Settings::new(Installation::new(home)) }
+        Settings { model: model.clone(), ocr: *ocr, previews: true, ..Settings::new(Installation::new(home)) }
     }
 }
 

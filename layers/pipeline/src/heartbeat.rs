@@ -4,9 +4,11 @@ use crate::attempt::Attempt;
 use crate::deadline::Deadline;
 use crate::failpoints::{self, Harm};
 use crate::function::Function;
+use crate::pages_at_work::PagesAtWork;
 use catalog::{CatalogError, Database, Heartbeat, Lease};
 use domain::Task;
 use engine::cancellation::Cancellation;
+use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
 use tokio::sync::oneshot;
@@ -36,6 +38,7 @@ impl HeartbeatThread {
             lease: attempt.lease,
             database: attempt.context.database.clone(),
             interval: configuration.recovery.heartbeat(),
+            pages: Arc::clone(&attempt.pages),
         };
         let (stop, stopped) = oneshot::channel();
         let watch = failpoints::inherit(watch(renewal, attempt.deadline, attempt.cancellation.clone(), stopped));
@@ -90,6 +93,7 @@ struct Renewal {
     lease: Lease,
     database: Database,
     interval: Duration,
+    pages: Arc<PagesAtWork>,
 }
 
 impl Renewal {
@@ -97,13 +101,19 @@ impl Renewal {
     async fn renew_until_lost(&self) {
         let mut connection = None;
         loop {
-            tokio::time::sleep(self.interval).await;
+            tokio::select! {
+                () = tokio::time::sleep(self.interval) => {}
+                // At once, so that the row names the page even if the page kills the worker before the next beat.
+                () = self.pages.begun() => {}
+            }
             if failpoints::reach(|| format!("{}.heartbeat", self.function.name())).await == Harm::Skip {
                 // A heartbeat that a test stopped does not start again.
                 return std::future::pending().await;
             }
             match self.beat(&mut connection).await {
-                Ok(true) => {}
+                Ok(true) => {
+                    failpoints::reach(|| format!("{}.beat", self.function.name())).await;
+                }
                 Ok(false) => return,
                 Err(error) => {
                     tracing::warn!(code = error.code().as_str(), %error, "a heartbeat of {} was missed", self.task);
@@ -112,12 +122,12 @@ impl Renewal {
         }
     }
 
-    /// The first beat connects, so short attempts never do.
+    /// The first beat connects, so short attempts of compress and split never do.
     async fn beat(&self, connection: &mut Option<Heartbeat>) -> Result<bool, CatalogError> {
         let heartbeat = match connection {
             Some(heartbeat) => heartbeat,
             None => connection.insert(Heartbeat::connect(self.database.clone()).await?),
         };
-        heartbeat.beat(&self.lease).await
+        heartbeat.beat(&self.lease, &self.pages.places()).await
     }
 }

@@ -19,6 +19,7 @@ pub mod invitation;
 pub mod logging;
 mod metrics;
 mod outbox;
+mod pages_at_work;
 pub mod rebuild;
 pub mod reconcile;
 mod retry;

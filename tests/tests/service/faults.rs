@@ -134,6 +134,33 @@ async fn a_deadly_upload_is_interrupted_for_good() {
     assert_eq!(world.detail(&deadly.key).await, before, "a late duplicate changed a failed scan");
 }
 
+/// A page that kills its worker each time is named: in the failure, in the timeline, in the row of its range.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadly_page_is_named() {
+    let mut world = World::new().await;
+    world.environment.insert("QUIRE_MAXIMUM_INTERRUPTIONS".to_owned(), "1".to_owned());
+    // So the first beat is the one with which a worker names its first pages. The worker dies right after it.
+    world.environment.insert("QUIRE_HEARTBEAT_SECONDS".to_owned(), "600".to_owned());
+    let volume = Volume::of_pages(4);
+    world.failpoints.arm("scan.beat", &volume.key, "kill always");
+    let _running = world.start();
+    upload(&world, &volume).await;
+    let failed = world.ended_with_reconcile(&volume.key).await;
+    assert_eq!((failed.status, failed.error_code.as_deref()), (Status::Failed, Some("interrupted")), "{}", world.log());
+    let detail = world.assert_sound(&volume.key).await;
+    for range in &detail.ranges {
+        let pages = range.first_index + 1..=range.first_index + range.page_count;
+        assert!(!range.suspects.is_empty(), "{detail:#?}");
+        assert!(range.suspects.iter().all(|page| pages.contains(page)), "{detail:#?}");
+        assert!(range.error_message.as_deref().unwrap().contains("It was working on "), "{detail:#?}");
+    }
+    assert!(detail.scan.summary.error_message.unwrap().contains("It was working on "));
+    let named = detail.events.iter().filter(|event| event.kind == "range_interrupted");
+    let named: Vec<_> = named.map(|event| event.detail["suspects"].as_array().map(Vec::len)).collect();
+    assert_eq!(named.len(), 2, "{:#?}", detail.events);
+    assert!(named.iter().all(|suspects| suspects.is_some_and(|suspects| suspects > 0)), "{:#?}", detail.events);
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_busy_s3_is_waited_for() {
     let mut world = World::new().await;

@@ -5,8 +5,8 @@ use catalog::Event;
 use serde_json::Value;
 
 /// Fields of an event that the words contain already, or that only programs read.
-const OMITTED: [&str; 9] =
-    ["from", "to", "lease", "generation", "range", "attempts", "interruptions", "code", "message"];
+const OMITTED: [&str; 10] =
+    ["from", "to", "lease", "generation", "range", "attempts", "interruptions", "suspects", "code", "message"];
 
 pub fn phrase(event: &Event) -> String {
     let (subject, kind) = match event.kind.strip_prefix("range_") {
@@ -15,7 +15,7 @@ pub fn phrase(event: &Event) -> String {
     };
     let words = format!("{subject}{}", visible(&kind.replace('_', " ")));
     let by = event.actor.as_deref().map(|actor| format!(", by {}", visible(actor))).unwrap_or_default();
-    format!("{words}{}{}{}{by}", counts(event), other_fields(event), reason(event, kind))
+    format!("{words}{}{}{}{}{by}", counts(event), suspects(event, kind), other_fields(event), reason(event, kind))
 }
 
 fn number(event: &Event, name: &str) -> Option<i64> {
@@ -29,6 +29,17 @@ fn counts(event: &Event) -> String {
     match counts.into_iter().flatten().collect::<Vec<_>>().join(", ") {
         counts if counts.is_empty() => counts,
         counts => format!(" ({counts})"),
+    }
+}
+
+/// The pages that the lost worker was working on. The reason of a failure contains them already.
+fn suspects(event: &Event, kind: &str) -> String {
+    let pages = event.detail.get("suspects").and_then(Value::as_array).filter(|_| kind == "interrupted");
+    let places: Vec<String> = pages.into_iter().flatten().map(Value::to_string).collect();
+    match places.as_slice() {
+        [] => String::new(),
+        [place] => format!(" at page {place}"),
+        places => format!(" at the pages {}", places.join(", ")),
     }
 }
 
@@ -68,6 +79,8 @@ mod tests {
             event("given_back", json!({"attempts": 2, "code": "objects.unreachable", "message": "S3\u{7} is away"})),
             event("compressing", json!({"attempts": 2, "code": "objects.unreachable", "message": "S3 is away"})),
             event("range_interrupted", json!({"range": 0, "interruptions": 1, "attempts": 1})),
+            event("range_interrupted", json!({"range": 0, "interruptions": 2, "suspects": [12]})),
+            event("range_interrupted", json!({"range": 0, "interruptions": 2, "suspects": [12, 14]})),
             event("deferred", json!({"until": "2026-12-24 05:00"})),
             event("described", json!({"reporter": "a3d\u{1b}", "volume": "217", "first_page": 101})),
             event("cancelled", json!({"code": "superseded"})),
@@ -80,6 +93,8 @@ mod tests {
         given back (2 failed attempts): S3\u{7} is away [objects.unreachable]
         compressing (2 failed attempts)
         range 0 interrupted (1 failed attempt, 1 interruption)
+        range 0 interrupted (2 interruptions) at page 12
+        range 0 interrupted (2 interruptions) at the pages 12, 14
         deferred until=2026-12-24 05:00
         described reporter=a3d\u{1b} volume=217 first_page=101
         cancelled: [superseded]

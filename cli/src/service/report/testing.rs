@@ -73,6 +73,8 @@ pub fn range(number: i32, status: RangeStatus) -> RangeDetail {
         interruptions: 0,
         error_code: None,
         error_message: None,
+        pages_at_work: Vec::new(),
+        suspects: Vec::new(),
         input_key: format!("work/12/token/range-{number:04}.pdf"),
         result_key: None,
         processing_started_at: None,

@@ -46,7 +46,7 @@ async fn a_stale_lease_is_taken_over_once_and_charged_once() {
         let summary = bench.detail(scan).await.scan.summary;
         assert_eq!((summary.status, summary.interruptions), (stage.busy(), 1));
         assert_eq!(bench.kinds(scan).await.last().unwrap(), "interrupted");
-        assert!(!bench.heartbeat().await.beat(&old).await.unwrap());
+        assert!(!bench.heartbeat().await.beat(&old, &[]).await.unwrap());
     }
 }
 
@@ -60,8 +60,8 @@ async fn a_stale_range_is_taken_over_once_and_charged_once() {
     let detail = bench.detail(scan).await;
     assert_eq!((detail.ranges[0].interruptions, detail.ranges[1].interruptions), (1, 0));
     let mut heartbeat = bench.heartbeat().await;
-    assert!(!heartbeat.beat(&leases[0]).await.unwrap());
-    assert!(heartbeat.beat(&leases[1]).await.unwrap());
+    assert!(!heartbeat.beat(&leases[0], &[]).await.unwrap());
+    assert!(heartbeat.beat(&leases[1], &[]).await.unwrap());
 }
 
 #[tokio::test]
@@ -72,14 +72,14 @@ async fn a_heartbeat_keeps_a_lease_and_only_its_own() {
     let mut heartbeat = bench.heartbeat().await;
     for lease in [split, leases[0]] {
         bench.age_leases().await;
-        assert!(heartbeat.beat(&lease).await.unwrap());
+        assert!(heartbeat.beat(&lease, &[]).await.unwrap());
         let stranger = Lease { token: uuid::Uuid::new_v4(), ..lease };
-        assert!(!heartbeat.beat(&stranger).await.unwrap());
+        assert!(!heartbeat.beat(&stranger, &[]).await.unwrap());
     }
     assert_eq!(bench.claim_number(scan, 0).await, Claim::Busy);
-    assert!(heartbeat.beat(&split).await.unwrap());
+    assert!(heartbeat.beat(&split, &[]).await.unwrap());
     bench.finish_split(&split, &publication(&split, 1)).await.unwrap().done();
-    assert!(!heartbeat.beat(&split).await.unwrap());
+    assert!(!heartbeat.beat(&split, &[]).await.unwrap());
     assert_eq!(bench.status(split.scan).await, Status::PendingReview);
 }
 
@@ -88,13 +88,13 @@ async fn a_heartbeat_connects_again_after_the_database_ended_its_connection() {
     let bench = Bench::new().await;
     let lease = bench.splitting().await;
     let mut heartbeat = bench.heartbeat().await;
-    assert!(heartbeat.beat(&lease).await.unwrap());
+    assert!(heartbeat.beat(&lease, &[]).await.unwrap());
     let others = "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
                   WHERE datname = current_database() AND pid <> pg_backend_pid()";
     bench.database.execute(others).await.unwrap();
-    let error = heartbeat.beat(&lease).await.unwrap_err();
+    let error = heartbeat.beat(&lease, &[]).await.unwrap_err();
     assert!(error.is_temporary(), "{error:?}");
-    assert!(heartbeat.beat(&lease).await.unwrap());
+    assert!(heartbeat.beat(&lease, &[]).await.unwrap());
     // The catalog pings before use, and needs no second try.
     assert_eq!(bench.claim(Stage::Split, lease.scan).await, Claim::Busy);
 }

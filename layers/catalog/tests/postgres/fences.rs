@@ -25,7 +25,7 @@ async fn assert_powerless(bench: &Bench, lease: &Lease) {
     assert_eq!(bench.give_back(lease, &late, 1).await.unwrap(), Fenced::Lost);
     assert_eq!(bench.fail(lease, &late).await.unwrap(), Fenced::Lost);
     let mut heartbeat = bench.heartbeat().await;
-    assert!(!heartbeat.beat(lease).await.unwrap());
+    assert!(!heartbeat.beat(lease, &[]).await.unwrap());
     assert_eq!(bench.database.snapshot().await.unwrap(), before);
 }
 

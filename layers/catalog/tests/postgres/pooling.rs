@@ -39,8 +39,8 @@ async fn no_statement_is_given_a_name() {
     bench.scan(scan).await.unwrap();
     let lease = bench.splitting().await;
     let mut heartbeat = bench.heartbeat().await;
-    assert!(heartbeat.beat(&lease).await.unwrap());
-    assert!(heartbeat.beat(&lease).await.unwrap());
+    assert!(heartbeat.beat(&lease, &[]).await.unwrap());
+    assert!(heartbeat.beat(&lease, &[]).await.unwrap());
     bench.record_sample(0, 0).await.unwrap();
     let names = bench.database.lines("SELECT statement FROM named_statements").await.unwrap();
     assert_eq!(names, Vec::<String>::new());
@@ -146,8 +146,8 @@ async fn a_rotated_password_is_read_again() {
     assert_eq!(catalog.scan(1).await.unwrap_err().code(), "catalog.denied");
     *secret.password.lock().unwrap() = SECOND;
     catalog.scan(1).await.unwrap();
-    drop(heartbeat.beat(&lease).await);
-    assert!(heartbeat.beat(&lease).await.unwrap(), "its connection was cut once");
+    drop(heartbeat.beat(&lease, &[]).await);
+    assert!(heartbeat.beat(&lease, &[]).await.unwrap(), "its connection was cut once");
     bench.database.execute(&format!("DROP OWNED BY {user}; DROP ROLE {user}")).await.unwrap();
 }
 

@@ -51,7 +51,28 @@ fn what_the_database_keeps_is_read_again() {
     assert_eq!(climbing.parse::<WorkKey>().unwrap_err().code(), FailureCode::ObjectsName);
 }
 
+#[test]
+fn previews_are_named_by_the_place_of_their_page() {
+    assert_eq!(preview_file(0), "previews/0001.jpg");
+    assert_eq!(preview_file(9_999), "previews/10000.jpg");
+    let prefix = AttemptPrefix::result(42, prefix().token());
+    let key = prefix.preview(11);
+    assert_eq!(key.as_str(), "results/42/67e55044-10b1-426f-9247-bb680e5fe0c8/previews/0012.jpg");
+    assert_eq!(prefix.join(&preview_file(11)), Ok(key.clone()));
+    assert_eq!(previewed_page(key.name()), Some(11));
+    let others =
+        ["previews/0000.jpg", "previews/1.jpg", "previews/00001.jpg", "previews/+001.jpg", "previews/0001.png"];
+    for other in others.into_iter().chain(["images/0001.jpg", "previews/.jpg", "previews0001.jpg", ""]) {
+        assert_eq!(previewed_page(other), None, "{other}");
+    }
+}
+
 proptest! {
+    #[test]
+    fn a_preview_is_of_its_page(index in 0..usize::MAX) {
+        prop_assert_eq!(previewed_page(&preview_file(index)), Some(index));
+    }
+
     #[test]
     fn no_name_escapes(name in "[a./\\\\\u{0}é]{0,12}", scan in any::<i64>(), token in any::<u128>()) {
         let prefix = AttemptPrefix::work(scan, Uuid::from_u128(token));

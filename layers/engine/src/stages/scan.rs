@@ -30,7 +30,8 @@ pub struct RangeToScan<'a> {
 /// The results of a range.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ScannedRange {
-    /// `range-0000.zip` for `range-0000.pdf`: boxes, columns, readings of page numbers, words and pictures.
+    /// `range-0000.zip` for `range-0000.pdf`: boxes, columns, readings of page numbers, words,
+    /// pictures and previews.
     pub file: PathBuf,
     /// The `split` stage reports them again.
     pub problems: Vec<PageProblem>,

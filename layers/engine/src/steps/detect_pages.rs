@@ -1,10 +1,11 @@
-//! Detects objects and columns, reads the printed page numbers, and cuts out pictures: everything that needs the pixels
-//! of a page, so that each page is decoded once.
+//! Detects objects and columns, reads the printed page numbers, cuts out pictures, and makes previews: everything that
+//! needs the pixels of a page, so that each page is decoded once.
 
 use super::detected_page::DetectedPage;
 use super::original::{Original, require_readable};
 use super::page_numbers::{NumberCandidate, candidates, read_candidates};
 use super::pictures::cut_pictures;
+use super::previews::write_preview;
 use super::run::Run;
 use crate::detector::{Detector, PixelView};
 use crate::error::EngineError;
@@ -70,6 +71,7 @@ impl PageDetection<'_> {
             numbers.push(candidates);
             self.run.pages_done(1);
         }
+        let _at_work = self.run.at_work(pages.iter().map(|page| page.index).collect());
         let expected = |page: usize| expected_number(pages[page].index, self.first_page);
         let readings = read_candidates(self.tesseract, &numbers, expected)?;
         for (page, readings) in pages.iter_mut().zip(readings) {
@@ -79,8 +81,10 @@ impl PageDetection<'_> {
     }
 
     fn detect_page(&self, index: usize) -> Result<(DetectedPage, Vec<NumberCandidate>), EngineError> {
+        let _at_work = self.run.at_work(vec![index]);
         let size = self.original.size(index);
         let Some(image) = self.original.read_or_report(self.run, index)? else {
+            write_preview(self.run, index, size, None)?;
             return Ok((DetectedPage::damaged(index, size), Vec::new()));
         };
         let page = self.detect_objects(index, size, &image)?;
@@ -91,7 +95,9 @@ impl PageDetection<'_> {
 
     fn detect_objects(&self, index: usize, size: PageSize, image: &PageImage) -> Result<DetectedPage, EngineError> {
         let reduced = image.resized_for_detection(size.width_pixels as usize, size.height_pixels as usize);
-        let light = PageLight::of(&reduced.to_grey());
+        let grey = reduced.to_grey();
+        let light = PageLight::of(&grey);
+        write_preview(self.run, index, size, Some(grey))?;
         let reduced = reduced.flattened();
         let view = PixelView {
             width: size.width_pixels,

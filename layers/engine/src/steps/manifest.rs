@@ -13,7 +13,7 @@ use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// The version of the format. It is part of every manifest, so that no program misreads files of another version.
-pub(crate) const FORMAT: u32 = 3;
+pub(crate) const FORMAT: u32 = 4;
 
 /// Largest manifest in bytes. That of 2,000 pages has about 300 KB.
 pub(crate) const MAX_MANIFEST: u64 = 32 << 20;
@@ -87,14 +87,16 @@ pub(crate) struct RangeManifest {
 pub(crate) struct ScanSettings {
     model: ModelChoice,
     pub(crate) ocr: bool,
+    pub(crate) previews: bool,
     reading_resolution: u32,
     language: String,
 }
 
 impl ScanSettings {
     pub(crate) fn of(settings: &Settings) -> Self {
-        let Settings { model, ocr, reading_resolution, language, .. } = settings;
-        Self { model: model.clone(), ocr: *ocr, reading_resolution: *reading_resolution, language: language.clone() }
+        let Settings { model, ocr, previews, reading_resolution, language, .. } = settings;
+        let (model, language) = (model.clone(), language.clone());
+        Self { model, ocr: *ocr, previews: *previews, reading_resolution: *reading_resolution, language }
     }
 }
 

@@ -4,7 +4,7 @@
 //! results of other steps, and leaves large results in the directory of the run.
 //!
 //! ```text
-//! run, file_names ◀── original ◀── detect_pages ──▶ page_numbers, pictures ──▶ detected_page
+//! run, file_names ◀── original ◀── detect_pages ──▶ page_numbers, pictures, previews ──▶ detected_page
 //!                         ▲
 //!                         ├─── agreement, read_pages, compress_pages, cut_ranges
 //!                         ├─── redact_pages ──▶ read_pages, compress_pages, footnotes
@@ -28,6 +28,7 @@ pub(crate) mod original;
 pub(crate) mod pack;
 pub(crate) mod page_numbers;
 mod pictures;
+mod previews;
 pub(crate) mod read_pages;
 pub(crate) mod redact_pages;
 pub(crate) mod review_results;

@@ -11,6 +11,7 @@ use super::read_pages::PageWords;
 use super::run::Run;
 use crate::error::EngineError;
 use crate::output::file_length;
+use domain::preview_file;
 use rayon::prelude::*;
 use std::ops::Range;
 use std::path::Path;
@@ -100,6 +101,10 @@ pub(crate) fn pack_range(
         for sequence in 1..=page.pictures().len() {
             let picture = file_names::picture(page.index, sequence);
             archive.add_file(&picture, &run.directory().join(&picture))?;
+        }
+        if run.settings.previews {
+            let preview = preview_file(page.index);
+            archive.add_file(&preview, &run.directory().join(&preview))?;
         }
         run.pages_done(1);
     }

@@ -76,6 +76,7 @@ impl PageReading<'_> {
     }
 
     fn try_batch(&self, batch: &[&DetectedPage]) -> Result<(), EngineError> {
+        let _at_work = self.run.at_work(batch.iter().map(|page| page.index).collect());
         let images: Result<Vec<PageImage>, EngineError> = batch.iter().map(|page| self.image(page)).collect();
         let (mut pages, mut images) = (batch, images?);
         // A process reads at one resolution. The pages of a volume rarely have several.

@@ -107,6 +107,12 @@ impl<'a> Run<'a> {
         Tesseract::new(&self.settings.language, self.cancellation.clone()).temporary_directory(self.directory())
     }
 
+    /// Tells the caller that this thread is working on these pages until the answer is dropped.
+    pub(crate) fn at_work(&self, pages: Vec<usize>) -> AtWork<'_> {
+        self.progress.work_began(&pages);
+        AtWork { progress: self.progress, pages }
+    }
+
     /// Some pages of the current step are done.
     pub(crate) fn pages_done(&self, count: usize) {
         self.progress.pages_done(count);
@@ -133,6 +139,19 @@ impl<'a> Run<'a> {
         let mut problems = lock(&self.problems).clone();
         problems.sort_by(|a, b| (a.page_index, &a.code).cmp(&(b.page_index, &b.code)));
         problems
+    }
+}
+
+/// A thread is working on these pages.
+#[must_use]
+pub(crate) struct AtWork<'a> {
+    progress: &'a dyn Progress,
+    pages: Vec<usize>,
+}
+
+impl Drop for AtWork<'_> {
+    fn drop(&mut self) {
+        self.progress.work_ended(&self.pages);
     }
 }
 

@@ -11,13 +11,15 @@ use super::original::OriginalPages;
 use super::read_pages::PageWords;
 use super::run::Run;
 use crate::error::{EngineError, IntermediateError};
+use crate::output::MOST_PREVIEW_BYTES;
 use crate::pixels::PageImage;
+use domain::{PREVIEWS, preview_file};
 use png::{BitDepth, ColorType, Decoder, Limits};
 use std::fs::File;
 use std::io::BufReader;
 use std::path::{Path, PathBuf};
 
-/// Most entries of an archive for each page: its description, its words and its pictures.
+/// Most entries of an archive for each page: its description, its words, its preview and its pictures.
 const MAX_ENTRIES_PER_PAGE: usize = 1000;
 
 /// Most bytes of a pixel of a drawn page: red, green, blue.
@@ -120,6 +122,11 @@ impl<'a> RangeArchive<'a> {
         let facts = &self.facts[index];
         let page: DetectedPage = self.archive.json(&file_names::page(index), MAX_PAGE)?;
         check_page(self.archive.file(), &page, index, facts.size)?;
+        if self.manifest.scanned_with.previews {
+            run.subdirectory(PREVIEWS)?;
+            let preview = preview_file(index);
+            self.archive.extract(&preview, MOST_PREVIEW_BYTES as u64, &run.directory().join(&preview))?;
+        }
         let pictures = (1..=page.pictures().len()).map(|sequence| file_names::picture(index, sequence));
         if facts.is_damaged {
             self.archive.skip(&file_names::words(index));

@@ -1,4 +1,4 @@
-//! Puts volumes, opinions, pictures and JSON files together in one directory.
+//! Puts volumes, opinions, pictures, previews and JSON files together in one directory.
 
 use super::detected_page::DetectedPage;
 use super::file_names;
@@ -11,7 +11,7 @@ use crate::pairing::Opinion;
 use crate::redact::{MarginPage, RedactionPage};
 use crate::report::Summary;
 use crate::volume::Page;
-use domain::{Finding, FindingCounts, VolumeName, image_file, opinion_files};
+use domain::{Finding, FindingCounts, PREVIEWS, VolumeName, image_file, opinion_files};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -55,6 +55,7 @@ pub(crate) fn assemble(
         qpdf::join(parts, path, run.cancellation).map_err(EngineError::from)
     })?;
     name_pictures(&result, run, detected, redacted)?;
+    move_previews(&result, run)?;
     sidecars(&result, redacted, findings)?;
     run.pages_done(redacted.pages.len());
     Ok(())
@@ -164,6 +165,16 @@ fn name_pictures(
         }
     }
     Ok(())
+}
+
+/// Moves the previews, which have their final names from the beginning. There are none unless the pages were detected
+/// on with previews.
+fn move_previews(result: &Path, run: &Run<'_>) -> Result<(), OutputError> {
+    let (source, target) = (run.directory().join(PREVIEWS), result.join(PREVIEWS));
+    if !source.is_dir() {
+        return Ok(());
+    }
+    std::fs::rename(source, &target).map_err(|error| OutputError::io(&target, error))
 }
 
 fn sidecars(result: &Path, redacted: &Redacted, findings: &[Finding]) -> Result<(), OutputError> {

@@ -9,7 +9,6 @@ use crate::scratch::Scratch;
 use catalog::{Catalog, CatalogError, Claim, ClaimTerms, ClaimedRange, Fenced, Lease};
 use domain::{AttemptPrefix, Task, WorkKey};
 use engine::detector::Detector;
-use engine::report::NoProgress;
 use engine::settings::Settings;
 use engine::stages::{RangeToScan, load_models};
 use std::sync::Arc;
@@ -53,12 +52,13 @@ impl Job for Scan {
         attempt.fetch(&claimed.input_key, &input).await?;
         let (settings, detector) = (self.settings.clone(), Arc::clone(&self.detector));
         let (directory, cancellation) = (scratch.directory("results")?, attempt.cancellation.clone());
+        let progress = Arc::clone(&attempt.pages);
         let first = claimed.first_index as usize;
         let pages = first..first + claimed.page_count as usize;
         let first_page = claimed.first_page.and_then(|page| u32::try_from(page).ok());
         let scan = move || {
             let range = RangeToScan { file: &input, pages, first_page };
-            engine::stages::scan(&range, &detector, &settings, &directory, &NoProgress, &cancellation)
+            engine::stages::scan(&range, &detector, &settings, &directory, progress.as_ref(), &cancellation)
         };
         let results = attempt.engine(scan).await?;
         attempt.context.emit(&[(Metric::Pages, f64::from(claimed.page_count))]);
