@@ -12,4 +12,5 @@ mod operators;
 mod outages;
 mod permissions;
 mod stacks;
+mod traces;
 mod trigger;
