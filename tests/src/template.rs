@@ -43,14 +43,6 @@ pub struct Resource {
     pub properties: Value,
 }
 
-impl Resource {
-    /// The properties of a function's events that come from queues.
-    pub fn queue_events(&self) -> impl Iterator<Item = &Value> {
-        let events = self.properties["Events"].as_object().into_iter().flat_map(|events| events.values());
-        events.filter(|event| event["Type"] == "SQS").map(|event| &event["Properties"])
-    }
-}
-
 impl Template {
     /// Reads `infra/template.yaml`.
     ///
@@ -103,6 +95,15 @@ impl Template {
         Resource { name: name.to_owned(), properties: resource["Properties"].clone(), resource }
     }
 
+    /// What is at a JSON pointer.
+    ///
+    /// # Panics
+    /// When nothing is.
+    #[must_use]
+    pub fn at(&self, pointer: &str) -> &Value {
+        self.0.pointer(pointer).unwrap_or_else(|| panic!("nothing at {pointer}"))
+    }
+
     /// A number, given as such or by a parameter's default.
     ///
     /// # Panics
@@ -125,10 +126,21 @@ impl Template {
         value["Fn::GetAtt"][0].as_str().unwrap_or_else(|| panic!("{value} is no attribute")).to_owned()
     }
 
-    /// The queue of an event.
+    /// What brings the messages of queues to a function.
+    ///
+    /// # Panics
+    /// When there is no mapping at all.
     #[must_use]
-    pub fn queue_of(&self, event: &Value) -> Resource {
-        self.named(&self.target(&event["Queue"]))
+    pub fn mappings(&self, function: &Resource) -> Vec<Resource> {
+        let mut mappings = self.of_type("AWS::Lambda::EventSourceMapping");
+        mappings.retain(|mapping| mapping.properties["FunctionName"]["Fn::If"][2]["Ref"] == function.name.as_str());
+        mappings
+    }
+
+    /// The queue of a mapping.
+    #[must_use]
+    pub fn queue_of(&self, mapping: &Resource) -> Resource {
+        self.named(&self.target(&mapping.properties["EventSourceArn"]))
     }
 
     /// The statements of a function's role.

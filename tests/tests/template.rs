@@ -38,8 +38,8 @@ fn a_message_stays_hidden_for_six_times_its_function_s_timeout() {
     let mut checked = 0;
     for function in TEMPLATE.functions() {
         let timeout = TEMPLATE.number(&function.properties["Timeout"]);
-        for event in function.queue_events() {
-            let queue = TEMPLATE.queue_of(event);
+        for mapping in TEMPLATE.mappings(&function) {
+            let queue = TEMPLATE.queue_of(&mapping);
             let hidden = TEMPLATE.number(&queue.properties["VisibilityTimeout"]);
             assert!(hidden >= 6 * timeout, "{} feeds {}: {hidden} s for {timeout} s", queue.name, function.name);
             checked += 1;
@@ -108,7 +108,8 @@ fn every_queue_is_encrypted() {
 fn no_function_may_send_to_a_queue_that_feeds_it() {
     let functions = TEMPLATE.functions().into_iter().filter(|function| function.name != "Migrate");
     for function in functions {
-        let feeding: Vec<String> = function.queue_events().map(|event| TEMPLATE.queue_of(event).name).collect();
+        let mappings = TEMPLATE.mappings(&function);
+        let feeding: Vec<String> = mappings.iter().map(|mapping| TEMPLATE.queue_of(mapping).name).collect();
         let sends = TEMPLATE.allowed(&function, "sqs:SendMessage");
         assert!(!sends.is_empty(), "{}", function.name);
         let back: Vec<_> = feeding.iter().filter(|queue| sends.contains(queue)).collect();
@@ -180,13 +181,66 @@ fn every_upload_below_the_prefix_is_told() {
 #[test]
 fn mappings_report_failed_messages_one_by_one_and_lambda_takes_their_concurrency() {
     for function in TEMPLATE.functions() {
-        for event in function.queue_events() {
-            assert_eq!(event["FunctionResponseTypes"][0], "ReportBatchItemFailures", "{}", function.name);
-            assert!(TEMPLATE.number(&event["ScalingConfig"]["MaximumConcurrency"]) >= 2, "{}", function.name);
+        for mapping in TEMPLATE.mappings(&function).iter().map(|mapping| &mapping.properties) {
+            assert_eq!(mapping["FunctionResponseTypes"][0], "ReportBatchItemFailures", "{}", function.name);
+            assert!(TEMPLATE.number(&mapping["ScalingConfig"]["MaximumConcurrency"]) >= 2, "{}", function.name);
             let batch = if function.name == "Intake" { 10 } else { 1 };
-            assert_eq!(event["BatchSize"], batch, "{}", function.name);
+            assert_eq!(mapping["BatchSize"], batch, "{}", function.name);
         }
     }
+}
+
+/// With `GradualDeployment`, each mapping leads to an alias, and CodeDeploy moves the alias to another version.
+#[test]
+fn a_gradual_deployment_covers_every_function_that_a_queue_feeds() {
+    let mut groups = BTreeSet::new();
+    for function in TEMPLATE.functions() {
+        for mapping in TEMPLATE.mappings(&function) {
+            let choice = &mapping.properties["FunctionName"]["Fn::If"];
+            assert_eq!(choice[0], "Gradual", "{}", mapping.name);
+            let alias = TEMPLATE.named(choice[1]["Ref"].as_str().unwrap());
+            let version = TEMPLATE.named(&TEMPLATE.target(&alias.properties["FunctionVersion"]));
+            for part in [&alias, &version] {
+                assert_eq!(part.properties["FunctionName"]["Ref"], function.name.as_str(), "{}", part.name);
+            }
+            assert_eq!(version.properties["Description"]["Ref"], "Release", "{}", version.name);
+            let update = &alias.resource["UpdatePolicy"]["CodeDeployLambdaAliasUpdate"];
+            groups.insert((function.name.clone(), update["DeploymentGroupName"]["Ref"].as_str().unwrap().to_owned()));
+        }
+    }
+    // CodeDeploy works on one deployment of a group at a time.
+    let names: BTreeSet<_> = groups.iter().map(|(_, group)| group).collect();
+    assert_eq!((groups.len(), names.len()), (4, 4), "{groups:?}");
+    for group in names {
+        let group = TEMPLATE.named(group).properties;
+        let alarms = group["AlarmConfiguration"]["Alarms"].as_array().unwrap().iter();
+        let alarms: Vec<_> = alarms.map(|alarm| TEMPLATE.named(alarm["Name"]["Ref"].as_str().unwrap()).name).collect();
+        assert_eq!(alarms, ["FunctionErrorsAlarm", "FailedScansAlarm"]);
+        let events = group["AutoRollbackConfiguration"]["Events"].as_array().unwrap();
+        assert!(events.contains(&"DEPLOYMENT_STOP_ON_ALARM".into()), "{events:?}");
+    }
+    // Lambda publishes no version of a function in which nothing changed.
+    let release = TEMPLATE.at("/Globals/Function/Environment/Variables/QUIRE_RELEASE");
+    assert_eq!(release["Fn::If"][1]["Ref"], "Release");
+}
+
+#[test]
+fn nothing_is_gradual_or_traced_unless_a_parameter_says_so() {
+    assert_eq!(TEMPLATE.at("/Parameters/GradualDeployment/Default"), "AllAtOnce");
+    assert_eq!(TEMPLATE.at("/Conditions/Gradual/Fn::Not/0/Fn::Equals/1"), "AllAtOnce");
+    let kinds = ["AWS::Lambda::Version", "AWS::Lambda::Alias"];
+    let kinds = kinds.into_iter().chain(["AWS::CodeDeploy::Application", "AWS::CodeDeploy::DeploymentGroup"]);
+    for resource in kinds.flat_map(|kind| TEMPLATE.of_type(kind)) {
+        assert_eq!(resource.resource["Condition"], "Gradual", "{}", resource.name);
+    }
+    assert_eq!(TEMPLATE.named("DeploymentsRole").resource["Condition"], "Gradual");
+    assert_eq!(TEMPLATE.at("/Parameters/Tracing/Default"), "disabled");
+    assert_eq!(TEMPLATE.at("/Conditions/Traced/Fn::Equals/1"), "enabled");
+    assert_eq!(
+        TEMPLATE.at("/Globals/Function/Tracing/Fn::If"),
+        &serde_json::json!(["Traced", "Active", "PassThrough"])
+    );
+    assert_eq!(TEMPLATE.named("TracingPolicy").resource["Condition"], "Traced");
 }
 
 #[test]

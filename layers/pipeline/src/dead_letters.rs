@@ -313,6 +313,7 @@ mod tests {
             sent_at: None,
             receive_count: Some(6),
             queue: Some(queue),
+            trace: None,
         };
         Letter { received, content }
     }

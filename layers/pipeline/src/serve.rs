@@ -97,7 +97,8 @@ async fn handle_batch<H: Handler>(handler: &H, context: &Context, event: LambdaE
     let span = tracing::info_span!("invocation", function = context.function.name(), request);
     let handle = async |received: Received| handle(handler, context, &received, deadline).await;
     let put_back = async |received: Received, after| context.back_off(&received, after).await;
-    let batch = queues::process_batch(context.queues.urls(), event.payload, handle, put_back);
+    let trace = event.context.xray_trace_id.as_deref();
+    let batch = queues::process_batch(context.queues.urls(), event.payload, trace, handle, put_back);
     let processed = failpoints::scope(batch).instrument(span.clone()).await;
     let _entered = span.entered();
     for fault in &processed.faults {

@@ -6,7 +6,7 @@ use std::any::Any;
 use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
-use crate::{QueueError, QueueUrls, Received, SqsEvent};
+use crate::{QueueError, QueueUrls, Received, SqsEvent, trace};
 
 /// The pause after a panic. It is long enough not to retry in a tight loop, and short enough that five receives bring
 /// the message to the dead letters within minutes.
@@ -58,11 +58,18 @@ pub enum FaultReason {
 }
 
 /// Handles the records one after another, in their order. A record that fails or panics returns alone. `put_back` sets
-/// the pause of a record that returns: it calls [`crate::Queues::back_off`].
+/// the pause of a record that returns: it calls [`crate::Queues::back_off`]. What `handle` sends belongs to the trace of the
+/// record, or to that of the invocation, whose header is `invocation`.
 ///
 /// A panic is caught around the polling of the future, not by a task: `handle` may borrow, the caller's `tracing` span
 /// stays active, and nothing continues to run when the caller drops the future.
-pub async fn process_batch<F, A, P, B>(urls: &QueueUrls, event: SqsEvent, handle: F, put_back: P) -> Processed
+pub async fn process_batch<F, A, P, B>(
+    urls: &QueueUrls,
+    event: SqsEvent,
+    invocation: Option<&str>,
+    handle: F,
+    put_back: P,
+) -> Processed
 where
     F: Fn(Received) -> A,
     A: Future<Output = Verdict>,
@@ -73,7 +80,7 @@ where
     for record in event.records {
         let received = Received::new(record, urls);
         let guarded = AssertUnwindSafe(async { handle(received.clone()).await }).catch_unwind();
-        let after = match guarded.await {
+        let after = match trace::scope(received.trace.as_deref(), invocation, guarded).await {
             Ok(Verdict::Delete) => continue,
             Ok(Verdict::Return { after }) => after,
             Err(panic) => {

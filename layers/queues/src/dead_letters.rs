@@ -12,7 +12,7 @@ use std::collections::HashSet;
 
 use crate::entries::ENTRIES_PER_CALL;
 use crate::queues::group;
-use crate::{Queue, QueueError, QueueUrls, Received, SqsRecord};
+use crate::{Queue, QueueError, QueueUrls, Received, SqsRecord, trace};
 
 /// How long a taken letter is hidden from others.
 const HIDDEN_SECONDS: i32 = 120;
@@ -118,7 +118,7 @@ impl DeadLetters {
         Ok(())
     }
 
-    /// Sends a body to the queue from which the letter came, then deletes the letter. The order is important: the worst
+    /// Sends a body to the queue from which the letter came, with the letter's trace, then deletes the letter. The order is important: the worst
     /// that a failure can do is to double the message, which is harmless.
     ///
     /// # Errors
@@ -126,6 +126,7 @@ impl DeadLetters {
     pub async fn resend(&self, letter: &Received, body: &str) -> Result<(), QueueError> {
         let call = self.client.send_message().queue_url(self.sources.url(letter.known_queue()?)).message_body(body);
         let call = call.set_message_group_id(Task::parse(body).ok().as_ref().map(group));
+        let call = call.set_message_system_attributes(trace::attributes(letter.trace.as_deref())?);
         call.send().await.map_err(|error| QueueError::of_call("send a dead letter again", error))?;
         self.delete(letter).await
     }

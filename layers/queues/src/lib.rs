@@ -8,6 +8,7 @@ mod error;
 mod queue;
 mod queues;
 mod received;
+mod trace;
 mod upload_event;
 
 pub use batch::{Fault, FaultReason, Processed, SqsBatchResponse, Verdict, process_batch};

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::entries::{ENTRIES_PER_CALL, not_mentioned, send_entries};
 use crate::upload_event::notification;
-use crate::{Queue, QueueError, QueueUrls, Received};
+use crate::{Queue, QueueError, QueueUrls, Received, trace};
 
 /// How long SQS can hide a message, seconds (the documented maximum of `ChangeMessageVisibility`).
 const LONGEST_VISIBILITY: u64 = 43_200;
@@ -31,7 +31,8 @@ impl Queues {
         &self.urls
     }
 
-    /// Sends each task to its queue, ten a call. A refused task is retried a few times and does not keep the others
+    /// Sends each task to its queue, ten a call. Within [`crate::process_batch`], the messages belong to the trace of the
+    /// message that is being handled. A refused task is retried a few times and does not keep the others
     /// from being sent. Delivery is at least once: after an error, any task may have been sent.
     ///
     /// # Errors
@@ -105,6 +106,7 @@ fn entry(index: usize, task: &Task) -> Result<SendMessageBatchRequestEntry, Queu
         .id(index.to_string())
         .message_body(body)
         .message_group_id(group(task))
+        .set_message_system_attributes(trace::attributes(trace::current().as_deref())?)
         .build()
         .map_err(|error| malformed(error.to_string()))
 }

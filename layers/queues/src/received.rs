@@ -40,6 +40,8 @@ pub struct Received {
     pub receive_count: Option<u32>,
     /// `None` when the queue is not in [`QueueUrls`].
     pub queue: Option<Queue>,
+    /// The header of X-Ray's trace to which the message belongs.
+    pub trace: Option<String>,
 }
 
 impl Received {
@@ -69,6 +71,7 @@ impl Received {
             sent_at: attribute("SentTimestamp").and_then(|text| text.parse().ok()).and_then(instant),
             receive_count: attribute("ApproximateReceiveCount").and_then(|text| text.parse().ok()),
             queue,
+            trace: attribute("AWSTraceHeader").map(str::to_owned),
             message_id: record.message_id.unwrap_or_default(),
             receipt_handle: record.receipt_handle.unwrap_or_default(),
             body: record.body.unwrap_or_default(),

@@ -323,11 +323,18 @@ fn post(emulator: SocketAddr, event: &Value) -> std::io::Result<Result<Value, En
     }))
 }
 
+/// The trace header of an invocation.
+fn trace() -> String {
+    let root = uuid::Uuid::new_v4().simple().to_string();
+    format!("Root=1-{}-{};Parent=0102030405060708;Sampled=0;Lineage=1:a87bd80c:1", &root[..8], &root[8..])
+}
+
 fn invocation(event: &Value, limit: Duration) -> Response<std::io::Cursor<Vec<u8>>> {
     let ends = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default() + limit;
     let header = |name: &str, value: &str| Header::from_bytes(name, value).expect("a header");
     Response::from_string(event.to_string())
         .with_header(header("Lambda-Runtime-Aws-Request-Id", &uuid::Uuid::new_v4().to_string()))
+        .with_header(header("Lambda-Runtime-Trace-Id", &trace()))
         .with_header(header("Lambda-Runtime-Deadline-Ms", &ends.as_millis().to_string()))
         .with_header(header(
             "Lambda-Runtime-Invoked-Function-Arn",

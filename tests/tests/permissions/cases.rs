@@ -91,6 +91,10 @@ const FOR_THE_NETWORK: [&str; 6] = [
     "ec2:UnassignPrivateIpAddresses network-interface/eni-1",
 ];
 
+/// What Lambda does with the role of a function that X-Ray traces (AWS, "Visualize Lambda function invocations using AWS
+/// X-Ray").
+const FOR_TRACES: [&str; 2] = ["xray:PutTelemetryRecords *", "xray:PutTraceSegments *"];
+
 /// A call and whether it should be allowed.
 #[derive(Clone)]
 pub struct Case {
@@ -167,9 +171,11 @@ impl Case {
 
 /// The ARN of a resource in the words of the recording.
 fn located(template: &Template, action: &str, target: &str) -> String {
+    if target == "*" {
+        return target.to_owned();
+    }
     if action.starts_with("ec2:") {
-        let resource = format!("arn:aws:ec2:us-east-1:{ACCOUNT}:{target}");
-        return if target == "*" { target.to_owned() } else { resource };
+        return format!("arn:aws:ec2:us-east-1:{ACCOUNT}:{target}");
     }
     match target.split_once('/') {
         None => arn(template, target),
@@ -208,14 +214,15 @@ fn calls_of(template: &Template, function: &Resource) -> BTreeSet<String> {
         calls.extend(CONSOLE.iter().flat_map(|call| for_each_queue(call)));
     }
     // What Lambda does to poll its queues and to write its log (AWS, "Using Lambda with Amazon SQS").
-    for event in function.queue_events() {
-        let queue = template.queue_of(event).name;
+    for mapping in template.mappings(function) {
+        let queue = template.queue_of(&mapping).name;
         let actions = ["ReceiveMessage", "DeleteMessage", "GetQueueAttributes"];
         calls.extend(actions.map(|action| format!("sqs:{action} {queue}")));
     }
     let log = function.properties["LoggingConfig"]["LogGroup"]["Ref"].as_str().unwrap();
     calls.extend(["CreateLogStream", "PutLogEvents"].map(|action| format!("logs:{action} {log}/stream")));
     calls.extend(FOR_THE_NETWORK.map(str::to_owned));
+    calls.extend(FOR_TRACES.map(str::to_owned));
     calls.insert(LOG_IN.to_owned());
     calls
 }

@@ -13,8 +13,9 @@ pub struct Policies(pub BTreeMap<String, Vec<Value>>);
 impl Policies {
     pub fn of(template: &Template) -> Self {
         let roles = template.of_type("AWS::IAM::Role").into_iter().map(|role| {
-            let policies = role.properties["Policies"].as_array().unwrap();
-            let statements = policies.iter().flat_map(|policy| statements(&policy["PolicyDocument"]));
+            // That of CodeDeploy has none of its own.
+            let policies = role.properties["Policies"].as_array().into_iter().flatten();
+            let statements = policies.flat_map(|policy| statements(&policy["PolicyDocument"]));
             (role.name.clone(), statements.collect::<Vec<_>>())
         });
         let kinds = ["AWS::IAM::ManagedPolicy", "AWS::S3::BucketPolicy", "AWS::SQS::QueuePolicy"];

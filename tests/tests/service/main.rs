@@ -14,4 +14,5 @@ mod operators;
 mod outages;
 mod permissions;
 mod stacks;
+mod traces;
 mod trigger;

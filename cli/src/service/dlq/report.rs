@@ -148,6 +148,7 @@ mod tests {
             sent_at: Some(SystemTime::UNIX_EPOCH + Duration::from_secs(1_796_000_000)),
             receive_count: Some(6),
             queue: Some(queue),
+            trace: None,
         };
         let task = Task::Scan { scan: 12, generation: 1, range: 3, is_large: false };
         let effect = Effect::Restarts { stage: Stage::Scan, ranges: vec![3, 7], kept: 38 };

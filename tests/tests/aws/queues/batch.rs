@@ -1,5 +1,7 @@
 //! The records of one invocation.
 
+use aws_sdk_sqs::types::MessageSystemAttributeName;
+use domain::Task;
 use std::sync::Mutex;
 use std::time::{Duration, SystemTime};
 
@@ -18,7 +20,7 @@ where
     A: Future<Output = Verdict>,
 {
     let put_back = |received: Received, after| async move { queues.back_off(&received, after).await };
-    queues::process_batch(queues.urls(), event, handle, put_back).await
+    queues::process_batch(queues.urls(), event, None, handle, put_back).await
 }
 
 fn ids(event: &SqsEvent) -> Vec<String> {
@@ -148,6 +150,28 @@ async fn a_message_tells_where_it_comes_from_when_and_how_often() {
             let sent_at = received.sent_at.unwrap();
             assert!(sent_at + Duration::from_millis(1) > begin && sent_at < SystemTime::now());
             event_in = stack.event(Queue::ScanLarge, &stack.receive(Queue::ScanLarge, 1).await);
+        }
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn what_a_record_sends_has_its_trace_or_that_of_the_invocation() {
+    const RECORD: &str = "Root=1-5759e988-bd862e3fe1be46a994272793;Parent=53995c3f42cd8ad8;Sampled=1";
+    const INVOCATION: &str = "Root=1-6566d9c3-1f2e3d4c5b6a79880123abcd;Parent=0102030405060708;Sampled=0";
+    with_queues(async |stack| {
+        let queues = &stack.queues;
+        let mut event = stack.deliver(Queue::Compress, &["1", "2"]).await;
+        event.records[0].attributes.insert("AWSTraceHeader".to_owned(), RECORD.to_owned());
+        let handle = async |received: Received| {
+            queues.send(&[Task::Split { scan: received.body.parse().unwrap() }]).await.unwrap();
+            Verdict::Delete
+        };
+        queues::process_batch(queues.urls(), event, Some(INVOCATION), handle, async |_, _| Ok(())).await;
+        for message in stack.receive(Queue::Split, 2).await {
+            let scan = Task::parse(message.body().unwrap()).unwrap().scan();
+            let trace = message.attributes().unwrap().get(&MessageSystemAttributeName::AwsTraceHeader);
+            assert_eq!(trace.unwrap(), if scan == 1 { RECORD } else { INVOCATION });
         }
     })
     .await;
