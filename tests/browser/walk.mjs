@@ -97,6 +97,32 @@ await step("a broken volume is found, told, retried, and finishes as told", asyn
   await admin.locator("tbody a").first().click();
   await says(admin, "Ready for review");
   await admin.getByText("by admin").first().waitFor();
+  await admin.reload();
+});
+
+await step("a finding leads to its page, and the keys change what is drawn", async () => {
+  const shown = new URL(admin.url()).pathname;
+  await admin.locator(".cards .card a").first().click();
+  await admin.waitForURL(/\/pages\/\d+/);
+  await admin.locator(".cards .card").first().waitFor();
+  // The picture comes from S3, and the page's policy lets it.
+  await admin.locator(".page img").first().evaluate((picture) => picture.decode());
+  assert.ok(await admin.locator(".page.boundaries rect.cover").count() > 0);
+  for (const overlay of ["transparent", "solid", "off", "boundaries"]) {
+    await admin.keyboard.press("b");
+    await admin.locator(`.page.${overlay} >> nth=0`).waitFor();
+  }
+  for (const side of [1, 1, 2]) {
+    await admin.keyboard.press("s");
+    await admin.waitForFunction((count) => document.querySelectorAll("figure.page").length === count, side);
+  }
+  await admin.goto(`${url}${shown}/pages`);
+  await admin.locator(".grid img").first().evaluate((picture) => picture.decode());
+  await admin.locator(".grid a").first().click();
+  await admin.keyboard.press("ArrowRight");
+  await admin.waitForURL(/\/pages\/2\?/);
+  await admin.keyboard.press("ArrowLeft");
+  await admin.waitForURL(/\/pages\/1\?/);
 });
 
 await step("a poisoned letter is corrected and sent again", async () => {
@@ -148,7 +174,7 @@ await step("a viewer sees it and is refused by the server", async () => {
 });
 
 // Every screen, wide and narrow, light and dark: nothing for axe, nothing outside the window, and a picture.
-const SCREENS = [["today", "/"], ["volumes", "/volumes"], ["volume", volume], ["failures", "/failures"], ["letters", "/letters"],
+const SCREENS = [["today", "/"], ["volumes", "/volumes"], ["volume", volume], ["pages", `${volume}/pages`], ["page", `${volume}/pages/2`], ["failures", "/failures"], ["letters", "/letters"],
   ["upload", "/upload"], ["health", "/health"], ["people", "/people"], ["activity", "/activity"]];
 
 await step("every screen is accessible and fits", async () => {

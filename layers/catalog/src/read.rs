@@ -284,6 +284,19 @@ impl Catalog {
         Ok(Some(detail))
     }
 
+    /// Where the results of a scan are. None if it has none, or does not exist.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn result_prefix(&self, scan: ScanId) -> Result<Option<String>, CatalogError> {
+        let mut transaction = self.begin().await?;
+        let prefix = sqlx::query_scalar!("SELECT result_prefix FROM scans WHERE id = $1", scan)
+            .fetch_optional(transaction.executor())
+            .await?;
+        transaction.commit().await?;
+        Ok(prefix.flatten())
+    }
+
     async fn summary(&self, scan: ScanId) -> Result<Option<ScanSummary>, CatalogError> {
         let newest = Filter { before: Some(scan.saturating_add(1)), limit: 1, ..Filter::default() };
         Ok(self.scans(&newest).await?.into_iter().find(|summary| summary.id == scan))

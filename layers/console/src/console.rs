@@ -1,4 +1,5 @@
 use crate::configuration::Configuration;
+use crate::overlay::Overlays;
 use crate::{assets, guard, screens};
 use aws::SdkConfig;
 use axum::Router;
@@ -41,6 +42,7 @@ pub struct Console {
     pub dead_letters: DeadLetters,
     pub rules: LeaseRules,
     pub transport: Transport,
+    pub overlays: Overlays,
 }
 
 impl Console {
@@ -61,6 +63,7 @@ impl Console {
             dead_letters: DeadLetters::new(sdk, queues.clone(), dead_letters.urls()),
             rules: recovery.lease_rules(),
             transport,
+            overlays: Overlays::default(),
         })
     }
 }

@@ -55,6 +55,9 @@ pub enum ConsoleError {
     #[error(transparent)]
     #[assoc(code = _0.code())]
     Queues(#[from] QueueError),
+    #[error("The file {file} of the results cannot be read: {cause}.")]
+    #[assoc(code = FailureCode::ConsoleFault)]
+    Sidecar { file: &'static str, cause: serde_json::Error },
     #[error("A page could not be made: {0}.")]
     #[assoc(code = FailureCode::ConsoleFault)]
     Template(#[from] askama::Error),

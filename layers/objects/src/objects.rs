@@ -90,6 +90,14 @@ impl Objects {
         download::download(&self.clients, &self.result(key.as_str()), to).await
     }
 
+    /// What an attempt wrote, in memory: at most the first `bytes` bytes.
+    ///
+    /// # Errors
+    /// [`ObjectError::Missing`], or when S3 does not answer or refuses.
+    pub async fn read<K: AttemptKind>(&self, key: &AttemptKey<K>, bytes: u64) -> Result<Vec<u8>, ObjectError> {
+        download::head_of(&self.clients, &self.result(key.as_str()), bytes).await
+    }
+
     /// Uploads a file under a key of an attempt. A large file is sent in parts, several at once. A failed upload leaves
     /// no object, and its parts are removed. The content type comes from the key's extension.
     ///

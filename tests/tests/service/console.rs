@@ -309,11 +309,29 @@ async fn approve(world: &World, operator: &mut Browser, console: &ConsoleServer,
     assert_eq!(operator.post(&format!("{path}/approve"), &[("seen", seen)]).status, 303);
     assert_eq!(world.scan(key).await.unwrap().status, Status::Approved);
     let mut viewer = world.sign_in(console, "viola", Role::Viewer).await;
+    look_at_the_pages(&mut viewer, &path);
     let file = viewer.get(&format!("{path}/files/findings.json"));
     assert_eq!(file.status, 307, "{}", file.text);
     assert!(file.location.unwrap().contains("X-Amz-Signature"), "a link for minutes");
     assert_eq!(viewer.get(&format!("{path}/files/../other")).status, 404);
     assert_eq!(viewer.get(&format!("{path}/files/no.such")).status, 404);
+}
+
+/// Every page has a picture, and what is covered on it is drawn.
+fn look_at_the_pages(viewer: &mut Browser, volume: &str) {
+    let grid = viewer.get(&format!("{volume}/pages"));
+    assert_eq!(grid.text.matches("/pictures/").count(), 4, "{}", grid.text);
+    let page = viewer.get(&format!("{volume}/pages/2?overlay=solid"));
+    assert!(page.status == 200 && page.text.contains("<svg viewBox=") && page.text.contains("page solid"), "{}", page.text);
+    let picture = viewer.get(&format!("{volume}/pictures/2"));
+    assert!(picture.status == 307 && picture.header("cache-control").starts_with("private"), "{}", picture.text);
+    let link = picture.location.unwrap();
+    let mut jpeg = ureq::get(&link).call().unwrap();
+    assert_eq!(jpeg.body_mut().read_to_vec().unwrap()[..2], [0xff, 0xd8], "{link}");
+    for wrong in ["pages/0", "pages/5", "pages/x", "pages/2?overlay=other", "pictures/0"] {
+        let status = viewer.get(&format!("{volume}/{wrong}")).status;
+        assert!((400..500).contains(&status), "{wrong}: {status}");
+    }
 }
 
 /// Two people press redrive at once while another letter arrives: each letter is sent again once, and none is lost.

@@ -4,6 +4,7 @@ mod activity;
 mod failures;
 mod health;
 mod letters;
+mod pages;
 mod people;
 pub mod sign_in;
 mod today;
@@ -28,6 +29,7 @@ pub fn inside() -> Router<Arc<Console>> {
         .merge(today::routes())
         .merge(volumes::routes())
         .merge(volume::routes())
+        .merge(pages::routes())
         .merge(failures::routes())
         .merge(letters::routes())
         .merge(upload::routes())

@@ -273,7 +273,8 @@ const fn block(range: &RangeDetail) -> &'static str {
     }
 }
 
-const fn severity(severity: Severity) -> &'static str {
+/// The class of a finding's card in the style sheet.
+pub const fn severity(severity: Severity) -> &'static str {
     match severity {
         Severity::MustLook => "bad",
         Severity::ShouldLook => "asks",
