@@ -58,9 +58,16 @@ const OPERATOR: [&str; 28] = [
 ];
 
 /// What people ask of AWS through the console. `Queue` and `Letters` as above.
-const CONSOLE: [&str; 13] = [
+const CONSOLE: [&str; 19] = [
     "secretsmanager:GetSecretValue DatabaseSecretArn",
-    // Links to files.
+    // Uploads: the parts go from the browser to S3 with links that the console signs.
+    "s3:PutObject UploadBucket/original_scans/{key}",
+    "s3:AbortMultipartUpload UploadBucket/original_scans/{key}",
+    "s3:ListMultipartUploadParts UploadBucket/original_scans/{key}",
+    "s3:GetObject UploadBucket/original_scans/{key}",
+    "s3:GetObjectVersion UploadBucket/original_scans/{key}",
+    "s3:ListBucket UploadBucket",
+    // Links to files, and what is drawn on pages.
     "s3:GetObject ResultBucket/results/{scan}/{token}/{file}",
     // Deleting a scan.
     "s3:ListBucket ResultBucket s3:prefix=results/{scan}/{token}/",
