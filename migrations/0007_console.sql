@@ -49,6 +49,9 @@ CREATE TABLE activity (
     kind   text NOT NULL,
     detail jsonb NOT NULL DEFAULT '{}'
 );
+-- What is open, and what was finished lately, is counted on the first page.
+CREATE INDEX scans_open ON scans (status) INCLUDE (waits_for, superseded_by) WHERE status NOT IN ('APPROVED', 'CANCELLED');
+CREATE INDEX scans_finished ON scans (updated_at) WHERE status IN ('PENDING_REVIEW', 'APPROVED');
 CREATE INDEX scan_events_of_people ON scan_events (id) WHERE actor IS NOT NULL;
 
 -- Why a scan failed: the code of its last attempt if the retries were exhausted, which ends the message in brackets.

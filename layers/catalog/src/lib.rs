@@ -42,7 +42,7 @@ pub use give_back::GivenBack;
 pub use heartbeat::Heartbeat;
 pub use intake::{KeyLock, NewScan, Recorded};
 pub use lease::{Failure, Fenced, Lease, LeaseRules};
-pub use overview::{FailureGroup, FailureKind, StatusCount};
+pub use overview::{FailureGroup, FailureKind, Overview};
 pub use people::{Invitation, Person, PersonSummary, SecretHash, SignInLimits, SignInSecret};
 pub use read::{Event, Filter, FindingDetail, OpinionDetail, RangeDetail, ScanDetail, ScanRow, ScanSummary};
 pub use rescue::{RescueOutcome, Rescued};

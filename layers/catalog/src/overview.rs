@@ -2,17 +2,19 @@
 
 use crate::connection::Catalog;
 use crate::error::CatalogError;
-use domain::{Stage, Status};
+use domain::Stage;
 use time::OffsetDateTime;
 
+/// How many scans there are that were not superseded.
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
-pub struct StatusCount {
-    pub status: Status,
-    pub scans: i64,
-    /// Of them, those that wait for their name or for a confirmation.
-    pub waiting_for_person: i64,
-    /// Of them, those that came to this status in the last seven days.
-    pub this_week: i64,
+pub struct Overview {
+    /// They wait for their name, for a confirmation, or for review.
+    pub need_person: i64,
+    pub failed: i64,
+    /// They have not ended.
+    pub working: i64,
+    /// They became PENDING_REVIEW or APPROVED in the last seven days.
+    pub finished_this_week: i64,
 }
 
 /// A way to fail.
@@ -35,23 +37,24 @@ pub struct FailureGroup {
 }
 
 impl Catalog {
-    /// Statuses without scans are missing.
-    ///
     /// # Errors
     /// When the database does not answer.
-    pub async fn status_counts(&self) -> Result<Vec<StatusCount>, CatalogError> {
+    pub async fn overview(&self) -> Result<Overview, CatalogError> {
         let mut transaction = self.begin().await?;
-        let counts = sqlx::query_as!(
-            StatusCount,
-            r#"SELECT status AS "status: Status", count(*) AS "scans!",
-                   count(*) FILTER (WHERE waits_for IS NOT NULL) AS "waiting_for_person!",
-                   count(*) FILTER (WHERE updated_at > clock_timestamp() - interval '7 days') AS "this_week!"
-               FROM scans WHERE superseded_by IS NULL GROUP BY status"#,
+        let overview = sqlx::query_as!(
+            Overview,
+            r#"SELECT count(*) FILTER (WHERE status = 'PENDING_REVIEW' OR waits_for IS NOT NULL) AS "need_person!",
+                   count(*) FILTER (WHERE status = 'FAILED') AS "failed!",
+                   count(*) FILTER (WHERE status NOT IN ('PENDING_REVIEW', 'FAILED')) AS "working!",
+                   (SELECT count(*) FROM scans
+                    WHERE status IN ('PENDING_REVIEW', 'APPROVED') AND superseded_by IS NULL
+                      AND updated_at > clock_timestamp() - interval '7 days') AS "finished_this_week!"
+               FROM scans WHERE status NOT IN ('APPROVED', 'CANCELLED') AND superseded_by IS NULL"#,
         )
-        .fetch_all(transaction.executor())
+        .fetch_one(transaction.executor())
         .await?;
         transaction.commit().await?;
-        Ok(counts)
+        Ok(overview)
     }
 
     /// The largest group first.

@@ -86,7 +86,7 @@ impl Catalog {
     /// Newest first.
     pub async fn scans(&self, filter: &Filter) -> Result<Vec<ScanSummary>, CatalogError> {
         let statuses: Vec<String> = filter.statuses.iter().map(|status| status.as_str().to_owned()).collect();
-        let words: Vec<String> = filter.words.iter().map(|word| word.to_lowercase()).collect();
+        let words: Vec<String> = filter.words.iter().map(|word| pattern(word)).collect();
         let (code, stage) = filter.failure.as_ref().map(|kind| (kind.code.as_str(), kind.stage.as_str())).unzip();
         let mut transaction = self.begin().await?;
         let scans = sqlx::query_as!(
@@ -106,9 +106,8 @@ impl Catalog {
                WHERE (cardinality($1::text[]) = 0 OR status = ANY($1))
                  AND ($2::text IS NULL OR key = $2)
                  AND ($3::bigint IS NULL OR id < $3)
-                 AND (cardinality($5::text[]) = 0 OR NOT EXISTS (
-                     SELECT FROM unnest($5) AS word
-                     WHERE position(word IN lower(concat_ws(' ', reporter, volume, key))) = 0))
+                 AND (cardinality($5::text[]) = 0
+                     OR lower(key || ' ' || coalesce(reporter, '') || ' ' || coalesce(volume, '')) LIKE ALL ($5))
                  AND (NOT $6 OR (status = 'PENDING_REVIEW' OR waits_for IS NOT NULL) AND superseded_by IS NULL)
                  AND ($7::text IS NULL OR status = 'FAILED' AND superseded_by IS NULL
                      AND failure_cause(error_code, error_message) = $7 AND failed_stage = $8)
@@ -127,6 +126,14 @@ impl Catalog {
         transaction.commit().await?;
         Ok(scans)
     }
+}
+
+/// The pattern of LIKE for texts that contain a word.
+fn pattern(word: &str) -> String {
+    let escape = |text: String, letter: char| {
+        text + if "\\%_".contains(letter) { "\\" } else { "" } + letter.encode_utf8(&mut [0; 4])
+    };
+    format!("%{}%", word.to_lowercase().chars().fold(String::new(), escape))
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize)]

@@ -151,7 +151,8 @@ fn assemble(
         }
     }
     for (place, opinion) in opinions.iter().enumerate() {
-        let ends = [(opinion.caption_page, opinion.caption_bbox, "begins"), (opinion.key_page, opinion.key_bbox, "ends")];
+        let ends =
+            [(opinion.caption_page, opinion.caption_bbox, "begins"), (opinion.key_page, opinion.key_bbox, "ends")];
         for (page, bbox, what) in ends {
             let label = format!("opinion {} {what}", place + 1);
             pages.entry(page).or_default().boxes.push(shape(bbox, "boundary", &label));

@@ -28,7 +28,8 @@ async fn people_find_their_way_in_a_browser() {
     let directory = tempfile::tempdir().unwrap();
     let breaking = directory.path().join("arc.13.201.207.original.pdf");
     // Without its fourth page: that is a finding.
-    let pages = [sample::path().as_os_str(), "--pages".as_ref(), ".".as_ref(), "1-3,5-7".as_ref(), "--".as_ref()].map(ToOwned::to_owned);
+    let pages = [sample::path().as_os_str(), "--pages".as_ref(), ".".as_ref(), "1-3,5-7".as_ref(), "--".as_ref()]
+        .map(ToOwned::to_owned);
     assert!(Command::new("qpdf").args(pages).arg(&breaking).status().unwrap().success());
     world.failpoints.arm("scan.work", "original_scans/arc/13/201/arc.13.201.207.original.pdf", "refuse");
     let markup = "<script>alert(1)</script>";

@@ -322,7 +322,11 @@ fn look_at_the_pages(viewer: &mut Browser, volume: &str) {
     let grid = viewer.get(&format!("{volume}/pages"));
     assert_eq!(grid.text.matches("/pictures/").count(), 4, "{}", grid.text);
     let page = viewer.get(&format!("{volume}/pages/2?overlay=solid"));
-    assert!(page.status == 200 && page.text.contains("<svg viewBox=") && page.text.contains("page solid"), "{}", page.text);
+    assert!(
+        page.status == 200 && page.text.contains("<svg viewBox=") && page.text.contains("page solid"),
+        "{}",
+        page.text
+    );
     let picture = viewer.get(&format!("{volume}/pictures/2"));
     assert!(picture.status == 307 && picture.header("cache-control").starts_with("private"), "{}", picture.text);
     let link = picture.location.unwrap();
@@ -472,9 +476,20 @@ async fn the_screens_of_a_large_library() {
     let mut browser = world.sign_in(&console, "ada", Role::Admin).await;
     let volume = format!("/volumes/{thick}");
     let paths = [
-        "/", "/volumes", "/volumes?search=a3d+99999", "/volumes?search=nothing+like+this", "/volumes?status=failed",
-        "/volumes?needs=you", &volume, "/failures", "/failures?code=deadline&stage=scan", "/letters", "/health", "/people",
-        "/activity", "/activity?person=nobody",
+        "/",
+        "/volumes",
+        "/volumes?search=a3d+99999",
+        "/volumes?search=nothing+like+this",
+        "/volumes?status=failed",
+        "/volumes?needs=you",
+        &volume,
+        "/failures",
+        "/failures?code=deadline&stage=scan",
+        "/letters",
+        "/health",
+        "/people",
+        "/activity",
+        "/activity?person=nobody",
     ];
     for path in paths {
         let mut times = Vec::new();

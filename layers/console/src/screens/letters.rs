@@ -15,8 +15,9 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 use axum_extra::extract::{Form, Query};
 use catalog::Catalog;
+use futures_util::future::try_join_all;
 use pipeline::dead_letters::{Letter, LetterOperator, Selection};
-use queues::{Move, Queue, QueueState};
+use queues::{DeadLetters, Move, Queue, QueueState};
 use serde::Deserialize;
 use std::sync::Arc;
 use std::time::{Duration, SystemTime};
@@ -125,6 +126,12 @@ fn age(letter: &Letter) -> Option<String> {
     Some(format!("{age} ago, {} left", words::count(left as i64, "day")))
 }
 
+async fn row(letters: &DeadLetters, queue: Queue) -> Result<QueueRow, ConsoleError> {
+    let (states, newest_move) = tokio::join!(letters.states(queue), letters.newest_move(queue));
+    let (source, letters) = states?;
+    Ok(QueueRow { queue, source, letters, newest_move: newest_move? })
+}
+
 #[derive(Debug, Deserialize)]
 struct Look {
     #[serde(default)]
@@ -136,13 +143,7 @@ async fn letters(
     session: SignedIn<Viewer>,
     Query(Look { look }): Query<Look>,
 ) -> Result<impl IntoResponse, ConsoleError> {
-    let mut queues = Vec::new();
-    for queue in Queue::ALL {
-        let (states, newest_move) =
-            tokio::join!(console.dead_letters.states(queue), console.dead_letters.newest_move(queue));
-        let (source, letters) = states?;
-        queues.push(QueueRow { queue, source, letters, newest_move: newest_move? });
-    }
+    let queues = try_join_all(Queue::ALL.map(|queue| row(&console.dead_letters, queue))).await?;
     let letters = match look {
         false => None,
         true => Some(operator(&console, &console.catalog).list(&Selection::default()).await?),

@@ -10,7 +10,7 @@ use axum::Router;
 use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
-use catalog::{FailureGroup, Filter, Sample, ScanSummary, StatusCount};
+use catalog::{FailureGroup, Filter, Overview, Sample, ScanSummary};
 use domain::Status;
 use std::sync::Arc;
 use time::{Duration, OffsetDateTime};
@@ -43,7 +43,7 @@ async fn today(
     session: SignedIn<Viewer>,
 ) -> Result<impl IntoResponse, ConsoleError> {
     let catalog = &console.catalog;
-    let counts = catalog.status_counts().await?;
+    let Overview { need_person, failed, working: working_count, finished_this_week } = catalog.overview().await?;
     let working: Vec<Status> = Status::ALL.iter().copied().filter(|status| !status.is_ended()).collect();
     let list = |filter: Filter| async move { catalog.scans(&Filter { limit: SHOWN, ..filter }).await };
     let samples = catalog.samples_of(Duration::days(1)).await?;
@@ -51,29 +51,16 @@ async fn today(
     page(&TodayPage {
         frame: session.frame("Today").section("/"),
         needs_you: list(Filter { needs_person: true, ..Filter::default() }).await?,
-        needs_you_count: needs_person(&counts),
+        needs_you_count: need_person,
         failures: catalog.failure_groups().await?,
-        failed_count: of(&counts, |status| status == Status::Failed),
+        failed_count: failed,
         working: list(Filter { statuses: working, ..Filter::default() }).await?,
-        working_count: of(&counts, |status| !status.is_ended()),
-        finished_count: counts.iter().filter(|count| is_finished(count.status)).map(|count| count.this_week).sum(),
+        working_count,
+        finished_count: finished_this_week,
         chart: chart::Chart::new(&busy(&samples), Duration::days(1)),
         last_pass,
         is_pass_late: last_pass.is_none_or(|at| OffsetDateTime::now_utc() - at > Duration::minutes(15)),
     })
-}
-
-const fn is_finished(status: Status) -> bool {
-    matches!(status, Status::PendingReview | Status::Approved)
-}
-
-fn of(counts: &[StatusCount], is_counted: impl Fn(Status) -> bool) -> i64 {
-    counts.iter().filter(|count| is_counted(count.status)).map(|count| count.scans).sum()
-}
-
-fn needs_person(counts: &[StatusCount]) -> i64 {
-    let waiting: i64 = counts.iter().map(|count| count.waiting_for_person).sum();
-    waiting + of(counts, |status| status == Status::PendingReview)
 }
 
 /// Scans on their way at each moment.
