@@ -139,6 +139,11 @@ impl Browser {
     /// # Panics
     /// When the console does not answer.
     pub fn send(&mut self, method: Method, path: &str, form: Option<&str>) -> Answer {
+        self.attempt(method, path, form).expect("the console answers")
+    }
+
+    /// The same, for a request that the console need not read to its end before it hangs up.
+    pub fn attempt(&mut self, method: Method, path: &str, form: Option<&str>) -> Option<Answer> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
@@ -154,8 +159,8 @@ impl Browser {
             request = request.header("content-type", "application/x-www-form-urlencoded");
         }
         let request = request.body(SendBody::from_owned_reader(std::io::Cursor::new(body.into_bytes())));
-        let answer = self.agent.run(request.expect("a request")).expect("the console answers");
-        self.read(answer)
+        let answer = self.agent.run(request.expect("a request")).ok()?;
+        Some(self.read(answer))
     }
 
     fn read(&mut self, mut answer: Response<Body>) -> Answer {

@@ -117,8 +117,8 @@ fn has_pictures(scan: &ScanDetail) -> bool {
 struct Thumbnail {
     place: usize,
     number: Option<u32>,
-    /// The worst finding of the page.
-    worst: Option<Severity>,
+    /// The class and the label of its worst finding.
+    worst: Option<(&'static str, &'static str)>,
 }
 
 #[derive(Template)]
@@ -142,7 +142,7 @@ async fn pages(
     let thumbnail = |index: usize| Thumbnail {
         place: index + 1,
         number: overlay.get(&index).and_then(|page| page.number),
-        worst: worst.get(&index).copied(),
+        worst: worst.get(&index).map(|worst| (severity(*worst), worst.label())),
     };
     page(&PagesPage {
         frame: session.frame(format!("Pages of {}", words::volume(&detail.scan.summary))).section("/volumes"),
@@ -194,6 +194,11 @@ impl OnePage {
 
     fn at(&self, place: usize) -> String {
         self.address(place, self.view.overlay, self.view.side)
+    }
+
+    /// The next page with a finding, and its address.
+    fn next_finding(&self) -> Option<(usize, String)> {
+        self.next_finding.map(|place| (place, self.at(place)))
     }
 
     fn other_overlay(&self) -> String {
