@@ -99,10 +99,12 @@ def rescue(stack: Stack, volume: Path, processes: Path) -> float:
     scan = next(entry["id"] for entry in stack.scans() if entry["id"] > known)
     while not any(kind == "range_scanning" for kind, _, _ in moments(stack.show(scan))):
         time.sleep(0.2)
-    for file in processes.glob("*.json"):
-        process = json.loads(file.read_text())
-        if process["function"].endswith("-scan"):
-            os.kill(process["pid"], signal.SIGKILL)
+    started = [json.loads(file.read_text()) for file in processes.glob("*.json")]
+    workers = [process["pid"] for process in started if process["function"] == os.environ["QUIRE_SCAN_FUNCTION"]]
+    if not workers:
+        sys.exit("bench: there is no worker to kill")
+    for worker in workers:
+        os.kill(worker, signal.SIGKILL)
     killed = time.time()
     stack.wait([scan])
     return min(when for kind, _, when in moments(stack.show(scan)) if kind == "range_scanning" and when > killed) - killed
