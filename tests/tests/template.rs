@@ -217,7 +217,7 @@ fn a_gradual_deployment_covers_every_function_that_a_queue_feeds() {
         let group = TEMPLATE.named(group).properties;
         let alarms = group["AlarmConfiguration"]["Alarms"].as_array().unwrap().iter();
         let alarms: Vec<_> = alarms.map(|alarm| TEMPLATE.named(alarm["Name"]["Ref"].as_str().unwrap()).name).collect();
-        assert_eq!(alarms, ["FunctionErrorsAlarm", "FailedScansAlarm"]);
+        assert_eq!(alarms, ["FunctionErrorsAlarm", "RetriesAlarm", "FailedScansAlarm"]);
         let events = group["AutoRollbackConfiguration"]["Events"].as_array().unwrap();
         assert!(events.contains(&"DEPLOYMENT_STOP_ON_ALARM".into()), "{events:?}");
     }
@@ -298,20 +298,31 @@ fn one_period_is_enough_for_an_alarm() {
     }
 }
 
-/// They leave neither a dead letter nor an error of a function.
-#[test]
-fn scans_that_fail_because_of_their_input_raise_an_alarm() {
-    let metrics = metrics("FailedScansAlarm");
-    assert!(metrics.iter().all(|(name, _)| name == "Quire Failures"), "{metrics:?}");
+/// The functions whose own counts of something an alarm computes with.
+fn counted(alarm: &str, metric: &str) -> BTreeSet<String> {
+    let metrics = metrics(alarm);
+    assert!(metrics.iter().all(|(name, _)| name == metric), "{metrics:?}");
     for (_, dimensions) in &metrics {
         let names: Vec<_> = dimensions.iter().map(|dimension| dimension["Name"].as_str().unwrap()).collect();
         assert_eq!(names, ["function", "stack"]);
         assert_eq!(dimensions[1]["Value"]["Ref"], "AWS::StackName");
     }
-    let told = metrics.iter().map(|(_, dimensions)| dimensions[0]["Value"].as_str().unwrap().to_owned());
+    metrics.iter().map(|(_, dimensions)| dimensions[0]["Value"].as_str().unwrap().to_owned()).collect()
+}
+
+/// They leave neither a dead letter nor an error of a function.
+#[test]
+fn scans_that_fail_because_of_their_input_raise_an_alarm() {
     let functions = TEMPLATE.functions().into_iter().map(|function| function.name.to_lowercase());
     let functions = functions.filter(|name| name != "migrate");
-    assert_eq!(told.collect::<BTreeSet<_>>(), functions.collect::<BTreeSet<_>>());
+    assert_eq!(counted("FailedScansAlarm", "Quire Failures"), functions.collect());
+}
+
+/// While a release gets a tenth of the messages, the other nine tenths succeed: nothing becomes FAILED.
+#[test]
+fn attempts_that_fail_raise_an_alarm() {
+    let stages = ["compress", "scan", "split"].map(str::to_owned);
+    assert_eq!(counted("RetriesAlarm", "Quire Retries"), stages.into());
 }
 
 #[test]
