@@ -69,7 +69,6 @@ impl Console {
 }
 
 /// Every address of the console.
-#[must_use]
 pub fn router(console: Arc<Console>) -> Router {
     Router::new()
         .merge(screens::inside().layer(middleware::from_fn(guard::check_token)))

@@ -102,7 +102,7 @@ async fn csv(
         let detail = activity.detail.to_string();
         let key = activity.key.as_deref().unwrap_or_default();
         let cells = [&words::moment(&activity.at), &activity.actor, &activity.kind, &scan, key, &detail];
-        text += &cells.map(|cell| quoted(cell)).join(",");
+        text += &cells.map(quoted).join(",");
         text += "\r\n";
     }
     let headers =
