@@ -10,7 +10,7 @@ const require = createRequire(join(process.env.QUIRE_BROWSER_PACKAGES, "package.
 const { chromium } = require("playwright-core");
 const axe = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
 
-const { url, invitations, sample, breaking, hostile, letter, screens } = JSON.parse(process.env.QUIRE_BROWSER_TASK);
+const { url, invitations, sample, breaking, large, hostile, letter, screens } = JSON.parse(process.env.QUIRE_BROWSER_TASK);
 const PASSWORD = "correct horse battery staple";
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];
@@ -133,6 +133,32 @@ await step("a poisoned letter is corrected and sent again", async () => {
   await admin.getByLabel("Body, as JSON").fill(letter);
   await admin.getByRole("button", { name: "Send the corrected letter" }).click();
   await admin.getByText("corrected and sent again").first().waitFor();
+});
+
+await step("an upload goes on after a lost connection and after the page was closed", async () => {
+  const parts = [];
+  let isLost = true;
+  await admin.route(/partNumber=/, (route) => {
+    const part = Number(new URL(route.request().url()).searchParams.get("partNumber"));
+    // The last part never gets there before the page is opened again.
+    if (isLost && part === 3) return route.abort();
+    parts.push(part);
+    return route.continue();
+  });
+  await admin.goto(`${url}/upload`);
+  await admin.locator("input[type=file]").setInputFiles(large);
+  await admin.getByRole("button", { name: "Upload", exact: true }).click();
+  await admin.locator("[data-progress-text]", { hasText: "2 of 3 parts" }).waitFor();
+  admin.once("dialog", (dialog) => dialog.accept());
+  await admin.goto(`${url}/upload`);
+  isLost = false;
+  await admin.locator("input[type=file]").setInputFiles(large);
+  await admin.getByRole("button", { name: "Upload", exact: true }).click();
+  await admin.waitForURL(/\/volumes\/\d+$/, { timeout: PATIENCE });
+  assert.deepEqual(parts.toSorted(), [1, 2, 3]);
+  await admin.unroute(/partNumber=/);
+  // What the browser says about the part that was lost.
+  admin.faults = admin.faults.filter((fault) => !fault.includes("net::ERR_FAILED"));
 });
 
 await step("markup in a key and in a message is text", async () => {

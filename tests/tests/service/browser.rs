@@ -31,6 +31,9 @@ async fn people_find_their_way_in_a_browser() {
     let pages = [sample::path().as_os_str(), "--pages".as_ref(), ".".as_ref(), "1-3,5-7".as_ref(), "--".as_ref()]
         .map(ToOwned::to_owned);
     assert!(Command::new("qpdf").args(pages).arg(&breaking).status().unwrap().success());
+    // Three parts. Nothing of it is a PDF but the beginning, which is no matter for the upload.
+    let large = directory.path().join("arc.14.1.9.original.pdf");
+    std::fs::write(&large, [sample::bytes(), vec![0; 18 << 20]].concat()).unwrap();
     world.failpoints.arm("scan.work", "original_scans/arc/13/201/arc.13.201.207.original.pdf", "refuse");
     let markup = "<script>alert(1)</script>";
     let refusal = Failure { code: FailureCode::SourceNotPdf, message: markup.to_owned() };
@@ -42,7 +45,7 @@ async fn people_find_their_way_in_a_browser() {
     let hostile = record(&world, &format!("original_scans/{markup}.pdf"), Some(refusal)).await;
     world.resources.send_dead_letter(Queue::Split, "{\"stage\":\"split\"}").await;
     let task = json!({
-        "url": console.url, "invitations": invitations, "sample": sample::path(), "breaking": breaking,
+        "url": console.url, "invitations": invitations, "sample": sample::path(), "breaking": breaking, "large": large,
         "hostile": format!("/volumes/{hostile}"), "letter": format!("{{\"stage\":\"split\",\"scan\":{hostile}}}"),
         "screens": screens(),
     });
