@@ -92,21 +92,4 @@ impl Catalog {
         transaction.commit().await?;
         Ok(samples)
     }
-
-    /// The newest samples, oldest first.
-    pub async fn samples(&self, limit: i64) -> Result<Vec<Sample>, CatalogError> {
-        let mut transaction = self.begin().await?;
-        let mut samples = sqlx::query_as!(
-            Sample,
-            "SELECT at, uploaded, compressing, compressed, scanning, scanned, splitting, waiting_for_person,
-                 ranges_waiting, ranges_scanning, oldest_message_seconds, unsent_events, rescued, resent
-             FROM samples ORDER BY id DESC LIMIT $1",
-            limit,
-        )
-        .fetch_all(transaction.executor())
-        .await?;
-        transaction.commit().await?;
-        samples.reverse();
-        Ok(samples)
-    }
 }

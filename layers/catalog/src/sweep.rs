@@ -88,7 +88,8 @@ const RETENTION_DAYS: i32 = 400;
 
 impl Catalog {
     /// Deletes what nobody looks at any more: samples, events that were published, the timelines of scans that ended,
-    /// and locks of upload keys without a scan, all older than 400 days. Returns the number of rows.
+    /// what people did, and locks of upload keys without a scan, all older than 400 days. Sessions, invitations and failed
+    /// attempts to sign in go when they mean nothing any more. Returns the number of rows.
     pub async fn prune(&self) -> Result<i64, CatalogError> {
         let mut transaction = self.begin().await?;
         let deleted = sqlx::query_scalar!(
@@ -102,9 +103,18 @@ impl Catalog {
                old_keys AS (
                    DELETE FROM upload_keys USING day WHERE seen_at < oldest AND NOT EXISTS (
                        SELECT FROM scans WHERE scans.bucket = upload_keys.bucket AND scans.key = upload_keys.key)
-                   RETURNING 1)
+                   RETURNING 1),
+               old_activity AS (DELETE FROM activity USING day WHERE at < oldest RETURNING 1),
+               old_sessions AS (
+                   DELETE FROM sessions WHERE seen_at < clock_timestamp() - interval '30 days' RETURNING 1),
+               old_invitations AS (
+                   DELETE FROM invitations WHERE expires_at < clock_timestamp() - interval '30 days' RETURNING 1),
+               old_failures AS (
+                   DELETE FROM sign_in_failures WHERE at < clock_timestamp() - interval '1 day' RETURNING 1)
                SELECT (SELECT count(*) FROM old_samples) + (SELECT count(*) FROM old_outbox)
-                    + (SELECT count(*) FROM old_events) + (SELECT count(*) FROM old_keys) AS "deleted!""#,
+                    + (SELECT count(*) FROM old_events) + (SELECT count(*) FROM old_keys)
+                    + (SELECT count(*) FROM old_activity) + (SELECT count(*) FROM old_sessions)
+                    + (SELECT count(*) FROM old_invitations) + (SELECT count(*) FROM old_failures) AS "deleted!""#,
             RETENTION_DAYS,
         )
         .fetch_one(transaction.executor())

@@ -110,6 +110,24 @@ async fn who_signs_in_is_not_held_back_by_earlier_mistakes() {
 }
 
 #[tokio::test]
+async fn what_means_nothing_any_more_is_pruned() {
+    let bench = Bench::new().await;
+    let ada = member(&bench, "ada", Role::Admin, 1).await;
+    bench.sign_in(&ada, "here", &token(7)).await.unwrap();
+    bench.begin_sign_in("ada", "here", &LIMITS).await.unwrap();
+    bench.invite("ben", Role::Viewer, &token(2), HOUR).await.unwrap();
+    assert_eq!(bench.prune().await.unwrap(), 0);
+    let later = "UPDATE sessions SET seen_at = seen_at - interval '31 days';
+         UPDATE invitations SET expires_at = expires_at - interval '31 days';
+         UPDATE sign_in_failures SET at = at - interval '2 days';
+         UPDATE activity SET at = at - interval '401 days'";
+    bench.database.execute(later).await.unwrap();
+    let told = bench.database.text("SELECT count(*)::text FROM activity").await.unwrap();
+    assert_eq!(bench.prune().await.unwrap(), 3 + told.parse::<i64>().unwrap());
+    assert_eq!(bench.people().await.unwrap().len(), 2, "people stay");
+}
+
+#[tokio::test]
 async fn the_last_admin_stays_and_the_revoked_are_out() {
     let bench = Bench::new().await;
     let ada = member(&bench, "ada", Role::Admin, 1).await;

@@ -132,8 +132,8 @@ async fn a_sample_counts_what_is_unfinished() {
     let second = bench.record_sample(0, 0).await.unwrap();
     assert!(second.oldest_message_seconds >= 3_600.0);
     let both = [sample, second];
-    assert_eq!(bench.samples(1).await.unwrap(), both[1..]);
-    assert_eq!(bench.samples(5).await.unwrap(), both);
+    assert_eq!(bench.samples_of(time::Duration::hours(1)).await.unwrap(), both);
+    assert_eq!(bench.samples_of(time::Duration::ZERO).await.unwrap(), []);
     bench.rescue(&RULES, 1).await.unwrap();
 }
 
