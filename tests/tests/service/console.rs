@@ -4,6 +4,7 @@
 use crate::command::record;
 use catalog::Failure;
 use domain::{FailureCode, Role, Status};
+use serde_json::{Value, json};
 use std::time::Duration;
 use tests::world::{Answer, Browser, ConsoleServer, PASSWORD, Queue, Volume, World, encoded};
 use ureq::http::Method;
@@ -458,14 +459,48 @@ async fn fill(world: &World) -> i64 {
         SELECT max(id), n, 'a.pdf', 'k', n, n, n, n FROM scans, generate_series(1, 300) AS n WHERE status = 'PENDING_REVIEW' GROUP BY n;
         INSERT INTO scan_events (scan_id, kind, actor)
         SELECT id, 'approved', 'ada' FROM scans WHERE status = 'APPROVED';
+        UPDATE scans SET pages = 1000, summary = jsonb_build_object('files', (
+            SELECT jsonb_agg(format('previews/%s.jpg', lpad(n::text, 4, '0'))) FROM generate_series(1, 1000) AS n))
+        WHERE id = (SELECT max(id) FROM scans WHERE status = 'PENDING_REVIEW');
         ANALYZE;";
     world.database().execute(statements).await.unwrap();
     let thick = world.database().text("SELECT max(id)::text FROM scans WHERE status = 'PENDING_REVIEW'").await;
+    let thick: i64 = thick.unwrap().parse().unwrap();
+    write_sidecars(world, thick).await;
     let letters = (0..1_000).map(|number| format!("{{\"stage\":\"split\",\"scan\":{number}}}"));
     for body in letters {
         world.resources.send_dead_letter(Queue::Split, &body).await;
     }
-    thick.unwrap().parse().unwrap()
+    thick
+}
+
+/// What is drawn on 1,000 pages: eight boxes and twelve covers on each.
+async fn write_sidecars(world: &World, scan: i64) {
+    let found = (0..8_000).map(|number| {
+        json!({
+            "page_index": number / 8, "label": "HEADNOTE", "label_id": 7, "confidence": 0.9,
+            "bbox": [81.3, 100.0 * f64::from(number % 8), 574.6, 150.0], "page_number": number / 8 + 1,
+            "img_width": 1200, "img_height": 1900, "found_by": [{ "model": "small", "confidence": 0.9 }], "model_count": 1
+        })
+    });
+    let rects = |fill: &str| {
+        let rect = json!({ "x0": 73.0, "y0": 59.4, "x1": 91.0, "y1": 118.2, "fill": fill });
+        vec![rect; 6]
+    };
+    let covers = (0..1_000).map(|page| json!({ "page_index": page, "rects": rects("black") }));
+    let margins = (0..1_000)
+        .map(|page| json!({ "page_index": page, "rects": rects("white"), "page_width": 432.0, "page_height": 684.0 }));
+    let files: [(&str, Vec<Value>); 4] = [
+        ("detections.json", found.collect()),
+        ("redaction_rects.json", covers.collect()),
+        ("margin_rects.json", margins.collect()),
+        ("opinions.json", Vec::new()),
+    ];
+    for (name, content) in files {
+        let key = format!("results/{scan}/0b0e9a6e-8a3d-4b7e-9d0c-3f1f5c7f7a11/{name}");
+        let call = world.resources.s3.put_object().bucket(&world.resources.results).key(key);
+        call.body(serde_json::to_vec(&content).unwrap().into()).send().await.unwrap();
+    }
 }
 
 /// The figures are printed for people: the time from the request to the whole page, and its size.
@@ -476,6 +511,7 @@ async fn the_screens_of_a_large_library() {
     let console = world.start_console();
     let mut browser = world.sign_in(&console, "ada", Role::Admin).await;
     let volume = format!("/volumes/{thick}");
+    let [pages, one_page] = [format!("{volume}/pages"), format!("{volume}/pages/500")];
     let paths = [
         "/",
         "/volumes",
@@ -484,6 +520,8 @@ async fn the_screens_of_a_large_library() {
         "/volumes?status=failed",
         "/volumes?needs=you",
         &volume,
+        &pages,
+        &one_page,
         "/failures",
         "/failures?code=deadline&stage=scan",
         "/letters",
