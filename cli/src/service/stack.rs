@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Settings, and the outputs of the template that give them. `tests/template.rs` compares this with the template.
-pub const OUTPUTS: [(&str, &str); 25] = [
+pub const OUTPUTS: [(&str, &str); 26] = [
     ("DATABASE_URL", "DatabaseAddress"),
     ("QUIRE_DATABASE_SECRET_ARN", "DatabaseSecret"),
     ("QUIRE_DATABASE_IAM", "DatabaseIam"),
@@ -24,6 +24,7 @@ pub const OUTPUTS: [(&str, &str); 25] = [
     ("QUIRE_SCAN_LARGE_DEAD_LETTERS_URL", "ScanLargeDeadLettersUrl"),
     ("QUIRE_SPLIT_DEAD_LETTERS_URL", "SplitDeadLettersUrl"),
     ("QUIRE_EVENT_BUS", "BusName"),
+    ("QUIRE_CONSOLE_URL", "ConsoleUrl"),
     ("QUIRE_STALE_AFTER_SECONDS", "StaleAfterSeconds"),
     ("QUIRE_MAXIMUM_INTERRUPTIONS", "MaximumInterruptions"),
     ("QUIRE_REVIVAL_GRACE_SECONDS", "RevivalGraceSeconds"),
