@@ -119,6 +119,7 @@ await step("a finding leads to its page, and the keys change what is drawn", asy
   await admin.goto(`${url}${shown}/pages`);
   await admin.locator(".grid img").first().evaluate((picture) => picture.decode());
   await admin.locator(".grid a").first().click();
+  await admin.waitForURL(/\/pages\/1$/);
   await admin.keyboard.press("ArrowRight");
   await admin.waitForURL(/\/pages\/2\?/);
   await admin.keyboard.press("ArrowLeft");

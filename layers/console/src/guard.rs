@@ -27,6 +27,8 @@ pub async fn check_origin(request: Request, next: Next) -> Response {
         return ConsoleError::TooLarge.into_response();
     }
     if is_change(&request) && !is_same_origin(request.headers()) {
+        // A browser that is answered before it has sent everything may not see the answer.
+        drop(to_bytes(request.into_body(), largest_form()).await);
         return ConsoleError::ForeignForm.into_response();
     }
     next.run(request).await
@@ -45,13 +47,16 @@ fn is_change(request: &Request) -> bool {
 }
 
 async fn checked(request: Request) -> Result<Request, ConsoleError> {
-    let token = session_token(request.headers()).filter(|_| is_change(&request));
-    let Some(token) = token else { return Ok(request) };
+    if !is_change(&request) {
+        return Ok(request);
+    }
     let (parts, body) = request.into_parts();
     let body = to_bytes(body, largest_form()).await.map_err(|_| ConsoleError::TooLarge)?;
-    let sent = sent_token(&parts.headers, &body).ok_or(ConsoleError::ForeignForm)?;
-    if !is_same(&sent, &token.form_token()) {
-        return Err(ConsoleError::ForeignForm);
+    if let Some(token) = session_token(&parts.headers) {
+        let sent = sent_token(&parts.headers, &body).ok_or(ConsoleError::ForeignForm)?;
+        if !is_same(&sent, &token.form_token()) {
+            return Err(ConsoleError::ForeignForm);
+        }
     }
     Ok(Request::from_parts(parts, Body::from(body)))
 }

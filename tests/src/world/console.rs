@@ -108,7 +108,8 @@ impl Answer {
 impl Browser {
     #[must_use]
     pub fn new(console: &ConsoleServer) -> Self {
-        let settings = Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
+        let settings =
+            Agent::config_builder().http_status_as_error(false).max_redirects(0).max_idle_connections(0).build();
         let (agent, url) = (Agent::new_with_config(settings), console.url.clone());
         Self { url, agent, cookie: None, form_token: None, site: Some("same-origin"), origin: None }
     }

@@ -58,6 +58,9 @@ async fn an_upload_gives_what_the_command_gives() {
     assert_eq!(scan.scan.summary.status, Status::PendingReview, "{scan:#?}");
     let mut stored = stack.fetch(scan.scan.result_prefix.as_deref().unwrap()).await;
     assert!(stored.remove(RECORD).is_some(), "the record of the scan, which the command has no need of");
+    // Only the service makes pictures for its screens.
+    let previews = stored.extract_if(.., |name, _| domain::previewed_page(name).is_some()).count();
+    assert_eq!(previews, 7);
     let expected = processed(&sample::path(), &name, &format!("arc/{number}/201"));
     let names = |files: &BTreeMap<String, Vec<u8>>| files.keys().cloned().collect::<Vec<_>>();
     assert_eq!(names(&stored), names(&expected));
