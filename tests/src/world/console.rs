@@ -2,8 +2,7 @@
 
 use super::World;
 use domain::Role;
-use std::fs::OpenOptions;
-use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::fs::File;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use ureq::http::{Method, Response};
@@ -34,21 +33,24 @@ impl World {
     /// When it does not start.
     #[must_use]
     pub fn start_console(&self) -> ConsoleServer {
-        let free = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).and_then(|listener| listener.local_addr());
-        let address = free.expect("a free port on loopback");
-        let log = OpenOptions::new().create(true).append(true).open(self.logs.path().join("console.log"));
-        let log = log.expect("the log can be written");
+        let path = self.logs.path().join(format!("console-{}.log", uuid::Uuid::new_v4()));
+        let log = File::create(&path).expect("the log can be written");
         let mut command = Command::new(super::functions().join("console"));
-        command.env_clear().envs(&self.environment).env("QUIRE_CONSOLE_ADDRESS", address.to_string());
+        // The system chooses the port: one that a test chose could be another test's by the time the console binds it.
+        command.env_clear().envs(&self.environment).env("QUIRE_CONSOLE_ADDRESS", "127.0.0.1:0");
         command.stdin(Stdio::null()).stderr(log.try_clone().expect("the log can be shared")).stdout(log);
         let mut child = command.spawn().expect("the console is built");
         let began = Instant::now();
-        while TcpStream::connect(address).is_err() {
+        loop {
+            let log = std::fs::read_to_string(&path).unwrap_or_default();
+            if let Some((_, rest)) = log.split_once("the console listens on ") {
+                let url = rest.split(['"', '\n']).next().unwrap_or_default().to_owned();
+                return ConsoleServer { url, child };
+            }
             let is_gone = child.try_wait().is_ok_and(|ended| ended.is_some());
             assert!(!is_gone && began.elapsed() < super::PATIENCE, "the console did not start\n{}", self.log());
             std::thread::sleep(Duration::from_millis(20));
         }
-        ConsoleServer { url: format!("http://{address}"), child }
     }
 
     /// The path of a new invitation.
