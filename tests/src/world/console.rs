@@ -6,7 +6,7 @@ use std::fs::File;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 use ureq::http::{Method, Response};
-use ureq::{Agent, Body, SendBody};
+use ureq::{Agent, Body};
 
 /// What everybody in the tests chose.
 pub const PASSWORD: &str = "correct horse battery staple";
@@ -142,11 +142,14 @@ impl Browser {
     /// # Panics
     /// When the console does not answer.
     pub fn send(&mut self, method: Method, path: &str, form: Option<&str>) -> Answer {
-        self.attempt(method, path, form).expect("the console answers")
+        self.attempt(method.clone(), path, form).unwrap_or_else(|error| panic!("{method} {path}: {error}"))
     }
 
     /// The same, for a request that the console need not read to its end before it hangs up.
-    pub fn attempt(&mut self, method: Method, path: &str, form: Option<&str>) -> Option<Answer> {
+    ///
+    /// # Errors
+    /// When there is no whole answer.
+    pub fn attempt(&mut self, method: Method, path: &str, form: Option<&str>) -> Result<Answer, ureq::Error> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
         if let Some(cookie) = &self.cookie {
             request = request.header("cookie", cookie);
@@ -157,13 +160,14 @@ impl Browser {
         if let Some(origin) = &self.origin {
             request = request.header("origin", origin);
         }
-        let body = form.unwrap_or_default().to_owned();
-        if form.is_some() {
-            request = request.header("content-type", "application/x-www-form-urlencoded");
-        }
-        let request = request.body(SendBody::from_owned_reader(std::io::Cursor::new(body.into_bytes())));
-        let answer = self.agent.run(request.expect("a request")).ok()?;
-        Some(self.read(answer))
+        let answer = match form {
+            None => self.agent.run(request.body(())?)?,
+            Some(form) => {
+                let request = request.header("content-type", "application/x-www-form-urlencoded");
+                self.agent.run(request.body(form.to_owned())?)?
+            }
+        };
+        Ok(self.read(answer))
     }
 
     fn read(&mut self, mut answer: Response<Body>) -> Answer {
