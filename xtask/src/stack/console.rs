@@ -1,8 +1,8 @@
 //! The console on this machine: the program of the function `console`, as a server on loopback.
 
 use super::environment::Environment;
-use super::process;
 use super::record::{CONSOLE_PLAN, CONSOLE_PORT, Record, State};
+use super::{deployment, process};
 use super::{free_port, say};
 use crate::{program, workspace};
 use anyhow::{Result, bail};
@@ -17,7 +17,7 @@ const START_LIMIT: Duration = Duration::from_secs(60);
 const STOP_LIMIT: Duration = Duration::from_secs(10);
 
 /// The port, chosen before the console starts, because the environment names it.
-pub fn choose_port(wanted: u16, record: &mut Record) -> Result<u16> {
+pub fn choose_port(wanted: u16, record: &Record) -> Result<u16> {
     let earlier = record.get(CONSOLE_PORT).and_then(|port| port.parse().ok());
     match earlier.filter(|_| record.console().is_some()) {
         Some(port) => Ok(port),
@@ -33,7 +33,7 @@ pub fn url(port: u16) -> String {
 /// Starts the console, or restarts it if its program or its settings changed.
 pub fn start(program: &Path, port: u16, environment: &Environment, state: &State, record: &mut Record) -> Result<()> {
     let settings = format!("{:?}", environment.variables());
-    let program_print = workspace::fingerprint(std::slice::from_ref(&program.to_owned()))?;
+    let program_print = deployment::fingerprint(&[program.to_owned()])?;
     let plan = workspace::text_fingerprint(&format!("{program_print} {settings}"));
     if record.console().is_some() && record.get(CONSOLE_PLAN) == Some(&plan) {
         say("console", &format!("is running on {}", url(port)));

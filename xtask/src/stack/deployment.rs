@@ -99,7 +99,7 @@ impl Staged {
 }
 
 /// Changes when a program is built again. The programs are too large to read them each time.
-fn fingerprint(programs: &[PathBuf]) -> Result<String> {
+pub fn fingerprint(programs: &[PathBuf]) -> Result<String> {
     let mut text = String::new();
     for program in programs {
         let found = fs::metadata(program).and_then(|metadata| Ok((metadata.len(), metadata.modified()?)));

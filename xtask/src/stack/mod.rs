@@ -116,7 +116,7 @@ pub fn up(options: &UpOptions) -> Result<Environment> {
         models.join().map_err(|_| anyhow::anyhow!("The import of the models panicked."))??;
         Ok(url)
     })?;
-    let port = console::choose_port(options.console_port, &mut record)?;
+    let port = console::choose_port(options.console_port, &record)?;
     let environment = Environment::new(&record, &url, &console::url(port), &home, &state)?;
     environment.write(&state)?;
     console::start(&deployment::staged_program(&state, "console"), port, &environment, &state, &mut record)?;

@@ -84,8 +84,8 @@ impl Record {
 
     /// Forgets LocalStack and everything in it.
     pub fn forget_localstack(&mut self) {
-        let postgres = [CLUSTER, PASSWORD, POSTGRES_PORT];
-        self.0.retain(|name, _| postgres.contains(&name.as_str()));
+        let others = [CLUSTER, PASSWORD, POSTGRES_PORT, CONSOLE[0], CONSOLE[1], CONSOLE_PORT, CONSOLE_PLAN];
+        self.0.retain(|name, _| others.contains(&name.as_str()));
     }
 }
 
@@ -189,6 +189,16 @@ mod tests {
         record.forget_localstack();
         assert_eq!((record.get(CLUSTER), record.output("BusName")), (Some("/data"), None));
         assert_eq!(record.0.len(), 1);
+    }
+
+    /// It runs on, so `up` must find it to restart it, and `down` to stop it.
+    #[test]
+    fn the_console_outlives_localstack() {
+        let mut record = Record::default();
+        record.set_console(Identity { pid: 7, started: 8 }, 9, "plan");
+        let before = record.0.clone();
+        record.forget_localstack();
+        assert_eq!(record.0, before);
     }
 
     #[test]
