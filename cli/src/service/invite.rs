@@ -7,6 +7,7 @@ use super::error::ServiceError;
 use super::report::timestamp;
 use super::settings::Settings;
 use crate::terminal::{print, print_json};
+use catalog::PersonSummary;
 use engine::cancellation::Cancellation;
 use pipeline::invitation;
 use serde::Serialize;
@@ -30,8 +31,8 @@ pub fn run(arguments: &Invite, cancellation: &Cancellation) -> Result<(), Servic
     let actor = actor::of(&arguments.acting);
     let link = connection::run(cancellation, Duration::ZERO, async {
         let catalog = connection::catalog(&database).await?.acting_as(&actor);
-        let people = catalog.people().await?;
-        if arguments.first && people.iter().any(|person| person.is_member && person.revoked_at.is_none()) {
+        let is_member = |person: &PersonSummary| person.is_member && person.revoked_at.is_none();
+        if arguments.first && catalog.people().await?.iter().any(is_member) {
             return Ok(None);
         }
         Ok(Some(invitation::invite(&catalog, &arguments.name, arguments.role).await?))

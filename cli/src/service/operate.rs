@@ -25,7 +25,7 @@ pub fn retry(
     queues: &QueueArguments,
     cancellation: &Cancellation,
 ) -> Result<(), ServiceError> {
-    act_and_send(scan, acting, queues, cancellation, async |operator, scan| operator.retry(scan).await)
+    act_and_send(scan, acting, queues, cancellation, async |operator, scan| operator.retry(scan).await.map(drop))
 }
 
 pub fn confirm(arguments: &SendingAction, cancellation: &Cancellation) -> Result<(), ServiceError> {

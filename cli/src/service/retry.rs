@@ -58,7 +58,7 @@ fn retry_all(arguments: &Retry, cancellation: &Cancellation) -> Result<(), Servi
         let queues = connection::queues(endpoint, urls).await?;
         for &scan in &failed.scans {
             match (Operator { catalog: &catalog, queues: &queues }).retry(scan).await {
-                Ok(()) => retried.retried.push(scan),
+                Ok(_) => retried.retried.push(scan),
                 Err(StageError::Catalog(CatalogError::Refused { .. })) => retried.refused.push(scan),
                 Err(error) => return Err(ServiceError::of_action(scan, error)),
             }

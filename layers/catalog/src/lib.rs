@@ -44,7 +44,9 @@ pub use intake::{KeyLock, NewScan, Recorded};
 pub use lease::{Failure, Fenced, Lease, LeaseRules};
 pub use overview::{FailureGroup, FailureKind, Overview};
 pub use people::{Invitation, Person, PersonSummary, SecretHash, SignInLimits, SignInSecret};
-pub use read::{Event, Filter, FindingDetail, OpinionDetail, RangeDetail, ScanDetail, ScanRow, ScanSummary};
+pub use read::{
+    Event, Filter, FindingDetail, OpinionDetail, RangeDetail, ScanDetail, ScanRow, ScanSummary, other_fields, suspects,
+};
 pub use rescue::{RescueOutcome, Rescued};
 pub use restore::ScanRecord;
 pub use sample::Sample;

@@ -130,10 +130,8 @@ impl Catalog {
 
 /// The pattern of LIKE for texts that contain a word.
 fn pattern(word: &str) -> String {
-    let escape = |text: String, letter: char| {
-        text + if "\\%_".contains(letter) { "\\" } else { "" } + letter.encode_utf8(&mut [0; 4])
-    };
-    format!("%{}%", word.to_lowercase().chars().fold(String::new(), escape))
+    let escaped = word.to_lowercase().replace('\\', r"\\").replace('%', r"\%").replace('_', r"\_");
+    format!("%{escaped}%")
 }
 
 #[derive(Clone, PartialEq, Debug, Serialize)]
@@ -257,6 +255,23 @@ pub struct Event {
     pub actor: Option<String>,
 }
 
+/// Fields of an event that words about it contain already, or that only programs read.
+const OMITTED: [&str; 10] =
+    ["from", "to", "lease", "generation", "range", "attempts", "interruptions", "suspects", "code", "message"];
+
+/// The other fields of an event's detail, for words about it.
+pub fn other_fields(detail: &serde_json::Value) -> impl Iterator<Item = (&str, String)> {
+    let fields = detail.as_object().into_iter().flatten();
+    let fields = fields.filter(|(name, value)| !OMITTED.contains(&name.as_str()) && !value.is_null());
+    fields.map(|(name, value)| (name.as_str(), value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)))
+}
+
+/// The places of the pages, from 1, that a lost worker was working on, as its event tells.
+pub fn suspects(detail: &serde_json::Value) -> Vec<i64> {
+    let pages = detail.get("suspects").and_then(|pages| pages.as_array());
+    pages.into_iter().flatten().filter_map(|page| page.as_i64()).collect()
+}
+
 impl ScanDetail {
     /// The names of all files below the result prefix that split published.
     pub fn files(&self) -> impl Iterator<Item = &str> {
@@ -304,7 +319,11 @@ impl Catalog {
         Ok(prefix.flatten())
     }
 
-    async fn summary(&self, scan: ScanId) -> Result<Option<ScanSummary>, CatalogError> {
+    /// One scan as in a list. None if it does not exist.
+    ///
+    /// # Errors
+    /// When the database does not answer.
+    pub async fn summary(&self, scan: ScanId) -> Result<Option<ScanSummary>, CatalogError> {
         let newest = Filter { before: Some(scan.saturating_add(1)), limit: 1, ..Filter::default() };
         Ok(self.scans(&newest).await?.into_iter().find(|summary| summary.id == scan))
     }

@@ -71,8 +71,7 @@ function remembered(file) {
   try { return JSON.parse(localStorage.getItem(identity(file))); } catch { return null; }
 }
 
-const of = (begun, parts = []) =>
-  new URLSearchParams([["key", begun.key], ["upload", begun.upload], ...parts.map((part) => ["part", part])]);
+const of = ({ key, upload }, more = {}) => new URLSearchParams({ key, upload, ...more });
 
 async function begin(file) {
   const earlier = remembered(file);
@@ -99,9 +98,9 @@ async function send(file, begun, part) {
   for (const wait of [...PATIENCE, null]) {
     if (stopped) throw new Error("The upload was stopped. Choose the same file again to go on.");
     try {
-      const urls = await ask("/upload/parts", of(begun, [part]));
+      const signed = await ask("/upload/part", of(begun, { part }));
       const from = (part - 1) * begun.part_bytes;
-      const answer = await fetch(urls[part], { method: "PUT", body: file.slice(from, from + begun.part_bytes) });
+      const answer = await fetch(signed, { method: "PUT", body: file.slice(from, from + begun.part_bytes) });
       if (answer.ok) return;
     } catch (error) {
       if (error instanceof Refusal) throw error;
@@ -133,11 +132,11 @@ async function sendAll(file, begun) {
   await Promise.all(Array.from({ length: AT_ONCE }, worker));
 }
 
-async function arrive(key, version) {
+async function arrive(key, { version_id, etag }) {
   tell("All is sent. Waiting until it is recorded …", 1);
   for (let tries = 0; tries < 60; tries += 1) {
-    const answer = await fetch(`/upload/arrival?${new URLSearchParams({ key, version })}`);
-    const { scan } = answer.ok ? await answer.json() : {};
+    const answer = await fetch(`/upload/arrival?${new URLSearchParams({ key, version_id, etag })}`);
+    const scan = answer.ok ? await answer.json() : null;
     if (scan) return location.assign(`/volumes/${scan}`);
     await pause(1);
   }
@@ -148,7 +147,7 @@ async function upload() {
   const file = input.files[0];
   const begun = await begin(file);
   await sendAll(file, begun);
-  const { version } = await ask("/upload/complete", of(begun));
+  const version = await ask("/upload/complete", of(begun));
   localStorage.removeItem(identity(file));
   await arrive(begun.key, version);
 }

@@ -1,7 +1,7 @@
 //! The settings of the console, read once from the environment at the start.
 
 use clap::{Args, Parser};
-use pipeline::configuration::{DatabaseAddress, Recovery};
+use pipeline::configuration::{Buckets, DatabaseAddress, Recovery};
 use queues::QueueUrls;
 use std::net::SocketAddr;
 
@@ -10,12 +10,8 @@ use std::net::SocketAddr;
 pub struct Configuration {
     #[command(flatten)]
     pub database: DatabaseAddress,
-    /// The versioned bucket that people upload to.
-    #[arg(long, env = "QUIRE_UPLOAD_BUCKET")]
-    pub upload_bucket: String,
-    /// The bucket of the results.
-    #[arg(long, env = "QUIRE_RESULT_BUCKET")]
-    pub result_bucket: String,
+    #[command(flatten)]
+    pub buckets: Buckets,
     #[command(flatten)]
     pub queues: QueueUrls,
     #[command(flatten)]

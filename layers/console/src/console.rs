@@ -7,13 +7,18 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::get;
 use catalog::{Catalog, CatalogError, LeaseRules};
-use objects::Objects;
+use domain::ResultKey;
+use objects::{ObjectError, Objects};
 use pipeline::credentials;
 use queues::{DeadLetters, Queues};
 use std::sync::Arc;
+use std::time::Duration;
 
 /// The largest form. A message of SQS has at most 256 KiB, and its characters may be escaped.
-const LARGEST_FORM: usize = 1024 * 1024;
+pub(crate) const LARGEST_FORM: usize = 1024 * 1024;
+
+/// How long a link to a file works.
+const LINK: Duration = Duration::from_secs(300);
 
 /// How browsers reach the console.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -55,10 +60,10 @@ impl Console {
         sdk: &SdkConfig,
         transport: Transport,
     ) -> Result<Self, CatalogError> {
-        let Configuration { upload_bucket, result_bucket, queues, dead_letters, recovery, .. } = configuration;
+        let Configuration { buckets, queues, dead_letters, recovery, .. } = configuration;
         Ok(Self {
             catalog: Catalog::on(credentials::database(&configuration.database, sdk).await?),
-            objects: Objects::new(sdk, upload_bucket.clone(), result_bucket.clone()),
+            objects: buckets.objects(sdk),
             queues: Queues::new(sdk, queues.clone()),
             dead_letters: DeadLetters::new(sdk, queues.clone(), dead_letters.urls()),
             rules: recovery.lease_rules(),
@@ -66,12 +71,17 @@ impl Console {
             overlays: Overlays::default(),
         })
     }
+
+    /// A link to a file of the results. Whoever has it can read the file, so it works for a few minutes only.
+    pub(crate) async fn link(&self, key: &ResultKey) -> Result<String, ObjectError> {
+        self.objects.presigned_url(key, LINK).await
+    }
 }
 
 /// Every address of the console.
 pub fn router(console: Arc<Console>) -> Router {
     Router::new()
-        .merge(screens::inside().layer(middleware::from_fn(guard::check_token)))
+        .merge(screens::inside().layer(middleware::from_fn_with_state(Arc::clone(&console), guard::check_token)))
         .merge(screens::outside())
         .route("/assets/{name}", get(assets::asset))
         .fallback(screens::not_found)
@@ -79,8 +89,4 @@ pub fn router(console: Arc<Console>) -> Router {
         .layer(middleware::from_fn_with_state(Arc::clone(&console), guard::set_headers))
         .layer(DefaultBodyLimit::max(LARGEST_FORM))
         .with_state(console)
-}
-
-pub(crate) const fn largest_form() -> usize {
-    LARGEST_FORM
 }

@@ -75,20 +75,19 @@ impl ConsoleError {
     }
 
     fn status(&self) -> StatusCode {
-        match self {
-            Self::NotSignedIn { .. } => StatusCode::UNAUTHORIZED,
-            Self::Forbidden { .. } | Self::ForeignForm => StatusCode::FORBIDDEN,
-            Self::NotFound | Self::Catalog(CatalogError::Unknown(_)) => StatusCode::NOT_FOUND,
-            Self::Queues(QueueError::UnknownLetter { .. }) => StatusCode::NOT_FOUND,
-            Self::TooManyAttempts => StatusCode::TOO_MANY_REQUESTS,
-            Self::TooLarge => StatusCode::PAYLOAD_TOO_LARGE,
-            Self::Wrong(_) | Self::Catalog(CatalogError::Invalid(_)) => StatusCode::UNPROCESSABLE_ENTITY,
-            other => match other.code().class() {
-                FailureClass::Refused => StatusCode::CONFLICT,
-                FailureClass::Arguments | FailureClass::Input => StatusCode::UNPROCESSABLE_ENTITY,
-                FailureClass::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
-                _ => StatusCode::INTERNAL_SERVER_ERROR,
-            },
+        let code = self.code();
+        match (code, code.class()) {
+            (FailureCode::ConsoleForbidden | FailureCode::ConsoleForeignForm, _) => StatusCode::FORBIDDEN,
+            (FailureCode::ConsoleNotFound | FailureCode::CatalogUnknown | FailureCode::QueuesUnknownLetter, _) => {
+                StatusCode::NOT_FOUND
+            }
+            (FailureCode::ConsoleTooManyAttempts, _) => StatusCode::TOO_MANY_REQUESTS,
+            (FailureCode::ConsoleTooLarge, _) => StatusCode::PAYLOAD_TOO_LARGE,
+            (FailureCode::CatalogInvalid, _) => StatusCode::UNPROCESSABLE_ENTITY,
+            (_, FailureClass::Arguments | FailureClass::Input) => StatusCode::UNPROCESSABLE_ENTITY,
+            (_, FailureClass::Refused) => StatusCode::CONFLICT,
+            (_, FailureClass::Unavailable) => StatusCode::SERVICE_UNAVAILABLE,
+            _ => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
 }

@@ -1,7 +1,8 @@
 //! What holds for every request, whatever it asks for.
 
-use crate::console::{Console, largest_form};
+use crate::console::{Console, LARGEST_FORM};
 use crate::error::ConsoleError;
+use crate::signed_in::cookie_token;
 use axum::body::{Body, to_bytes};
 use axum::extract::{Request, State};
 use axum::middleware::Next;
@@ -10,7 +11,7 @@ use axum_extra::extract::CookieJar;
 use http::header::{CACHE_CONTROL, CONTENT_SECURITY_POLICY, CONTENT_TYPE, HOST, ORIGIN, REFERRER_POLICY};
 use http::header::{STRICT_TRANSPORT_SECURITY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue, Method};
-use pipeline::secret::{Token, is_same};
+use pipeline::secret::is_same;
 use std::sync::Arc;
 
 /// The longest address that is looked at. Browsers and proxies cut at 8 KiB.
@@ -28,15 +29,15 @@ pub async fn check_origin(request: Request, next: Next) -> Response {
     }
     if is_change(&request) && !is_same_origin(request.headers()) {
         // A browser that is answered before it has sent everything may not see the answer.
-        drop(to_bytes(request.into_body(), largest_form()).await);
+        drop(to_bytes(request.into_body(), LARGEST_FORM).await);
         return ConsoleError::ForeignForm.into_response();
     }
     next.run(request).await
 }
 
 /// Refuses changes whose form was not made for the same session. Without a session, the handler refuses them.
-pub async fn check_token(request: Request, next: Next) -> Response {
-    match checked(request).await {
+pub async fn check_token(State(console): State<Arc<Console>>, request: Request, next: Next) -> Response {
+    match checked(&console, request).await {
         Ok(request) => next.run(request).await,
         Err(error) => error.into_response(),
     }
@@ -46,13 +47,13 @@ fn is_change(request: &Request) -> bool {
     !matches!(*request.method(), Method::GET | Method::HEAD)
 }
 
-async fn checked(request: Request) -> Result<Request, ConsoleError> {
+async fn checked(console: &Console, request: Request) -> Result<Request, ConsoleError> {
     if !is_change(&request) {
         return Ok(request);
     }
     let (parts, body) = request.into_parts();
-    let body = to_bytes(body, largest_form()).await.map_err(|_| ConsoleError::TooLarge)?;
-    if let Some(token) = session_token(&parts.headers) {
+    let body = to_bytes(body, LARGEST_FORM).await.map_err(|_| ConsoleError::TooLarge)?;
+    if let Some(token) = cookie_token(&CookieJar::from_headers(&parts.headers), console.transport) {
         let sent = sent_token(&parts.headers, &body).ok_or(ConsoleError::ForeignForm)?;
         if !is_same(&sent, &token.form_token()) {
             return Err(ConsoleError::ForeignForm);
@@ -75,19 +76,12 @@ fn is_same_origin(headers: &HeaderMap) -> bool {
     }
 }
 
-/// Of either transport: a request has at most one of the two cookies.
-fn session_token(headers: &HeaderMap) -> Option<Token> {
-    use crate::console::Transport::{Lambda, Loopback};
-    let cookies = CookieJar::from_headers(headers);
-    [Lambda, Loopback].into_iter().find_map(|transport| crate::signed_in::cookie_token(&cookies, transport))
-}
-
 fn sent_token(headers: &HeaderMap, body: &[u8]) -> Option<String> {
     if let Some(token) = headers.get(TOKEN_HEADER) {
         return token.to_str().ok().map(ToOwned::to_owned);
     }
     let is_form = headers.get(CONTENT_TYPE).is_some_and(|kind| kind.as_bytes().starts_with(b"application/x-www-form"));
-    let fields = if is_form { form_urlencoded::parse(body) } else { form_urlencoded::parse(b"") };
+    let fields = form_urlencoded::parse(if is_form { body } else { b"" });
     fields.into_iter().find(|(name, _)| name == TOKEN_FIELD).map(|(_, value)| value.into_owned())
 }
 

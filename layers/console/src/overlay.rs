@@ -23,7 +23,7 @@ pub struct Shape {
     pub y: f64,
     pub width: f64,
     pub height: f64,
-    pub class: String,
+    pub class: &'static str,
     pub label: String,
 }
 
@@ -161,9 +161,10 @@ fn assemble(
     pages
 }
 
-fn shape([x1, y1, x2, y2]: [f64; 4], class: &str, label: &str) -> Shape {
+/// A box `[x1, y1, x2, y2]`.
+pub fn shape([x1, y1, x2, y2]: [f64; 4], class: &'static str, label: &str) -> Shape {
     let (width, height) = ((x2 - x1).max(0.0), (y2 - y1).max(0.0));
-    Shape { x: x1, y: y1, width, height, class: class.to_owned(), label: label.to_owned() }
+    Shape { x: x1, y: y1, width, height, class, label: label.to_owned() }
 }
 
 #[cfg(test)]
@@ -188,7 +189,7 @@ mod tests {
         let pages = assemble(parsed(detections), parsed(redactions), parsed(margins), parsed(opinions));
         let first = &pages[&0];
         assert_eq!((first.number, first.width, first.height), (Some(201), 1200.0, 1900.0));
-        let classes: Vec<&str> = first.covers.iter().map(|cover| cover.class.as_str()).collect();
+        let classes: Vec<&str> = first.covers.iter().map(|cover| cover.class).collect();
         assert_eq!(classes, ["white", "black", "white"]);
         assert!((first.covers[0].width - 1200.0).abs() < 1e-9 && (first.covers[0].height - 60.0).abs() < 1e-9);
         let labels: Vec<&str> = first.boxes.iter().map(|found| found.label.as_str()).collect();

@@ -56,14 +56,17 @@ impl<R> SignedIn<R> {
         &self.token
     }
 
-    pub fn actor(&self) -> Result<Actor, ConsoleError> {
-        self.person.name.parse().map_err(|_| ConsoleError::Wrong("Your name cannot be recorded.".to_owned()))
-    }
-
     /// The catalog whose changes are recorded as made by this person.
     pub fn catalog(&self, console: &Console) -> Result<Catalog, ConsoleError> {
-        Ok(console.catalog.acting_as(&self.actor()?))
+        catalog_of(console, &self.person.name)
     }
+}
+
+/// The catalog whose changes are recorded as made by the person with this name.
+pub fn catalog_of(console: &Console, name: &str) -> Result<Catalog, ConsoleError> {
+    let actor: Result<Actor, _> = name.parse();
+    let actor = actor.map_err(|_| ConsoleError::Wrong("Your name cannot be recorded.".to_owned()))?;
+    Ok(console.catalog.acting_as(&actor))
 }
 
 impl<R: Rank> FromRequestParts<Arc<Console>> for SignedIn<R> {

@@ -175,10 +175,6 @@ pub fn event(event: &Event) -> String {
     activity(&event.kind, &event.detail)
 }
 
-/// Fields that the words contain already, or that only programs read.
-const OMITTED: [&str; 9] =
-    ["from", "to", "lease", "generation", "range", "attempts", "interruptions", "code", "message"];
-
 /// What happened, in words, from the kind and the detail of an event.
 pub fn activity(kind: &str, detail: &Value) -> String {
     let (subject, kind) = match kind.strip_prefix("range_") {
@@ -192,9 +188,10 @@ pub fn activity(kind: &str, detail: &Value) -> String {
     let message = detail.get("message").and_then(Value::as_str);
     let is_failure = matches!(kind, "failed" | "cancelled" | "given_back" | "returned_to_compress");
     let reason = message.filter(|_| is_failure).map(|message| format!(": {message}")).unwrap_or_default();
-    let others = detail.as_object().into_iter().flatten();
-    let others = others.filter(|(name, value)| !OMITTED.contains(&name.as_str()) && !value.is_null());
-    let others: Vec<String> = others.map(|(name, value)| format!("{name} {}", plain(value))).collect();
+    let pages: Vec<String> = catalog::suspects(detail).iter().map(ToString::to_string).collect();
+    let pages = (kind == "interrupted" && !pages.is_empty()).then(|| format!("pages {}", pages.join(", ")));
+    let others = catalog::other_fields(detail).map(|(name, value)| format!("{name} {value}"));
+    let others: Vec<String> = pages.into_iter().chain(others).collect();
     let others = if others.is_empty() { String::new() } else { format!(" ({})", others.join(", ")) };
     let text = format!("{subject}{said}{reason}{others}");
     let mut letters = text.chars();
@@ -230,10 +227,6 @@ fn known(kind: &str) -> Option<&'static str> {
     })
 }
 
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -246,6 +239,8 @@ mod tests {
         assert_eq!(said("failed", json!({"code": "source.empty", "message": "It is empty."})), "Failed: It is empty.");
         assert_eq!(said("compressing", json!({"code": "deadline", "message": "late"})), "Compressing began");
         assert_eq!(said("deferred", json!({"until": "2026-12-24"})), "Deferred (until 2026-12-24)");
+        let lost = json!({"range": 0, "interruptions": 2, "suspects": [12, 14]});
+        assert_eq!(said("range_interrupted", lost), "Part 1: the worker was lost; it is repeated (pages 12, 14)");
         assert_eq!(said("", json!(null)), "");
     }
 

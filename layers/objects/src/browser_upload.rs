@@ -4,11 +4,10 @@
 //! Nothing about them is kept here. S3 knows which parts it has, so a browser can go on after it lost everything but the
 //! upload's id.
 
-use crate::client::failure;
+use crate::client::{failure, presigning};
 use crate::objects::Objects;
+use crate::upload::Plan;
 use crate::{ObjectError, ObjectVersion, version};
-use aws::Refusal;
-use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::types::{CompletedMultipartUpload, CompletedPart};
 use domain::UploadKey;
 use std::time::Duration;
@@ -28,8 +27,15 @@ pub struct BrowserUpload {
 pub struct UploadedPart {
     /// From 1.
     pub number: i32,
-    pub bytes: i64,
     etag: String,
+}
+
+impl BrowserUpload {
+    /// The size of every part of a file but the last one, bytes.
+    #[must_use]
+    pub fn part_bytes(file_bytes: u64) -> u64 {
+        Plan::BROWSER.part_size(file_bytes)
+    }
 }
 
 impl Objects {
@@ -55,11 +61,7 @@ impl Objects {
         valid_for: Duration,
     ) -> Result<String, ObjectError> {
         let place = self.original(&upload.key, None);
-        let terms = PresigningConfig::expires_in(valid_for).map_err(|error| ObjectError::Refused {
-            action: ACTION,
-            object: place.to_string(),
-            refusal: Refusal::new(None, Some(&error.to_string())),
-        })?;
+        let terms = presigning(ACTION, &place, valid_for)?;
         let call = self.clients.signer.upload_part().bucket(place.bucket).key(place.key).upload_id(&upload.id);
         let request = call.part_number(number).presigned(terms).await;
         Ok(request.map_err(|error| failure(ACTION, &place, error))?.uri().to_owned())
@@ -77,7 +79,6 @@ impl Objects {
             let answer = answer.map_err(|error| failure(ACTION, &place, error))?;
             parts.extend(answer.parts().iter().map(|part| UploadedPart {
                 number: part.part_number().unwrap_or_default(),
-                bytes: part.size().unwrap_or_default(),
                 etag: part.e_tag().unwrap_or_default().to_owned(),
             }));
             match answer.next_part_number_marker {
@@ -104,16 +105,5 @@ impl Objects {
         let answer = answer.map_err(|error| failure(ACTION, &place, error))?;
         let stored = version::head(&self.clients, &self.original(&upload.key, answer.version_id.as_deref())).await?;
         Ok(stored.version)
-    }
-
-    /// Removes the parts.
-    ///
-    /// # Errors
-    /// When S3 does not answer or refuses.
-    pub async fn abort_browser_upload(&self, upload: &BrowserUpload) -> Result<(), ObjectError> {
-        let place = self.original(&upload.key, None);
-        let call = self.clients.calls.abort_multipart_upload().bucket(place.bucket).key(place.key);
-        call.upload_id(&upload.id).send().await.map_err(|error| failure(ACTION, &place, error))?;
-        Ok(())
     }
 }

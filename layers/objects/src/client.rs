@@ -1,8 +1,9 @@
-use aws::{CallError, SdkConfig, Unreachable};
+use aws::{CallError, Refusal, SdkConfig, Unreachable};
 use aws_sdk_s3::Client;
 use aws_sdk_s3::config::http::HttpResponse;
 use aws_sdk_s3::config::{Builder, RequestChecksumCalculation, StalledStreamProtectionConfig};
 use aws_sdk_s3::error::{ProvideErrorMetadata, SdkError};
+use aws_sdk_s3::presigning::PresigningConfig;
 use aws_types::service_config::ServiceConfigKey;
 use std::error::Error;
 use std::fmt;
@@ -56,8 +57,8 @@ impl Clients {
         let stalls = StalledStreamProtectionConfig::enabled().grace_period(STALL).build();
         let meter = Meter::default();
         let settings = Builder::from(sdk).interceptor(meter.clone());
-        let settings = settings.force_path_style(endpoint(sdk).is_some()).stalled_stream_protection(stalls);
         let endpoint = endpoint(sdk);
+        let settings = settings.force_path_style(endpoint.is_some()).stalled_stream_protection(stalls);
         let region = sdk.region().map(ToString::to_string).unwrap_or_default();
         let signer = settings.clone().request_checksum_calculation(RequestChecksumCalculation::WhenRequired);
         let transfers = settings.clone().timeout_config(aws::timeouts(TRANSFER_ATTEMPT, TRANSFER));
@@ -86,6 +87,19 @@ fn endpoint(sdk: &SdkConfig) -> Option<String> {
     let key = ServiceConfigKey::builder().service_id("S3").env("AWS_ENDPOINT_URL").profile("endpoint_url").build();
     let for_s3 = || sdk.service_config().zip(key.ok()).and_then(|(settings, key)| settings.load_config(key));
     for_s3().or_else(|| sdk.endpoint_url().map(ToOwned::to_owned))
+}
+
+/// How long a signed URL is valid: at most 7 days.
+pub(crate) fn presigning(
+    action: &'static str,
+    location: &Location<'_>,
+    valid_for: Duration,
+) -> Result<PresigningConfig, ObjectError> {
+    PresigningConfig::expires_in(valid_for).map_err(|error| ObjectError::Refused {
+        action,
+        object: location.to_string(),
+        refusal: Refusal::new(None, Some(&error.to_string())),
+    })
 }
 
 /// The error of a call, by what a caller can do about it.

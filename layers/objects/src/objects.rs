@@ -2,11 +2,10 @@ use domain::{AttemptKey, AttemptKind, AttemptPrefix, ListedUpload, ResultKey, Up
 use std::path::Path;
 use std::time::Duration;
 
-use aws::{Refusal, SdkConfig};
-use aws_sdk_s3::presigning::PresigningConfig;
+use aws::SdkConfig;
 use aws_sdk_s3::types::BucketVersioningStatus;
 
-use crate::client::{Clients, Location, failure};
+use crate::client::{Clients, Location, failure, presigning};
 use crate::listing;
 use crate::meter::Traffic;
 use crate::upload::{Plan, upload};
@@ -188,14 +187,10 @@ impl Objects {
     /// # Errors
     /// When there are no credentials to sign it with, or `valid_for` is too long.
     pub async fn presigned_url(&self, key: &ResultKey, valid_for: Duration) -> Result<String, ObjectError> {
-        let location = self.result(key.as_str());
-        let terms = PresigningConfig::expires_in(valid_for).map_err(|error| ObjectError::Refused {
-            action: "sign a URL for",
-            object: location.to_string(),
-            refusal: Refusal::new(None, Some(&error.to_string())),
-        })?;
+        let (location, sign) = (self.result(key.as_str()), "sign a URL for");
+        let terms = presigning(sign, &location, valid_for)?;
         let request = self.clients.calls.get_object().bucket(location.bucket).key(location.key).presigned(terms).await;
-        Ok(request.map_err(|error| failure("sign a URL for", &location, error))?.uri().to_owned())
+        Ok(request.map_err(|error| failure(sign, &location, error))?.uri().to_owned())
     }
 
     pub(crate) fn original<'a>(&'a self, key: &'a UploadKey, version: Option<&'a str>) -> Location<'a> {

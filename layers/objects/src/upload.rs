@@ -36,8 +36,11 @@ impl Plan {
     /// Many calls, for a progress bar.
     pub const FINE: Self = Self { multipart_from: 10 * MEBIBYTE, part_size: 5 * MEBIBYTE };
 
+    /// For a browser, which sends every file in parts.
+    pub const BROWSER: Self = Self { multipart_from: 0, part_size: 8 * MEBIBYTE };
+
     /// Larger parts for a file that would have too many of them.
-    fn part_size(&self, size: u64) -> u64 {
+    pub fn part_size(&self, size: u64) -> u64 {
         self.part_size.max(size.div_ceil(MOST_PARTS))
     }
 }

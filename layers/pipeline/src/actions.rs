@@ -15,12 +15,15 @@ pub struct Operator<'a> {
 }
 
 impl Operator<'_> {
-    /// Returns a failed or cancelled scan to the stage in which it ended. Finished ranges are kept.
+    /// Returns a failed or cancelled scan to the stage in which it ended, and returns the tasks that were sent. Finished
+    /// ranges are kept.
     ///
     /// # Errors
     /// When there is no such scan, its status does not allow the action, or the database or a queue does not answer.
-    pub async fn retry(&self, scan: ScanId) -> Result<(), StageError> {
-        self.send(&self.catalog.retry(scan).await?).await
+    pub async fn retry(&self, scan: ScanId) -> Result<Vec<Task>, StageError> {
+        let ready = self.catalog.retry(scan).await?;
+        self.send(&ready).await?;
+        Ok(ready)
     }
 
     /// Defers a waiting scan. `reconcile` sends its message when it is due.

@@ -1,10 +1,12 @@
 //! The settings of the functions, read once from the environment at the start.
 
+use aws::SdkConfig;
 use catalog::{DatabaseSettings, LeaseRules};
 use clap::{Args, CommandFactory, Parser};
 use domain::ModelChoice;
 use engine::installation::Installation;
 use engine::settings::Settings;
+use objects::Objects;
 use queues::QueueUrls;
 use std::path::PathBuf;
 use std::time::Duration;
@@ -116,12 +118,8 @@ impl DatabaseAddress {
 
 #[derive(Debug, Clone, Args)]
 pub struct Addresses {
-    /// The versioned bucket that people upload to.
-    #[arg(long, env = "QUIRE_UPLOAD_BUCKET")]
-    pub upload_bucket: String,
-    /// The bucket for intermediates and results.
-    #[arg(long, env = "QUIRE_RESULT_BUCKET")]
-    pub result_bucket: String,
+    #[command(flatten)]
+    pub buckets: Buckets,
     #[command(flatten)]
     pub queues: QueueUrls,
     /// The name of the deployment, a dimension of every metric.
@@ -130,6 +128,24 @@ pub struct Addresses {
     /// The bus on which the ends of scans are published.
     #[arg(long, env = "QUIRE_EVENT_BUS")]
     pub event_bus: String,
+}
+
+#[derive(Debug, Clone, Args)]
+pub struct Buckets {
+    /// The versioned bucket that people upload to.
+    #[arg(long = "upload-bucket", env = "QUIRE_UPLOAD_BUCKET")]
+    pub uploads: String,
+    /// The bucket for intermediates and results.
+    #[arg(long = "result-bucket", env = "QUIRE_RESULT_BUCKET")]
+    pub results: String,
+}
+
+impl Buckets {
+    /// Opens no connection yet.
+    #[must_use]
+    pub fn objects(&self, sdk: &SdkConfig) -> Objects {
+        Objects::new(sdk, self.uploads.clone(), self.results.clone())
+    }
 }
 
 /// When leases end and messages are delivered again.

@@ -39,7 +39,7 @@ impl Context {
             database,
             is_schema_known: OnceCell::new(),
             queues: Queues::new(sdk, addresses.queues.clone()),
-            objects: Objects::new(sdk, addresses.upload_bucket.clone(), addresses.result_bucket.clone()),
+            objects: addresses.buckets.objects(sdk),
             bus: Bus::new(sdk, addresses.event_bus.clone()),
             measures: true,
             configuration,

@@ -187,7 +187,7 @@ impl Context {
     }
 
     pub async fn announce_upload(&self, key: &UploadKey) -> Result<(), QueueError> {
-        let bucket = &self.configuration.addresses.upload_bucket;
+        let bucket = &self.configuration.addresses.buckets.uploads;
         self.effect(Effect::Announce, self.queues.announce_upload(bucket, key.as_str())).await
     }
 

@@ -32,7 +32,7 @@ impl Handler for Intake {
 }
 
 async fn take_in(context: &Context, upload: UploadEvent) -> Result<(), StageError> {
-    let (bucket, key) = (&context.configuration.addresses.upload_bucket, UploadKey::new(upload.key));
+    let (bucket, key) = (&context.configuration.addresses.buckets.uploads, UploadKey::new(upload.key));
     if upload.bucket != *bucket {
         let code = FailureCode::IntakeBucket.as_str();
         tracing::error!(code, "the event of {key} was dropped: it is about bucket {}, not {bucket}", upload.bucket);

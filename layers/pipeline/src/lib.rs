@@ -1,6 +1,7 @@
 #![doc = include_str!("../README.md")]
 
 pub mod actions;
+pub mod arrival;
 mod attempt;
 pub mod configuration;
 pub mod context;

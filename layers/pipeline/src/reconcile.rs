@@ -235,7 +235,7 @@ async fn lost(context: &Context, page: &[ListedUpload]) -> Result<Vec<UploadKey>
     let age = Duration::from_secs(context.configuration.recovery.upload_sweep_age_seconds);
     let is_old = |listed: &&ListedUpload| OffsetDateTime::now_utc() - listed.last_modified >= age;
     let old: Vec<&ListedUpload> = page.iter().filter(is_old).collect();
-    Ok(context.catalog.unrecorded_uploads(&context.configuration.addresses.upload_bucket, &old).await?)
+    Ok(context.catalog.unrecorded_uploads(&context.configuration.addresses.buckets.uploads, &old).await?)
 }
 
 /// Removes the objects of attempts that were given back, lost their worker or were superseded, and rows that nobody looks

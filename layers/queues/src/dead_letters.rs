@@ -118,8 +118,8 @@ impl DeadLetters {
         Ok(())
     }
 
-    /// Sends a body to the queue from which the letter came, with the letter's trace, then deletes the letter. The order is important: the worst
-    /// that a failure can do is to double the message, which is harmless.
+    /// Sends a body to the queue from which the letter came, with the letter's trace, then deletes the letter. The order is
+    /// important: the worst that a failure can do is to double the message, which is harmless.
     ///
     /// # Errors
     /// When SQS does not answer or refuses. The letter still exists then.

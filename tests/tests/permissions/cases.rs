@@ -58,11 +58,10 @@ const OPERATOR: [&str; 28] = [
 ];
 
 /// What people ask of AWS through the console. `Queue` and `Letters` as above.
-const CONSOLE: [&str; 19] = [
+const CONSOLE: [&str; 18] = [
     "secretsmanager:GetSecretValue DatabaseSecretArn",
     // Uploads: the parts go from the browser to S3 with links that the console signs.
     "s3:PutObject UploadBucket/original_scans/{key}",
-    "s3:AbortMultipartUpload UploadBucket/original_scans/{key}",
     "s3:ListMultipartUploadParts UploadBucket/original_scans/{key}",
     "s3:GetObject UploadBucket/original_scans/{key}",
     "s3:GetObjectVersion UploadBucket/original_scans/{key}",

@@ -4,10 +4,6 @@ use crate::terminal::visible;
 use catalog::Event;
 use serde_json::Value;
 
-/// Fields of an event that the words contain already, or that only programs read.
-const OMITTED: [&str; 10] =
-    ["from", "to", "lease", "generation", "range", "attempts", "interruptions", "suspects", "code", "message"];
-
 pub fn phrase(event: &Event) -> String {
     let (subject, kind) = match event.kind.strip_prefix("range_") {
         Some(kind) => (format!("range {} ", number(event, "range").unwrap_or_default()), kind),
@@ -34,8 +30,8 @@ fn counts(event: &Event) -> String {
 
 /// The pages that the lost worker was working on. The reason of a failure contains them already.
 fn suspects(event: &Event, kind: &str) -> String {
-    let pages = event.detail.get("suspects").and_then(Value::as_array).filter(|_| kind == "interrupted");
-    let places: Vec<String> = pages.into_iter().flatten().map(Value::to_string).collect();
+    let pages = if kind == "interrupted" { catalog::suspects(&event.detail) } else { Vec::new() };
+    let places: Vec<String> = pages.iter().map(ToString::to_string).collect();
     match places.as_slice() {
         [] => String::new(),
         [place] => format!(" at page {place}"),
@@ -44,13 +40,9 @@ fn suspects(event: &Event, kind: &str) -> String {
 }
 
 fn other_fields(event: &Event) -> String {
-    let Some(detail) = event.detail.as_object() else { return String::new() };
-    let others = detail.iter().filter(|(name, value)| !OMITTED.contains(&name.as_str()) && !value.is_null());
-    others.map(|(name, value)| format!(" {}={}", visible(name), visible(&plain(value)))).collect()
-}
-
-fn plain(value: &Value) -> String {
-    value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)
+    catalog::other_fields(&event.detail)
+        .map(|(name, value)| format!(" {}={}", visible(name), visible(&value)))
+        .collect()
 }
 
 /// A row keeps the error of its last attempt while it is retried. Only the event of the failure shows it, not the events

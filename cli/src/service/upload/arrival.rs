@@ -1,24 +1,14 @@
 //! Waits until `intake` has recorded the scan of an upload.
 
 use crate::service::error::ServiceError;
-use catalog::{Catalog, Filter, ScanRow, ScanSummary};
-use domain::{Status, UploadKey};
+use catalog::Catalog;
+use domain::UploadKey;
 use objects::{ObjectVersion, Objects};
+use pipeline::arrival::{self, Arrival};
 use std::time::Duration;
 use tokio::time::Instant;
 
 const BETWEEN_LOOKS: Duration = Duration::from_millis(500);
-
-/// How many of the newest scans of a key are compared. Several people may upload to one key at once.
-const SCANS_OF_A_KEY: i64 = 5;
-
-/// The scan of an upload.
-#[derive(Debug)]
-pub struct Arrival {
-    pub scan: ScanSummary,
-    /// Whether the same file had a scan before, so that this upload made no new one.
-    pub is_known: bool,
-}
 
 /// Waits for the scan of an upload. Without `patience`, it waits forever.
 pub async fn arrival(
@@ -30,8 +20,8 @@ pub async fn arrival(
 ) -> Result<Option<Arrival>, ServiceError> {
     let started = Instant::now();
     loop {
-        let rows = scans_of(catalog, objects.upload_bucket(), key).await?;
-        let arrived = rows.into_iter().find_map(|row| arrived(row, version));
+        let ObjectVersion { version_id, etag, .. } = version;
+        let arrived = arrival::arrival(catalog, objects.upload_bucket(), key, version_id, etag).await?;
         if arrived.is_some() || patience.is_some_and(|patience| started.elapsed() >= patience) {
             return Ok(arrived);
         }
@@ -39,30 +29,12 @@ pub async fn arrival(
     }
 }
 
-/// The newest scans of a key, newest first.
-async fn scans_of(catalog: &Catalog, bucket: &str, key: &UploadKey) -> Result<Vec<ScanRow>, ServiceError> {
-    let filter = Filter { key: Some(key.as_str().to_owned()), limit: SCANS_OF_A_KEY, ..Filter::default() };
-    let mut rows = Vec::new();
-    for summary in catalog.scans(&filter).await? {
-        let detail = catalog.scan(summary.id).await?;
-        rows.extend(detail.map(|detail| detail.scan).filter(|row| row.bucket == bucket));
-    }
-    Ok(rows)
-}
-
-/// `intake` records no second scan of the current file of a key, unless the first one failed or was cancelled.
-fn arrived(row: ScanRow, version: &ObjectVersion) -> Option<Arrival> {
-    let is_same_file = row.etag == version.etag;
-    let is_same_version = is_same_file && row.version_id == version.version_id;
-    let is_over = matches!(row.summary.status, Status::Failed | Status::Cancelled);
-    let stands_for_it = is_same_file && !is_over && row.summary.superseded_by.is_none();
-    (is_same_version || stands_for_it).then_some(Arrival { scan: row.summary, is_known: !is_same_version })
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
     use crate::service::report::testing::detail;
+    use domain::Status;
+    use pipeline::arrival::arrived;
     use time::OffsetDateTime;
 
     fn version(version_id: &str, etag: &str) -> ObjectVersion {
@@ -75,7 +47,7 @@ mod tests {
     }
 
     fn found(status: Status, version: &ObjectVersion) -> Option<bool> {
-        arrived(detail(7, status).scan, version).map(|arrival| arrival.is_known)
+        arrived(detail(7, status).scan, &version.version_id, &version.etag).map(|arrival| arrival.is_known)
     }
 
     #[test]
@@ -92,6 +64,6 @@ mod tests {
         assert_eq!(found(Status::Cancelled, &version("other", "etag")), None);
         let mut replaced = detail(7, Status::PendingReview).scan;
         replaced.summary.superseded_by = Some(8);
-        assert!(arrived(replaced, &version("other", "etag")).is_none());
+        assert!(arrived(replaced, "other", "etag").is_none());
     }
 }

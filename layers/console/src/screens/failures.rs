@@ -12,7 +12,7 @@ use axum::response::IntoResponse;
 use axum::routing::{get, post};
 use axum_extra::extract::{Form, Query};
 use catalog::{CatalogError, FailureGroup, FailureKind, Filter, ScanSummary};
-use domain::{FailureClass, FailureCode, RangeStatus, ScanId, Stage, Task};
+use domain::{FailureClass, FailureCode, ScanId, Stage, Task};
 use pipeline::actions::Operator;
 use pipeline::cost;
 use pipeline::error::StageError;
@@ -137,10 +137,8 @@ async fn preview(
     let rehearsal = console.catalog.rehearsing();
     let mut outcomes = Vec::new();
     for &scan in &scans {
-        outcomes.push(match rehearsal.retry(scan).await {
-            Ok(tasks) => outcome(&console, scan, Ok(tasks)).await?,
-            Err(error) => outcome(&console, scan, Err(error.into())).await?,
-        });
+        let told = rehearsal.retry(scan).await.map_err(StageError::from);
+        outcomes.push(outcome(&console, scan, told).await?);
     }
     let done: Vec<ScanId> = outcomes.iter().filter(|outcome| outcome.is_done).map(|outcome| outcome.scan).collect();
     let seconds = console.catalog.retry_seconds(&done).await?;
@@ -166,10 +164,7 @@ async fn retry(
     let operator = Operator { catalog: &catalog, queues: &console.queues };
     let mut outcomes = Vec::new();
     for &scan in &scans {
-        let told = match catalog.rehearsing().retry(scan).await {
-            Ok(tasks) => operator.retry(scan).await.map(|()| tasks),
-            Err(error) => Err(error.into()),
-        };
+        let told = operator.retry(scan).await;
         outcomes.push(outcome(&console, scan, told).await?);
     }
     let count = outcomes.iter().filter(|outcome| outcome.is_done).count() as i64;
@@ -184,10 +179,9 @@ async fn outcome(
     scan: ScanId,
     told: Result<Vec<Task>, StageError>,
 ) -> Result<Outcome, ConsoleError> {
-    let detail = console.catalog.scan(scan).await?;
-    let name = detail.as_ref().map_or_else(|| format!("scan {scan}"), |detail| words::volume(&detail.scan.summary));
-    let is_kept = |status: RangeStatus| status == RangeStatus::Finished;
-    let kept = detail.iter().flat_map(|detail| &detail.ranges).filter(|range| is_kept(range.status)).count();
+    let summary = console.catalog.summary(scan).await?;
+    let name = summary.as_ref().map_or_else(|| format!("scan {scan}"), words::volume);
+    let kept = summary.map_or(0, |summary| summary.ranges_finished);
     match told {
         Ok(tasks) => Ok(Outcome { scan, name, text: effect(&tasks, kept), is_done: true }),
         Err(StageError::Catalog(error @ (CatalogError::Refused { .. } | CatalogError::Unknown(_)))) => {
@@ -202,15 +196,15 @@ async fn outcome(
 }
 
 /// What the messages of a retry start.
-fn effect(tasks: &[Task], kept: usize) -> String {
-    let parts = |number: usize| words::count(number as i64, "part");
+fn effect(tasks: &[Task], kept: i64) -> String {
+    let parts = |number: i64| words::count(number, "part");
     match tasks.first() {
         None => "It waits for its name, and then goes on.".to_owned(),
         Some(Task::Compress { .. }) => "Starts from the beginning: compresses, reads and splits.".to_owned(),
         Some(Task::Scan { .. }) => {
             let numbers: Vec<String> = tasks.iter().filter_map(number).map(|number| (number + 1).to_string()).collect();
             let which = if tasks.len() <= 12 { format!(" ({})", numbers.join(", ")) } else { String::new() };
-            format!("Reads {}{which} again, keeps {}, then splits.", parts(tasks.len()), parts(kept))
+            format!("Reads {}{which} again, keeps {}, then splits.", parts(tasks.len() as i64), parts(kept))
         }
         Some(Task::Split { .. }) => format!("Splits again. All {} are kept.", parts(kept)),
     }

@@ -3,7 +3,7 @@
 use crate::console::Console;
 use crate::error::{ConsoleError, page};
 use crate::frame::Frame;
-use crate::overlay::{PageOverlay, Shape, VolumeOverlay};
+use crate::overlay::{PageOverlay, Shape, VolumeOverlay, shape};
 use crate::screens::volume::severity;
 use crate::signed_in::{SignedIn, Viewer};
 use crate::words;
@@ -21,12 +21,8 @@ use objects::ObjectError;
 use serde::Deserialize;
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
 
-/// How long the link to a picture works. Whoever has it can see the page, unredacted.
-const LINK: Duration = Duration::from_secs(300);
-
-/// Browsers may use a link again for most of this time.
+/// Browsers may use the link to a picture again for most of the time that it works.
 const KEPT: &str = "private, max-age=240";
 
 pub fn routes() -> Router<Arc<Console>> {
@@ -249,15 +245,7 @@ async fn one_page(
 /// The boxes of a finding. A finding of another release may have others, which are not drawn.
 fn evidence(finding: &FindingDetail) -> Vec<Shape> {
     let evidence: Evidence = serde_json::from_value(finding.evidence.clone()).unwrap_or_default();
-    let shape = |[x1, y1, x2, y2]: [f64; 4], label: String| Shape {
-        x: x1,
-        y: y1,
-        width: (x2 - x1).max(0.0),
-        height: (y2 - y1).max(0.0),
-        class: "evidence".to_owned(),
-        label,
-    };
-    evidence.boxes.into_iter().map(|found| shape(found.bbox, found.label)).collect()
+    evidence.boxes.iter().map(|found| shape(found.bbox, "evidence", &found.label)).collect()
 }
 
 /// Redirects to a link that works for a few minutes, so that a page of a thousand pictures signs none that nobody looks at.
@@ -269,7 +257,7 @@ async fn picture(
     let prefix = console.catalog.result_prefix(scan).await?.ok_or(ConsoleError::NotFound)?;
     let prefix: AttemptPrefix<Results> = prefix.parse().map_err(ObjectError::Key)?;
     let key: ResultKey = prefix.preview(place.checked_sub(1).ok_or(ConsoleError::NotFound)?);
-    let mut response = Redirect::temporary(&console.objects.presigned_url(&key, LINK).await?).into_response();
+    let mut response = Redirect::temporary(&console.link(&key).await?).into_response();
     response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(KEPT));
     Ok(response)
 }

@@ -4,7 +4,7 @@ use crate::console::{Console, Transport};
 use crate::error::{ConsoleError, page};
 use crate::frame::Frame;
 use crate::password;
-use crate::signed_in::{SignedIn, Viewer, cookie, cookie_token, removal};
+use crate::signed_in::{SignedIn, Viewer, catalog_of, cookie, cookie_token, removal};
 use askama::Template;
 use axum::Router;
 use axum::extract::{ConnectInfo, FromRequestParts, Path, Query, State};
@@ -108,8 +108,7 @@ async fn begin_session(
         console.catalog.sign_out(&earlier.hash()).await?;
     }
     let token = Token::random();
-    let actor = person.name.parse().map_err(|_| ConsoleError::Wrong("Your name cannot be recorded.".to_owned()))?;
-    console.catalog.acting_as(&actor).sign_in(person, address, &token.hash()).await?;
+    catalog_of(console, &person.name)?.sign_in(person, address, &token.hash()).await?;
     Ok((cookies.add(cookie(&token, console.transport)), Redirect::to(next)).into_response())
 }
 
@@ -185,8 +184,7 @@ async fn accept(
         let shown = InvitationPage::new(token, invitation, objection);
         return Ok((http::StatusCode::UNPROCESSABLE_ENTITY, page(&shown)?).into_response());
     }
-    let actor = invitation.name.parse().map_err(|_| used_up())?;
-    let catalog = console.catalog.acting_as(&actor);
+    let catalog = catalog_of(&console, &invitation.name)?;
     let person = catalog.accept_invitation(&hash, &password::hash(&chosen.password)?).await?.ok_or_else(used_up)?;
     begin_session(&console, &person, &address, cookies, "/").await
 }

@@ -16,36 +16,25 @@ use axum::{Json, Router};
 use axum_extra::extract::{Form, Query};
 use catalog::{Filter, ScanSummary};
 use domain::{NameParts, NamingError, ScanId, Status, UploadKey, VolumeName};
-use objects::BrowserUpload;
+use objects::{BrowserUpload, ObjectVersion};
 use serde::{Deserialize, Serialize};
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 /// A part over a slow line takes minutes.
 const URL_LIFETIME: Duration = Duration::from_secs(1_800);
 
-/// S3 demands at least 5 MiB.
-const SMALLEST_PART: u64 = 8 * 1024 * 1024;
-
-/// The most parts that an upload may have (a quota of S3).
-const MOST_PARTS: u64 = 10_000;
-
 /// What the functions can process: `/tmp` has to hold the volume twice.
 const LARGEST_FILE: u64 = 4_300_000_000;
-
-/// The most URLs that are signed at once.
-const MOST_URLS: usize = 50;
 
 pub fn routes() -> Router<Arc<Console>> {
     Router::new()
         .route("/upload", get(upload))
         .route("/upload/check", get(check))
         .route("/upload/begin", post(begin))
-        .route("/upload/parts", post(parts))
+        .route("/upload/part", post(part))
         .route("/upload/state", post(state))
         .route("/upload/complete", post(complete))
-        .route("/upload/abort", post(abort))
         .route("/upload/arrival", get(arrival))
 }
 
@@ -181,7 +170,7 @@ async fn begin(
     let upload = console.objects.begin_browser_upload(key).await?;
     let detail = serde_json::json!({ "file": upload.key.as_str(), "bytes": file.bytes });
     session.catalog(&console)?.record_activity("upload_begun", detail).await?;
-    let part_bytes = SMALLEST_PART.max(file.bytes.div_ceil(MOST_PARTS));
+    let part_bytes = BrowserUpload::part_bytes(file.bytes);
     Ok(Json(Begun { key: upload.key, upload: upload.id, part_bytes }))
 }
 
@@ -190,8 +179,6 @@ async fn begin(
 struct Open {
     key: String,
     upload: String,
-    #[serde(default)]
-    part: Vec<i32>,
 }
 
 impl Open {
@@ -201,20 +188,23 @@ impl Open {
     }
 }
 
-/// Signed URLs by the numbers of their parts.
-async fn parts(
+/// A part of an upload that was begun.
+#[derive(Debug, Deserialize)]
+struct Part {
+    key: String,
+    upload: String,
+    /// From 1.
+    part: i32,
+}
+
+/// The signed URL of a part.
+async fn part(
     State(console): State<Arc<Console>>,
     _session: SignedIn<Reviewer>,
-    Form(open): Form<Open>,
-) -> Result<Json<BTreeMap<i32, String>>, ConsoleError> {
-    if open.part.len() > MOST_URLS {
-        return Err(ConsoleError::Wrong(format!("At most {MOST_URLS} parts are signed at once.")));
-    }
-    let (upload, mut urls) = (open.upload()?, BTreeMap::new());
-    for &number in &open.part {
-        urls.insert(number, console.objects.part_url(&upload, number, URL_LIFETIME).await?);
-    }
-    Ok(Json(urls))
+    Form(Part { key, upload, part }): Form<Part>,
+) -> Result<Json<String>, ConsoleError> {
+    let upload = Open { key, upload }.upload()?;
+    Ok(Json(console.objects.part_url(&upload, part, URL_LIFETIME).await?))
 }
 
 /// The numbers of the parts that S3 has.
@@ -231,50 +221,33 @@ async fn complete(
     State(console): State<Arc<Console>>,
     session: SignedIn<Reviewer>,
     Form(open): Form<Open>,
-) -> Result<Json<Arrival>, ConsoleError> {
+) -> Result<Json<ObjectVersion>, ConsoleError> {
     let upload = open.upload()?;
     let parts = console.objects.uploaded_parts(&upload).await?;
     let version = console.objects.complete_browser_upload(&upload, &parts).await?;
     let detail = serde_json::json!({ "file": upload.key.as_str(), "version": version.version_id });
     session.catalog(&console)?.record_activity("upload_completed", detail).await?;
-    Ok(Json(Arrival { scan: None, version: version.version_id }))
+    Ok(Json(version))
 }
 
-async fn abort(
-    State(console): State<Arc<Console>>,
-    _session: SignedIn<Reviewer>,
-    Form(open): Form<Open>,
-) -> Result<Json<()>, ConsoleError> {
-    console.objects.abort_browser_upload(&open.upload()?).await?;
-    Ok(Json(()))
-}
-
-#[derive(Debug, Serialize)]
-struct Arrival {
-    /// None until intake has recorded it.
-    scan: Option<ScanId>,
-    version: String,
-}
-
+/// A version of an upload that was completed.
 #[derive(Debug, Deserialize)]
 struct Arriving {
     key: String,
-    version: String,
+    version_id: String,
+    etag: String,
 }
 
+/// The number of its scan. Null until intake has recorded it.
 async fn arrival(
     State(console): State<Arc<Console>>,
     _session: SignedIn<Reviewer>,
-    Query(Arriving { key, version }): Query<Arriving>,
-) -> Result<Json<Arrival>, ConsoleError> {
+    Query(Arriving { key, version_id, etag }): Query<Arriving>,
+) -> Result<Json<Option<ScanId>>, ConsoleError> {
     let key = UploadKey::chosen(&key).ok_or(ConsoleError::NotFound)?;
-    let scan = match newest(&console, &key).await? {
-        None => None,
-        Some(scan) => Some(console.catalog.require_scan(scan.id).await?.scan),
-    };
-    // The same file again makes no new scan. So any scan of the key that is not older will do.
-    let scan = scan.filter(|scan| scan.version_id == version || scan.summary.status.is_ended());
-    Ok(Json(Arrival { scan: scan.map(|scan| scan.summary.id), version }))
+    let bucket = console.objects.upload_bucket();
+    let arrived = pipeline::arrival::arrival(&console.catalog, bucket, &key, &version_id, &etag).await?;
+    Ok(Json(arrived.map(|arrival| arrival.scan.id)))
 }
 
 #[cfg(test)]

@@ -11,19 +11,15 @@ use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 use axum_extra::extract::Form;
-use catalog::{FindingDetail, RangeDetail, ScanDetail, ScanSummary};
+use catalog::{CatalogError, FindingDetail, RangeDetail, ScanDetail, ScanSummary};
 use domain::{AttemptPrefix, RangeStatus, Results, ScanId, Severity, Stage, Status, VolumeName, WaitsFor};
 use objects::ObjectError;
 use pipeline::actions::Operator;
 use pipeline::cost;
 use serde::Deserialize;
 use std::sync::Arc;
-use std::time::Duration;
 
-/// How long a link to a file works.
-const LINK: Duration = Duration::from_secs(300);
-
-/// More than these are on the page of all findings.
+/// More than these are in the file findings.json.
 const SHOWN_FINDINGS: usize = 20;
 
 pub fn routes() -> Router<Arc<Console>> {
@@ -44,7 +40,6 @@ struct VolumePage {
     detail: ScanDetail,
     /// The stages and their state in the style sheet: `done`, `now`, `wrong` or nothing.
     track: Vec<(&'static str, &'static str)>,
-    findings: Vec<FindingDetail>,
     seen: Seen,
     cost: Option<String>,
 }
@@ -56,6 +51,11 @@ impl VolumePage {
 
     fn files(&self) -> Vec<&str> {
         self.detail.files().filter(|file| !file.contains('/')).collect()
+    }
+
+    fn findings(&self) -> &[FindingDetail] {
+        let findings = &self.detail.findings;
+        &findings[..findings.len().min(SHOWN_FINDINGS)]
     }
 
     /// The message, the advice and the code of what went wrong.
@@ -106,13 +106,17 @@ impl Seen {
     }
 
     async fn check(&self, console: &Console, scan: ScanId) -> Result<(), ConsoleError> {
-        let now = console.catalog.require_scan(scan).await?.scan.summary;
+        let now = summary(console, scan).await?;
         if Self::of(&now).seen == self.seen {
             return Ok(());
         }
         let (clock, state) = (words::clock(&now.updated_at), words::status(now.status));
         Err(ConsoleError::Changed(format!("This changed at {clock}. Now: {state}.")))
     }
+}
+
+async fn summary(console: &Console, scan: ScanId) -> Result<ScanSummary, ConsoleError> {
+    Ok(console.catalog.summary(scan).await?.ok_or(CatalogError::Unknown(scan))?)
 }
 
 async fn volume(
@@ -126,7 +130,6 @@ async fn volume(
     page(&VolumePage {
         frame: session.frame(words::volume(summary)).section("/volumes"),
         track: track(summary),
-        findings: detail.findings.iter().take(SHOWN_FINDINGS).cloned().collect(),
         seen: Seen::of(summary),
         cost: (!usage.stages.is_empty()).then(|| words::dollars(cost::total(&usage))),
         detail,
@@ -170,7 +173,7 @@ async fn file(
     let prefix = detail.scan.result_prefix.as_deref().filter(|_| is_known).ok_or(ConsoleError::NotFound)?;
     let prefix: AttemptPrefix<Results> = prefix.parse().map_err(ObjectError::Key)?;
     let key = prefix.join(&name).map_err(ObjectError::Key)?;
-    Ok(Redirect::temporary(&console.objects.presigned_url(&key, LINK).await?))
+    Ok(Redirect::temporary(&console.link(&key).await?))
 }
 
 fn back(scan: ScanId) -> Redirect {
@@ -246,7 +249,7 @@ async fn ask_delete(
     session: SignedIn<OperatorRank>,
     Path(scan): Path<ScanId>,
 ) -> Result<impl IntoResponse, ConsoleError> {
-    let scan = console.catalog.require_scan(scan).await?.scan.summary;
+    let scan = summary(&console, scan).await?;
     let frame = session.frame(format!("Delete {}?", words::volume(&scan))).section("/volumes");
     page(&DeletePage { frame, seen: Seen::of(&scan), scan })
 }

@@ -118,7 +118,7 @@ async fn upload(
 fn record(attempt: &Attempt<'_>, claimed: &ClaimedScan, pages: i32, publication: &Publication) -> ScanRecord {
     ScanRecord {
         scan: attempt.lease.scan,
-        bucket: attempt.context.configuration.addresses.upload_bucket.clone(),
+        bucket: attempt.context.configuration.addresses.buckets.uploads.clone(),
         key: claimed.key.clone(),
         version_id: claimed.version_id.clone(),
         etag: claimed.etag.clone(),
