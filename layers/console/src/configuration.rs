@@ -56,3 +56,21 @@ impl DeadLetterUrls {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use clap::CommandFactory;
+    use std::collections::HashSet;
+
+    /// clap takes two arguments of one name for one argument, and a release build does not say so.
+    #[test]
+    fn every_setting_has_a_name_of_its_own() {
+        for command in [Configuration::command(), pipeline::configuration::Configuration::command()] {
+            let mut names = HashSet::new();
+            for argument in command.get_arguments() {
+                assert!(names.insert(argument.get_id().as_str()), "{} is there twice", argument.get_id());
+            }
+        }
+    }
+}

@@ -130,13 +130,14 @@ pub struct Addresses {
     pub event_bus: String,
 }
 
+/// The arguments have names of their own because the queues have an `uploads` too, and clap takes equal names for one.
 #[derive(Debug, Clone, Args)]
 pub struct Buckets {
     /// The versioned bucket that people upload to.
-    #[arg(long = "upload-bucket", env = "QUIRE_UPLOAD_BUCKET")]
+    #[arg(id = "upload_bucket", long = "upload-bucket", env = "QUIRE_UPLOAD_BUCKET")]
     pub uploads: String,
     /// The bucket for intermediates and results.
-    #[arg(long = "result-bucket", env = "QUIRE_RESULT_BUCKET")]
+    #[arg(id = "result_bucket", long = "result-bucket", env = "QUIRE_RESULT_BUCKET")]
     pub results: String,
 }
 

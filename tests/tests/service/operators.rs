@@ -195,16 +195,6 @@ async fn the_logs_of_a_scan_are_found_in_cloudwatch_and_in_files() {
     let file = tempfile::NamedTempFile::new().unwrap();
     std::fs::write(file.path(), lines).unwrap();
     let wanted = format!("range 0 of scan {scan} finished");
-    let cloud = async || loop {
-        let ending = Ending::of(bare(&["logs", &id]).env("QUIRE_ENVIRONMENT_FILE", file.path()));
-        assert_eq!(ending.status, Some(0), "{ending:?}");
-        // LocalStack delivers a line some seconds after it was written.
-        if ending.stdout.contains(&wanted) {
-            return ending.stdout;
-        }
-        tokio::time::sleep(Duration::from_millis(500)).await;
-    };
-    let cloud = tokio::time::timeout(PATIENCE, cloud()).await.unwrap();
     let files = Ending::of(&mut bare(&["logs", &id, "--json", "--log-directory", stack.value("QUIRE_STACK_LOGS")]));
     let told: Vec<Value> = files.stdout.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
     let is_told = |function: &str, text: &str| {
@@ -213,9 +203,18 @@ async fn the_logs_of_a_scan_are_found_in_cloudwatch_and_in_files() {
     assert!(is_told("intake", &format!("became scan {scan}")) && is_told("scan", &wanted), "{files:?}");
     let about = |line: &Value| line["line"]["scan"] == scan || line["line"]["span"]["scan"] == scan;
     assert!(told.iter().all(about), "{files:?}");
-    for line in &told {
-        assert!(cloud.contains(line["line"]["timestamp"].as_str().unwrap()), "{line} is not in\n{cloud}");
-    }
+    let mut cloud = String::new();
+    let delivered = async {
+        // LocalStack delivers lines some seconds after they were written, each function's in its own time.
+        while !told.iter().all(|line| cloud.contains(line["line"]["timestamp"].as_str().unwrap())) {
+            tokio::time::sleep(Duration::from_millis(500)).await;
+            let ending = Ending::of(bare(&["logs", &id]).env("QUIRE_ENVIRONMENT_FILE", file.path()));
+            assert_eq!(ending.status, Some(0), "{ending:?}");
+            cloud = ending.stdout;
+        }
+    };
+    let is_delivered = tokio::time::timeout(PATIENCE, delivered).await.is_ok();
+    assert!(is_delivered, "CloudWatch has\n{cloud}\nand the files have\n{}", files.stdout);
     let none = Ending::of(&mut bare(&["logs", "4711", "--log-directory", stack.value("QUIRE_STACK_LOGS")]));
     assert!(none.stdout.is_empty() && none.stderr.contains("no line about scan 4711"), "{none:?}");
 }
