@@ -4,7 +4,7 @@ use crate::error::EngineError;
 use crate::external::ghostscript::CompressionOptions;
 use crate::installation::Installation;
 use crate::source::Limits;
-use domain::{ModelChoice, VolumeName};
+use domain::{ModelChoice, PageReader, VolumeName};
 use std::path::PathBuf;
 
 /// The default of [`Settings::reading_resolution`], in dots per inch.
@@ -17,9 +17,11 @@ pub const DEFAULT_LANGUAGE: &str = "eng";
 #[derive(Debug, Clone)]
 pub struct Settings {
     pub model: ModelChoice,
-    /// Whether Tesseract reads the words of the pages.
+    /// Whether the words of the pages are read.
     pub ocr: bool,
-    /// Finer pages are reduced to this resolution before Tesseract reads them, in dots per inch.
+    /// What reads the words of the pages.
+    pub reader: PageReader,
+    /// Finer pages are reduced to this resolution before they are read, in dots per inch.
     pub reading_resolution: u32,
     /// The language of the volume, by Tesseract's name.
     pub language: String,
@@ -45,6 +47,7 @@ impl Settings {
         Self {
             model: ModelChoice::default(),
             ocr: true,
+            reader: PageReader::default(),
             reading_resolution: DEFAULT_READING_RESOLUTION,
             language: DEFAULT_LANGUAGE.to_owned(),
             unredacted: false,
