@@ -19,8 +19,7 @@ const MOST_PIECES: usize = 40_000;
 /// `None` if the page has more pieces than a page of text.
 pub(super) fn find(pieces: &[Piece], (width, height): (usize, usize), regions: &Regions) -> Option<PageLines> {
     let page = Rect::new(0.0, 0.0, width as f64, height as f64);
-    let is_in_picture =
-        |piece: &Piece| regions.pictures.iter().any(|picture| picture.holds_centre_of(&piece.page));
+    let is_in_picture = |piece: &Piece| regions.pictures.iter().any(|picture| picture.holds_centre_of(&piece.page));
     let printed: Vec<Piece> = pieces
         .iter()
         .filter(|piece| is_printed(piece) && !is_in_picture(piece) && !is_margin(&piece.page, &page))
@@ -126,13 +125,21 @@ fn level(piece: &mut Piece, slope: f64) {
 const MIDDLE: (f64, f64) = (0.38, 0.62);
 const NEAR: f64 = 0.1;
 
+/// From so many lines on, a stripe that only a tenth of them cross is no accident. On a page of fewer lines the gaps
+/// between words may form a stripe. Then none may cross it, and it must be wider than such a gap.
+const MANY_LINES: f64 = 20.0;
+const NARROWEST: f64 = 0.5;
+const NARROWEST_OF_FEW_LINES: f64 = 1.2;
+
 /// The white stripe between two columns: its left and right edge.
 fn gutter(pieces: &[Piece], width: f64, x_height: f64, expected: Option<f64>) -> Option<(f64, f64)> {
     let cover = cover(pieces.iter().filter(|piece| piece.rect.height() > 0.6 * x_height), width as usize);
     let (low, high) = expected.map_or((MIDDLE.0 * width, MIDDLE.1 * width), |x| (x - NEAR * width, x + NEAR * width));
     let (low, high) = (low.max(0.0) as usize, (high.max(0.0) as usize).min(cover.len()));
     let body = &cover[(0.1 * width) as usize..(0.9 * width) as usize];
-    let most = (0.1 * percentile(body.iter().map(|count| f64::from(*count)), 0.6)).max(3.0);
+    let lines = percentile(body.iter().map(|count| f64::from(*count)), 0.6);
+    let (most, narrowest) =
+        if lines >= MANY_LINES { ((0.1 * lines).max(3.0), NARROWEST) } else { (0.1 * lines, NARROWEST_OF_FEW_LINES) };
     let (mut widest, mut start) = ((0, 0), low);
     for x in low..=high {
         if x == high || f64::from(cover[x]) > most {
@@ -143,7 +150,7 @@ fn gutter(pieces: &[Piece], width: f64, x_height: f64, expected: Option<f64>) ->
         }
     }
     let (left, right) = (widest.0 as f64, widest.1 as f64);
-    (right - left >= 0.5 * x_height).then_some((left, right))
+    (right - left >= narrowest * x_height).then_some((left, right))
 }
 
 /// How many pieces stand in each column of pixels.
@@ -188,8 +195,7 @@ fn groups(pieces: &[Piece], gutter: Option<(f64, f64)>, x_height: f64) -> Vec<Ve
 fn crossing_bands(pieces: &[Piece], (left, right): (f64, f64), x_height: f64) -> Vec<(f64, f64)> {
     let is_letter = |piece: &&Piece| (0.6 * x_height..2.6 * x_height).contains(&piece.rect.height());
     let is_inside = |piece: &&Piece| piece.rect.x0 < right - 2.0 && piece.rect.x1 > left + 2.0;
-    let inside: Vec<Rect> =
-        pieces.iter().filter(is_letter).filter(is_inside).map(|piece| piece.rect).collect();
+    let inside: Vec<Rect> = pieces.iter().filter(is_letter).filter(is_inside).map(|piece| piece.rect).collect();
     let crosses = |rect: &&Rect| {
         let beside = |other: &&Rect| other.y0 < rect.y1 && other.y1 > rect.y0;
         let mut edges: Vec<(f64, f64)> = inside.iter().filter(beside).map(|other| (other.x0, other.x1)).collect();
@@ -216,4 +222,142 @@ fn widest_gap(edges: &[(f64, f64)], (left, right): (f64, f64)) -> f64 {
         reached = reached.max(*end);
     }
     widest.max(right - reached)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use proptest::prelude::*;
+
+    /// Height of a small letter and distance of the lines of the generated pages, in pixels.
+    const X_HEIGHT: f64 = 15.0;
+    const LEADING: f64 = 34.0;
+    const PAGE: (usize, usize) = (1700, 2200);
+
+    /// The letters of a line: every third has an ascender, every fifth a descender, every seventh is followed by a point.
+    fn line(left: f64, foot: f64, width: f64) -> Vec<Piece> {
+        let mut pieces = Vec::new();
+        let mut x = left;
+        for number in 0.. {
+            if x + 12.0 > left + width {
+                break;
+            }
+            let top = if number % 3 == 0 { 1.5 * X_HEIGHT } else { X_HEIGHT };
+            let bottom = if number % 5 == 4 { 6.0 } else { 0.0 };
+            pieces.push(Piece::new(Rect::new(x, foot - top, x + 10.0, foot + bottom), 60));
+            if number % 7 == 6 {
+                pieces.push(Piece::new(Rect::new(x + 11.0, foot - 3.0, x + 14.0, foot), 9));
+            }
+            x += if number % 6 == 5 { 24.0 } else { 13.0 };
+        }
+        pieces
+    }
+
+    /// A page with a running head across both columns, and its lines in reading order.
+    fn page(lines: usize, gutter: f64) -> Vec<Vec<Piece>> {
+        let width = (1400.0 - gutter) / 2.0;
+        let column = |left: f64| {
+            let foot = |number: usize| 300.0 + LEADING * number as f64;
+            // The last line of a paragraph is short, and one line is centred.
+            (0..lines).map(move |number| match number % 10 {
+                9 => line(left, foot(number), 0.4 * width),
+                4 => line(left + 0.3 * width, foot(number), 0.4 * width),
+                _ => line(left, foot(number), width),
+            })
+        };
+        let head = line(400.0, 200.0, 900.0);
+        std::iter::once(head).chain(column(150.0)).chain(column(150.0 + width + gutter)).collect()
+    }
+
+    fn turned(piece: &Piece, slope: f64) -> Piece {
+        let (x, y) = (piece.page.centre_x(), piece.page.centre_y());
+        Piece::new(piece.page.moved(-slope * y, slope * x), piece.area)
+    }
+
+    fn edges(piece: &Piece) -> [i64; 4] {
+        piece.page.edges().map(|edge| (edge * 100.0).round() as i64)
+    }
+
+    fn sorted(pieces: &[Piece]) -> Vec<[i64; 4]> {
+        let mut edges: Vec<[i64; 4]> = pieces.iter().map(edges).collect();
+        edges.sort_unstable();
+        edges
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(40))]
+        #[test]
+        fn the_lines_of_two_columns_are_found_in_reading_order(
+            lines in 12usize..50, gutter in 24.0f64..80.0, slope in -0.015f64..0.015, seed in any::<u64>(),
+        ) {
+            let expected: Vec<Vec<Piece>> = page(lines, gutter)
+                .iter()
+                .map(|line| line.iter().map(|piece| turned(piece, slope)).collect())
+                .collect();
+            // The pieces come in no order.
+            let mut pieces = expected.concat();
+            pieces.sort_by_key(|piece| edges(piece).iter().fold(seed, |mixed, edge| (mixed ^ *edge as u64).wrapping_mul(0x100_0000_01b3)));
+            let found = find(&pieces, PAGE, &Regions::default()).unwrap();
+            let found_lines: Vec<Vec<[i64; 4]>> = found.lines.iter().map(|line| sorted(&line.pieces)).collect();
+            let expected: Vec<Vec<[i64; 4]>> = expected.iter().map(|line| sorted(line)).collect();
+            prop_assert_eq!(found_lines, expected);
+            prop_assert!(found.left_out < 1e-9);
+            for line in &found.lines {
+                prop_assert!((line.slope - slope).abs() < 0.003, "{} instead of {}", line.slope, slope);
+            }
+        }
+
+        #[test]
+        fn no_pieces_make_it_fail(
+            boxes in proptest::collection::vec((0.0f64..1700.0, 0.0f64..2200.0, 1.0f64..300.0, 1.0f64..300.0), 0..200),
+            gutter in proptest::option::of(-100.0f64..2000.0),
+        ) {
+            let piece = |(x, y, width, height): &(f64, f64, f64, f64)| {
+                Piece::new(Rect::new(x.floor(), y.floor(), (x + width).ceil().min(1700.0), (y + height).ceil().min(2200.0)), 9)
+            };
+            let pieces: Vec<Piece> = boxes.iter().map(piece).collect();
+            let found = find(&pieces, PAGE, &Regions { gutter, pictures: Vec::new() }).unwrap();
+            let placed: usize = found.lines.iter().map(|line| line.pieces.len()).sum();
+            prop_assert!(placed <= pieces.len());
+            prop_assert!((-1e-9..=1.0).contains(&found.left_out));
+            prop_assert!(found.lines.iter().all(|line| line.above >= 1.0 && line.height().is_finite()));
+        }
+    }
+
+    #[test]
+    fn a_line_across_both_columns_stands_between_them() {
+        let column = |left: f64, top: f64| (0..12).map(move |row| line(left, top + LEADING * f64::from(row), 660.0));
+        let expected: Vec<Vec<Piece>> = column(150.0, 300.0)
+            .chain(column(890.0, 300.0))
+            .chain([line(300.0, 900.0, 1100.0)])
+            .chain(column(150.0, 1100.0))
+            .chain(column(890.0, 1100.0))
+            .collect();
+        let found = find(&expected.concat(), PAGE, &Regions { gutter: Some(850.0), ..Regions::default() }).unwrap();
+        let found: Vec<Vec<[i64; 4]>> = found.lines.iter().map(|line| sorted(&line.pieces)).collect();
+        assert_eq!(found, expected.iter().map(|line| sorted(line)).collect::<Vec<_>>());
+    }
+
+    #[test]
+    fn a_rule_and_a_picture_are_in_no_line() {
+        let mut pieces = page(20, 40.0).concat();
+        let rule = Piece::new(Rect::new(200.0, 1000.0, 500.0, 1003.0), 900);
+        let (picture, shadow) = (Rect::new(200.0, 1200.0, 600.0, 1600.0), Rect::new(0.0, 0.0, 20.0, 2200.0));
+        pieces.extend([rule, Piece::new(picture, 90_000), Piece::new(shadow, 44_000)]);
+        let unknown = find(&pieces, PAGE, &Regions::default()).unwrap();
+        assert!(unknown.left_out > 0.5, "{}", unknown.left_out);
+        let known = find(&pieces, PAGE, &Regions { pictures: vec![picture], gutter: None }).unwrap();
+        assert!(known.left_out < 0.02, "{}", known.left_out);
+        assert_eq!(known.lines.len(), 41);
+    }
+
+    #[test]
+    fn a_page_of_specks_is_no_page_of_text() {
+        let speck = |number: usize| {
+            let (x, y) = ((number % 250 * 6) as f64, (number / 250 * 6) as f64);
+            Piece::new(Rect::new(x, y, x + 3.0, y + 3.0), 9)
+        };
+        let pieces: Vec<Piece> = (0..=MOST_PIECES).map(speck).collect();
+        assert!(find(&pieces, PAGE, &Regions::default()).is_none());
+    }
 }

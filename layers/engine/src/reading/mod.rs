@@ -96,8 +96,7 @@ impl Reader {
         let Some(found) = found.filter(|found| found.left_out <= MOST_LEFT_OUT) else {
             return Ok(Reading::Doubtful);
         };
-        let pictures: Option<Vec<LinePicture>> =
-            found.lines.iter().map(|line| LinePicture::of(page, line)).collect();
+        let pictures: Option<Vec<LinePicture>> = found.lines.iter().map(|line| LinePicture::of(page, line)).collect();
         let Some(pictures) = pictures else {
             return Ok(Reading::Doubtful);
         };

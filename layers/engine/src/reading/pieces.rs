@@ -105,9 +105,7 @@ impl Labels {
         }
         let roots = self.parents.iter().zip(&self.extents).enumerate();
         let roots = roots.filter(|(label, (parent, _))| **parent as usize == *label);
-        let rect = |extent: &Extent| {
-            Rect::new(extent.x0.into(), extent.y0.into(), extent.x1.into(), extent.y1.into())
-        };
+        let rect = |extent: &Extent| Rect::new(extent.x0.into(), extent.y0.into(), extent.x1.into(), extent.y1.into());
         roots.map(|(_, (_, extent))| Piece::new(rect(extent), extent.area)).collect()
     }
 }

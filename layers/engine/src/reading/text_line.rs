@@ -73,8 +73,7 @@ impl TextLine {
 /// Offset and slope of the line through the feet of letters of this height.
 fn baseline(feet: &[(f64, f64)], height: f64, usual: f64) -> (f64, f64) {
     let level = |slope: f64| median(feet.iter().map(|(x, y)| y - slope * x).collect());
-    let (first, last) =
-        feet.iter().fold((f64::MAX, f64::MIN), |(first, last), (x, _)| (first.min(*x), last.max(*x)));
+    let (first, last) = feet.iter().fold((f64::MAX, f64::MIN), |(first, last), (x, _)| (first.min(*x), last.max(*x)));
     if feet.len() < LETTERS_FOR_A_SLOPE || last - first <= HEIGHTS_FOR_A_SLOPE * height {
         return (level(usual), usual);
     }
@@ -97,8 +96,10 @@ fn least_squares(points: &[(f64, f64)]) -> Option<(f64, f64)> {
         return None;
     }
     let count = points.len() as f64;
-    let (mean_x, mean_y) =
-        (points.iter().map(|point| point.0).sum::<f64>() / count, points.iter().map(|point| point.1).sum::<f64>() / count);
+    let (mean_x, mean_y) = (
+        points.iter().map(|point| point.0).sum::<f64>() / count,
+        points.iter().map(|point| point.1).sum::<f64>() / count,
+    );
     let spread: f64 = points.iter().map(|(x, _)| (x - mean_x).powi(2)).sum();
     let shared: f64 = points.iter().map(|(x, y)| (x - mean_x) * (y - mean_y)).sum();
     (spread > 0.0).then(|| (mean_y - shared / spread * mean_x, shared / spread))

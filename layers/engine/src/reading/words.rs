@@ -51,11 +51,7 @@ fn letters<'a>(ink: &LineInk, picture: &LinePicture, characters: &[Character<'a>
     };
     let letter = |(number, character): (usize, &Character<'a>)| {
         let is_gap = DASHES.contains(&character.text) && !is_printed(number);
-        Letter {
-            text: if is_gap { " " } else { character.text },
-            x: places[number],
-            confidence: character.confidence,
-        }
+        Letter { text: if is_gap { " " } else { character.text }, x: places[number], confidence: character.confidence }
     };
     characters.iter().enumerate().map(letter).filter(|letter| !letter.text.is_empty()).collect()
 }

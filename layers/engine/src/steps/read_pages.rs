@@ -190,8 +190,7 @@ impl PageReading<'_> {
 /// What detection knows of a page, in pixels of an image of it.
 fn regions(page: &DetectedPage, image: &GreyImage) -> Regions {
     let (x, y) = page.size.scale_to(image.width, image.height);
-    let is_picture =
-        |found: &&Detection| matches!(found.label, Label::Image | Label::KeyIcon) && found.passes_gate();
+    let is_picture = |found: &&Detection| matches!(found.label, Label::Image | Label::KeyIcon) && found.passes_gate();
     let pictures = page.detections.iter().filter(is_picture).map(|found| found.rect().scaled(x, y));
     let gutter = Some(page.columns.midpoint * x).filter(|gutter| *gutter > 0.0);
     Regions { gutter, pictures: pictures.collect() }

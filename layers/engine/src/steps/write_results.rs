@@ -210,7 +210,8 @@ pub(crate) fn summary(
     let (first_page, last_page) = volume_numbers(redacted);
     let directory = run.subdirectory(RESULT)?;
     let readers = words.map(PageWords::readers).unwrap_or_default();
-    let fell_back = |reader: &&PageReader| run.settings.reader == PageReader::Quire && **reader == PageReader::Tesseract;
+    let fell_back =
+        |reader: &&PageReader| run.settings.reader == PageReader::Quire && **reader == PageReader::Tesseract;
     Ok(Summary {
         reporter: name.reporter().to_owned(),
         volume: name.volume().to_owned(),
