@@ -40,6 +40,12 @@ impl Ink {
         let threshold = threshold(&depth);
         Self { width: image.width, depth, threshold }
     }
+
+    /// The ink of an image in pure black and white.
+    pub(super) fn of_bitonal(image: &GreyImage) -> Self {
+        let depth = image.pixels.iter().map(|sample| 255 - sample).collect();
+        Self { width: image.width, depth, threshold: 127 }
+    }
 }
 
 fn threshold(depth: &[u8]) -> u8 {

@@ -51,6 +51,22 @@ pub(super) fn find(pieces: &[Piece], (width, height): (usize, usize), regions: &
     Some(PageLines { lines, left_out: if ink > 0.0 { 1.0 - placed / ink } else { 0.0 } })
 }
 
+/// The lines of a crop that contains a number, from the top. Its digits are its largest pieces.
+pub(super) fn of_crop(pieces: &[Piece]) -> Vec<TextLine> {
+    let printed: Vec<Piece> = pieces.iter().filter(|piece| is_printed(piece)).copied().collect();
+    let height = printed.iter().map(|piece| piece.page.height()).fold(0.0, f64::max);
+    if printed.len() > MOST_PIECES_OF_A_CROP || height < *X_HEIGHTS.start() as f64 {
+        return Vec::new();
+    }
+    // Digits are as high as capitals.
+    let mut lines = rows::lines(&printed, 0.7 * height);
+    lines.sort_by(|a, b| a.at.total_cmp(&b.at));
+    lines
+}
+
+/// A number has a few digits.
+const MOST_PIECES_OF_A_CROP: usize = 100;
+
 fn is_printed(piece: &Piece) -> bool {
     piece.area >= 3 && piece.page.height() >= 2.0
 }

@@ -100,12 +100,38 @@ impl Reader {
         let Some(pictures) = pictures else {
             return Ok(Reading::Doubtful);
         };
-        let characters = self.network.recognise(&pictures)?;
+        let characters = self.network.recognise(&pictures, |_| true)?;
         let lines = found.lines.iter().zip(&pictures).zip(&characters);
         let lines = lines.filter_map(|((line, picture), characters)| words::line(line, picture, characters));
         Ok(judged(lines.collect()))
     }
+
+    /// Reads a page number in a crop that contains little else, in pure black and white. Returns an empty text if the
+    /// reader is not sure of it.
+    ///
+    /// # Errors
+    /// When ONNX Runtime fails.
+    pub fn read_number(&self, crop: &GreyImage) -> Result<String, ReadingError> {
+        if !crop.is_whole() {
+            return Ok(String::new());
+        }
+        let lines = lines::of_crop(&pieces::pieces(&Ink::of_bitonal(crop)));
+        let pictures: Vec<LinePicture> = lines.iter().filter_map(|line| LinePicture::of(crop, line)).collect();
+        let read = self.network.recognise(&pictures, |text| !text.is_empty() && NUMBER_CHARACTERS.contains(text))?;
+        if read.iter().flatten().any(|character| character.confidence < SURE) {
+            return Ok(String::new());
+        }
+        let texts: Vec<String> =
+            read.iter().map(|characters| characters.iter().map(|character| character.text).collect()).collect();
+        Ok(texts.join(" ").split_whitespace().collect::<Vec<_>>().join(" "))
+    }
 }
+
+/// The characters of page numbers: digits, and those that join two of them to a range.
+const NUMBER_CHARACTERS: &str = "0123456789-, ";
+
+/// A number is read only if each of its characters has this confidence.
+const SURE: f64 = 0.9;
 
 fn judged(lines: Vec<Line>) -> Reading {
     let words: Vec<&Word> = lines.iter().flat_map(|line| &line.words).collect();

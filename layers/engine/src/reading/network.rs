@@ -50,21 +50,28 @@ impl Network {
         Ok(Self { characters, blank, sessions: sessions.into_iter().map(Mutex::new).collect() })
     }
 
-    /// The characters of each line.
-    pub(super) fn recognise(&self, pictures: &[LinePicture]) -> Result<Vec<Vec<Character<'_>>>, ReadingError> {
+    /// The characters of each line, of those that are allowed.
+    pub(super) fn recognise(
+        &self,
+        pictures: &[LinePicture],
+        is_allowed: impl Fn(&str) -> bool,
+    ) -> Result<Vec<Vec<Character<'_>>>, ReadingError> {
+        let characters = self.characters.iter().enumerate();
+        let allowed: Vec<bool> =
+            characters.map(|(class, character)| class == self.blank || is_allowed(character)).collect();
         let mut order: Vec<usize> = (0..pictures.len()).collect();
         order.sort_by_key(|line| pictures[*line].width);
         let mut found = vec![Vec::new(); pictures.len()];
         for batch in order.chunks(BATCH) {
             let lines: Vec<&LinePicture> = batch.iter().map(|line| &pictures[*line]).collect();
-            for (line, characters) in batch.iter().zip(self.run(&lines)?) {
+            for (line, characters) in batch.iter().zip(self.run(&lines, &allowed)?) {
                 found[*line] = characters;
             }
         }
         Ok(found)
     }
 
-    fn run(&self, pictures: &[&LinePicture]) -> Result<Vec<Vec<Character<'_>>>, ReadingError> {
+    fn run(&self, pictures: &[&LinePicture], allowed: &[bool]) -> Result<Vec<Vec<Character<'_>>>, ReadingError> {
         let (image, width) = stacked(pictures);
         let lengths: Vec<i32> = pictures.iter().map(|picture| steps(picture) as i32).collect();
         let count = pictures.len() as i64;
@@ -81,13 +88,13 @@ impl Network {
         }
         let of_line = |(line, picture): (usize, &&LinePicture)| {
             let rows = output.chunks_exact(classes).skip(line).step_by(pictures.len());
-            self.decoded(rows.take(steps(picture)))
+            self.decoded(rows.take(steps(picture)), allowed)
         };
         Ok(pictures.iter().enumerate().map(of_line).collect())
     }
 
     /// The likeliest class of each time step, with repetitions and blanks removed.
-    fn decoded<'a>(&self, rows: impl Iterator<Item = &'a [f32]>) -> Vec<Character<'_>> {
+    fn decoded<'a>(&self, rows: impl Iterator<Item = &'a [f32]>, allowed: &[bool]) -> Vec<Character<'_>> {
         let mut found = Vec::new();
         let mut open: Option<(usize, usize, f32)> = None;
         let mut close = |open: Option<(usize, usize, f32)>, end: usize| {
@@ -97,7 +104,7 @@ impl Network {
         };
         let mut steps = 0;
         for row in rows {
-            let (class, likelihood) = likeliest(row);
+            let (class, likelihood) = likeliest(row, allowed);
             match &mut open {
                 Some((same, _, highest)) if *same == class => *highest = highest.max(likelihood),
                 _ => close(open.replace((class, steps, likelihood)), steps),
@@ -109,9 +116,9 @@ impl Network {
     }
 }
 
-fn likeliest(row: &[f32]) -> (usize, f32) {
+fn likeliest(row: &[f32], allowed: &[bool]) -> (usize, f32) {
     let best = |best: (usize, f32), (class, likelihood): (usize, &f32)| {
-        if *likelihood > best.1 { (class, *likelihood) } else { best }
+        if allowed[class] && *likelihood > best.1 { (class, *likelihood) } else { best }
     };
     row.iter().enumerate().fold((0, f32::MIN), best)
 }
@@ -182,11 +189,13 @@ mod tests {
             [0.1, 0.8, 0.1],
         ];
         let network = network();
-        let found = network.decoded(rows.iter().map(<[f32; 3]>::as_slice));
+        let found = network.decoded(rows.iter().map(<[f32; 3]>::as_slice), &[true; 3]);
         let text: String = found.iter().map(|character| character.text).collect();
         assert_eq!(text, "aab");
         assert_eq!(found.iter().map(|character| character.column).collect::<Vec<_>>(), [6, 13, 18]);
         assert!((found[0].confidence - 0.9).abs() < 1e-6);
+        let found = network.decoded(rows.iter().map(<[f32; 3]>::as_slice), &[true, false, true]);
+        assert_eq!(found.iter().map(|character| character.text).collect::<String>(), "aaa");
     }
 
     #[test]

@@ -12,7 +12,6 @@ use crate::output::{OutputError, read_json, write_json};
 use crate::pixels::{GreyImage, PageImage};
 use crate::programs::command::CommandError;
 use crate::reading::{Reader, Reading, Regions};
-use crate::settings::Settings;
 use crate::text::Line;
 use domain::{FailureCode, PageReader};
 use rayon::prelude::*;
@@ -48,21 +47,12 @@ pub(crate) fn read(
     let reading = PageReading { run, original, words: PageWords::of(run)? };
     let readable: Vec<&DetectedPage> = detected.iter().filter(|page| !page.is_damaged).collect();
     run.pages_done(detected.len() - readable.len());
-    let rest = match reader(run)? {
+    let rest = match run.reader()? {
         Some(reader) => reading.read_certain(&reader, &readable)?,
         None => readable,
     };
     reading.read_with_tesseract(&rest)?;
     Ok(reading.words)
-}
-
-/// Quire's reader, if it shall read and can read the language.
-fn reader(run: &Run<'_>) -> Result<Option<Reader>, EngineError> {
-    let Settings { installation, language, jobs, .. } = run.settings;
-    match run.settings.reader {
-        PageReader::Quire => Ok(Reader::load(installation, language, *jobs)?),
-        PageReader::Tesseract => Ok(None),
-    }
 }
 
 /// Divides the pages into batches that become smaller towards the end.
