@@ -18,19 +18,9 @@ fn english() -> Reader {
     reader.unwrap_or_else(|| panic!("{} has no eng.onnx; run cargo xtask setup", installation.languages().display()))
 }
 
-/// The resolution at which pages are read by default, compared to that of the images.
-const REDUCTION: f64 = 200.0 / DPI;
-
-/// Reads a page as the engine does by default, at 200 dpi; the lines are in pixels of the image.
+/// Reads a page as the engine does.
 fn read(reader: &Reader, image: &GreyImage, regions: &Regions) -> Reading {
-    let side = |length: usize| (length as f64 * REDUCTION).round() as usize;
-    let reduced = image.clone().resized(side(image.width), side(image.height)).flattened();
-    match reader.read(&reduced, regions).unwrap() {
-        Reading::Certain(lines) => {
-            Reading::Certain(lines.iter().map(|line| line.scaled(1.0 / REDUCTION, 1.0 / REDUCTION)).collect())
-        }
-        Reading::Doubtful => Reading::Doubtful,
-    }
+    reader.read(&image.clone().flattened(), regions).unwrap()
 }
 
 fn certain(image: &GreyImage) -> Vec<Line> {
@@ -157,11 +147,28 @@ fn a_known_picture_is_not_read() {
     let page = drawn(&TEXT);
     let picture = Rect::new(0.2, 0.6, 0.8, 0.95);
     let pictured = painted(&page, picture, |x, y| if (x / 40 + y / 40) % 2 == 0 { 20 } else { 60 });
-    let (width, height) = (pictured.width as f64 * REDUCTION, pictured.height as f64 * REDUCTION);
-    let regions = Regions { pictures: vec![picture.scaled(width, height).grown(4.0)], ..Regions::default() };
+    let rect = picture.scaled(pictured.width as f64, pictured.height as f64).grown(4.0);
+    let regions = Regions { pictures: vec![rect], ..Regions::default() };
     let Reading::Certain(lines) = read(&english(), &pictured, &regions) else { panic!("the page is doubtful") };
     let text: Vec<String> = lines.iter().map(Line::text).collect();
     assert_eq!(text, TEXT.map(|line| line.replace('\\', "")));
+}
+
+#[test]
+fn page_numbers_are_read_and_nothing_else_is() {
+    let reader = english();
+    let number = |text: &str| {
+        let image = drawn(&[text]);
+        let bitonal = image.pixels.iter().map(|pixel| if *pixel < 128 { 0 } else { 255 }).collect();
+        reader.read_number(&GreyImage { pixels: bitonal, ..image }).unwrap()
+    };
+    for text in ["1291", "86", "407-408", "7"] {
+        assert_eq!(number(text), text);
+    }
+    assert_eq!(number(""), "");
+    let letters = number("Superior Court");
+    assert!(letters.is_empty(), "{letters}");
+    assert_eq!(reader.read_number(&GreyImage::filled(0, 0, 0)).unwrap(), "");
 }
 
 #[test]
