@@ -1,6 +1,7 @@
 //! Reads the words of a page: finds the lines in its ink, cuts them out along their baselines, and recognises them with
 //! the network of a language of Tesseract.
 
+mod blank;
 mod ink;
 mod line_picture;
 mod lines;

@@ -195,7 +195,7 @@ mod tests {
         assert_eq!(found.iter().map(|character| character.column).collect::<Vec<_>>(), [6, 13, 18]);
         assert!((found[0].confidence - 0.9).abs() < 1e-6);
         let found = network.decoded(rows.iter().map(<[f32; 3]>::as_slice), &[true, false, true]);
-        assert_eq!(found.iter().map(|character| character.text).collect::<String>(), "aaa");
+        assert_eq!(found.iter().map(|character| character.text).collect::<String>(), "aa");
     }
 
     #[test]

@@ -124,7 +124,7 @@ mod tests {
         let rows = ["#...#..", "#...#.#", "#.#.#..", ".#.#..#"];
         let dark: Vec<bool> = rows.iter().flat_map(|row| row.bytes().map(|byte| byte == b'#')).collect();
         let mut found = pieces(&ink(7, &dark));
-        found.sort_by(|a, b| b.area.cmp(&a.area));
+        found.sort_by_key(|piece| std::cmp::Reverse(piece.area));
         let boxes: Vec<(Rect, u32)> = found.iter().map(|piece| (piece.page, piece.area)).collect();
         assert_eq!(boxes[0], (Rect::new(0.0, 0.0, 5.0, 4.0), 9));
         assert_eq!(boxes.len(), 3);

@@ -1,5 +1,6 @@
 //! From the characters of a line to words with the boxes of their ink.
 
+use super::blank;
 use super::line_picture::LinePicture;
 use super::network::Character;
 use super::text_line::TextLine;
@@ -90,20 +91,11 @@ impl LineInk {
         let from = word.last().map_or(0.0, |letter| letter.x);
         let to = next.first().map_or(from, |letter| letter.x);
         let (start, end) = self.columns(from, to);
-        let mut widest = (0, 0);
-        let mut open = start;
-        for column in start..=end {
-            if column == end || self.inked[column] {
-                if column > open && column - open > widest.1 - widest.0 {
-                    widest = (open, column);
-                }
-                open = column + 1;
-            }
-        }
-        if widest.1 == 0 {
+        let widest = blank::widest(self.inked[start..end].iter().map(|inked| !inked));
+        if widest.is_empty() {
             return f64::midpoint(from, to);
         }
-        self.left + (widest.0 + widest.1) as f64 / 2.0
+        self.left + start as f64 + (widest.start + widest.end) as f64 / 2.0
     }
 }
 

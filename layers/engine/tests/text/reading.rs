@@ -3,13 +3,19 @@
 use crate::ink::Gap;
 use crate::shared_data::shared;
 use crate::support::{DPI, TEXT, boxes, distance, drawn, extracted, read_jpeg, rects, searchable, sheet, squeezed};
+use domain::{ModelChoice, PageReader};
 use engine::cancellation::Cancellation;
 use engine::external::tesseract::Tesseract;
 use engine::geometry::Rect;
 use engine::installation::Installation;
 use engine::pixels::GreyImage;
+use engine::process::process;
 use engine::reading::{Reader, Reading, Regions};
+use engine::report::NoProgress;
+use engine::settings::{Request, Settings};
 use engine::text::Line;
+use jpeg_encoder::{ColorType, Encoder};
+use lopdf::{Document, Object, ObjectId, Stream, dictionary};
 use std::fs;
 
 fn english() -> Reader {
@@ -95,7 +101,7 @@ fn a_page_of_two_columns_is_read_column_after_column() {
 /// The image of a page of the sample, counted from 0.
 fn sample_page(number: usize) -> Option<GreyImage> {
     let file = shared("data/sample20/a3d.217.101.120.original.pdf")?;
-    let document = lopdf::Document::load(file).unwrap();
+    let document = Document::load(file).unwrap();
     let page = document.page_iter().nth(number).unwrap();
     let images = document.get_page_images(page).unwrap();
     Some(read_jpeg(images[0].content))
@@ -199,4 +205,61 @@ fn a_network_that_is_none_is_named() {
         let error = Reader::load(&broken, "eng", 1).err().unwrap();
         assert_eq!(error.code().as_str(), "reading.network_unusable", "{error}");
     }
+}
+
+/// A volume whose pages are these images.
+fn volume(pages: &[GreyImage]) -> Vec<u8> {
+    let mut document = Document::with_version("1.5");
+    let tree = document.new_object_id();
+    let kids: Vec<Object> = pages.iter().map(|image| scanned_page(&mut document, tree, image).into()).collect();
+    let count = i64::try_from(kids.len()).unwrap();
+    document.set_object(tree, dictionary! { "Type" => "Pages", "Kids" => kids, "Count" => count });
+    let catalog = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => tree });
+    document.trailer.set("Root", catalog);
+    let mut file = Vec::new();
+    document.save_to(&mut file).unwrap();
+    file
+}
+
+fn scanned_page(document: &mut Document, tree: ObjectId, image: &GreyImage) -> ObjectId {
+    let (width, height) = (u16::try_from(image.width).unwrap(), u16::try_from(image.height).unwrap());
+    let mut jpeg = Vec::new();
+    Encoder::new(&mut jpeg, 90).encode(&image.pixels, width, height, ColorType::Luma).unwrap();
+    let properties = dictionary! {
+        "Type" => "XObject", "Subtype" => "Image", "Width" => i64::from(width), "Height" => i64::from(height),
+        "ColorSpace" => "DeviceGray", "BitsPerComponent" => 8, "Filter" => "DCTDecode",
+    };
+    let picture = document.add_object(Stream::new(properties, jpeg));
+    let (width, height) = (f64::from(width) * 72.0 / DPI, f64::from(height) * 72.0 / DPI);
+    let content = format!("q {width} 0 0 {height} 0 0 cm /I Do Q");
+    let content = document.add_object(Stream::new(dictionary! {}, content.into_bytes()));
+    let box_of_page: Vec<Object> = vec![0.into(), 0.into(), width.into(), height.into()];
+    document.add_object(dictionary! {
+        "Type" => "Page", "Parent" => tree, "MediaBox" => box_of_page, "Contents" => content,
+        "Resources" => dictionary! { "XObject" => dictionary! { "I" => picture } },
+    })
+}
+
+/// Processes a volume. Returns how many pages fell back, and what read each page.
+fn readers(pages: &[GreyImage], reader: PageReader) -> (usize, Vec<String>) {
+    let directory = tempfile::tempdir().unwrap();
+    let input = directory.path().join("arc.1.1.2.pdf");
+    fs::write(&input, volume(pages)).unwrap();
+    let settings = Settings { model: ModelChoice::Small, reader, ..Settings::new(Installation::of_user().unwrap()) };
+    let output = directory.path().join("out");
+    let request = Request { input, output, reporter: None, volume: None, first_page: None, last_page: None, settings };
+    let summary = process(&request, &NoProgress, &Cancellation::new()).unwrap();
+    let meta = fs::read(summary.directory.join("pages_meta.json")).unwrap();
+    let meta: serde_json::Value = serde_json::from_slice(&meta).unwrap();
+    let read_by = (0..pages.len()).map(|page| meta[page.to_string()]["read_by"].as_str().unwrap().to_owned());
+    (summary.fallback_pages, read_by.collect())
+}
+
+#[test]
+fn the_results_say_what_read_each_page() {
+    let page = drawn(&TEXT);
+    let pages = [page.clone(), turned(&page)];
+    let text = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
+    assert_eq!(readers(&pages, PageReader::Quire), (1, text(&["quire", "tesseract"])));
+    assert_eq!(readers(&pages, PageReader::Tesseract), (0, text(&["tesseract", "tesseract"])));
 }
