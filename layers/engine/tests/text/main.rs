@@ -1,6 +1,5 @@
-//! Tests the words of a page with real programs: Tesseract or Quire's own reader reads the
-//! page, Quire writes the text layer, and
-//! `pdftotext` and `pdftoppm` (Debian package poppler-utils) extract and draw it.
+//! Tests the words of a page with real programs: Tesseract or Quire's own reader reads the page, Quire writes the text
+//! layer, and `pdftotext` and `pdftoppm` (Debian package poppler-utils) extract and draw it.
 
 #[cfg(test)]
 mod extraction;
