@@ -87,6 +87,8 @@ impl Catalog {
     pub async fn scans(&self, filter: &Filter) -> Result<Vec<ScanSummary>, CatalogError> {
         let statuses: Vec<String> = filter.statuses.iter().map(|status| status.as_str().to_owned()).collect();
         let words: Vec<String> = filter.words.iter().map(|word| pattern(word)).collect();
+        // The rarest word is probably the longest. An index finds the scans that have it.
+        let longest = words.iter().max_by_key(|word| word.len());
         let (code, stage) = filter.failure.as_ref().map(|kind| (kind.code.as_str(), kind.stage.as_str())).unzip();
         let mut transaction = self.begin().await?;
         let scans = sqlx::query_as!(
@@ -106,6 +108,8 @@ impl Catalog {
                WHERE (cardinality($1::text[]) = 0 OR status = ANY($1))
                  AND ($2::text IS NULL OR key = $2)
                  AND ($3::bigint IS NULL OR id < $3)
+                 AND ($9::text IS NULL
+                     OR lower(key || ' ' || coalesce(reporter, '') || ' ' || coalesce(volume, '')) LIKE $9)
                  AND (cardinality($5::text[]) = 0
                      OR lower(key || ' ' || coalesce(reporter, '') || ' ' || coalesce(volume, '')) LIKE ALL ($5))
                  AND (NOT $6 OR (status = 'PENDING_REVIEW' OR waits_for IS NOT NULL) AND superseded_by IS NULL)
@@ -120,6 +124,7 @@ impl Catalog {
             filter.needs_person,
             code,
             stage,
+            longest,
         )
         .fetch_all(transaction.executor())
         .await?;
