@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// The directory that `cargo xtask setup` fills: `models/` and `lib/`.
+/// The directory that `cargo xtask setup` fills: `models/`, `languages/` and `lib/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installation {
     home: PathBuf,
@@ -42,5 +42,11 @@ impl Installation {
     #[must_use]
     pub fn model(&self, name: &str) -> PathBuf {
         self.home.join("models").join(name).with_extension("onnx")
+    }
+
+    /// A converted language, such as `eng`.
+    #[must_use]
+    pub fn language(&self, name: &str) -> PathBuf {
+        self.home.join("languages").join(name).with_extension("onnx")
     }
 }
