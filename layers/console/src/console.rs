@@ -1,4 +1,4 @@
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, FunctionLogs};
 use crate::overlay::Overlays;
 use crate::{assets, guard, screens};
 use aws::SdkConfig;
@@ -7,6 +7,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::get;
 use catalog::{Catalog, CatalogError, LeaseRules};
+use deployment::Logs;
 use domain::ResultKey;
 use objects::{ObjectError, Objects};
 use pipeline::credentials;
@@ -48,6 +49,8 @@ pub struct Console {
     pub rules: LeaseRules,
     pub transport: Transport,
     pub overlays: Overlays,
+    pub function_logs: FunctionLogs,
+    pub cloudwatch: Logs,
 }
 
 impl Console {
@@ -69,6 +72,8 @@ impl Console {
             rules: recovery.lease_rules(),
             transport,
             overlays: Overlays::default(),
+            function_logs: configuration.logs.clone(),
+            cloudwatch: Logs::new(sdk),
         })
     }
 

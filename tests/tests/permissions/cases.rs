@@ -58,7 +58,7 @@ const OPERATOR: [&str; 28] = [
 ];
 
 /// What people ask of AWS through the console. `Queue` and `Letters` as above.
-const CONSOLE: [&str; 18] = [
+const CONSOLE: [&str; 23] = [
     "secretsmanager:GetSecretValue DatabaseSecretArn",
     // Uploads: the parts go from the browser to S3 with links that the console signs.
     "s3:PutObject UploadBucket/original_scans/{key}",
@@ -81,6 +81,12 @@ const CONSOLE: [&str; 18] = [
     "sqs:ChangeMessageVisibility Letters",
     "sqs:StartMessageMoveTask Letters",
     "sqs:ListMessageMoveTasks Letters",
+    // What the functions logged about a scan.
+    "logs:FilterLogEvents IntakeLog",
+    "logs:FilterLogEvents CompressLog",
+    "logs:FilterLogEvents ScanLog",
+    "logs:FilterLogEvents SplitLog",
+    "logs:FilterLogEvents ReconcileLog",
 ];
 
 /// PostgreSQL asks for this when a function logs in with IAM. No request of a function goes to AWS for it.
