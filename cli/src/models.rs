@@ -48,7 +48,7 @@ fn install_language(
     name: &ModelName,
     language: &ConvertedLanguage,
 ) -> Result<String, ReportedFailure> {
-    let (name, path) = (name.as_str(), installation.language(name.as_str()));
+    let (name, path) = (name.as_str(), installation.languages().join(name.as_str()).with_extension("onnx"));
     language.write(&path).map_err(failure)?;
     let characters = language.characters.iter().filter(|text| !text.is_empty()).count();
     Ok(format!(

@@ -102,7 +102,7 @@ fn a_language_is_told_by_its_content_and_installed_beside_the_models() {
     assert!(ending.stdout.starts_with("mine: a language of 110 characters, lines of 36 pixels\n"), "{ending:?}");
     assert!(ending.stdout.ends_with("--language mine\n"), "{ending:?}");
     let imported = fs::read(home.path().join("languages/mine.onnx")).unwrap();
-    assert!(imported == fs::read(Installation::of_user().unwrap().language("eng")).unwrap());
+    assert!(imported == fs::read(Installation::of_user().unwrap().languages().join("eng.onnx")).unwrap());
     assert!(!home.path().join("models").exists());
 }
 

@@ -33,6 +33,12 @@ impl Installation {
         self.home.join("lib/libonnxruntime.so")
     }
 
+    /// The directory of the networks that read the words of a language, such as `eng.onnx`.
+    #[must_use]
+    pub fn languages(&self) -> PathBuf {
+        self.home.join("languages")
+    }
+
     #[must_use]
     pub fn pdfium(&self) -> PathBuf {
         self.home.join("lib/libpdfium.so")
@@ -42,11 +48,5 @@ impl Installation {
     #[must_use]
     pub fn model(&self, name: &str) -> PathBuf {
         self.home.join("models").join(name).with_extension("onnx")
-    }
-
-    /// A converted language, such as `eng`.
-    #[must_use]
-    pub fn language(&self, name: &str) -> PathBuf {
-        self.home.join("languages").join(name).with_extension("onnx")
     }
 }
