@@ -9,7 +9,7 @@ use std::ops::Range;
 
 /// Lines, [batch, 1, height, width]: black is -1, white is 1, and 0 follows a line that is shorter than the others.
 const IMAGE: &str = "image";
-/// The number of time steps of each line, [batch].
+/// The number of time steps of each line of the batch.
 const STEPS: &str = "steps";
 /// The probability of each class, [time, batch, classes].
 const PROBABILITIES: &str = "probs";
