@@ -111,11 +111,11 @@ fn a_language_that_is_damaged_is_refused_and_changes_nothing() {
     let home = home();
     let whole = fs::read(english()).unwrap();
     let cut = home.path().join("cut.traineddata");
-    for (length, code) in [(100, "model.language-damaged"), (200_000, "model.language-damaged")] {
+    for length in [100, 200_000] {
         fs::write(&cut, &whole[..length]).unwrap();
         let ending = import(home.path(), &cut, &[]);
         assert_eq!((ending.status, ending.stdout.as_str()), (Some(3), ""), "{ending:?}");
-        assert!(ending.stderr.contains(code), "{ending:?}");
+        assert!(ending.stderr.contains("model.language-damaged"), "{ending:?}");
     }
     assert!(!home.path().join("languages").exists());
 }
