@@ -171,16 +171,18 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
-    /// Convert a checkpoint of ultralytics, such as best.pt, and install it for `--model NAME`.
+    /// Convert and install a checkpoint of ultralytics for `--model NAME`, or a language of Tesseract for `--language
+    /// NAME`.
     Import(ModelImport),
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = format!("{MODEL_IMPORT_EXAMPLES}\n\n{}", exit_statuses([])))]
 pub struct ModelImport {
-    /// The checkpoint of a YOLOv8 or YOLO11 detection model. It is read as data and never executed.
-    pub checkpoint: PathBuf,
-    /// Install the model under this name: letters, digits, - and _ [default: the file's name].
+    /// The checkpoint of a YOLO detection model, such as best.pt, or a .traineddata file of Tesseract 4 or 5. It is read
+    /// as data and never executed.
+    pub file: PathBuf,
+    /// Install the model or language under this name: letters, digits, - and _ [default: the file's name].
     #[arg(long)]
     pub name: Option<ModelName>,
     #[command(flatten)]
@@ -188,9 +190,13 @@ pub struct ModelImport {
 }
 
 const MODEL_IMPORT_EXAMPLES: &str = "\
-Example:
-  quire model import runs/detect/train/weights/best.pt --name mine
-  quire process a3d.217.101.120.original.pdf -o out --model mine";
+Examples:
+  Use a detection model of your own:
+    quire model import runs/detect/train/weights/best.pt --name mine
+    quire process a3d.217.101.120.original.pdf -o out --model mine
+  Read pages in another language:
+    quire model import /usr/share/tesseract-ocr/5/tessdata/deu.traineddata
+    quire process scan.pdf -o out --language deu";
 
 #[derive(Debug, Args)]
 #[command(after_help = format!("{COMPLETIONS_EXAMPLES}\n\n{}", exit_statuses([])))]

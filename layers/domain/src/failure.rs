@@ -952,11 +952,11 @@ pub enum FailureCode {
     ModelName,
     #[strum(serialize = "model.unreadable")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The checkpoint cannot be read.", advice = "Check the path and its permissions.")]
+    #[assoc(meaning = "The file to import cannot be read.", advice = "Check the path and its permissions.")]
     ModelUnreadable,
     #[strum(serialize = "model.too-large")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The checkpoint is larger than the limit.")]
+    #[assoc(meaning = "The file to import is larger than the limit.")]
     #[assoc(
         advice = "Use the best.pt that the training wrote at its end. An interrupted training leaves its optimizer's state in the file; ultralytics' strip_optimizer removes it."
     )]
@@ -988,7 +988,10 @@ pub enum FailureCode {
     ModelWeightsMissing,
     #[strum(serialize = "model.digest")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The weights do not have the published digest.", advice = "Download blackletter==0.0.12 again.")]
+    #[assoc(meaning = "The weights or the English language do not have the published digest.")]
+    #[assoc(
+        advice = "Download blackletter==0.0.12 again, or install Debian's tesseract-ocr-eng again. Another file of a language is imported with `quire model import`."
+    )]
     ModelDigest,
     #[strum(serialize = "model.unwritable")]
     #[assoc(class = FailureClass::Resource)]
@@ -1072,6 +1075,30 @@ pub enum FailureCode {
     #[assoc(meaning = "The network of the checkpoint is larger than the limit.")]
     #[assoc(advice = "Train a smaller model: all sizes of YOLOv8 and YOLO11 from n to x are below the limit.")]
     ModelNetworkLimit,
+    #[strum(serialize = "model.language-damaged")]
+    #[assoc(class = FailureClass::Input)]
+    #[assoc(meaning = "A part of the language file is cut off, malformed or implausibly large.")]
+    #[assoc(advice = "Copy or download it again. It must be a finished language of Tesseract 4 or 5.")]
+    ModelLanguageDamaged,
+    #[strum(serialize = "model.language-component")]
+    #[assoc(class = FailureClass::Input)]
+    #[assoc(meaning = "The language file has no network that recognises lines, or no list of its characters.")]
+    #[assoc(
+        advice = "Use the file of Tesseract 4 or 5 for this language, for example from the Debian package tesseract-ocr-LANGUAGE."
+    )]
+    ModelLanguageComponent,
+    #[strum(serialize = "model.language-network")]
+    #[assoc(class = FailureClass::Input)]
+    #[assoc(meaning = "The network of the language contains a layer or a size that Quire cannot translate.")]
+    #[assoc(advice = "Do not import this language. Tesseract itself can read it if it is installed.")]
+    ModelLanguageNetwork,
+    #[strum(serialize = "model.language-codes")]
+    #[assoc(class = FailureClass::Input)]
+    #[assoc(
+        meaning = "The network of the language writes a character as a sequence of classes, as those of Chinese and Japanese do."
+    )]
+    #[assoc(advice = "Do not import this language. Tesseract itself can read it if it is installed.")]
+    ModelLanguageCodes,
 }
 
 impl FailureCode {

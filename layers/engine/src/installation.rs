@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-/// The directory that `cargo xtask setup` fills: `models/` and `lib/`.
+/// The directory that `cargo xtask setup` fills: `models/`, `languages/` and `lib/`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Installation {
     home: PathBuf,
@@ -31,6 +31,12 @@ impl Installation {
     #[must_use]
     pub fn onnx_runtime(&self) -> PathBuf {
         self.home.join("lib/libonnxruntime.so")
+    }
+
+    /// The directory of the networks that read the words of a language, such as `eng.onnx`.
+    #[must_use]
+    pub fn languages(&self) -> PathBuf {
+        self.home.join("languages")
     }
 
     #[must_use]
