@@ -7,7 +7,7 @@ use crate::service::ServiceCommand;
 use crate::failure::exit_statuses;
 use crate::findings::{ALWAYS_MUST_LOOK_MEANING, MUST_LOOK, MUST_LOOK_MEANING};
 use clap::{Args, Parser, Subcommand};
-use domain::{ModelChoice, ModelName};
+use domain::{ModelChoice, ModelName, PageReader};
 use engine::detection::Label;
 use engine::external::ghostscript::CompressionOptions;
 use engine::installation::Installation;
@@ -256,6 +256,9 @@ pub struct ScanOptions {
     /// Skip text recognition. It is faster, but the results have no words.
     #[arg(long)]
     pub no_ocr: bool,
+    /// Read the words with this reader: quire or tesseract. Quire leaves doubtful pages to Tesseract.
+    #[arg(long, value_name = "NAME", default_value_t, value_parser = page_reader)]
+    pub reader: PageReader,
     /// The language of the pages, as Tesseract names it.
     #[arg(long, value_name = "LANGUAGE", default_value = DEFAULT_LANGUAGE)]
     pub language: String,
@@ -309,6 +312,11 @@ pub struct CompressionArguments {
     pub quantisation: f64,
 }
 
+fn page_reader(text: &str) -> Result<PageReader, String> {
+    let names = || PageReader::ALL.iter().map(|reader| reader.as_str()).collect::<Vec<_>>().join(", ");
+    text.parse().map_err(|_| format!("it is none of {}", names()))
+}
+
 fn quantisation(text: &str) -> Result<f64, String> {
     let factor: f64 = text.parse().map_err(|_| "it is not a number".to_owned())?;
     if (0.05..=20.0).contains(&factor) { Ok(factor) } else { Err("it must be between 0.05 and 20".to_owned()) }
@@ -328,6 +336,7 @@ impl ScanOptions {
             settings: Settings {
                 model: self.model,
                 ocr: !self.no_ocr,
+                reader: self.reader,
                 reading_resolution: self.reading_resolution,
                 language: self.language,
                 unredacted: false,
@@ -357,6 +366,7 @@ impl Validate {
             first_page: self.first_page,
             model: self.model,
             no_ocr: true,
+            reader: PageReader::default(),
             language: DEFAULT_LANGUAGE.to_owned(),
             reading_resolution: DEFAULT_READING_RESOLUTION,
             machine: self.machine,

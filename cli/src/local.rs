@@ -32,12 +32,26 @@ pub fn process(arguments: Process, cancellation: &Cancellation) -> Result<u8, Re
 }
 
 fn report(summary: &Summary) -> String {
-    let Summary { reporter, volume, first_page, last_page, pages, opinions, input_bytes, output_bytes, .. } = summary;
+    let Summary {
+        reporter,
+        volume,
+        first_page,
+        last_page,
+        pages,
+        opinions,
+        fallback_pages,
+        input_bytes,
+        output_bytes,
+        ..
+    } = summary;
     let ratio = *input_bytes as f64 / (*output_bytes).max(1) as f64;
     let mut lines = vec![
         format!("{reporter} {volume}, pages {first_page} to {last_page}: {pages} pages, {opinions} opinions"),
         format!("{} compressed to {} ({ratio:.1} times smaller)", megabytes(*input_bytes), megabytes(*output_bytes)),
     ];
+    if *fallback_pages > 0 {
+        lines.push(format!("{fallback_pages} pages were in doubt and were read by Tesseract"));
+    }
     lines.extend(findings::lines(summary.finding_counts, &summary.findings));
     lines.push(format!("results: {}", summary.directory.display()));
     lines.join("\n")

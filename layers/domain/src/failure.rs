@@ -246,6 +246,15 @@ pub enum FailureCode {
     #[assoc(meaning = "A program was stopped because the work was cancelled.", advice = "Start the work again.")]
     ExternalCancelled,
     // Reading.
+    #[strum(serialize = "reading.network_unusable")]
+    #[assoc(class = FailureClass::NotInstalled)]
+    #[assoc(meaning = "The network that reads the words of a language cannot be used.")]
+    #[assoc(advice = "Install it again with `cargo xtask setup`, or read with `--reader tesseract`.")]
+    ReadingNetworkUnusable,
+    #[strum(serialize = "reading.runtime")]
+    #[assoc(class = FailureClass::Internal)]
+    #[assoc(meaning = "Reading the words of a page failed.", advice = "Please report it, with the page if you can.")]
+    ReadingRuntime,
     #[strum(serialize = "tesseract.language_missing")]
     #[assoc(class = FailureClass::NotInstalled)]
     #[assoc(meaning = "Tesseract has no data for the language.")]

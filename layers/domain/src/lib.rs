@@ -5,6 +5,7 @@ mod attempt_key;
 mod failure;
 mod finding;
 mod model_choice;
+mod page_reader;
 pub mod prices;
 mod role;
 mod scan_ended;
@@ -21,6 +22,7 @@ pub use attempt_key::{
 pub use failure::{FailureClass, FailureCode};
 pub use finding::{Evidence, EvidenceBox, Finding, FindingCounts, Severity};
 pub use model_choice::{ModelChoice, ModelName, ModelNameError};
+pub use page_reader::PageReader;
 pub use role::Role;
 pub use scan_ended::ScanEnded;
 pub use status::{RangeStatus, Stage, Status, WaitsFor};

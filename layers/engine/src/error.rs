@@ -6,6 +6,7 @@ use crate::output::OutputError;
 use crate::pairing::PairingError;
 use crate::pixels::PixelError;
 use crate::programs::command::CommandError;
+use crate::reading::ReadingError;
 use crate::source::SourceError;
 use domain::{FailureCode, NamingError};
 use enum_assoc::Assoc;
@@ -28,6 +29,9 @@ pub enum EngineError {
     #[error(transparent)]
     #[assoc(code = _0.code())]
     Recognition(#[from] RecognitionError),
+    #[error(transparent)]
+    #[assoc(code = _0.code())]
+    Reading(#[from] ReadingError),
     #[error(transparent)]
     #[assoc(code = _0.code())]
     Command(#[from] CommandError),

@@ -59,9 +59,9 @@ fn process_pages(
     let redacted =
         run.step(Step::Redact, pages, || redact(run, original, first_page, numbered, &compressed, words.as_ref()))?;
     let findings = run.step(Step::Review, pages, || Ok(review(run, name, &detected, &redacted)))?;
-    run.step(Step::Write, pages, || assemble(run, name, &detected, &redacted, &findings))?;
+    run.step(Step::Write, pages, || assemble(run, name, &detected, words.as_ref(), &redacted, &findings))?;
     run.check_cancelled()?;
-    let summary = summary(run, name, &redacted, findings, file_length(original.file())?)?;
+    let summary = summary(run, name, words.as_ref(), &redacted, findings, file_length(original.file())?)?;
     let files = move_into_place(&summary.directory, target)?;
     Ok(Summary { directory: target.to_owned(), files, ..summary })
 }

@@ -11,7 +11,7 @@ use std::path::PathBuf;
 pub enum Step {
     /// Detects objects and columns, reads the printed page numbers, and cuts out pictures.
     Detect,
-    /// Reads the words with Tesseract.
+    /// Reads the words.
     Read,
     /// Makes the pages smaller with Ghostscript.
     Compress,
@@ -95,6 +95,8 @@ pub struct Summary {
     pub last_page: u32,
     pub pages: usize,
     pub opinions: usize,
+    /// How many pages Tesseract read because Quire could not read them with certainty.
+    pub fallback_pages: usize,
     /// Bytes of the original.
     pub input_bytes: u64,
     /// Bytes of the compressed and searchable volume.

@@ -3,7 +3,7 @@
 use aws::SdkConfig;
 use catalog::{DatabaseSettings, LeaseRules};
 use clap::{Args, CommandFactory, Parser};
-use domain::ModelChoice;
+use domain::{ModelChoice, PageReader};
 use engine::installation::Installation;
 use engine::settings::Settings;
 use objects::Objects;
@@ -65,8 +65,9 @@ impl Configuration {
     /// write previews: the people who use the service do not have the file at hand.
     #[must_use]
     pub fn engine_settings(&self) -> Settings {
-        let Volumes { model, ocr, home, .. } = &self.volumes;
-        Settings { model: model.clone(), ocr: *ocr, previews: true, ..Settings::new(Installation::new(home)) }
+        let Volumes { model, ocr, reader, home, .. } = &self.volumes;
+        let defaults = Settings::new(Installation::new(home));
+        Settings { model: model.clone(), ocr: *ocr, reader: *reader, previews: true, ..defaults }
     }
 }
 
@@ -218,6 +219,9 @@ pub struct Volumes {
     /// Whether pages are read (OCR).
     #[arg(long, env = "QUIRE_OCR", action = clap::ArgAction::Set, default_value_t = true)]
     pub ocr: bool,
+    /// What reads the pages: `quire`, which leaves doubtful pages to Tesseract, or `tesseract`.
+    #[arg(long, env = "QUIRE_READER", default_value_t)]
+    pub reader: PageReader,
     /// The directory of models and native libraries.
     #[arg(long, env = "QUIRE_HOME", default_value = "/opt/quire")]
     pub home: PathBuf,

@@ -8,6 +8,7 @@ pub use letterbox::PixelView;
 
 use crate::detection::{BL_WARM, Detection, FoundBy};
 use crate::installation::Installation;
+use crate::onnx_runtime::{LibraryMissing, environment, session};
 use boxes::{DetectedBox, ModelKind, from_one_model, halved_columns, merge_models, suppressed};
 use description::ModelDescription;
 use domain::{FailureCode, ModelChoice};
@@ -15,9 +16,8 @@ use enum_assoc::Assoc;
 use letterbox::Letterbox;
 use ort::environment::Environment;
 use ort::session::Session;
-use ort::session::builder::GraphOptimizationLevel;
 use ort::value::TensorRef;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
 /// How many cores work on one page together. Two sessions with one core each were measured to be no faster than one
@@ -28,9 +28,9 @@ const THREADS_PER_SESSION: usize = 2;
 #[derive(Debug, thiserror::Error, Assoc)]
 #[func(pub const fn code(&self) -> FailureCode)]
 pub enum DetectError {
-    #[error("ONNX Runtime cannot be loaded from {path}: {reason}.")]
+    #[error(transparent)]
     #[assoc(code = FailureCode::DetectLibraryMissing)]
-    LibraryMissing { path: PathBuf, reason: String },
+    LibraryMissing(#[from] LibraryMissing),
     #[error("The model {path} is missing.")]
     #[assoc(code = FailureCode::DetectModelMissing)]
     ModelMissing { path: PathBuf },
@@ -111,10 +111,10 @@ impl Model {
             return Err(DetectError::ModelMissing { path });
         }
         let threads = workers.clamp(1, THREADS_PER_SESSION);
-        let session = || session(environment, &path, threads);
+        let unusable = |reason: String| DetectError::ModelUnusable { path: path.clone(), reason };
+        let session = || session(environment, &path, threads).map_err(|error| unusable(error.to_string()));
         let first = session()?;
-        let described = ModelDescription::of(&first);
-        let description = described.map_err(|reason| DetectError::ModelUnusable { path: path.clone(), reason })?;
+        let description = ModelDescription::of(&first).map_err(unusable)?;
         let others = (1..workers.div_ceil(threads)).map(|_| session());
         let sessions = std::iter::once(Ok(first)).chain(others).map(|session| session.map(Mutex::new));
         Ok(Self { description, sessions: sessions.collect::<Result<_, _>>()? })
@@ -149,33 +149,4 @@ impl Model {
 
 fn runtime(error: ort::Error) -> DetectError {
     DetectError::Runtime(error.to_string())
-}
-
-fn environment(library: &Path) -> Result<Environment, DetectError> {
-    let missing = |reason: String| DetectError::LibraryMissing { path: library.to_owned(), reason };
-    if !library.is_file() {
-        return Err(missing("there is no such file".to_owned()));
-    }
-    // ONNX Runtime allows one environment per process. Models can be loaded into it any number of times.
-    static LOADED: Mutex<Option<Environment>> = Mutex::new(None);
-    let mut loaded = LOADED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(environment) = loaded.as_ref() {
-        return Ok(environment.clone());
-    }
-    let builder = ort::init_from(library).map_err(|error| missing(error.to_string()))?;
-    let environment = builder.with_telemetry(false).build().map_err(|error| missing(error.to_string()))?;
-    *loaded = Some(environment.clone());
-    Ok(environment)
-}
-
-fn session(environment: &Environment, path: &Path, threads: usize) -> Result<Session, DetectError> {
-    let build = || -> ort::Result<Session> {
-        Session::builder(environment)?
-            .with_optimization_level(GraphOptimizationLevel::All)?
-            .with_intra_threads(threads)?
-            .with_intra_op_spinning(false)?
-            .with_memory_pattern(false)?
-            .commit_from_file(path)
-    };
-    build().map_err(|error| DetectError::ModelUnusable { path: path.to_owned(), reason: error.to_string() })
 }

@@ -80,9 +80,11 @@ fn split_pages(run: &Run<'_>, inputs: &SplitInputs) -> Result<SplitResult, Engin
         redact(run, &volume.original, first_page, numbered, &volume.compressed, volume.words.as_ref())
     })?;
     let findings = run.step(Step::Review, pages, || Ok(review(run, &inputs.name, &volume.detected, &redacted)))?;
-    run.step(Step::Write, pages, || assemble(run, &inputs.name, &volume.detected, &redacted, &findings))?;
+    let words = volume.words.as_ref();
+    run.step(Step::Write, pages, || assemble(run, &inputs.name, &volume.detected, words, &redacted, &findings))?;
     let opinions = split_opinions(&inputs.name, &redacted.opinions);
-    Ok(SplitResult { summary: summary(run, &inputs.name, &redacted, findings, volume.input_bytes)?, opinions })
+    let summary = summary(run, &inputs.name, words, &redacted, findings, volume.input_bytes)?;
+    Ok(SplitResult { summary, opinions })
 }
 
 fn split_opinions(name: &VolumeName, opinions: &[Opinion]) -> Vec<SplitOpinion> {

@@ -3,13 +3,12 @@
 
 use super::detected_page::DetectedPage;
 use super::original::{Original, require_readable};
-use super::page_numbers::{NumberCandidate, candidates, read_candidates};
+use super::page_numbers::{NumberCandidate, NumberReaders, candidates, read_candidates};
 use super::pictures::cut_pictures;
 use super::previews::write_preview;
 use super::run::Run;
 use crate::detector::{Detector, PixelView};
 use crate::error::EngineError;
-use crate::external::tesseract::Tesseract;
 use crate::geometry::PageSize;
 use crate::layout::find_columns;
 use crate::measures::{PageLight, measure};
@@ -39,8 +38,9 @@ pub(crate) fn detect(
     first_page: u32,
     is_wanted: &(dyn Fn(usize) -> bool + Sync),
 ) -> Result<Vec<DetectedPage>, EngineError> {
-    let tesseract = run.tesseract();
-    let detection = PageDetection { run, original, detector, tesseract: &tesseract, first_page, is_wanted };
+    let (reader, tesseract) = (run.reader()?, run.tesseract());
+    let readers = NumberReaders { reader: reader.as_ref(), tesseract: &tesseract };
+    let detection = PageDetection { run, original, detector, readers, first_page, is_wanted };
     let groups = run.groups(original.pages()).into_par_iter().with_max_len(1);
     let pages: Result<Vec<Vec<DetectedPage>>, EngineError> =
         groups.map(|group| detection.detect_group(group)).collect();
@@ -51,7 +51,7 @@ struct PageDetection<'a> {
     run: &'a Run<'a>,
     original: &'a Original<'a>,
     detector: &'a Detector,
-    tesseract: &'a Tesseract,
+    readers: NumberReaders<'a>,
     first_page: u32,
     is_wanted: &'a (dyn Fn(usize) -> bool + Sync),
 }
@@ -73,7 +73,7 @@ impl PageDetection<'_> {
         }
         let _at_work = self.run.at_work(pages.iter().map(|page| page.index).collect());
         let expected = |page: usize| expected_number(pages[page].index, self.first_page);
-        let readings = read_candidates(self.tesseract, &numbers, expected)?;
+        let readings = read_candidates(&self.readers, &numbers, expected)?;
         for (page, readings) in pages.iter_mut().zip(readings) {
             page.readings = readings;
         }

@@ -15,7 +15,7 @@ pub(crate) struct DetectedPage {
     pub(crate) size: PageSize,
     pub(crate) columns: ColumnBounds,
     pub(crate) detections: Vec<Detection>,
-    /// What Tesseract read in the boxes that may hold the printed page number.
+    /// What was read in the boxes that may hold the printed page number.
     pub(crate) readings: Vec<Reading>,
     pub(crate) measures: PageMeasures,
     pub(crate) is_damaged: bool,

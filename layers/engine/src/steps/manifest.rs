@@ -8,12 +8,12 @@ use crate::geometry::PageSize;
 use crate::numbering::Reading;
 use crate::report::PageProblem;
 use crate::settings::Settings;
-use domain::ModelChoice;
+use domain::{ModelChoice, PageReader};
 use serde::{Deserialize, Serialize};
 use std::ops::Range;
 
 /// The version of the format. It is part of every manifest, so that no program misreads files of another version.
-pub(crate) const FORMAT: u32 = 4;
+pub(crate) const FORMAT: u32 = 5;
 
 /// Largest manifest in bytes. That of 2,000 pages has about 300 KB.
 pub(crate) const MAX_MANIFEST: u64 = 32 << 20;
@@ -88,15 +88,22 @@ pub(crate) struct ScanSettings {
     model: ModelChoice,
     pub(crate) ocr: bool,
     pub(crate) previews: bool,
+    reader: PageReader,
     reading_resolution: u32,
     language: String,
 }
 
 impl ScanSettings {
     pub(crate) fn of(settings: &Settings) -> Self {
-        let Settings { model, ocr, previews, reading_resolution, language, .. } = settings;
-        let (model, language) = (model.clone(), language.clone());
-        Self { model, ocr: *ocr, previews: *previews, reading_resolution: *reading_resolution, language }
+        let Settings { model, language, .. } = settings;
+        Self {
+            model: model.clone(),
+            ocr: settings.ocr,
+            previews: settings.previews,
+            reader: settings.reader,
+            reading_resolution: settings.reading_resolution,
+            language: language.clone(),
+        }
     }
 }
 

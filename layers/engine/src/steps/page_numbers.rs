@@ -8,6 +8,7 @@ use crate::geometry::{PageSize, Rect};
 use crate::layout::otsu_threshold;
 use crate::numbering::{Reading, choose, number_pages, plausible};
 use crate::pixels::{GreyImage, PageImage};
+use crate::reading::Reader;
 use crate::volume::Page;
 use domain::VolumeName;
 
@@ -119,14 +120,27 @@ fn bitonal(crop: &GreyImage) -> GreyImage {
     GreyImage { width, height, pixels }
 }
 
-/// Reads the candidates of several pages, with one process of Tesseract per mode. A page drops out once it has a
-/// plausible number. `expected` gives the number that a page should have.
+/// What reads the numbers of pages.
+pub(crate) struct NumberReaders<'a> {
+    /// Quire's own reader, if it can read the language.
+    pub(crate) reader: Option<&'a Reader>,
+    /// Reads the pages on which the other finds no plausible number.
+    pub(crate) tesseract: &'a Tesseract,
+}
+
+/// Reads the candidates of several pages: with Quire's own reader, then with one process of Tesseract per mode. A page
+/// drops out once it has a plausible number. `expected` gives the number that a page should have.
 pub(crate) fn read_candidates(
-    tesseract: &Tesseract,
+    readers: &NumberReaders<'_>,
     pages: &[Vec<NumberCandidate>],
     expected: impl Fn(usize) -> u32,
 ) -> Result<Vec<Vec<Reading>>, EngineError> {
     let mut readings: Vec<Vec<Reading>> = pages.iter().map(|_| Vec::new()).collect();
+    if let Some(reader) = readers.reader {
+        for (page, candidates) in pages.iter().enumerate() {
+            readings[page] = read_page(reader, candidates, expected(page))?;
+        }
+    }
     for (mode, most) in ATTEMPTS {
         let open: Vec<(usize, &NumberCandidate)> = pages
             .iter()
@@ -138,9 +152,24 @@ pub(crate) fn read_candidates(
             break;
         }
         let images: Vec<GreyImage> = open.iter().map(|(_, candidate)| candidate.image.clone()).collect();
-        let texts = tesseract.recognise_page_numbers(&images, mode)?;
+        let texts = readers.tesseract.recognise_page_numbers(&images, mode)?;
         for ((page, candidate), text) in open.iter().zip(texts).filter(|(_, text)| !text.is_empty()) {
             readings[*page].push(Reading { text, bbox: candidate.bbox });
+        }
+    }
+    Ok(readings)
+}
+
+/// Reads the candidates of a page until one is plausible.
+fn read_page(reader: &Reader, candidates: &[NumberCandidate], expected: u32) -> Result<Vec<Reading>, EngineError> {
+    let mut readings = Vec::new();
+    for candidate in candidates {
+        let text = reader.read_number(&candidate.image)?;
+        if !text.is_empty() {
+            readings.push(Reading { text, bbox: candidate.bbox });
+        }
+        if has_number(&readings, expected) {
+            break;
         }
     }
     Ok(readings)

@@ -4,9 +4,10 @@ use crate::cancellation::Cancellation;
 use crate::error::EngineError;
 use crate::external::tesseract::Tesseract;
 use crate::output::{OutputError, create_directory};
+use crate::reading::Reader;
 use crate::report::{PageProblem, Progress, Step, StepReport};
 use crate::settings::Settings;
-use domain::FailureCode;
+use domain::{FailureCode, PageReader};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -101,6 +102,15 @@ impl<'a> Run<'a> {
     /// [`EngineError::Cancelled`] once the run was cancelled.
     pub(crate) fn check_cancelled(&self) -> Result<(), EngineError> {
         if self.cancellation.is_cancelled() { Err(EngineError::Cancelled) } else { Ok(()) }
+    }
+
+    /// Quire's reader, if it shall read and can read the language.
+    pub(crate) fn reader(&self) -> Result<Option<Reader>, EngineError> {
+        let Settings { installation, language, jobs, .. } = self.settings;
+        match self.settings.reader {
+            PageReader::Quire => Ok(Reader::load(installation, language, *jobs)?),
+            PageReader::Tesseract => Ok(None),
+        }
     }
 
     pub(crate) fn tesseract(&self) -> Tesseract {

@@ -135,7 +135,7 @@ impl<'a> RangeArchive<'a> {
         }
         if self.archive.has(&file_names::words(index)) {
             self.archive.extract(&file_names::words(index), MAX_WORDS, &words.file(index))?;
-            words.load(index).map_err(|error| IntermediateError::damaged(self.archive.file(), error.to_string()))?;
+            words.accept(index).map_err(|error| IntermediateError::damaged(self.archive.file(), error.to_string()))?;
         }
         for picture in pictures {
             run.subdirectory("pictures")?;

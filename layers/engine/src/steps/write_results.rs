@@ -2,6 +2,7 @@
 
 use super::detected_page::DetectedPage;
 use super::file_names;
+use super::read_pages::PageWords;
 use super::redact_pages::{Redacted, RedactedRange};
 use super::run::Run;
 use crate::error::EngineError;
@@ -11,7 +12,7 @@ use crate::pairing::Opinion;
 use crate::redact::{MarginPage, RedactionPage};
 use crate::report::Summary;
 use crate::volume::Page;
-use domain::{Finding, FindingCounts, PREVIEWS, VolumeName, image_file, opinion_files};
+use domain::{Finding, FindingCounts, PREVIEWS, PageReader, VolumeName, image_file, opinion_files};
 use rayon::prelude::*;
 use std::path::{Path, PathBuf};
 
@@ -37,6 +38,7 @@ pub(crate) fn assemble(
     run: &Run<'_>,
     name: &VolumeName,
     detected: &[DetectedPage],
+    words: Option<&PageWords>,
     redacted: &Redacted,
     findings: &[Finding],
 ) -> Result<(), EngineError> {
@@ -56,7 +58,7 @@ pub(crate) fn assemble(
     })?;
     name_pictures(&result, run, detected, redacted)?;
     move_previews(&result, run)?;
-    sidecars(&result, redacted, findings)?;
+    sidecars(&result, words, redacted, findings)?;
     run.pages_done(redacted.pages.len());
     Ok(())
 }
@@ -177,11 +179,22 @@ fn move_previews(result: &Path, run: &Run<'_>) -> Result<(), OutputError> {
     std::fs::rename(source, &target).map_err(|error| OutputError::io(&target, error))
 }
 
-fn sidecars(result: &Path, redacted: &Redacted, findings: &[Finding]) -> Result<(), OutputError> {
+fn sidecars(
+    result: &Path,
+    words: Option<&PageWords>,
+    redacted: &Redacted,
+    findings: &[Finding],
+) -> Result<(), OutputError> {
     let covers: Vec<&RedactionPage> = redacted.ranges.iter().flat_map(|range| &range.covers).collect();
     let margins: Vec<&MarginPage> = redacted.ranges.iter().flat_map(|range| &range.margins).collect();
-    let sidecars =
-        Sidecars { pages: &redacted.pages, opinions: &redacted.opinions, covers: &covers, margins: &margins, findings };
+    let sidecars = Sidecars {
+        pages: &redacted.pages,
+        readers: &words.map(PageWords::readers).unwrap_or_default(),
+        opinions: &redacted.opinions,
+        covers: &covers,
+        margins: &margins,
+        findings,
+    };
     write_sidecars(result, &sidecars)
 }
 
@@ -189,12 +202,16 @@ fn sidecars(result: &Path, redacted: &Redacted, findings: &[Finding]) -> Result<
 pub(crate) fn summary(
     run: &Run<'_>,
     name: &VolumeName,
+    words: Option<&PageWords>,
     redacted: &Redacted,
     findings: Vec<Finding>,
     input_bytes: u64,
 ) -> Result<Summary, EngineError> {
     let (first_page, last_page) = volume_numbers(redacted);
     let directory = run.subdirectory(RESULT)?;
+    let readers = words.map(PageWords::readers).unwrap_or_default();
+    let fell_back =
+        |reader: &&PageReader| run.settings.reader == PageReader::Quire && **reader == PageReader::Tesseract;
     Ok(Summary {
         reporter: name.reporter().to_owned(),
         volume: name.volume().to_owned(),
@@ -202,6 +219,7 @@ pub(crate) fn summary(
         last_page,
         pages: redacted.pages.len(),
         opinions: redacted.opinions.len(),
+        fallback_pages: readers.values().filter(fell_back).count(),
         input_bytes,
         output_bytes: file_length(&directory.join(name.volume_file(first_page, last_page)))?,
         files: files_under(&directory)?,

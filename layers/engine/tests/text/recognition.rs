@@ -2,35 +2,15 @@
 
 use crate::ink::Gap;
 use crate::shared_data::shared;
-use crate::support::{Sheet, boxes, distance, drawn, extracted, read_jpeg, searchable, squeezed};
+use crate::support::{DPI, TEXT, boxes, distance, drawn, extracted, read_jpeg, rects, searchable, sheet, squeezed};
 use engine::cancellation::Cancellation;
 use engine::external::tesseract::Tesseract;
 use engine::geometry::Rect;
 use engine::pixels::GreyImage;
-use engine::text::Line;
 use std::fs;
-
-const DPI: f64 = 300.0;
-
-const TEXT: [&str; 6] = [
-    "The judgment of the Superior Court is affirmed in part,",
-    "and the matter is remanded for further proceedings that",
-    "are consistent with this opinion. See Oakes v. Garrow,",
-    "740 A.2d 14, 405 \\(Arc. 1985\\). No reasonable officer",
-    "would have concluded otherwise, and we agree with the",
-    "parties that 28 U.S.C. 1291 gives us jurisdiction.",
-];
 
 fn english() -> Tesseract {
     Tesseract::new("eng", Cancellation::new())
-}
-
-fn sheet<'a>(lines: &'a [Line], image: &GreyImage) -> Sheet<'a> {
-    Sheet { lines, width: image.width as u32, height: image.height as u32, dpi: DPI, rotate: 0 }
-}
-
-fn rects(words: &[(Rect, String)]) -> impl Iterator<Item = Rect> {
-    words.iter().map(|(rect, _)| *rect)
 }
 
 /// A part of an image.

@@ -1,11 +1,32 @@
 //! Makes pages and reads them back.
 
+use engine::geometry::Rect;
 use engine::pixels::GreyImage;
 use engine::text::Line;
 use engine::text::layer::{self, PageGeometry};
 use lopdf::{Document, Object, ObjectId, Stream, dictionary};
 use std::fs;
 use std::process::Command;
+
+/// The resolution of the drawn pages.
+pub const DPI: f64 = 300.0;
+
+pub const TEXT: [&str; 6] = [
+    "The judgment of the Superior Court is affirmed in part,",
+    "and the matter is remanded for further proceedings that",
+    "are consistent with this opinion. See Oakes v. Garrow,",
+    "740 A.2d 14, 405 \\(Arc. 1985\\). No reasonable officer",
+    "would have concluded otherwise, and we agree with the",
+    "parties that 28 U.S.C. 1291 gives us jurisdiction.",
+];
+
+pub fn sheet<'a>(lines: &'a [Line], image: &GreyImage) -> Sheet<'a> {
+    Sheet { lines, width: image.width as u32, height: image.height as u32, dpi: DPI, rotate: 0 }
+}
+
+pub fn rects(words: &[(Rect, String)]) -> impl Iterator<Item = Rect> {
+    words.iter().map(|(rect, _)| *rect)
+}
 
 pub fn read_jpeg(bytes: &[u8]) -> GreyImage {
     use zune_jpeg::JpegDecoder;
@@ -103,18 +124,18 @@ pub fn extracted(pdf: &[u8]) -> Vec<String> {
 }
 
 /// The words of every page, with their boxes in points.
-pub fn boxes(pdf: &[u8]) -> Vec<Vec<(engine::geometry::Rect, String)>> {
+pub fn boxes(pdf: &[u8]) -> Vec<Vec<(Rect, String)>> {
     let text = String::from_utf8(poppler("pdftotext", &["-bbox"], pdf)).unwrap();
     let pages = text.split("<page ").skip(1);
     pages.map(|page| page.lines().filter(|line| line.contains("<word ")).map(word).collect()).collect()
 }
 
-fn word(line: &str) -> (engine::geometry::Rect, String) {
+fn word(line: &str) -> (Rect, String) {
     let value = |name: &str| {
         let rest = line.split_once(&format!("{name}=\"")).unwrap().1;
         rest.split_once('"').unwrap().0.parse().unwrap()
     };
-    let rect = engine::geometry::Rect::new(value("xMin"), value("yMin"), value("xMax"), value("yMax"));
+    let rect = Rect::new(value("xMin"), value("yMin"), value("xMax"), value("yMax"));
     (rect, line.split_once("\">").unwrap().1.trim_end_matches("</word>").to_owned())
 }
 

@@ -1,0 +1,265 @@
+//! Measures how well Quire's own reader reads pages, and checks which pages it leaves to Tesseract.
+
+use crate::ink::Gap;
+use crate::shared_data::shared;
+use crate::support::{DPI, TEXT, boxes, distance, drawn, extracted, read_jpeg, rects, searchable, sheet, squeezed};
+use domain::{ModelChoice, PageReader};
+use engine::cancellation::Cancellation;
+use engine::external::tesseract::Tesseract;
+use engine::geometry::Rect;
+use engine::installation::Installation;
+use engine::pixels::GreyImage;
+use engine::process::process;
+use engine::reading::{Reader, Reading, Regions};
+use engine::report::NoProgress;
+use engine::settings::{Request, Settings};
+use engine::text::Line;
+use jpeg_encoder::{ColorType, Encoder};
+use lopdf::{Document, Object, ObjectId, Stream, dictionary};
+use std::fs;
+
+fn english() -> Reader {
+    let installation = Installation::of_user().unwrap();
+    let reader = Reader::load(&installation, "eng", 1).unwrap();
+    reader.unwrap_or_else(|| panic!("{} has no eng.onnx; run cargo xtask setup", installation.languages().display()))
+}
+
+/// Reads a page as the engine does.
+fn read(reader: &Reader, image: &GreyImage, regions: &Regions) -> Reading {
+    reader.read(&image.clone().flattened(), regions).unwrap()
+}
+
+fn certain(image: &GreyImage) -> Vec<Line> {
+    match read(&english(), image, &Regions::default()) {
+        Reading::Certain(lines) => lines,
+        Reading::Doubtful => panic!("the page is doubtful"),
+    }
+}
+
+#[test]
+fn a_drawn_page_is_read_as_tesseract_reads_it_and_found_again_at_its_ink() {
+    let image = drawn(&TEXT);
+    let lines = certain(&image);
+    let tesseract = Tesseract::new("eng", Cancellation::new()).recognise(&image, DPI).unwrap();
+    let text = |lines: &[Line]| lines.iter().map(Line::text).collect::<Vec<String>>();
+    assert_eq!(text(&lines), text(&tesseract));
+    let pdf = searchable(&[sheet(&lines, &image)]);
+    assert_eq!(extracted(&pdf)[0], TEXT.join(" ").replace('\\', ""));
+    let mut gap = Gap::default();
+    gap.add(&image, rects(&boxes(&pdf)[0]), DPI);
+    eprintln!("{gap:?}");
+    assert!(gap.worst() <= 1.0, "{gap:?}");
+}
+
+#[test]
+fn truth_pages_are_read_with_two_errors_in_a_thousand_at_most() {
+    let Some(directory) = shared("data/ocr-truth") else {
+        return;
+    };
+    let (mut errors, mut letters, mut gap) = (0, 0, Gap::default());
+    for page in 0..5 {
+        let image = read_jpeg(&fs::read(directory.join(format!("p{page:02}_g300.jpg"))).unwrap());
+        let truth = squeezed(&fs::read_to_string(directory.join(format!("p{page:02}.txt"))).unwrap());
+        let lines = certain(&image);
+        let pdf = searchable(&[sheet(&lines, &image)]);
+        let text = extracted(&pdf).remove(0);
+        errors += distance(&truth, &text);
+        letters += truth.chars().count();
+        gap.add(&image, rects(&boxes(&pdf)[0]), DPI);
+    }
+    eprintln!("{errors} errors in {letters} letters; {gap:?}; worst {:.3} pt", gap.worst());
+    assert!(1000 * errors <= 2 * letters, "{errors} errors in {letters} letters");
+    assert!(gap.worst() <= 1.0, "{gap:?}");
+}
+
+#[test]
+fn a_page_of_two_columns_is_read_column_after_column() {
+    let Some(image) = sample_page(1) else {
+        return;
+    };
+    let lines = certain(&image);
+    let pdf = searchable(&[sheet(&lines, &image)]);
+    let text = extracted(&pdf).remove(0);
+    let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("no {words:?} in {text}"));
+    let order = [
+        place("of claim was timely filed notwithstanding"),
+        place("Here, the appellant concluded that the"),
+        place("fact remained. Counsel for the appellee declined to consider"),
+        place("Moreover, counsel for the appellee found"),
+        place("that the easement was appurtenant to the land because"),
+        place("officer held that the easement was appurtenant"),
+        place("I. BACKGROUND"),
+        place("appellant properly recognized that the easement was appurtenant"),
+        place("was appurtenant to the land under the totality of the circumstances."),
+    ];
+    assert!(order.is_sorted(), "{order:?} in {text}");
+    let mut gap = Gap::default();
+    gap.add(&image, rects(&boxes(&pdf)[0]), DPI);
+    assert!(gap.worst() <= 1.0, "{gap:?}");
+}
+
+/// The image of a page of the sample, counted from 0.
+fn sample_page(number: usize) -> Option<GreyImage> {
+    let file = shared("data/sample20/a3d.217.101.120.original.pdf")?;
+    let document = Document::load(file).unwrap();
+    let page = document.page_iter().nth(number).unwrap();
+    let images = document.get_page_images(page).unwrap();
+    Some(read_jpeg(images[0].content))
+}
+
+/// A part of a page painted over, in shares of its width and height.
+fn painted(image: &GreyImage, part: Rect, shade: impl Fn(usize, usize) -> u8) -> GreyImage {
+    let mut painted = image.clone();
+    let pixels = |share: f64, length: usize| (share * length as f64) as usize;
+    for y in pixels(part.y0, image.height)..pixels(part.y1, image.height) {
+        for x in pixels(part.x0, image.width)..pixels(part.x1, image.width) {
+            painted.pixels[y * image.width + x] = shade(x, y);
+        }
+    }
+    painted
+}
+
+/// The image turned by a quarter.
+fn turned(image: &GreyImage) -> GreyImage {
+    let pixels = (0..image.width).flat_map(|x| (0..image.height).rev().map(move |y| y * image.width + x));
+    GreyImage { width: image.height, height: image.width, pixels: pixels.map(|at| image.pixels[at]).collect() }
+}
+
+/// A shade that looks random.
+fn noise(x: usize, y: usize) -> u8 {
+    let mixed = (x as u32).wrapping_mul(0x9e37_79b1) ^ (y as u32).wrapping_mul(0x85eb_ca6b);
+    let mixed = (mixed ^ (mixed >> 15)).wrapping_mul(0x2c1b_3c6d);
+    (mixed >> 24) as u8
+}
+
+#[test]
+fn pages_that_are_not_lines_of_type_are_left_to_tesseract() {
+    let page = drawn(&TEXT);
+    let reader = english();
+    let doubtful = |name: &str, image: &GreyImage| {
+        assert_eq!(read(&reader, image, &Regions::default()), Reading::Doubtful, "{name}");
+    };
+    let inverted = |at: &u8| 255 - at;
+    doubtful("noise", &painted(&page, Rect::new(0.0, 0.0, 1.0, 1.0), noise));
+    doubtful("a page that lies on its side", &turned(&page));
+    doubtful("white type on black", &GreyImage { pixels: page.pixels.iter().map(inverted).collect(), ..page.clone() });
+    let picture = Rect::new(0.2, 0.6, 0.8, 0.95);
+    let pictured = painted(&page, picture, |x, y| if (x / 40 + y / 40) % 2 == 0 { 20 } else { 60 });
+    doubtful("a picture that nobody knows of", &pictured);
+}
+
+#[test]
+fn a_known_picture_is_not_read() {
+    let page = drawn(&TEXT);
+    let picture = Rect::new(0.2, 0.6, 0.8, 0.95);
+    let pictured = painted(&page, picture, |x, y| if (x / 40 + y / 40) % 2 == 0 { 20 } else { 60 });
+    let rect = picture.scaled(pictured.width as f64, pictured.height as f64).grown(4.0);
+    let regions = Regions { pictures: vec![rect], ..Regions::default() };
+    let Reading::Certain(lines) = read(&english(), &pictured, &regions) else { panic!("the page is doubtful") };
+    let text: Vec<String> = lines.iter().map(Line::text).collect();
+    assert_eq!(text, TEXT.map(|line| line.replace('\\', "")));
+}
+
+#[test]
+fn page_numbers_are_read_and_nothing_else_is() {
+    let reader = english();
+    let number = |text: &str| {
+        let image = drawn(&[text]);
+        let bitonal = image.pixels.iter().map(|pixel| if *pixel < 128 { 0 } else { 255 }).collect();
+        reader.read_number(&GreyImage { pixels: bitonal, ..image }).unwrap()
+    };
+    for text in ["1291", "86", "407-408", "7"] {
+        assert_eq!(number(text), text);
+    }
+    assert_eq!(number(""), "");
+    let letters = number("Superior Court");
+    assert!(letters.is_empty(), "{letters}");
+    assert_eq!(reader.read_number(&GreyImage::filled(0, 0, 0)).unwrap(), "");
+}
+
+#[test]
+fn a_blank_page_has_no_lines() {
+    let blank = GreyImage::filled(1800, 2400, 240);
+    assert_eq!(read(&english(), &blank, &Regions::default()), Reading::Certain(Vec::new()));
+}
+
+#[test]
+fn a_language_without_a_network_has_no_reader() {
+    let installation = Installation::of_user().unwrap();
+    for language in ["tlh", "eng+deu", "../models/small"] {
+        assert!(Reader::load(&installation, language, 1).unwrap().is_none(), "{language}");
+    }
+}
+
+#[test]
+fn a_network_that_is_none_is_named() {
+    let home = tempfile::tempdir().unwrap();
+    let installed = Installation::of_user().unwrap();
+    fs::create_dir_all(home.path().join("lib")).unwrap();
+    fs::create_dir_all(home.path().join("languages")).unwrap();
+    let broken = Installation::new(home.path());
+    std::os::unix::fs::symlink(installed.onnx_runtime(), broken.onnx_runtime()).unwrap();
+    let cases = [b"no network".to_vec(), fs::read(installed.model("small")).unwrap()];
+    for network in cases {
+        fs::write(broken.languages().join("eng.onnx"), network).unwrap();
+        let error = Reader::load(&broken, "eng", 1).err().unwrap();
+        assert_eq!(error.code().as_str(), "reading.network_unusable", "{error}");
+    }
+}
+
+/// A volume whose pages are these images.
+fn volume(pages: &[GreyImage]) -> Vec<u8> {
+    let mut document = Document::with_version("1.5");
+    let tree = document.new_object_id();
+    let kids: Vec<Object> = pages.iter().map(|image| scanned_page(&mut document, tree, image).into()).collect();
+    let count = i64::try_from(kids.len()).unwrap();
+    document.set_object(tree, dictionary! { "Type" => "Pages", "Kids" => kids, "Count" => count });
+    let catalog = document.add_object(dictionary! { "Type" => "Catalog", "Pages" => tree });
+    document.trailer.set("Root", catalog);
+    let mut file = Vec::new();
+    document.save_to(&mut file).unwrap();
+    file
+}
+
+fn scanned_page(document: &mut Document, tree: ObjectId, image: &GreyImage) -> ObjectId {
+    let (width, height) = (u16::try_from(image.width).unwrap(), u16::try_from(image.height).unwrap());
+    let mut jpeg = Vec::new();
+    Encoder::new(&mut jpeg, 90).encode(&image.pixels, width, height, ColorType::Luma).unwrap();
+    let properties = dictionary! {
+        "Type" => "XObject", "Subtype" => "Image", "Width" => i64::from(width), "Height" => i64::from(height),
+        "ColorSpace" => "DeviceGray", "BitsPerComponent" => 8, "Filter" => "DCTDecode",
+    };
+    let picture = document.add_object(Stream::new(properties, jpeg));
+    let (width, height) = (f64::from(width) * 72.0 / DPI, f64::from(height) * 72.0 / DPI);
+    let content = format!("q {width} 0 0 {height} 0 0 cm /I Do Q");
+    let content = document.add_object(Stream::new(dictionary! {}, content.into_bytes()));
+    let box_of_page: Vec<Object> = vec![0.into(), 0.into(), width.into(), height.into()];
+    document.add_object(dictionary! {
+        "Type" => "Page", "Parent" => tree, "MediaBox" => box_of_page, "Contents" => content,
+        "Resources" => dictionary! { "XObject" => dictionary! { "I" => picture } },
+    })
+}
+
+/// Processes a volume. Returns how many pages fell back, and what read each page.
+fn readers(pages: &[GreyImage], reader: PageReader) -> (usize, Vec<String>) {
+    let directory = tempfile::tempdir().unwrap();
+    let input = directory.path().join("arc.1.1.2.pdf");
+    fs::write(&input, volume(pages)).unwrap();
+    let settings = Settings { model: ModelChoice::Small, reader, ..Settings::new(Installation::of_user().unwrap()) };
+    let output = directory.path().join("out");
+    let request = Request { input, output, reporter: None, volume: None, first_page: None, last_page: None, settings };
+    let summary = process(&request, &NoProgress, &Cancellation::new()).unwrap();
+    let meta = fs::read(summary.directory.join("pages_meta.json")).unwrap();
+    let meta: serde_json::Value = serde_json::from_slice(&meta).unwrap();
+    let read_by = (0..pages.len()).map(|page| meta[page.to_string()]["read_by"].as_str().unwrap().to_owned());
+    (summary.fallback_pages, read_by.collect())
+}
+
+#[test]
+fn the_results_say_what_read_each_page() {
+    let page = drawn(&TEXT);
+    let pages = [page.clone(), turned(&page)];
+    let text = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
+    assert_eq!(readers(&pages, PageReader::Quire), (1, text(&["quire", "tesseract"])));
+    assert_eq!(readers(&pages, PageReader::Tesseract), (0, text(&["tesseract", "tesseract"])));
+}
