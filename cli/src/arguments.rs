@@ -12,7 +12,7 @@ use engine::detection::Label;
 use engine::external::ghostscript::CompressionOptions;
 use engine::installation::Installation;
 use engine::settings::{DEFAULT_LANGUAGE, DEFAULT_READING_RESOLUTION, Request, Settings};
-use engine::source::Limits;
+use engine::source::{Limits, SkippedPages};
 use std::path::PathBuf;
 
 /// Turn a scanned law volume into redacted opinions, on this machine or in the service.
@@ -77,6 +77,9 @@ pub struct Process {
     /// Write every redacted page to a PDF of its own, too, with an invisible mark where an opinion ends.
     #[arg(long = "pages")]
     pub single_pages: bool,
+    /// Put blank pages in the places of these pages, which no program opens. They count from 1 in the file: 17,20.
+    #[arg(long, value_name = "PAGES", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
+    pub skip_pages: Vec<u32>,
     /// Exit with status 12 if there is a finding that a person must look at.
     #[arg(long)]
     pub strict: bool,
@@ -333,6 +336,7 @@ impl ScanOptions {
             volume: self.volume_number,
             first_page: self.first_page,
             last_page: None,
+            skipped: SkippedPages::default(),
             settings: Settings {
                 model: self.model,
                 ocr: !self.no_ocr,

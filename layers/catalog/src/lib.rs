@@ -21,6 +21,7 @@ mod read;
 mod rescue;
 mod restore;
 mod sample;
+mod skipped;
 mod state;
 mod sweep;
 #[cfg(feature = "testing")]
@@ -50,5 +51,6 @@ pub use read::{
 pub use rescue::{RescueOutcome, Rescued};
 pub use restore::ScanRecord;
 pub use sample::Sample;
+pub use skipped::{Restart, SkippedPage};
 pub use sweep::AbandonedAttempt;
 pub use usage::{StageUsage, Usage, UsageReport};

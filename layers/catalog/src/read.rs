@@ -3,6 +3,7 @@
 use crate::connection::{Catalog, Transaction};
 use crate::error::CatalogError;
 use crate::overview::FailureKind;
+use crate::skipped::{SkippedPage, skipped_pages};
 use domain::{FindingCounts, RangeStatus, ScanId, Severity, Stage, Status, WaitsFor};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -145,6 +146,8 @@ pub struct ScanDetail {
     /// Of the current generation, in order.
     pub ranges: Vec<RangeDetail>,
     /// In order.
+    pub skipped: Vec<SkippedPage>,
+    /// In order.
     pub opinions: Vec<OpinionDetail>,
     /// The worst first.
     pub findings: Vec<FindingDetail>,
@@ -268,7 +271,15 @@ const OMITTED: [&str; 10] =
 pub fn other_fields(detail: &serde_json::Value) -> impl Iterator<Item = (&str, String)> {
     let fields = detail.as_object().into_iter().flatten();
     let fields = fields.filter(|(name, value)| !OMITTED.contains(&name.as_str()) && !value.is_null());
-    fields.map(|(name, value)| (name.as_str(), value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)))
+    fields.map(|(name, value)| (name.as_str(), in_words(value)))
+}
+
+fn in_words(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(values) => values.iter().map(in_words).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
 }
 
 /// The places of the pages, from 1, that a lost worker was working on, as its event tells.
@@ -302,6 +313,7 @@ impl Catalog {
         let Some(row) = scan_row(&mut transaction, summary).await? else { return Ok(None) };
         let detail = ScanDetail {
             ranges: ranges(&mut transaction, scan, row.generation).await?,
+            skipped: skipped_pages(&mut transaction, scan).await?,
             opinions: opinions(&mut transaction, scan).await?,
             findings: findings(&mut transaction, scan).await?,
             events: events(&mut transaction, scan).await?,

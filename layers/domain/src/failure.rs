@@ -381,7 +381,7 @@ pub enum FailureCode {
     ProcessNothingReadable,
     #[strum(serialize = "process.no_such_pages")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The volume has none of the pages that were asked for.")]
+    #[assoc(meaning = "The volume does not have the pages that were asked for.")]
     #[assoc(advice = "Ask for pages that the volume has.")]
     ProcessNoSuchPages,
     #[strum(serialize = "process.threads")]
@@ -398,6 +398,11 @@ pub enum FailureCode {
     #[assoc(meaning = "The page cannot be read. It is a blank page in every result.")]
     #[assoc(advice = "Scan the page again and upload the volume anew.")]
     PageDamaged,
+    #[strum(serialize = "page.skipped")]
+    #[assoc(class = FailureClass::Page)]
+    #[assoc(meaning = "A person had the page skipped. It is a blank page in every result.")]
+    #[assoc(advice = "Scan the page again and upload the volume anew.")]
+    PageSkipped,
     #[strum(serialize = "page.not_compressed")]
     #[assoc(class = FailureClass::Page)]
     #[assoc(meaning = "Ghostscript cannot rewrite the page. It stays as it was uploaded.")]

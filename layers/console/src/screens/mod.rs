@@ -8,6 +8,7 @@ mod logs;
 mod pages;
 mod people;
 pub mod sign_in;
+mod skip;
 mod today;
 mod upload;
 mod volume;
@@ -30,6 +31,7 @@ pub fn inside() -> Router<Arc<Console>> {
         .merge(today::routes())
         .merge(volumes::routes())
         .merge(volume::routes())
+        .merge(skip::routes())
         .merge(logs::routes())
         .merge(pages::routes())
         .merge(failures::routes())
