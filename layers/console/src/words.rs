@@ -218,11 +218,13 @@ fn known(kind: &str) -> Option<&'static str> {
         "letter_edited" => "a dead letter was corrected and sent again",
         "letter_discarded" => "a dead letter was discarded",
         "signed_in" => "signed in",
+        "sign_in_refused" => "was refused at the sign-in",
         "signed_out_everywhere" => "signed out everywhere",
         "password_chosen" => "chose a password",
         "invited" => "invited",
         "role_changed" => "changed a role",
         "revoked" => "revoked access",
+        "readmitted" => "gave access back",
         _ => return None,
     })
 }

@@ -4,6 +4,7 @@ mod activity;
 mod failures;
 mod health;
 mod letters;
+mod openid;
 mod pages;
 mod people;
 pub mod sign_in;
@@ -19,7 +20,7 @@ use std::sync::Arc;
 
 /// For people who have not signed in. Their forms have no session whose token they could hold.
 pub fn outside() -> Router<Arc<Console>> {
-    sign_in::outside()
+    sign_in::outside().merge(openid::outside())
 }
 
 /// For people who have signed in.
