@@ -12,7 +12,7 @@ use axum::extract::{Query, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use axum_extra::extract::{CookieJar, Form};
-use catalog::{OpenIdEntry, Person, SignInLimits};
+use catalog::{OpenIdEntry, OpenIdIdentity, Person, SignInLimits};
 use http::HeaderMap;
 use http::header::{HOST, REFRESH};
 use http::uri::Authority;
@@ -114,34 +114,23 @@ fn code(openid: &OpenId, returned: Returned) -> Result<String, OpenIdError> {
     returned.code.ok_or_else(|| denied(returned.error.unwrap_or_else(no_reason)))
 }
 
-/// The person of an identity that is proven. Who is refused is recorded, with the name at the issuer.
+/// The person of an identity that is proven. Who is refused is recorded: as nobody, if it is no person of this console,
+/// because people may choose the name of somebody else at the issuer.
 async fn enter(
     console: &Console,
     openid: &OpenId,
     Claims { identity, groups }: &Claims,
     address: &str,
 ) -> Result<Person, ConsoleError> {
-    let Some(role) = openid.role(groups) else {
-        let error = OpenIdError::NoGroup { name: identity.name.clone() };
-        return refused(console, &identity.name, error, &identity.subject, address).await;
+    let (catalog, error) = match openid.role(groups) {
+        None => (console.catalog.clone(), OpenIdError::NoGroup { name: identity.name.clone() }),
+        Some(role) => match console.catalog.enter_with_openid(identity, role).await? {
+            OpenIdEntry::Allowed(person) => return Ok(person),
+            OpenIdEntry::Revoked(Person { name, .. }) => (catalog_of(console, &name)?, OpenIdError::Revoked { name }),
+        },
     };
-    match console.catalog.enter_with_openid(identity, role).await? {
-        OpenIdEntry::Allowed(person) => Ok(person),
-        OpenIdEntry::Revoked(Person { name, .. }) => {
-            let error = OpenIdError::Revoked { name: name.clone() };
-            refused(console, &name, error, &identity.subject, address).await
-        }
-    }
-}
-
-async fn refused<T>(
-    console: &Console,
-    name: &str,
-    error: OpenIdError,
-    subject: &str,
-    address: &str,
-) -> Result<T, ConsoleError> {
-    let detail = json!({ "code": error.code().as_str(), "subject": subject, "address": address });
-    catalog_of(console, name)?.record_activity("sign_in_refused", detail).await?;
+    let OpenIdIdentity { name, subject, .. } = identity;
+    let detail = json!({ "code": error.code().as_str(), "name": name, "subject": subject, "address": address });
+    catalog.record_activity("sign_in_refused", detail).await?;
     Err(error.into())
 }
