@@ -10,7 +10,7 @@ const require = createRequire(join(process.env.QUIRE_BROWSER_PACKAGES, "package.
 const { chromium } = require("playwright-core");
 const axe = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
 
-const { url, invitations, sample, breaking, large, hostile, letter, screens } = JSON.parse(process.env.QUIRE_BROWSER_TASK);
+const { url, invitations, sample, breaking, large, hostile, waiting, letter, screens } = JSON.parse(process.env.QUIRE_BROWSER_TASK);
 const PASSWORD = "correct horse battery staple";
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];
@@ -188,6 +188,80 @@ await step("the keys lead everywhere", async () => {
   await admin.keyboard.press("Escape");
 });
 
+// Every screen.
+const SCREENS = [["today", "/"], ["volumes", "/volumes"], ["volume", volume], ["pages", `${volume}/pages`], ["page", `${volume}/pages/2`], ["failures", "/failures"], ["letters", "/letters"],
+  ["upload", "/upload"], ["health", "/health"], ["people", "/people"], ["activity", "/activity"]];
+
+// Everything that can be pressed or filled in is reached with the tabulator, and shows that it is.
+async function reached(page, what) {
+  const wanted = await page.evaluate(() => {
+    const shown = (element) => element.checkVisibility({ visibilityProperty: true }) && element.tabIndex >= 0 && !element.disabled;
+    const all = [...document.querySelectorAll("a[href], button, input, select, textarea, summary")].filter(shown);
+    all.forEach((element, index) => { element.dataset.number = index; });
+    document.activeElement?.blur();
+    return all.length;
+  });
+  const found = new Set();
+  for (let press = 0; press < wanted + 3 && found.size < wanted; press += 1) {
+    await page.keyboard.press("Tab");
+    const [number, isSeen] = await page.evaluate(() => {
+      const element = document.activeElement;
+      const style = getComputedStyle(element);
+      return [element.dataset.number, style.outlineStyle !== "none" && parseFloat(style.outlineWidth) > 0];
+    });
+    if (number === undefined) continue;
+    assert.ok(isSeen, `${what}: element ${number} has the focus and does not show it`);
+    found.add(number);
+  }
+  assert.equal(found.size, wanted, `${what}: the tabulator reaches ${found.size} of ${wanted}`);
+}
+
+await step("every action is reached with the keyboard alone", async () => {
+  for (const [name, path] of [...SCREENS, ["logs", `${volume}/logs`], ["delete", `${volume}/delete`]]) {
+    await admin.goto(url + path);
+    await reached(admin, name);
+  }
+  // A retry from the first key to the last, of the volume that failed for good.
+  await admin.goto(`${url}/failures`);
+  await admin.keyboard.press("j");
+  await admin.keyboard.press("o");
+  await admin.waitForURL(/code=/);
+  const groups = await admin.locator("table").first().locator("[data-row]").count();
+  for (let row = 0; row <= groups; row += 1) await admin.keyboard.press("j");
+  await admin.keyboard.press("x");
+  await admin.getByRole("button", { name: "See what a retry would do" }).focus();
+  await admin.keyboard.press("Enter");
+  await admin.getByRole("button", { name: "Retry 1 volume" }).focus();
+  await admin.keyboard.press("Enter");
+  await admin.getByText("1 volume of 1 retried.").waitFor();
+});
+
+await step("a page refreshes itself, and waits while something is open or nobody looks", async () => {
+  const page = await admin.context().newPage();
+  await page.clock.install();
+  await page.goto(url + waiting);
+  const isRefresh = (request) => request.headers()["hx-request"] === "true";
+  let asked = 0;
+  page.on("request", (request) => { if (isRefresh(request)) asked += 1; });
+  const refreshes = () => Promise.all([page.waitForResponse((answer) => isRefresh(answer.request())), page.clock.runFor(6_000)]);
+  const waits = async (why) => {
+    asked = 0;
+    await page.clock.runFor(60_000);
+    assert.equal(asked, 0, why);
+  };
+  await refreshes();
+  await page.locator("#live summary").last().click();
+  await waits("something is open");
+  await page.locator("#live summary").last().click();
+  await page.evaluate(() => document.activeElement.blur());
+  await refreshes();
+  await page.evaluate(() => Object.defineProperty(document, "hidden", { value: true, configurable: true }));
+  await waits("nobody looks");
+  await page.evaluate(() => { delete document.hidden; });
+  await refreshes();
+  await page.close();
+});
+
 await step("a viewer sees it and is refused by the server", async () => {
   const viewer = await person(invitations.viewer);
   await viewer.goto(url + volume);
@@ -201,9 +275,6 @@ await step("a viewer sees it and is refused by the server", async () => {
 });
 
 // Every screen, wide and narrow, light and dark: nothing for axe, nothing outside the window, and a picture.
-const SCREENS = [["today", "/"], ["volumes", "/volumes"], ["volume", volume], ["pages", `${volume}/pages`], ["page", `${volume}/pages/2`], ["failures", "/failures"], ["letters", "/letters"],
-  ["upload", "/upload"], ["health", "/health"], ["people", "/people"], ["activity", "/activity"]];
-
 await step("every screen is accessible and fits", async () => {
   for (const width of [1280, 390]) {
     for (const colorScheme of ["light", "dark"]) {

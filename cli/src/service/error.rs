@@ -48,9 +48,6 @@ pub enum ServiceError {
     #[error("{}: {source}", path.display())]
     #[assoc(code = _source.code())]
     Upload { path: PathBuf, source: ObjectError },
-    #[error("The log {} cannot be read: {cause}.", path.display())]
-    #[assoc(code = FailureCode::LogsFile)]
-    LogFile { path: PathBuf, cause: std::io::Error },
     #[error("The file {} exists. Nothing was downloaded.", path.display())]
     #[assoc(code = FailureCode::DownloadExists)]
     DownloadExists { path: PathBuf },

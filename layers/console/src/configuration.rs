@@ -2,9 +2,12 @@
 
 use crate::openid::OpenIdSettings;
 use clap::{ArgAction, Args, Parser};
+use deployment::{Logs, ScanLog};
 use pipeline::configuration::{Buckets, DatabaseAddress, Recovery};
 use queues::QueueUrls;
 use std::net::SocketAddr;
+use std::path::PathBuf;
+use time::OffsetDateTime;
 
 #[derive(Debug, Clone, Parser)]
 #[command(no_binary_name = true, disable_help_flag = true)]
@@ -17,6 +20,8 @@ pub struct Configuration {
     pub queues: QueueUrls,
     #[command(flatten)]
     pub dead_letters: DeadLetterUrls,
+    #[command(flatten)]
+    pub logs: FunctionLogs,
     /// The rules of the functions, on which the forecasts depend.
     #[command(flatten)]
     pub recovery: Recovery,
@@ -28,6 +33,49 @@ pub struct Configuration {
     /// Where the console listens when it does not run on Lambda.
     #[arg(long, env = "QUIRE_CONSOLE_ADDRESS", default_value = "127.0.0.1:8470")]
     pub address: SocketAddr,
+}
+
+/// Where the functions log: in files of the local stack, or in CloudWatch Logs.
+#[derive(Debug, Clone, Args)]
+pub struct FunctionLogs {
+    /// The directory of the log files of the local stack.
+    #[arg(long, env = "QUIRE_STACK_LOGS")]
+    pub log_directory: Option<PathBuf>,
+    /// The log of intake in CloudWatch Logs.
+    #[arg(long, env = "QUIRE_INTAKE_LOG", default_value = "")]
+    pub intake_log: String,
+    /// The log of compress in CloudWatch Logs.
+    #[arg(long, env = "QUIRE_COMPRESS_LOG", default_value = "")]
+    pub compress_log: String,
+    /// The log of scan in CloudWatch Logs.
+    #[arg(long, env = "QUIRE_SCAN_LOG", default_value = "")]
+    pub scan_log: String,
+    /// The log of split in CloudWatch Logs.
+    #[arg(long, env = "QUIRE_SPLIT_LOG", default_value = "")]
+    pub split_log: String,
+    /// The log of reconcile in CloudWatch Logs.
+    #[arg(long, env = "QUIRE_RECONCILE_LOG", default_value = "")]
+    pub reconcile_log: String,
+}
+
+impl FunctionLogs {
+    /// The lines that were written since then.
+    #[must_use]
+    pub fn since(&self, since: OffsetDateTime, client: &Logs) -> ScanLog {
+        if let Some(directory) = &self.log_directory {
+            return ScanLog::in_directory(directory.clone(), since);
+        }
+        let named = [
+            ("intake", &self.intake_log),
+            ("compress", &self.compress_log),
+            ("scan", &self.scan_log),
+            ("split", &self.split_log),
+            ("reconcile", &self.reconcile_log),
+        ];
+        let named = named.into_iter().filter(|(_, name)| !name.is_empty());
+        let named = named.map(|(function, name)| (function, name.clone())).collect();
+        ScanLog::in_cloudwatch(client.clone(), named, since)
+    }
 }
 
 /// Where the dead-letter queues are.

@@ -1,4 +1,4 @@
-use crate::configuration::Configuration;
+use crate::configuration::{Configuration, FunctionLogs};
 use crate::error::ConsoleError;
 use crate::openid::{OpenId, OpenIdError};
 use crate::overlay::Overlays;
@@ -9,6 +9,7 @@ use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::get;
 use catalog::{Catalog, LeaseRules};
+use deployment::Logs;
 use domain::ResultKey;
 use objects::{ObjectError, Objects};
 use pipeline::credentials;
@@ -54,6 +55,8 @@ pub struct Console {
     pub openid: Option<OpenId>,
     /// Whether people may sign in with a password.
     pub has_accounts: bool,
+    pub function_logs: FunctionLogs,
+    pub cloudwatch: Logs,
 }
 
 impl Console {
@@ -82,6 +85,8 @@ impl Console {
             overlays: Overlays::default(),
             openid,
             has_accounts: *local_accounts,
+            function_logs: configuration.logs.clone(),
+            cloudwatch: Logs::new(sdk),
         })
     }
 

@@ -5,6 +5,7 @@ use crate::openid::OpenIdError;
 use askama::Template;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use catalog::CatalogError;
+use deployment::DeploymentError;
 use domain::{FailureClass, FailureCode, Role};
 use enum_assoc::Assoc;
 use http::StatusCode;
@@ -62,6 +63,9 @@ pub enum ConsoleError {
     #[error(transparent)]
     #[assoc(code = _0.code())]
     Queues(#[from] QueueError),
+    #[error(transparent)]
+    #[assoc(code = _0.code())]
+    Logs(#[from] DeploymentError),
     #[error("The file {file} of the results cannot be read: {cause}.")]
     #[assoc(code = FailureCode::ConsoleFault)]
     Sidecar { file: &'static str, cause: serde_json::Error },

@@ -1,6 +1,7 @@
 use aws::{CallError, Refusal, Unreachable};
 use domain::FailureCode;
 use enum_assoc::Assoc;
+use std::path::PathBuf;
 
 /// Why a stack or its logs cannot be read. `action` reads as in "Quire could not …".
 #[derive(Debug, thiserror::Error, Assoc)]
@@ -15,6 +16,9 @@ pub enum DeploymentError {
     #[error("Quire could not {action} because AWS refused the request ({refusal}).")]
     #[assoc(code = FailureCode::StackRefused)]
     Refused { action: &'static str, refusal: Refusal },
+    #[error("The log {} cannot be read: {cause}.", path.display())]
+    #[assoc(code = FailureCode::LogsFile)]
+    LogFile { path: PathBuf, cause: std::io::Error },
 }
 
 impl DeploymentError {

@@ -58,7 +58,7 @@ const OPERATOR: [&str; 28] = [
 ];
 
 /// What people ask of AWS through the console. `Queue` and `Letters` as above.
-const CONSOLE: [&str; 19] = [
+const CONSOLE: [&str; 24] = [
     "secretsmanager:GetSecretValue DatabaseSecretArn",
     // Signing in with OpenID Connect.
     "secretsmanager:GetSecretValue OpenIdSecretArn",
@@ -83,6 +83,12 @@ const CONSOLE: [&str; 19] = [
     "sqs:ChangeMessageVisibility Letters",
     "sqs:StartMessageMoveTask Letters",
     "sqs:ListMessageMoveTasks Letters",
+    // What the functions logged about a scan.
+    "logs:FilterLogEvents IntakeLog",
+    "logs:FilterLogEvents CompressLog",
+    "logs:FilterLogEvents ScanLog",
+    "logs:FilterLogEvents SplitLog",
+    "logs:FilterLogEvents ReconcileLog",
 ];
 
 /// PostgreSQL asks for this when a function logs in with IAM. No request of a function goes to AWS for it.

@@ -43,10 +43,12 @@ async fn people_find_their_way_in_a_browser() {
     });
     let _functions = world.start();
     let hostile = record(&world, &format!("original_scans/{markup}.pdf"), Some(refusal)).await;
+    // Nothing was sent about it, so it waits as long as the test lasts.
+    let waiting = record(&world, "original_scans/waiting.pdf", None).await;
     world.resources.send_dead_letter(Queue::Split, "{\"stage\":\"split\"}").await;
     let task = json!({
         "url": console.url, "invitations": invitations, "sample": sample::path(), "breaking": breaking, "large": large,
-        "hostile": format!("/volumes/{hostile}"), "letter": format!("{{\"stage\":\"split\",\"scan\":{hostile}}}"),
+        "hostile": format!("/volumes/{hostile}"), "waiting": format!("/volumes/{waiting}"), "letter": format!("{{\"stage\":\"split\",\"scan\":{hostile}}}"),
         "screens": screens(),
     });
     let mut walk = Command::new("node");

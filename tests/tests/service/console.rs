@@ -374,6 +374,35 @@ async fn two_who_redrive_at_once_neither_lose_nor_double_a_letter() {
     world.resources.dead_letters(Queue::Split, 1).await;
 }
 
+/// An operator reads what the functions logged about a volume, and about no other. Errors are text, whoever wrote them.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_logs_of_a_volume_are_on_a_page_for_operators() {
+    let (mut world, volume) = (World::new().await, Volume::of_pages(2));
+    world.environment.insert("QUIRE_STACK_LOGS".to_owned(), world.logs.path().display().to_string());
+    let console = world.start_console();
+    let running = world.start();
+    let markup = format!("original_scans/{HOSTILE}.pdf");
+    world.resources.put(&volume.key, &volume.path()).await;
+    world.resources.put(&markup, &volume.path()).await;
+    let scan = world.ended(&volume.key).await;
+    let hostile = world.wait(&markup, |scan| scan.waits_for.is_some()).await;
+    drop(running);
+    let mut browser = world.sign_in(&console, "ada", Role::Operator).await;
+    let path = format!("/volumes/{}/logs", scan.id);
+    assert!(browser.get(&format!("/volumes/{}", scan.id)).text.contains(&path));
+    let told = browser.get(&path).text;
+    for line in [format!("became scan {}", scan.id), format!("split of scan {} finished", scan.id)] {
+        assert!(told.contains(&line), "{line}: {told}");
+    }
+    assert!(!told.contains(&format!("scan {} ", hostile.id)), "{told}");
+    let told = browser.get(&format!("/volumes/{}/logs", hostile.id)).text;
+    assert!(told.contains("became scan") && !told.contains("<img"), "{told}");
+    let mut viewer = world.sign_in(&console, "viola", Role::Viewer).await;
+    assert!(is_refused(&viewer.get(&path)));
+    let mut operator = world.sign_in(&console, "olga", Role::Operator).await;
+    assert_eq!(operator.get("/volumes/4711/logs").status, 404);
+}
+
 /// A letter that no function can read is corrected, and a letter of a scan that is over is cleared.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn letters_are_corrected_cleared_and_discarded() {

@@ -4,6 +4,7 @@ mod activity;
 mod failures;
 mod health;
 mod letters;
+mod logs;
 mod openid;
 mod pages;
 mod people;
@@ -30,6 +31,7 @@ pub fn inside() -> Router<Arc<Console>> {
         .merge(today::routes())
         .merge(volumes::routes())
         .merge(volume::routes())
+        .merge(logs::routes())
         .merge(pages::routes())
         .merge(failures::routes())
         .merge(letters::routes())

@@ -115,7 +115,7 @@ impl Seen {
     }
 }
 
-async fn summary(console: &Console, scan: ScanId) -> Result<ScanSummary, ConsoleError> {
+pub async fn summary(console: &Console, scan: ScanId) -> Result<ScanSummary, ConsoleError> {
     Ok(console.catalog.summary(scan).await?.ok_or(CatalogError::Unknown(scan))?)
 }
 
