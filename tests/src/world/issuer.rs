@@ -1,9 +1,9 @@
 //! An issuer of OpenID Connect on loopback (`tests/issuer`), and what a browser does there.
 
 use serde_json::{Value, json};
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, ChildStdout, Command, Stdio};
 use ureq::Agent;
 use ureq::http::Uri;
 
@@ -17,6 +17,8 @@ pub struct Issuer {
     /// Such as `http://127.0.0.1:1234`.
     pub url: String,
     child: Child,
+    /// Node.js ends when it writes a warning and nobody can read it.
+    _output: BufReader<ChildStdout>,
     agent: Agent,
 }
 
@@ -45,11 +47,16 @@ impl Issuer {
         node.env("QUIRE_ISSUER_PACKAGES", packages);
         node.env("QUIRE_ISSUER", json!({ "client": client, "people": people }).to_string());
         let mut child = node.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().expect("node is installed");
-        let lines = BufReader::new(child.stdout.take().expect("its output")).lines();
-        let url =
-            lines.map_while(Result::ok).find_map(|line| line.strip_prefix("the issuer listens on ").map(str::to_owned));
+        let mut output = BufReader::new(child.stdout.take().expect("its output"));
+        let mut lines = output.by_ref().lines().map_while(Result::ok);
+        let url = lines.find_map(|line| line.strip_prefix("the issuer listens on ").map(str::to_owned));
         let settings = Agent::config_builder().http_status_as_error(false).max_redirects(0).build();
-        Some(Self { url: url.expect("the issuer starts"), child, agent: Agent::new_with_config(settings) })
+        Some(Self {
+            url: url.expect("the issuer starts"),
+            child,
+            _output: output,
+            agent: Agent::new_with_config(settings),
+        })
     }
 
     /// What the console is told about this issuer.

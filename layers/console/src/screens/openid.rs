@@ -130,7 +130,8 @@ async fn enter(
         },
     };
     let OpenIdIdentity { name, subject, .. } = identity;
-    let detail = json!({ "code": error.code().as_str(), "name": name, "subject": subject, "address": address });
+    let (code, message) = (error.code().as_str(), error.code().meaning());
+    let detail = json!({ "code": code, "message": message, "name": name, "subject": subject, "address": address });
     catalog.record_activity("sign_in_refused", detail).await?;
     Err(error.into())
 }
