@@ -13,6 +13,7 @@ mod give_back;
 mod heartbeat;
 mod intake;
 mod lease;
+mod openid;
 mod operate;
 mod outbox;
 mod overview;
@@ -43,6 +44,7 @@ pub use give_back::GivenBack;
 pub use heartbeat::Heartbeat;
 pub use intake::{KeyLock, NewScan, Recorded};
 pub use lease::{Failure, Fenced, Lease, LeaseRules};
+pub use openid::{OpenIdEntry, OpenIdIdentity};
 pub use overview::{FailureGroup, FailureKind, Overview};
 pub use people::{Invitation, Person, PersonSummary, SecretHash, SignInLimits, SignInSecret};
 pub use read::{

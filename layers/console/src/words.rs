@@ -196,7 +196,7 @@ pub fn activity(kind: &str, detail: &Value) -> String {
     };
     let said = known(kind).map_or_else(|| kind.replace('_', " "), ToOwned::to_owned);
     let message = detail.get("message").and_then(Value::as_str);
-    let is_failure = matches!(kind, "failed" | "cancelled" | "given_back" | "returned_to_compress");
+    let is_failure = matches!(kind, "failed" | "cancelled" | "given_back" | "returned_to_compress" | "sign_in_refused");
     let reason = message.filter(|_| is_failure).map(|message| format!(": {message}")).unwrap_or_default();
     let pages: Vec<String> = catalog::suspects(detail).iter().map(ToString::to_string).collect();
     let pages = (kind == "interrupted" && !pages.is_empty()).then(|| format!("pages {}", pages.join(", ")));
@@ -230,11 +230,13 @@ fn known(kind: &str) -> Option<&'static str> {
         "letter_edited" => "a dead letter was corrected and sent again",
         "letter_discarded" => "a dead letter was discarded",
         "signed_in" => "signed in",
+        "sign_in_refused" => "was refused at the sign-in",
         "signed_out_everywhere" => "signed out everywhere",
         "password_chosen" => "chose a password",
         "invited" => "invited",
         "role_changed" => "changed a role",
         "revoked" => "revoked access",
+        "readmitted" => "gave access back",
         _ => return None,
     })
 }

@@ -757,6 +757,44 @@ pub enum FailureCode {
     #[assoc(meaning = "Somebody tried to sign in too often.")]
     #[assoc(advice = "Wait 15 minutes. If the password is lost, ask an admin for an invitation.")]
     ConsoleTooManyAttempts,
+    #[strum(serialize = "console.no_accounts")]
+    #[assoc(class = FailureClass::Refused)]
+    #[assoc(meaning = "Signing in with a password is switched off.", advice = "Sign in with OpenID Connect.")]
+    ConsoleNoAccounts,
+    #[strum(serialize = "console.openid_state")]
+    #[assoc(class = FailureClass::Refused)]
+    #[assoc(meaning = "An answer of the issuer belongs to no sign-in that this browser began and has not finished.")]
+    #[assoc(advice = "Sign in again, in one window, within ten minutes.")]
+    ConsoleOpenidState,
+    #[strum(serialize = "console.openid_denied")]
+    #[assoc(class = FailureClass::Refused)]
+    #[assoc(meaning = "The issuer of OpenID Connect refused a sign-in, or its code.")]
+    #[assoc(advice = "Sign in again. If it happens always, check the client's settings at the issuer.")]
+    ConsoleOpenidDenied,
+    #[strum(serialize = "console.openid_group")]
+    #[assoc(class = FailureClass::Refused)]
+    #[assoc(meaning = "None of the person's groups at the issuer has a role.")]
+    #[assoc(advice = "Ask whoever manages the groups to add the person, then sign in again.")]
+    ConsoleOpenidGroup,
+    #[strum(serialize = "console.openid_revoked")]
+    #[assoc(class = FailureClass::Refused)]
+    #[assoc(meaning = "An admin has revoked the access of a person who signs in with OpenID Connect.")]
+    #[assoc(advice = "An admin can give it back, on the screen People.")]
+    ConsoleOpenidRevoked,
+    #[strum(serialize = "console.openid_untrusted")]
+    #[assoc(class = FailureClass::Unavailable)]
+    #[assoc(
+        meaning = "What the issuer of OpenID Connect sent failed a check: a signature, an issuer, an audience, a time, a nonce."
+    )]
+    #[assoc(
+        advice = "Sign in again. If it happens always, compare the settings of the console with those at the issuer."
+    )]
+    ConsoleOpenidUntrusted,
+    #[strum(serialize = "console.openid_unreachable")]
+    #[assoc(class = FailureClass::Unavailable)]
+    #[assoc(meaning = "The console cannot reach the issuer of OpenID Connect, or read its client's secret.")]
+    #[assoc(advice = "Try again later. In a network of its own, the console needs a NAT gateway.")]
+    ConsoleOpenidUnreachable,
     #[strum(serialize = "console.input")]
     #[assoc(class = FailureClass::Arguments)]
     #[assoc(meaning = "What was typed cannot be used.", advice = "Go back and correct it.")]

@@ -35,6 +35,7 @@ fn changes(scan: i64) -> Vec<(String, Role)> {
         other("/people/invite", Role::Admin),
         other("/people/1/role", Role::Admin),
         other("/people/1/revoke", Role::Admin),
+        other("/people/1/readmit", Role::Admin),
     ]
 }
 

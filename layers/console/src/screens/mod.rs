@@ -5,6 +5,7 @@ mod failures;
 mod health;
 mod letters;
 mod logs;
+mod openid;
 mod pages;
 mod people;
 pub mod sign_in;
@@ -21,7 +22,7 @@ use std::sync::Arc;
 
 /// For people who have not signed in. Their forms have no session whose token they could hold.
 pub fn outside() -> Router<Arc<Console>> {
-    sign_in::outside()
+    sign_in::outside().merge(openid::outside())
 }
 
 /// For people who have signed in.
