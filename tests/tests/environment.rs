@@ -37,13 +37,15 @@ fn assert_missing(trial: &Trial, command: &mut Command, code: &str, names: &[&st
 
 #[test]
 fn a_missing_program_is_named_with_its_package() {
-    let programs =
-        [("tesseract", "tesseract-ocr", ""), ("gs", "ghostscript", "--no-ocr"), ("qpdf", "qpdf", "--no-ocr")];
+    let programs = [
+        ("tesseract", "tesseract-ocr", "--reader=tesseract"),
+        ("gs", "ghostscript", "--no-ocr"),
+        ("qpdf", "qpdf", "--no-ocr"),
+    ];
     for (program, package, option) in programs {
         let path = programs_without(program);
         let trial = Trial::of(&sample::bytes());
-        let options: Vec<&str> = ["--json", "--model", "small", option].into_iter().filter(|o| !o.is_empty()).collect();
-        let mut command = trial.command(&options);
+        let mut command = trial.command(&["--json", "--model", "small", option]);
         command.env("PATH", path.path());
         assert_missing(
             &trial,

@@ -63,7 +63,9 @@ fn an_interrupt_while_pages_are_looked_at() {
 
 #[test]
 fn an_interrupt_while_tesseract_runs() {
-    assert_stops_cleanly("-INT", &[], "the words", |trial| is_under_way(trial, "words") && runs(trial, "tesseract"));
+    assert_stops_cleanly("-INT", &["--reader", "tesseract"], "the words", |trial| {
+        is_under_way(trial, "words") && runs(trial, "tesseract")
+    });
 }
 
 #[test]

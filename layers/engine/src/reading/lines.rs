@@ -7,7 +7,7 @@ use super::rows;
 use super::text_line::{TextLine, percentile};
 use crate::geometry::Rect;
 
-/// The lines of a page in reading order, and how much of its ink is in none of them.
+/// The lines of a page in reading order, and how much of its ink outside pictures is in none of them.
 pub(super) struct PageLines {
     pub(super) lines: Vec<TextLine>,
     /// 0 to 1.
@@ -20,23 +20,23 @@ const MOST_PIECES: usize = 40_000;
 /// `None` if the page has more pieces than a page of text.
 pub(super) fn find(pieces: &[Piece], (width, height): (usize, usize), regions: &Regions) -> Option<PageLines> {
     let page = Rect::new(0.0, 0.0, width as f64, height as f64);
-    let is_in_picture = |piece: &Piece| regions.pictures.iter().any(|picture| picture.holds_centre_of(&piece.page));
-    let printed: Vec<Piece> = pieces
-        .iter()
-        .filter(|piece| is_printed(piece) && !is_in_picture(piece) && !is_margin(&piece.page, &page))
-        .copied()
-        .collect();
-    let ink: f64 = printed.iter().map(|piece| f64::from(piece.area)).sum();
+    let is_outside = |piece: &&Piece| !regions.is_in_picture(&piece.page);
+    let area = |piece: &Piece| f64::from(piece.area);
+    let printed: Vec<Piece> =
+        pieces.iter().filter(|piece| is_printed(piece) && !is_margin(&piece.page, &page)).copied().collect();
+    let ink: f64 = printed.iter().filter(is_outside).map(area).sum();
     let mut text: Vec<Piece> = printed.into_iter().filter(|piece| may_be_text(&piece.page, &page)).collect();
     if text.len() > MOST_PIECES {
         return None;
     }
     let mut lines = Vec::new();
-    if let Some(x_height) = x_height(&text) {
+    let outside: Vec<Piece> = text.iter().filter(is_outside).copied().collect();
+    if let Some(x_height) = x_height(&outside) {
         let letter = |piece: &&Piece| (0.7 * x_height..2.5 * x_height).contains(&piece.page.height());
-        let slope = slope(&text.iter().filter(letter).map(|piece| piece.page).collect::<Vec<_>>());
+        let slope = slope(&outside.iter().filter(letter).map(|piece| piece.page).collect::<Vec<_>>());
         text.iter_mut().for_each(|piece| level(piece, slope));
-        let gutter = gutter(&text, page.x1, x_height, regions.gutter);
+        let outside: Vec<Piece> = text.iter().filter(is_outside).copied().collect();
+        let gutter = gutter(&outside, page.x1, x_height, regions.gutter);
         for group in groups(&text, gutter, x_height) {
             let mut found = rows::lines(&group, x_height);
             found.sort_by(|a, b| a.at.total_cmp(&b.at));
@@ -48,7 +48,7 @@ pub(super) fn find(pieces: &[Piece], (width, height): (usize, usize), regions: &
         }
         lines.retain(|line| line.pieces.len() > 1 || line.above > 0.8 * x_height);
     }
-    let placed: f64 = lines.iter().flat_map(|line| &line.pieces).map(|piece| f64::from(piece.area)).sum();
+    let placed: f64 = lines.iter().flat_map(|line| &line.pieces).filter(is_outside).map(area).sum();
     Some(PageLines { lines, left_out: if ink > 0.0 { 1.0 - placed / ink } else { 0.0 } })
 }
 

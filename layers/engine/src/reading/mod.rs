@@ -43,8 +43,14 @@ pub enum ReadingError {
 pub struct Regions {
     /// About where the middle between two columns is, if the page has columns.
     pub gutter: Option<f64>,
-    /// What has no words to be read.
+    /// Pictures. They may have words, such as a caption.
     pub pictures: Vec<Rect>,
+}
+
+impl Regions {
+    fn is_in_picture(&self, rect: &Rect) -> bool {
+        self.pictures.iter().any(|picture| picture.holds_centre_of(rect))
+    }
 }
 
 /// What was read on a page.
@@ -56,14 +62,14 @@ pub enum Reading {
     Doubtful,
 }
 
-/// A page is doubtful if its words have less confidence on average.
+/// Words are doubtful if they have less confidence on average.
 const LEAST_CONFIDENCE: f64 = 0.97;
 
-/// A page is doubtful if more than this share of its words has less confidence than this.
+/// Words are doubtful if more than this share of them has less confidence than this.
 const MOST_UNSURE: f64 = 0.05;
 const UNSURE: f64 = 0.8;
 
-/// A page is doubtful if more than this share of its ink is in no line.
+/// A page is doubtful if its words are, or if more than this share of its ink is in no line.
 const MOST_LEFT_OUT: f64 = 0.15;
 
 /// The loaded network of a language. Several threads can use it at once.
@@ -104,6 +110,8 @@ impl Reader {
         let characters = self.network.recognise(&pictures, |_| true)?;
         let lines = found.lines.iter().zip(&pictures).zip(&characters);
         let lines = lines.filter_map(|((line, picture), characters)| words::line(line, picture, characters));
+        // What a picture seems to say counts only if it is certain.
+        let lines = lines.filter(|line| !regions.is_in_picture(&line.rect) || is_certain(&line.words));
         Ok(judged(lines.collect()))
     }
 
@@ -135,10 +143,12 @@ const NUMBER_CHARACTERS: &str = "0123456789-, ";
 const SURE: f64 = 0.9;
 
 fn judged(lines: Vec<Line>) -> Reading {
-    let words: Vec<&Word> = lines.iter().flat_map(|line| &line.words).collect();
-    let count = words.len().max(1) as f64;
-    let unsure = words.iter().filter(|word| word.confidence < UNSURE).count() as f64;
-    let sum: f64 = words.iter().map(|word| word.confidence).sum();
-    let is_certain = words.is_empty() || (sum >= LEAST_CONFIDENCE * count && unsure <= MOST_UNSURE * count);
-    if is_certain { Reading::Certain(lines) } else { Reading::Doubtful }
+    if is_certain(lines.iter().flat_map(|line| &line.words)) { Reading::Certain(lines) } else { Reading::Doubtful }
+}
+
+fn is_certain<'a>(words: impl IntoIterator<Item = &'a Word>) -> bool {
+    let confidences: Vec<f64> = words.into_iter().map(|word| word.confidence).collect();
+    let count = confidences.len() as f64;
+    let unsure = confidences.iter().filter(|confidence| **confidence < UNSURE).count() as f64;
+    confidences.iter().sum::<f64>() >= LEAST_CONFIDENCE * count && unsure <= MOST_UNSURE * count
 }
