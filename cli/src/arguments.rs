@@ -260,7 +260,7 @@ pub struct ScanOptions {
     #[arg(long)]
     pub no_ocr: bool,
     /// Read the words with this reader: quire or tesseract. Quire leaves doubtful pages to Tesseract.
-    #[arg(long, value_name = "NAME", default_value_t, value_parser = page_reader)]
+    #[arg(long, value_name = "NAME", default_value_t)]
     pub reader: PageReader,
     /// The language of the pages, as Tesseract names it.
     #[arg(long, value_name = "LANGUAGE", default_value = DEFAULT_LANGUAGE)]
@@ -313,11 +313,6 @@ pub struct CompressionArguments {
     #[arg(long, value_name = "FACTOR", default_value_t = CompressionOptions::default().quantisation,
           value_parser = quantisation)]
     pub quantisation: f64,
-}
-
-fn page_reader(text: &str) -> Result<PageReader, String> {
-    let names = || PageReader::ALL.iter().map(|reader| reader.as_str()).collect::<Vec<_>>().join(", ");
-    text.parse().map_err(|_| format!("it is none of {}", names()))
 }
 
 fn quantisation(text: &str) -> Result<f64, String> {
