@@ -12,7 +12,7 @@ use engine::detection::Label;
 use engine::external::ghostscript::CompressionOptions;
 use engine::installation::Installation;
 use engine::settings::{DEFAULT_LANGUAGE, DEFAULT_READING_RESOLUTION, Request, Settings};
-use engine::source::Limits;
+use engine::source::{Limits, SkippedPages};
 use std::path::PathBuf;
 
 /// Turn a scanned law volume into redacted opinions, on this machine or in the service.
@@ -77,6 +77,9 @@ pub struct Process {
     /// Write every redacted page to a PDF of its own, too, with an invisible mark where an opinion ends.
     #[arg(long = "pages")]
     pub single_pages: bool,
+    /// Put blank pages in the places of these pages, which no program opens. They count from 1 in the file: 17,20.
+    #[arg(long, value_name = "PAGES", value_delimiter = ',', value_parser = clap::value_parser!(u32).range(1..))]
+    pub skip_pages: Vec<u32>,
     /// Exit with status 12 if there is a finding that a person must look at.
     #[arg(long)]
     pub strict: bool,
@@ -171,16 +174,18 @@ Examples:
 
 #[derive(Debug, Subcommand)]
 pub enum ModelCommand {
-    /// Convert a checkpoint of ultralytics, such as best.pt, and install it for `--model NAME`.
+    /// Convert and install a checkpoint of ultralytics for `--model NAME`, or a language of Tesseract for `--language
+    /// NAME`.
     Import(ModelImport),
 }
 
 #[derive(Debug, Args)]
 #[command(after_help = format!("{MODEL_IMPORT_EXAMPLES}\n\n{}", exit_statuses([])))]
 pub struct ModelImport {
-    /// The checkpoint of a YOLOv8 or YOLO11 detection model. It is read as data and never executed.
-    pub checkpoint: PathBuf,
-    /// Install the model under this name: letters, digits, - and _ [default: the file's name].
+    /// The checkpoint of a YOLO detection model, such as best.pt, or a .traineddata file of Tesseract 4 or 5. It is read
+    /// as data and never executed.
+    pub file: PathBuf,
+    /// Install the model or language under this name: letters, digits, - and _ [default: the file's name].
     #[arg(long)]
     pub name: Option<ModelName>,
     #[command(flatten)]
@@ -188,9 +193,13 @@ pub struct ModelImport {
 }
 
 const MODEL_IMPORT_EXAMPLES: &str = "\
-Example:
-  quire model import runs/detect/train/weights/best.pt --name mine
-  quire process a3d.217.101.120.original.pdf -o out --model mine";
+Examples:
+  Use a detection model of your own:
+    quire model import runs/detect/train/weights/best.pt --name mine
+    quire process a3d.217.101.120.original.pdf -o out --model mine
+  Read pages in another language:
+    quire model import /usr/share/tesseract-ocr/5/tessdata/deu.traineddata
+    quire process scan.pdf -o out --language deu";
 
 #[derive(Debug, Args)]
 #[command(after_help = format!("{COMPLETIONS_EXAMPLES}\n\n{}", exit_statuses([])))]
@@ -322,6 +331,7 @@ impl ScanOptions {
             volume: self.volume_number,
             first_page: self.first_page,
             last_page: None,
+            skipped: SkippedPages::default(),
             settings: Settings {
                 model: self.model,
                 ocr: !self.no_ocr,

@@ -12,15 +12,19 @@ use engine::output::write_json;
 use engine::pairing::pair_file;
 use engine::report::Summary;
 use engine::settings::{Request, Settings};
+use engine::source::SkippedPages;
 use engine::validate::Validation;
 
 /// Returns the exit status.
 pub fn process(arguments: Process, cancellation: &Cancellation) -> Result<u8, ReportedFailure> {
-    let Process { volume, output, unredacted, footnotes, single_pages, strict, json, scan, compression } = arguments;
+    let Process { volume, output, unredacted, footnotes, single_pages, skip_pages, strict, json, scan, compression } =
+        arguments;
     let compression = CompressionOptions { resolution: compression.resolution, quantisation: compression.quantisation };
     let request = scan.request(volume, output);
     let settings = Settings { unredacted, footnotes, single_pages, compression, ..request.settings };
-    let request = Request { settings, ..request };
+    let mut skipped = SkippedPages::default();
+    skip_pages.iter().for_each(|page| skipped.insert(*page as usize - 1, None));
+    let request = Request { skipped, settings, ..request };
     let summary = engine::process::process(&request, &ProgressDisplay::new(), cancellation);
     let summary = summary.map_err(|error| ReportedFailure::of_engine(error, json))?;
     if json {

@@ -7,7 +7,8 @@ use engine::error::EngineError;
 use engine::installation::Installation;
 use engine::report::NoProgress;
 use engine::settings::Settings;
-use engine::stages::{self, Prepared, RangeToScan, SplitInputs, SplitResult};
+use engine::source::SkippedPages;
+use engine::stages::{self, Prepared, RangeToScan, SplitInputs, SplitResult, VolumeToPrepare};
 use std::path::{Path, PathBuf};
 
 /// Settings of the thorough mode, opinions without redaction included.
@@ -44,7 +45,22 @@ pub fn prepared(
     range_pages: usize,
     folder: &Path,
 ) -> Result<Prepared, EngineError> {
-    stages::prepare(volume, settings, range_pages, &made(&folder.join("prepare")), &NoProgress, &Cancellation::new())
+    prepared_skipping(volume, &SkippedPages::default(), settings, range_pages, folder)
+}
+
+/// Prepares a volume in a folder, without some of its pages.
+///
+/// # Errors
+/// As [`stages::prepare`].
+pub fn prepared_skipping(
+    volume: &Path,
+    skipped: &SkippedPages,
+    settings: &Settings,
+    range_pages: usize,
+    folder: &Path,
+) -> Result<Prepared, EngineError> {
+    let volume = VolumeToPrepare { file: volume, range_pages, skipped };
+    stages::prepare(&volume, settings, &made(&folder.join("prepare")), &NoProgress, &Cancellation::new())
 }
 
 /// Scans every range of a prepared volume with models that are loaded once, each in a folder of its own.

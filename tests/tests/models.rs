@@ -84,6 +84,42 @@ fn a_checkpoint_that_cannot_be_imported_is_refused_and_changes_nothing() {
     assert_eq!(files(&home.path().join("models")), [mine]);
 }
 
+/// The file of English from which the set-up imported `eng`.
+fn english() -> PathBuf {
+    let mut command = Command::new("tesseract");
+    let languages = command.arg("--list-langs").env_remove("TESSDATA_PREFIX").output().unwrap();
+    let languages = String::from_utf8(languages.stdout).unwrap();
+    Path::new(languages.split('"').nth(1).unwrap()).join("eng.traineddata")
+}
+
+#[test]
+fn a_language_is_told_by_its_content_and_installed_beside_the_models() {
+    let home = home();
+    let disguised = home.path().join("mine.pt");
+    fs::copy(english(), &disguised).unwrap();
+    let ending = import(home.path(), &disguised, &[]);
+    assert_eq!(ending.status, Some(0), "{ending:?}");
+    assert!(ending.stdout.starts_with("mine: a language of 110 characters, lines of 36 pixels\n"), "{ending:?}");
+    assert!(ending.stdout.ends_with("--language mine\n"), "{ending:?}");
+    let imported = fs::read(home.path().join("languages/mine.onnx")).unwrap();
+    assert!(imported == fs::read(Installation::of_user().unwrap().languages().join("eng.onnx")).unwrap());
+    assert!(!home.path().join("models").exists());
+}
+
+#[test]
+fn a_language_that_is_damaged_is_refused_and_changes_nothing() {
+    let home = home();
+    let whole = fs::read(english()).unwrap();
+    let cut = home.path().join("cut.traineddata");
+    for length in [100, 200_000] {
+        fs::write(&cut, &whole[..length]).unwrap();
+        let ending = import(home.path(), &cut, &[]);
+        assert_eq!((ending.status, ending.stdout.as_str()), (Some(3), ""), "{ending:?}");
+        assert!(ending.stderr.contains("model.language-damaged"), "{ending:?}");
+    }
+    assert!(!home.path().join("languages").exists());
+}
+
 #[test]
 fn names_that_are_no_file_names_of_their_own_are_refused() {
     let home = home();

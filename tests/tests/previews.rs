@@ -6,6 +6,7 @@ use engine::cancellation::Cancellation;
 use engine::process::process;
 use engine::report::NoProgress;
 use engine::settings::{Request, Settings};
+use engine::source::SkippedPages;
 use engine::stages::SplitResult;
 use std::path::Path;
 use tempfile::TempDir;
@@ -145,6 +146,7 @@ fn one_process_gives_the_same_previews() {
         volume: None,
         first_page: None,
         last_page: None,
+        skipped: SkippedPages::default(),
         settings: Settings { previews, ..settings() },
     };
     let whole = process(&request(true), &NoProgress, &Cancellation::new()).unwrap();

@@ -5,7 +5,8 @@ use engine::cancellation::Cancellation;
 use engine::error::EngineError;
 use engine::report::{NoProgress, PageProblem, Progress, Step, StepReport};
 use engine::settings::Settings;
-use engine::stages::{self, Prepared, RangeToScan, SplitInputs};
+use engine::source::SkippedPages;
+use engine::stages::{self, Prepared, RangeToScan, SplitInputs, VolumeToPrepare};
 use std::path::Path;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
@@ -91,7 +92,8 @@ fn preparation_stops() {
     let original = folder.path().join("original.pdf");
     let steps = [Step::Check, Step::Cut, Step::Compress, Step::Pack];
     assert_stops(folder.path(), &steps, |place, stopper| {
-        stages::prepare(&original, &staged::fast(), 3, place, stopper, &stopper.cancellation).map(drop)
+        let volume = VolumeToPrepare { file: &original, range_pages: 3, skipped: &SkippedPages::default() };
+        stages::prepare(&volume, &staged::fast(), place, stopper, &stopper.cancellation).map(drop)
     });
 }
 

@@ -66,8 +66,10 @@ fn prepare_context() -> Result<PathBuf> {
         // Two thirds of a program are debug information, and Lambda loads the image over the network.
         program::run(Command::new("strip").arg(&program))?;
     }
-    for file in [workspace::files(&home.join("lib"))?, workspace::files(&home.join("models"))?].concat() {
-        workspace::copy(&file, &context.join(file.strip_prefix(&home)?))?;
+    for directory in ["lib", "models", "languages"] {
+        for file in workspace::files(&home.join(directory))? {
+            workspace::copy(&file, &context.join(file.strip_prefix(&home)?))?;
+        }
     }
     workspace::copy(&workspace::root().join("infra/image/Dockerfile"), &context.join("Dockerfile"))?;
     Ok(context)

@@ -1,4 +1,5 @@
-//! What npm installs below the home directory for tests: the simulator of IAM's policies, and what drives a browser.
+//! What npm installs below the home directory for tests: the simulator of IAM's policies, what drives a browser, and an
+//! issuer of OpenID Connect.
 
 use crate::setup::{self, say};
 use crate::{program, workspace};
@@ -21,9 +22,14 @@ const SIMULATOR: Packages =
     Packages { name: "simulator", locked: "tests/permissions", without: "the permissions are not tested" };
 const BROWSER: Packages =
     Packages { name: "browser", locked: "tests/browser", without: "the console is not tested in a browser" };
+const ISSUER: Packages =
+    Packages { name: "issuer", locked: "tests/issuer", without: "signing in with OpenID Connect is not tested" };
 
 /// Where the test of the console finds its tools. A variable that is not set skips the test.
 const VARIABLES: [&str; 2] = ["QUIRE_TEST_BROWSER", "QUIRE_TEST_BROWSER_PACKAGES"];
+
+/// Where the tests of OpenID Connect find the issuer. Without the variable, they are skipped.
+const ISSUER_PACKAGES: &str = "QUIRE_TEST_ISSUER_PACKAGES";
 
 pub fn install_simulator() -> Result<()> {
     SIMULATOR.install().map(drop)
@@ -41,6 +47,12 @@ pub fn install_browser() -> Result<Vec<(String, String)>> {
     let Some(chromium) = program::find("chromium") else { return Ok(Vec::new()) };
     let values = [chromium, packages].map(|path| path.display().to_string());
     Ok(VARIABLES.iter().map(ToString::to_string).zip(values).collect())
+}
+
+/// Installs the issuer, where that is possible, and returns the variable of the tests.
+pub fn install_issuer() -> Result<Vec<(String, String)>> {
+    let packages = ISSUER.install()?;
+    Ok(packages.iter().map(|path| (ISSUER_PACKAGES.to_owned(), path.display().to_string())).collect())
 }
 
 impl Packages {

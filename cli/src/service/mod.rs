@@ -38,6 +38,7 @@ pub fn perform(command: &ServiceCommand, cancellation: &Cancellation) -> Result<
         ServiceCommand::Show(arguments) => show::run(arguments, cancellation).map(|()| 0),
         ServiceCommand::Watch(arguments) => watch::run(arguments, cancellation),
         ServiceCommand::Retry(arguments) => retry::run(arguments, cancellation).map(|()| 0),
+        ServiceCommand::Skip(arguments) => operate::skip(arguments, cancellation).map(|()| 0),
         ServiceCommand::Download(arguments) => download::run(arguments, cancellation).map(|()| 0),
         ServiceCommand::Delete(arguments) => delete::run(arguments, cancellation).map(|()| 0),
         ServiceCommand::Cost(arguments) => cost::run(arguments, cancellation).map(|()| 0),

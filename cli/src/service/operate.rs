@@ -1,15 +1,15 @@
-//! What operators do to one scan: `quire retry ID`, `cancel`, `defer`, `describe`, `confirm`, `approve` and `migrate`.
+//! What operators do to one scan: `quire retry ID`, `skip`, `cancel`, `defer`, `describe`, `confirm`, `approve` and `migrate`.
 
 use super::actor;
 use super::arguments::{
-    Acting, Action, Defer, DeferTime, Describe, Migrate, QueueArguments, RESULT_BUCKET, Rebuild, SendingAction,
+    Acting, Action, Defer, DeferTime, Describe, Migrate, QueueArguments, RESULT_BUCKET, Rebuild, SendingAction, Skip,
 };
 use super::connection;
 use super::error::ServiceError;
-use super::report::{advice, state, timestamp, volume};
+use super::report::{advice, count, state, timestamp, volume};
 use super::settings::Settings;
 use crate::terminal::{print, print_json, visible};
-use catalog::{Catalog, CatalogError, ScanRow};
+use catalog::{Catalog, CatalogError, Restart, ScanRow};
 use domain::{ScanId, VolumeName};
 use engine::cancellation::Cancellation;
 use pipeline::actions::Operator;
@@ -26,6 +26,27 @@ pub fn retry(
     cancellation: &Cancellation,
 ) -> Result<(), ServiceError> {
     act_and_send(scan, acting, queues, cancellation, async |operator, scan| operator.retry(scan).await.map(drop))
+}
+
+pub fn skip(arguments: &Skip, cancellation: &Cancellation) -> Result<(), ServiceError> {
+    let Skip { scan, pages, undo, acting, queues } = arguments;
+    act_and_send(*scan, acting, queues, cancellation, async |operator, scan| {
+        let restart = match undo {
+            false => operator.skip(scan, pages).await?,
+            true => operator.unskip(scan, pages).await?,
+        };
+        eprintln!("{}", restarted(&restart));
+        Ok(())
+    })
+}
+
+fn restarted(restart: &Restart) -> String {
+    let Restart { ranges, kept, .. } = restart;
+    if ranges.is_empty() && *kept == 0 {
+        return "The scan starts again from the beginning.".to_owned();
+    }
+    let (again, kept) = (count(ranges.len(), "page range"), count(*kept, "finished one"));
+    format!("The volume is compressed again, {again} must be scanned again, and the results of {kept} are kept.")
 }
 
 pub fn confirm(arguments: &SendingAction, cancellation: &Cancellation) -> Result<(), ServiceError> {
@@ -185,6 +206,14 @@ mod tests {
         assert_eq!(until(&time, NOW), datetime!(2026-11-20 12:00 UTC));
         let time = DeferTime { until: Some(datetime!(2026-12-24 5:00 UTC)), length: None };
         assert_eq!(until(&time, NOW), datetime!(2026-12-24 5:00 UTC));
+    }
+
+    #[test]
+    fn what_is_done_again_is_reported() {
+        let told = |ranges: &[i32], kept| restarted(&Restart { ranges: ranges.to_vec(), kept, ready: Vec::new() });
+        assert_eq!(told(&[], 0), "The scan starts again from the beginning.");
+        let expected = "The volume is compressed again, 1 page range must be scanned again, and the results of 3 finished ones are kept.";
+        assert_eq!(told(&[2], 3), expected);
     }
 
     #[test]

@@ -7,7 +7,7 @@ use super::report::{Table, advice, age, count, error, is_provisional, phrase, pr
 use super::settings::Settings;
 use crate::findings;
 use crate::terminal::{megabytes, print, print_json, visible};
-use catalog::{OpinionDetail, RangeDetail, ScanDetail, ScanSummary};
+use catalog::{OpinionDetail, RangeDetail, ScanDetail, ScanSummary, SkippedPage};
 use engine::cancellation::Cancellation;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -62,6 +62,7 @@ fn head(scan: &ScanDetail, now: OffsetDateTime) -> Option<String> {
     line("version", Some(visible(&scan.scan.version_id)));
     line("size", Some(size(scan)));
     line("recorded", Some(since(summary.created_at, now)));
+    line("skipped", skipped(scan));
     line(
         "deferred",
         summary.not_before.filter(|until| *until > now).map(|until| format!("until {}", timestamp(until))),
@@ -86,6 +87,14 @@ fn size(scan: &ScanDetail) -> String {
     let bytes = megabytes(u64::try_from(size_bytes).unwrap_or_default());
     let lane = if scan.scan.is_large { ", in the lane for large volumes" } else { "" };
     pages.map_or_else(|| bytes.clone(), |pages| format!("{bytes}, {pages} pages{lane}"))
+}
+
+/// The pages that a person had skipped.
+fn skipped(scan: &ScanDetail) -> Option<String> {
+    let by = |actor: &str| format!(" (by {})", visible(actor));
+    let page = |page: &SkippedPage| format!("page {}{}", page.page, page.actor.as_deref().map(by).unwrap_or_default());
+    let pages: Vec<String> = scan.skipped.iter().map(page).collect();
+    (!pages.is_empty()).then(|| pages.join(", "))
 }
 
 fn since(moment: OffsetDateTime, now: OffsetDateTime) -> String {

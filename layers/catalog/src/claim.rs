@@ -3,6 +3,7 @@
 use crate::connection::{Catalog, Transaction};
 use crate::error::CatalogError;
 use crate::lease::{Lease, LeaseRules, WORKER_STOPPED};
+use crate::skipped::{SkippedPage, skipped_pages};
 use crate::state::{ScanState, settle};
 use domain::{FailureCode, RangeStatus, ScanId, Stage, Status, Task};
 use time::OffsetDateTime;
@@ -66,6 +67,8 @@ pub struct ClaimedScan {
     pub work_prefix: Option<String>,
     /// The ranges of the current generation, in order.
     pub ranges: Vec<RangeResult>,
+    /// In order.
+    pub skipped: Vec<SkippedPage>,
 }
 
 /// Where the results of a page range are.
@@ -194,6 +197,7 @@ async fn take_scan(
     Ok(Some(Claim::Claimed(ClaimedScan {
         lease: Lease { scan, range: None, token, stage },
         ranges: range_results(transaction, scan, row.generation).await?,
+        skipped: skipped_pages(transaction, scan).await?,
         key: row.key,
         version_id: row.version_id,
         etag: row.etag,

@@ -55,31 +55,43 @@ impl FanOut {
 }
 
 impl Catalog {
-    /// Publishes what compress made: a new generation of page ranges, all waiting. Ranges of earlier generations are
-    /// deleted. A lease of another stage, or ranges that do not follow one another from the first page to the last, are
+    /// Publishes what compress made: a new generation of page ranges. Those of the generation before are deleted; a new
+    /// range keeps the results of the earlier one with the same pages if the same of them were skipped. All others wait.
+    ///
+    /// A lease of another stage, or ranges that do not follow one another from the first page to the last, are
     /// [`CatalogError::Invalid`].
     pub async fn finish_compress(&self, lease: &Lease, fan_out: &FanOut) -> Result<Fenced<Vec<Task>>, CatalogError> {
         lease.expect_stage(Stage::Compress)?;
         fan_out.check()?;
         let mut transaction = self.begin().await?;
-        let Some(generation) = publish_ranges(&mut transaction, lease, fan_out).await? else { return Ok(Fenced::Lost) };
-        replace_ranges(&mut transaction, lease.scan, generation, &fan_out.ranges).await?;
+        let Some(fanned_out) = publish_ranges(&mut transaction, lease, fan_out).await? else {
+            return Ok(Fenced::Lost);
+        };
+        replace_ranges(&mut transaction, lease.scan, &fanned_out, &fan_out.ranges).await?;
+        pass_over_scan(&mut transaction, lease.scan).await?;
         let ready = ready(&mut transaction, lease.scan).await?;
         transaction.commit().await?;
         Ok(Fenced::Done(ready))
     }
 }
 
+struct FannedOut {
+    generation: i32,
+    /// False if intermediate files were missing: those of the finished ranges may be missing, too.
+    keeps_results: bool,
+}
+
 async fn publish_ranges(
     transaction: &mut Transaction<'_>,
     lease: &Lease,
     fan_out: &FanOut,
-) -> Result<Option<i32>, CatalogError> {
-    Ok(sqlx::query_scalar!(
-        "UPDATE scans SET status = 'COMPRESSED', generation = generation + 1, attempts = 0, interruptions = 0,
+) -> Result<Option<FannedOut>, CatalogError> {
+    Ok(sqlx::query_as!(
+        FannedOut,
+        r#"UPDATE scans SET status = 'COMPRESSED', generation = generation + 1, attempts = 0, interruptions = 0,
              error_code = NULL, error_message = NULL, pages = $3, is_large = $4, work_prefix = $5, details = $6
          WHERE id = $1 AND lease = $2 AND status = 'COMPRESSING'
-         RETURNING generation",
+         RETURNING generation, returns = 0 AS "keeps_results!""#,
         lease.scan,
         lease.token,
         fan_out.pages,
@@ -94,26 +106,53 @@ async fn publish_ranges(
 async fn replace_ranges(
     transaction: &mut Transaction<'_>,
     scan: ScanId,
-    generation: i32,
+    fanned_out: &FannedOut,
     ranges: &[NewRange],
 ) -> Result<(), CatalogError> {
-    sqlx::query!("DELETE FROM page_ranges WHERE scan_id = $1", scan).execute(transaction.executor()).await?;
     let first_indexes: Vec<i32> = ranges.iter().map(|range| range.first_index).collect();
     let page_counts: Vec<i32> = ranges.iter().map(|range| range.page_count).collect();
     let input_keys: Vec<String> = ranges.iter().map(|range| range.input_key.clone()).collect();
     sqlx::query!(
-        "INSERT INTO page_ranges (scan_id, generation, number, first_index, page_count, input_key)
-         SELECT $1, $2, place - 1, first_index, page_count, input_key
+        "INSERT INTO page_ranges (scan_id, generation, number, first_index, page_count, input_key, skipped, status,
+             result_key, finished_at, dispatched_at, dispatches)
+         SELECT $1, $2, place - 1, new.first_index, new.page_count, new.input_key,
+             skipped_in($1, new.first_index, new.page_count), coalesce(kept.status, 'WAITING'), kept.result_key,
+             kept.finished_at, CASE WHEN kept.status IS NULL THEN clock_timestamp() END,
+             CASE WHEN kept.status IS NULL THEN 1 ELSE 0 END
          FROM unnest($3::integer[], $4::integer[], $5::text[])
-              WITH ORDINALITY AS new (first_index, page_count, input_key, place)",
+              WITH ORDINALITY AS new (first_index, page_count, input_key, place)
+         LEFT JOIN page_ranges AS kept
+             ON $6 AND kept.scan_id = $1 AND kept.generation = $2 - 1 AND kept.status = 'FINISHED'
+             AND kept.first_index = new.first_index AND kept.page_count = new.page_count
+             AND kept.skipped = skipped_in($1, new.first_index, new.page_count)",
         scan,
-        generation,
+        fanned_out.generation,
         &first_indexes,
         &page_counts,
         &input_keys,
+        fanned_out.keeps_results,
     )
     .execute(transaction.executor())
     .await?;
+    sqlx::query!("DELETE FROM page_ranges WHERE scan_id = $1 AND generation < $2", scan, fanned_out.generation)
+        .execute(transaction.executor())
+        .await?;
+    Ok(())
+}
+
+/// If all ranges kept their results, nothing is left to scan.
+async fn pass_over_scan(transaction: &mut Transaction<'_>, scan: ScanId) -> Result<(), CatalogError> {
+    let passed = sqlx::query!(
+        "UPDATE scans SET status = 'SCANNING' WHERE id = $1 AND NOT EXISTS (
+             SELECT FROM page_ranges AS ranges
+             WHERE scan_id = $1 AND ranges.generation = scans.generation AND ranges.status <> 'FINISHED')",
+        scan,
+    )
+    .execute(transaction.executor())
+    .await?;
+    if passed.rows_affected() > 0 {
+        settle(transaction, scan).await?;
+    }
     Ok(())
 }
 

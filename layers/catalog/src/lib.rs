@@ -13,6 +13,7 @@ mod give_back;
 mod heartbeat;
 mod intake;
 mod lease;
+mod openid;
 mod operate;
 mod outbox;
 mod overview;
@@ -21,6 +22,7 @@ mod read;
 mod rescue;
 mod restore;
 mod sample;
+mod skipped;
 mod state;
 mod sweep;
 #[cfg(feature = "testing")]
@@ -42,6 +44,7 @@ pub use give_back::GivenBack;
 pub use heartbeat::Heartbeat;
 pub use intake::{KeyLock, NewScan, Recorded};
 pub use lease::{Failure, Fenced, Lease, LeaseRules};
+pub use openid::{OpenIdEntry, OpenIdIdentity};
 pub use overview::{FailureGroup, FailureKind, Overview};
 pub use people::{Invitation, Person, PersonSummary, SecretHash, SignInLimits, SignInSecret};
 pub use read::{
@@ -50,5 +53,6 @@ pub use read::{
 pub use rescue::{RescueOutcome, Rescued};
 pub use restore::ScanRecord;
 pub use sample::Sample;
+pub use skipped::{Restart, SkippedPage};
 pub use sweep::AbandonedAttempt;
 pub use usage::{StageUsage, Usage, UsageReport};

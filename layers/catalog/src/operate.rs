@@ -6,12 +6,11 @@
 use crate::connection::{Catalog, Transaction};
 use crate::error::CatalogError;
 use crate::intake::{lock_key_row, supersede};
-use crate::state::{ScanState, mark_dispatched, ready, record_event, release_ranges};
+use crate::state::{SUPERSEDED, ScanState, mark_dispatched, ready, record_event, release_ranges};
 use domain::{FailureCode, ScanId, Status, Task, VolumeName, WaitsFor};
 use time::OffsetDateTime;
 
 const ENDED: &str = "It has already ended.";
-const SUPERSEDED: &str = "A newer upload of the same key replaced it.";
 
 impl Catalog {
     /// Puts a FAILED or CANCELLED scan back to the status in which its stage waits, with fresh counts and no deferral.
@@ -20,12 +19,7 @@ impl Catalog {
     pub async fn retry(&self, scan: ScanId) -> Result<Vec<Task>, CatalogError> {
         let mut transaction = self.begin().await?;
         let state = ScanState::lock_existing(&mut transaction, scan).await?;
-        if !matches!(state.status, Status::Failed | Status::Cancelled) {
-            return Err(state.refuse("Only a scan that is FAILED or CANCELLED can be retried."));
-        }
-        if state.superseded_by.is_some() {
-            return Err(state.refuse(SUPERSEDED));
-        }
+        state.require_restartable()?;
         sqlx::query!("UPDATE scans SET not_before = NULL WHERE id = $1", scan).execute(transaction.executor()).await?;
         state.restart(&mut transaction).await?;
         let ready = ready(&mut transaction, scan).await?;

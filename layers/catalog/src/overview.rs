@@ -32,8 +32,6 @@ pub struct FailureGroup {
     pub scans: i64,
     pub first_at: OffsetDateTime,
     pub last_at: OffsetDateTime,
-    /// The message of the newest.
-    pub message: String,
 }
 
 impl Catalog {
@@ -48,7 +46,7 @@ impl Catalog {
                    count(*) FILTER (WHERE status NOT IN ('PENDING_REVIEW', 'FAILED')) AS "working!",
                    (SELECT count(*) FROM scans
                     WHERE status IN ('PENDING_REVIEW', 'APPROVED') AND superseded_by IS NULL
-                      AND updated_at > clock_timestamp() - interval '7 days') AS "finished_this_week!"
+                      AND updated_at > now() - interval '7 days') AS "finished_this_week!"
                FROM scans WHERE status NOT IN ('APPROVED', 'CANCELLED') AND superseded_by IS NULL"#,
         )
         .fetch_one(transaction.executor())
@@ -65,8 +63,7 @@ impl Catalog {
         let mut transaction = self.begin().await?;
         let rows = sqlx::query!(
             r#"SELECT failure_cause(error_code, error_message) AS "code!", failed_stage AS "stage!: Stage",
-                   count(*) AS "scans!", min(updated_at) AS "first_at!", max(updated_at) AS "last_at!",
-                   (array_agg(error_message ORDER BY updated_at DESC))[1] AS message
+                   count(*) AS "scans!", min(updated_at) AS "first_at!", max(updated_at) AS "last_at!"
                FROM scans WHERE status = 'FAILED' AND superseded_by IS NULL AND failed_stage IS NOT NULL
                GROUP BY 1, 2 ORDER BY 3 DESC, 5 DESC"#,
         )
@@ -78,7 +75,6 @@ impl Catalog {
             scans: row.scans,
             first_at: row.first_at,
             last_at: row.last_at,
-            message: row.message.unwrap_or_default(),
         });
         Ok(groups.collect())
     }

@@ -29,8 +29,10 @@ pub struct PersonSummary {
     pub id: i64,
     pub name: String,
     pub role: Role,
-    /// Whether the person has chosen a password.
+    /// Whether the person has chosen a password, or signs in with OpenID Connect.
     pub is_member: bool,
+    /// Who the person is to the issuer of OpenID Connect, for those who sign in with it.
+    pub subject: Option<String>,
     pub created_at: OffsetDateTime,
     pub revoked_at: Option<OffsetDateTime>,
     /// Of any session that still exists.
@@ -73,10 +75,11 @@ pub struct SignInLimits {
 impl Catalog {
     /// Creates a person, or finds the one of this name, and replaces the invitation. An accepted invitation sets a new
     /// password, so this is also how a lost one is replaced. The role of a person who exists is changed, and revoked access
-    /// is given back.
+    /// is given back. Whoever signs in with OpenID Connect needs no password, and may have chosen the name: whoever invites
+    /// somebody of that name may mean another person.
     ///
     /// # Errors
-    /// When the database does not answer.
+    /// [`CatalogError::Invalid`] for a person who signs in with OpenID Connect, or when the database does not answer.
     pub async fn invite(
         &self,
         name: &str,
@@ -87,12 +90,15 @@ impl Catalog {
         let mut transaction = self.begin().await?;
         let person = sqlx::query_scalar!(
             "INSERT INTO people (name, role) VALUES ($1, $2)
-             ON CONFLICT (name) DO UPDATE SET role = excluded.role, revoked_at = NULL RETURNING id",
+             ON CONFLICT (name) DO UPDATE SET role = excluded.role, revoked_at = NULL
+             WHERE people.subject IS NULL RETURNING id",
             name,
             role.as_str(),
         )
-        .fetch_one(transaction.executor())
+        .fetch_optional(transaction.executor())
         .await?;
+        let taken = || CatalogError::Invalid("Somebody of this name signs in with OpenID Connect.".to_owned());
+        let person = person.ok_or_else(taken)?;
         let expires_at = sqlx::query_scalar!(
             "INSERT INTO invitations (token_hash, person_id, expires_at)
              VALUES ($1, $2, clock_timestamp() + make_interval(secs => $3))
@@ -219,13 +225,14 @@ impl Catalog {
         }))
     }
 
-    /// Begins a session of a person whose password was right, and forgets the failures of this name from this address.
+    /// Begins a session of a person who has proven to be that person, and forgets the failures of this name, and those
+    /// without a name, from this address.
     ///
     /// # Errors
     /// When the database does not answer.
     pub async fn sign_in(&self, person: &Person, address: &str, token: &SecretHash) -> Result<(), CatalogError> {
         let mut transaction = self.begin().await?;
-        sqlx::query!("DELETE FROM sign_in_failures WHERE name = $1 AND address = $2", person.name, address)
+        sqlx::query!("DELETE FROM sign_in_failures WHERE name IN ($1, '') AND address = $2", person.name, address)
             .execute(transaction.executor())
             .await?;
         sqlx::query!("INSERT INTO sessions (token_hash, person_id) VALUES ($1, $2)", token.as_slice(), person.id)
@@ -299,7 +306,8 @@ impl Catalog {
         let mut transaction = self.begin().await?;
         let people = sqlx::query_as!(
             PersonSummary,
-            r#"SELECT people.id, name, role AS "role: Role", password_hash IS NOT NULL AS "is_member!",
+            r#"SELECT people.id, name, role AS "role: Role", subject,
+                   (password_hash IS NOT NULL OR subject IS NOT NULL) AS "is_member!",
                    people.created_at, revoked_at, max(seen_at) AS seen_at, count(token_hash) AS "sessions!"
                FROM people LEFT JOIN sessions ON person_id = people.id
                GROUP BY people.id ORDER BY name"#,
@@ -313,10 +321,15 @@ impl Catalog {
     /// Gives a person another role. The last admin keeps the role: nobody could give it back.
     ///
     /// # Errors
-    /// [`CatalogError::Invalid`] for the last admin and for nobody, or when the database does not answer.
+    /// [`CatalogError::Invalid`] for the last admin, for nobody, and for people whose groups at the issuer decide, or when
+    /// the database does not answer.
     pub async fn change_role(&self, person: i64, role: Role) -> Result<(), CatalogError> {
         let mut transaction = self.begin().await?;
-        let name = self::person(&mut transaction, person, role == Role::Admin).await?;
+        let Changing { name, has_groups } = changing(&mut transaction, person, role == Role::Admin).await?;
+        if has_groups {
+            let reason = "The groups of this person decide the role, at each sign-in.";
+            return Err(CatalogError::Invalid(reason.to_owned()));
+        }
         sqlx::query!("UPDATE people SET role = $2 WHERE id = $1", person, role.as_str())
             .execute(transaction.executor())
             .await?;
@@ -330,7 +343,7 @@ impl Catalog {
     /// As [`Catalog::change_role`].
     pub async fn revoke(&self, person: i64) -> Result<(), CatalogError> {
         let mut transaction = self.begin().await?;
-        let name = self::person(&mut transaction, person, false).await?;
+        let Changing { name, .. } = changing(&mut transaction, person, false).await?;
         sqlx::query!(
             "WITH uninvited AS (DELETE FROM invitations WHERE person_id = $1)
              UPDATE people SET revoked_at = clock_timestamp(), password_hash = NULL WHERE id = $1",
@@ -349,11 +362,18 @@ async fn end_sessions(transaction: &mut Transaction<'_>, person: i64) -> Result<
     Ok(())
 }
 
-/// The name of a person who is about to lose or change a role. Fails if nobody would be admin afterwards. Two changes at
-/// once wait for one another.
-async fn person(transaction: &mut Transaction<'_>, person: i64, stays_admin: bool) -> Result<String, CatalogError> {
+/// A person who is about to lose or change a role.
+struct Changing {
+    name: String,
+    /// Whether groups at the issuer decide the role.
+    has_groups: bool,
+}
+
+/// Fails if nobody would be admin afterwards. Two changes at once wait for one another.
+async fn changing(transaction: &mut Transaction<'_>, person: i64, stays_admin: bool) -> Result<Changing, CatalogError> {
     let people = sqlx::query!(
-        r#"SELECT id, name, (role = 'admin' AND revoked_at IS NULL AND password_hash IS NOT NULL) AS "is_admin!"
+        r#"SELECT id, name, subject IS NOT NULL AS "has_groups!",
+               (role = 'admin' AND revoked_at IS NULL AND (password_hash IS NOT NULL OR subject IS NOT NULL)) AS "is_admin!"
            FROM people ORDER BY id FOR UPDATE"#,
     )
     .fetch_all(transaction.executor())
@@ -363,5 +383,9 @@ async fn person(transaction: &mut Transaction<'_>, person: i64, stays_admin: boo
         return Err(CatalogError::Invalid("Nobody else is admin. Make another person admin first.".to_owned()));
     }
     let unknown = || CatalogError::Invalid("There is no such person.".to_owned());
-    people.into_iter().find(|other| other.id == person).map(|row| row.name).ok_or_else(unknown)
+    people
+        .into_iter()
+        .find(|other| other.id == person)
+        .map(|row| Changing { name: row.name, has_groups: row.has_groups })
+        .ok_or_else(unknown)
 }

@@ -3,6 +3,7 @@
 use crate::connection::{Catalog, Transaction};
 use crate::error::CatalogError;
 use crate::overview::FailureKind;
+use crate::skipped::{SkippedPage, skipped_pages};
 use domain::{FindingCounts, RangeStatus, ScanId, Severity, Stage, Status, WaitsFor};
 use serde::Serialize;
 use time::OffsetDateTime;
@@ -87,6 +88,8 @@ impl Catalog {
     pub async fn scans(&self, filter: &Filter) -> Result<Vec<ScanSummary>, CatalogError> {
         let statuses: Vec<String> = filter.statuses.iter().map(|status| status.as_str().to_owned()).collect();
         let words: Vec<String> = filter.words.iter().map(|word| pattern(word)).collect();
+        // The rarest word is probably the longest. An index finds the scans that have it.
+        let longest = words.iter().max_by_key(|word| word.len());
         let (code, stage) = filter.failure.as_ref().map(|kind| (kind.code.as_str(), kind.stage.as_str())).unzip();
         let mut transaction = self.begin().await?;
         let scans = sqlx::query_as!(
@@ -106,6 +109,8 @@ impl Catalog {
                WHERE (cardinality($1::text[]) = 0 OR status = ANY($1))
                  AND ($2::text IS NULL OR key = $2)
                  AND ($3::bigint IS NULL OR id < $3)
+                 AND ($9::text IS NULL
+                     OR lower(key || ' ' || coalesce(reporter, '') || ' ' || coalesce(volume, '')) LIKE $9)
                  AND (cardinality($5::text[]) = 0
                      OR lower(key || ' ' || coalesce(reporter, '') || ' ' || coalesce(volume, '')) LIKE ALL ($5))
                  AND (NOT $6 OR (status = 'PENDING_REVIEW' OR waits_for IS NOT NULL) AND superseded_by IS NULL)
@@ -120,6 +125,7 @@ impl Catalog {
             filter.needs_person,
             code,
             stage,
+            longest,
         )
         .fetch_all(transaction.executor())
         .await?;
@@ -139,6 +145,8 @@ pub struct ScanDetail {
     pub scan: ScanRow,
     /// Of the current generation, in order.
     pub ranges: Vec<RangeDetail>,
+    /// In order.
+    pub skipped: Vec<SkippedPage>,
     /// In order.
     pub opinions: Vec<OpinionDetail>,
     /// The worst first.
@@ -263,7 +271,15 @@ const OMITTED: [&str; 10] =
 pub fn other_fields(detail: &serde_json::Value) -> impl Iterator<Item = (&str, String)> {
     let fields = detail.as_object().into_iter().flatten();
     let fields = fields.filter(|(name, value)| !OMITTED.contains(&name.as_str()) && !value.is_null());
-    fields.map(|(name, value)| (name.as_str(), value.as_str().map_or_else(|| value.to_string(), ToOwned::to_owned)))
+    fields.map(|(name, value)| (name.as_str(), in_words(value)))
+}
+
+fn in_words(value: &serde_json::Value) -> String {
+    match value {
+        serde_json::Value::String(text) => text.clone(),
+        serde_json::Value::Array(values) => values.iter().map(in_words).collect::<Vec<_>>().join(", "),
+        other => other.to_string(),
+    }
 }
 
 /// The places of the pages, from 1, that a lost worker was working on, as its event tells.
@@ -297,6 +313,7 @@ impl Catalog {
         let Some(row) = scan_row(&mut transaction, summary).await? else { return Ok(None) };
         let detail = ScanDetail {
             ranges: ranges(&mut transaction, scan, row.generation).await?,
+            skipped: skipped_pages(&mut transaction, scan).await?,
             opinions: opinions(&mut transaction, scan).await?,
             findings: findings(&mut transaction, scan).await?,
             events: events(&mut transaction, scan).await?,

@@ -9,6 +9,8 @@ use crate::error::CatalogError;
 use domain::{FailureCode, ScanId, Stage, Status, Task, WaitsFor};
 use time::OffsetDateTime;
 
+pub(crate) const SUPERSEDED: &str = "A newer upload of the same key replaced it.";
+
 /// The columns of a scan's row on which decisions depend.
 #[derive(Debug)]
 pub(crate) struct ScanState {
@@ -58,6 +60,17 @@ impl ScanState {
         CatalogError::Refused { scan: self.scan, status: self.status, reason: reason.to_owned() }
     }
 
+    /// Whether a person may start the scan again. A superseded scan is refused, because the key has another file now.
+    pub(crate) fn require_restartable(&self) -> Result<(), CatalogError> {
+        if !matches!(self.status, Status::Failed | Status::Cancelled) {
+            return Err(self.refuse("Only a scan that is FAILED or CANCELLED can be started again."));
+        }
+        if self.superseded_by.is_some() {
+            return Err(self.refuse(SUPERSEDED));
+        }
+        Ok(())
+    }
+
     /// Whether the scan failed because this stage was tried as often as allowed. A message may revive such a scan.
     pub(crate) fn is_exhausted(&self, stage: Stage) -> bool {
         self.status == Status::Failed
@@ -96,7 +109,11 @@ impl ScanState {
     /// Puts a FAILED or CANCELLED scan back to the status in which its stage waits, with fresh counts. Finished ranges
     /// stay finished.
     pub(crate) async fn restart(&self, transaction: &mut Transaction<'_>) -> Result<(), CatalogError> {
-        let stage = self.failed_stage.unwrap_or(Stage::Compress);
+        self.restart_at(transaction, self.failed_stage.unwrap_or(Stage::Compress)).await
+    }
+
+    /// As [`ScanState::restart`], to the status in which the given stage waits.
+    pub(crate) async fn restart_at(&self, transaction: &mut Transaction<'_>, stage: Stage) -> Result<(), CatalogError> {
         sqlx::query!(
             "UPDATE scans SET status = $2, attempts = 0, interruptions = 0, returns = 0 WHERE id = $1",
             self.scan,

@@ -109,12 +109,15 @@ impl Catalog {
                    DELETE FROM sessions WHERE seen_at < clock_timestamp() - interval '30 days' RETURNING 1),
                old_invitations AS (
                    DELETE FROM invitations WHERE expires_at < clock_timestamp() - interval '30 days' RETURNING 1),
+               old_openid AS (
+                   DELETE FROM openid_sign_ins WHERE begun_at < clock_timestamp() - interval '1 day' RETURNING 1),
                old_failures AS (
                    DELETE FROM sign_in_failures WHERE at < clock_timestamp() - interval '1 day' RETURNING 1)
                SELECT (SELECT count(*) FROM old_samples) + (SELECT count(*) FROM old_outbox)
                     + (SELECT count(*) FROM old_events) + (SELECT count(*) FROM old_keys)
                     + (SELECT count(*) FROM old_activity) + (SELECT count(*) FROM old_sessions)
-                    + (SELECT count(*) FROM old_invitations) + (SELECT count(*) FROM old_failures) AS "deleted!""#,
+                    + (SELECT count(*) FROM old_invitations) + (SELECT count(*) FROM old_failures)
+                    + (SELECT count(*) FROM old_openid) AS "deleted!""#,
             RETENTION_DAYS,
         )
         .fetch_one(transaction.executor())

@@ -74,7 +74,9 @@ impl TestDatabase {
     /// Every column of every row about scans, for comparisons.
     pub async fn snapshot(&self) -> Result<String, CatalogError> {
         let of = |table: &str| format!("(SELECT coalesce(jsonb_agg(t ORDER BY t::text), '[]') FROM {table} AS t)");
-        let tables = ["scans", "page_ranges", "opinions", "findings", "scan_events", "outbox"].map(of).join(" || ");
+        let tables = ["scans", "page_ranges", "opinions", "findings", "scan_events", "outbox", "skipped_pages"]
+            .map(of)
+            .join(" || ");
         self.text(&format!("SELECT jsonb_pretty({tables})")).await
     }
 }

@@ -1,6 +1,7 @@
 //! The settings of the console, read once from the environment at the start.
 
-use clap::{Args, Parser};
+use crate::openid::OpenIdSettings;
+use clap::{ArgAction, Args, Parser};
 use deployment::{Logs, ScanLog};
 use pipeline::configuration::{Buckets, DatabaseAddress, Recovery};
 use queues::QueueUrls;
@@ -24,6 +25,11 @@ pub struct Configuration {
     /// The rules of the functions, on which the forecasts depend.
     #[command(flatten)]
     pub recovery: Recovery,
+    #[command(flatten)]
+    pub openid: OpenIdSettings,
+    /// Whether people may sign in with a password that they chose.
+    #[arg(long, env = "QUIRE_LOCAL_ACCOUNTS", action = ArgAction::Set, default_value_t = true)]
+    pub local_accounts: bool,
     /// Where the console listens when it does not run on Lambda.
     #[arg(long, env = "QUIRE_CONSOLE_ADDRESS", default_value = "127.0.0.1:8470")]
     pub address: SocketAddr,

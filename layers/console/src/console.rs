@@ -1,4 +1,6 @@
 use crate::configuration::{Configuration, FunctionLogs};
+use crate::error::ConsoleError;
+use crate::openid::{OpenId, OpenIdError};
 use crate::overlay::Overlays;
 use crate::{assets, guard, screens};
 use aws::SdkConfig;
@@ -6,7 +8,7 @@ use axum::Router;
 use axum::extract::DefaultBodyLimit;
 use axum::middleware;
 use axum::routing::get;
-use catalog::{Catalog, CatalogError, LeaseRules};
+use catalog::{Catalog, LeaseRules};
 use deployment::Logs;
 use domain::ResultKey;
 use objects::{ObjectError, Objects};
@@ -49,6 +51,10 @@ pub struct Console {
     pub rules: LeaseRules,
     pub transport: Transport,
     pub overlays: Overlays,
+    /// With what people sign in besides a password, or instead of one.
+    pub openid: Option<OpenId>,
+    /// Whether people may sign in with a password.
+    pub has_accounts: bool,
     pub function_logs: FunctionLogs,
     pub cloudwatch: Logs,
 }
@@ -57,13 +63,18 @@ impl Console {
     /// Connects to nothing but the secret that holds the database's password.
     ///
     /// # Errors
-    /// When the database's address or its secret cannot be read.
+    /// When the database's address or its secret cannot be read, or settings are missing.
     pub async fn new(
         configuration: &Configuration,
         sdk: &SdkConfig,
         transport: Transport,
-    ) -> Result<Self, CatalogError> {
-        let Configuration { buckets, queues, dead_letters, recovery, .. } = configuration;
+    ) -> Result<Self, ConsoleError> {
+        let Configuration { buckets, queues, dead_letters, recovery, local_accounts, .. } = configuration;
+        let openid = OpenId::new(&configuration.openid, sdk)?;
+        if openid.is_none() && !local_accounts {
+            let reason = "QUIRE_LOCAL_ACCOUNTS=false needs QUIRE_OPENID_ISSUER: nobody could sign in.";
+            return Err(OpenIdError::Settings(reason.to_owned()).into());
+        }
         Ok(Self {
             catalog: Catalog::on(credentials::database(&configuration.database, sdk).await?),
             objects: buckets.objects(sdk),
@@ -72,6 +83,8 @@ impl Console {
             rules: recovery.lease_rules(),
             transport,
             overlays: Overlays::default(),
+            openid,
+            has_accounts: *local_accounts,
             function_logs: configuration.logs.clone(),
             cloudwatch: Logs::new(sdk),
         })

@@ -1,6 +1,7 @@
 //! What can go wrong with a request, and the page that says so.
 
 use crate::frame::Frame;
+use crate::openid::OpenIdError;
 use askama::Template;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use catalog::CatalogError;
@@ -30,6 +31,12 @@ pub enum ConsoleError {
     #[error("This form was not sent from a page of your session. Nothing was changed.")]
     #[assoc(code = FailureCode::ConsoleForeignForm)]
     ForeignForm,
+    #[error("People sign in without a password here.")]
+    #[assoc(code = FailureCode::ConsoleNoAccounts)]
+    NoAccounts,
+    #[error(transparent)]
+    #[assoc(code = _0.code())]
+    OpenId(#[from] OpenIdError),
     #[error("There were too many attempts to sign in. Wait 15 minutes.")]
     #[assoc(code = FailureCode::ConsoleTooManyAttempts)]
     TooManyAttempts,
@@ -81,7 +88,16 @@ impl ConsoleError {
     fn status(&self) -> StatusCode {
         let code = self.code();
         match (code, code.class()) {
-            (FailureCode::ConsoleForbidden | FailureCode::ConsoleForeignForm, _) => StatusCode::FORBIDDEN,
+            (
+                FailureCode::ConsoleForbidden
+                | FailureCode::ConsoleForeignForm
+                | FailureCode::ConsoleNoAccounts
+                | FailureCode::ConsoleOpenidDenied
+                | FailureCode::ConsoleOpenidGroup
+                | FailureCode::ConsoleOpenidRevoked,
+                _,
+            ) => StatusCode::FORBIDDEN,
+            (FailureCode::ConsoleOpenidState, _) => StatusCode::BAD_REQUEST,
             (FailureCode::ConsoleNotFound | FailureCode::CatalogUnknown | FailureCode::QueuesUnknownLetter, _) => {
                 StatusCode::NOT_FOUND
             }

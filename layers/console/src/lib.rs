@@ -7,6 +7,7 @@ mod console;
 mod error;
 mod frame;
 mod guard;
+mod openid;
 mod overlay;
 mod password;
 mod screens;

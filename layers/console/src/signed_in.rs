@@ -103,9 +103,14 @@ const fn cookie_name(transport: Transport) -> &'static str {
     }
 }
 
-/// A cookie that no script sees and that no other site can make the browser send with a change.
+/// The cookie of a session.
 pub fn cookie(token: &Token, transport: Transport) -> Cookie<'static> {
-    Cookie::build((cookie_name(transport), token.reveal().to_owned()))
+    hidden_cookie(cookie_name(transport), token, transport)
+}
+
+/// A cookie that no script sees and that no other site can make the browser send with a change.
+pub fn hidden_cookie(name: &'static str, token: &Token, transport: Transport) -> Cookie<'static> {
+    Cookie::build((name, token.reveal().to_owned()))
         .path("/")
         .http_only(true)
         .secure(transport == Transport::Lambda)

@@ -170,6 +170,16 @@ pub fn advice(code: &str) -> &'static str {
     FailureCode::parse(code).map_or("", FailureCode::advice)
 }
 
+/// Numbers with commas between them.
+pub fn list(numbers: &[i32]) -> String {
+    numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// A list of pages, with its word before it.
+pub fn pages(list: &str, count: i64) -> String {
+    format!("{} {list}", if count == 1 { "page" } else { "pages" })
+}
+
 /// An entry of the timeline, in words.
 pub fn event(event: &Event) -> String {
     activity(&event.kind, &event.detail)
@@ -186,7 +196,7 @@ pub fn activity(kind: &str, detail: &Value) -> String {
     };
     let said = known(kind).map_or_else(|| kind.replace('_', " "), ToOwned::to_owned);
     let message = detail.get("message").and_then(Value::as_str);
-    let is_failure = matches!(kind, "failed" | "cancelled" | "given_back" | "returned_to_compress");
+    let is_failure = matches!(kind, "failed" | "cancelled" | "given_back" | "returned_to_compress" | "sign_in_refused");
     let reason = message.filter(|_| is_failure).map(|message| format!(": {message}")).unwrap_or_default();
     let pages: Vec<String> = catalog::suspects(detail).iter().map(ToString::to_string).collect();
     let pages = (kind == "interrupted" && !pages.is_empty()).then(|| format!("pages {}", pages.join(", ")));
@@ -213,16 +223,20 @@ fn known(kind: &str) -> Option<&'static str> {
         "interrupted" => "the worker was lost; it is repeated",
         "returned_to_compress" => "intermediate files were missing; compressed again",
         "retried" => "retried",
+        "pages_skipped" => "pages are skipped",
+        "pages_no_longer_skipped" => "skipped pages are processed again",
         "described" => "named",
         "letter_redriven" => "a dead letter was sent again",
         "letter_edited" => "a dead letter was corrected and sent again",
         "letter_discarded" => "a dead letter was discarded",
         "signed_in" => "signed in",
+        "sign_in_refused" => "was refused at the sign-in",
         "signed_out_everywhere" => "signed out everywhere",
         "password_chosen" => "chose a password",
         "invited" => "invited",
         "role_changed" => "changed a role",
         "revoked" => "revoked access",
+        "readmitted" => "gave access back",
         _ => return None,
     })
 }
@@ -239,6 +253,8 @@ mod tests {
         assert_eq!(said("failed", json!({"code": "source.empty", "message": "It is empty."})), "Failed: It is empty.");
         assert_eq!(said("compressing", json!({"code": "deadline", "message": "late"})), "Compressing began");
         assert_eq!(said("deferred", json!({"until": "2026-12-24"})), "Deferred (until 2026-12-24)");
+        let skipped = json!({"pages": [17, 20]});
+        assert_eq!(said("pages_skipped", skipped), "Pages are skipped (pages 17, 20)");
         let lost = json!({"range": 0, "interruptions": 2, "suspects": [12, 14]});
         assert_eq!(said("range_interrupted", lost), "Part 1: the worker was lost; it is repeated (pages 12, 14)");
         assert_eq!(said("", json!(null)), "");

@@ -381,7 +381,7 @@ pub enum FailureCode {
     ProcessNothingReadable,
     #[strum(serialize = "process.no_such_pages")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The volume has none of the pages that were asked for.")]
+    #[assoc(meaning = "The volume does not have the pages that were asked for.")]
     #[assoc(advice = "Ask for pages that the volume has.")]
     ProcessNoSuchPages,
     #[strum(serialize = "process.threads")]
@@ -398,6 +398,11 @@ pub enum FailureCode {
     #[assoc(meaning = "The page cannot be read. It is a blank page in every result.")]
     #[assoc(advice = "Scan the page again and upload the volume anew.")]
     PageDamaged,
+    #[strum(serialize = "page.skipped")]
+    #[assoc(class = FailureClass::Page)]
+    #[assoc(meaning = "A person had the page skipped. It is a blank page in every result.")]
+    #[assoc(advice = "Scan the page again and upload the volume anew.")]
+    PageSkipped,
     #[strum(serialize = "page.not_compressed")]
     #[assoc(class = FailureClass::Page)]
     #[assoc(meaning = "Ghostscript cannot rewrite the page. It stays as it was uploaded.")]
@@ -752,6 +757,44 @@ pub enum FailureCode {
     #[assoc(meaning = "Somebody tried to sign in too often.")]
     #[assoc(advice = "Wait 15 minutes. If the password is lost, ask an admin for an invitation.")]
     ConsoleTooManyAttempts,
+    #[strum(serialize = "console.no_accounts")]
+    #[assoc(class = FailureClass::Refused)]
+    #[assoc(meaning = "Signing in with a password is switched off.", advice = "Sign in with OpenID Connect.")]
+    ConsoleNoAccounts,
+    #[strum(serialize = "console.openid_state")]
+    #[assoc(class = FailureClass::Refused)]
+    #[assoc(meaning = "An answer of the issuer belongs to no sign-in that this browser began and has not finished.")]
+    #[assoc(advice = "Sign in again, in one window, within ten minutes.")]
+    ConsoleOpenidState,
+    #[strum(serialize = "console.openid_denied")]
+    #[assoc(class = FailureClass::Refused)]
+    #[assoc(meaning = "The issuer of OpenID Connect refused a sign-in, or its code.")]
+    #[assoc(advice = "Sign in again. If it happens always, check the client's settings at the issuer.")]
+    ConsoleOpenidDenied,
+    #[strum(serialize = "console.openid_group")]
+    #[assoc(class = FailureClass::Refused)]
+    #[assoc(meaning = "None of the person's groups at the issuer has a role.")]
+    #[assoc(advice = "Ask whoever manages the groups to add the person, then sign in again.")]
+    ConsoleOpenidGroup,
+    #[strum(serialize = "console.openid_revoked")]
+    #[assoc(class = FailureClass::Refused)]
+    #[assoc(meaning = "An admin has revoked the access of a person who signs in with OpenID Connect.")]
+    #[assoc(advice = "An admin can give it back, on the screen People.")]
+    ConsoleOpenidRevoked,
+    #[strum(serialize = "console.openid_untrusted")]
+    #[assoc(class = FailureClass::Unavailable)]
+    #[assoc(
+        meaning = "What the issuer of OpenID Connect sent failed a check: a signature, an issuer, an audience, a time, a nonce."
+    )]
+    #[assoc(
+        advice = "Sign in again. If it happens always, compare the settings of the console with those at the issuer."
+    )]
+    ConsoleOpenidUntrusted,
+    #[strum(serialize = "console.openid_unreachable")]
+    #[assoc(class = FailureClass::Unavailable)]
+    #[assoc(meaning = "The console cannot reach the issuer of OpenID Connect, or read its client's secret.")]
+    #[assoc(advice = "Try again later. In a network of its own, the console needs a NAT gateway.")]
+    ConsoleOpenidUnreachable,
     #[strum(serialize = "console.input")]
     #[assoc(class = FailureClass::Arguments)]
     #[assoc(meaning = "What was typed cannot be used.", advice = "Go back and correct it.")]
@@ -961,11 +1004,11 @@ pub enum FailureCode {
     ModelName,
     #[strum(serialize = "model.unreadable")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The checkpoint cannot be read.", advice = "Check the path and its permissions.")]
+    #[assoc(meaning = "The file to import cannot be read.", advice = "Check the path and its permissions.")]
     ModelUnreadable,
     #[strum(serialize = "model.too-large")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The checkpoint is larger than the limit.")]
+    #[assoc(meaning = "The file to import is larger than the limit.")]
     #[assoc(
         advice = "Use the best.pt that the training wrote at its end. An interrupted training leaves its optimizer's state in the file; ultralytics' strip_optimizer removes it."
     )]
@@ -997,7 +1040,10 @@ pub enum FailureCode {
     ModelWeightsMissing,
     #[strum(serialize = "model.digest")]
     #[assoc(class = FailureClass::Input)]
-    #[assoc(meaning = "The weights do not have the published digest.", advice = "Download blackletter==0.0.12 again.")]
+    #[assoc(meaning = "The weights or the English language do not have the published digest.")]
+    #[assoc(
+        advice = "Download blackletter==0.0.12 again, or install Debian's tesseract-ocr-eng again. Another file of a language is imported with `quire model import`."
+    )]
     ModelDigest,
     #[strum(serialize = "model.unwritable")]
     #[assoc(class = FailureClass::Resource)]
@@ -1081,6 +1127,30 @@ pub enum FailureCode {
     #[assoc(meaning = "The network of the checkpoint is larger than the limit.")]
     #[assoc(advice = "Train a smaller model: all sizes of YOLOv8 and YOLO11 from n to x are below the limit.")]
     ModelNetworkLimit,
+    #[strum(serialize = "model.language-damaged")]
+    #[assoc(class = FailureClass::Input)]
+    #[assoc(meaning = "A part of the language file is cut off, malformed or implausibly large.")]
+    #[assoc(advice = "Copy or download it again. It must be a finished language of Tesseract 4 or 5.")]
+    ModelLanguageDamaged,
+    #[strum(serialize = "model.language-component")]
+    #[assoc(class = FailureClass::Input)]
+    #[assoc(meaning = "The language file has no network that recognises lines, or no list of its characters.")]
+    #[assoc(
+        advice = "Use the file of Tesseract 4 or 5 for this language, for example from the Debian package tesseract-ocr-LANGUAGE."
+    )]
+    ModelLanguageComponent,
+    #[strum(serialize = "model.language-network")]
+    #[assoc(class = FailureClass::Input)]
+    #[assoc(meaning = "The network of the language contains a layer or a size that Quire cannot translate.")]
+    #[assoc(advice = "Do not import this language. Tesseract itself can read it if it is installed.")]
+    ModelLanguageNetwork,
+    #[strum(serialize = "model.language-codes")]
+    #[assoc(class = FailureClass::Input)]
+    #[assoc(
+        meaning = "The network of the language writes a character as a sequence of classes, as those of Chinese and Japanese do."
+    )]
+    #[assoc(advice = "Do not import this language. Tesseract itself can read it if it is installed.")]
+    ModelLanguageCodes,
 }
 
 impl FailureCode {

@@ -22,7 +22,7 @@ pub use attempt_key::{
 pub use failure::{FailureClass, FailureCode};
 pub use finding::{Evidence, EvidenceBox, Finding, FindingCounts, Severity};
 pub use model_choice::{ModelChoice, ModelName, ModelNameError};
-pub use page_reader::PageReader;
+pub use page_reader::{PageReader, PageReaderError};
 pub use role::Role;
 pub use scan_ended::ScanEnded;
 pub use status::{RangeStatus, Stage, Status, WaitsFor};

@@ -21,6 +21,7 @@
 //! | UPLOADED … SPLITTING | CANCELLED | a person cancels, or a newer upload supersedes |
 //! | PENDING_REVIEW, FAILED | CANCELLED | a person deletes what it made |
 //! | FAILED, CANCELLED | UPLOADED, COMPRESSED, SCANNED | retry: back to where the failed stage waits |
+//! | FAILED, CANCELLED | UPLOADED | a person has pages skipped |
 //!
 //! A page range goes WAITING → SCANNING → FINISHED, from SCANNING back to WAITING or to FAILED, and from FAILED back
 //! to WAITING by retry. A finished range stays finished until a new generation replaces it.

@@ -48,7 +48,7 @@ pub enum EngineError {
     #[error("None of the {pages} pages can be read. The first one: {reason}.")]
     #[assoc(code = FailureCode::ProcessNothingReadable)]
     NothingReadable { pages: usize, reason: String },
-    #[error("The volume has {pages} pages, and none of those that were asked for.")]
+    #[error("The volume has {pages} pages, and not those that were asked for.")]
     #[assoc(code = FailureCode::ProcessNoSuchPages)]
     NoSuchPages { pages: usize },
     #[error("The work was stopped. Nothing was written.")]

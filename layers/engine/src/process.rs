@@ -7,11 +7,10 @@ use crate::error::EngineError;
 use crate::output::{check_target, file_length, move_into_place};
 use crate::report::{Progress, Step, Summary};
 use crate::settings::Request;
-use crate::source;
 use crate::steps::agreement::require_agreement;
 use crate::steps::compress_pages::compress;
 use crate::steps::detect_pages::detect_volume;
-use crate::steps::original::Original;
+use crate::steps::original::{Original, open_original};
 use crate::steps::page_numbers::{first_page, numbered_pages};
 use crate::steps::read_pages::read;
 use crate::steps::redact_pages::redact;
@@ -33,7 +32,7 @@ pub fn process(
     cancellation: &Cancellation,
 ) -> Result<Summary, EngineError> {
     let name = request.volume_name()?;
-    let volume = source::open(&request.input, &request.settings.limits)?;
+    let volume = open_original(&request.input, &request.settings, &request.skipped)?;
     let directory = hidden_directory(&request.output)?;
     let run = Run::new(&request.settings, directory.path(), progress, cancellation)?;
     let original = Original::new(&volume, 0, &run)?.remembering();

@@ -3,7 +3,7 @@
 use crate::error::EngineError;
 use crate::external::ghostscript::CompressionOptions;
 use crate::installation::Installation;
-use crate::source::Limits;
+use crate::source::{Limits, SkippedPages};
 use domain::{ModelChoice, PageReader, VolumeName};
 use std::path::PathBuf;
 
@@ -76,6 +76,7 @@ pub struct Request {
     pub first_page: Option<u32>,
     /// The number printed on the last page.
     pub last_page: Option<u32>,
+    pub skipped: SkippedPages,
     pub settings: Settings,
 }
 

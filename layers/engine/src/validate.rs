@@ -6,10 +6,9 @@ use crate::numbering::is_read;
 use crate::output::OutputError;
 use crate::report::{PageProblem, Progress, Step, StepReport};
 use crate::settings::Request;
-use crate::source;
 use crate::steps::detect_pages::detect_volume;
 use crate::steps::detected_page::DetectedPage;
-use crate::steps::original::Original;
+use crate::steps::original::{Original, open_original};
 use crate::steps::page_numbers::{first_page, numbered_pages};
 use crate::steps::review_results::review_completeness;
 use crate::steps::run::Run;
@@ -54,7 +53,7 @@ pub fn validate(
     cancellation: &Cancellation,
 ) -> Result<Validation, EngineError> {
     let name = request.volume_name_or_default()?;
-    let volume = source::open(&request.input, &request.settings.limits)?;
+    let volume = open_original(&request.input, &request.settings, &request.skipped)?;
     let scratch = tempfile::Builder::new().prefix("quire-validate-").tempdir();
     let directory = scratch.map_err(|error| OutputError::io(&std::env::temp_dir(), error))?;
     let run = Run::new(&request.settings, directory.path(), progress, cancellation)?;

@@ -10,6 +10,7 @@ use engine::installation::Installation;
 use engine::process::process;
 use engine::report::NoProgress;
 use engine::settings::{Request, Settings};
+use engine::source::SkippedPages;
 
 /// No preview may have more bytes.
 const MOST_BYTES: usize = 80_000;
@@ -30,6 +31,7 @@ fn dense_pages_keep_their_resolution() {
         volume: None,
         first_page: None,
         last_page: None,
+        skipped: SkippedPages::default(),
         settings,
     };
     let summary = process(&request, &NoProgress, &Cancellation::new()).unwrap();

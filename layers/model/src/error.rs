@@ -4,16 +4,16 @@ use domain::FailureCode;
 use enum_assoc::Assoc;
 use std::path::PathBuf;
 
-/// Why a wheel or a checkpoint could not be turned into a model.
+/// Why a wheel, a checkpoint or a language file could not be turned into a model.
 #[derive(Debug, thiserror::Error, Assoc)]
 #[func(pub const fn code(&self) -> FailureCode)]
 pub enum ModelError {
-    #[error("The checkpoint {} cannot be read: {source}.", path.display())]
+    #[error("{} cannot be read: {source}.", path.display())]
     #[assoc(code = FailureCode::ModelUnreadable)]
-    CheckpointUnreadable { path: PathBuf, source: std::io::Error },
-    #[error("The checkpoint {} is larger than {limit} bytes.", path.display())]
+    FileUnreadable { path: PathBuf, source: std::io::Error },
+    #[error("{} is larger than {limit} bytes.", path.display())]
     #[assoc(code = FailureCode::ModelTooLarge)]
-    CheckpointTooLarge { path: PathBuf, limit: u64 },
+    FileTooLarge { path: PathBuf, limit: u64 },
     #[error("The wheel {} cannot be read: {source}.", path.display())]
     #[assoc(code = FailureCode::ModelWheelUnreadable)]
     Unreadable { path: PathBuf, source: std::io::Error },
@@ -94,6 +94,25 @@ pub enum ModelError {
     #[error("The checkpoint's network has more than {limit} {what}.")]
     #[assoc(code = FailureCode::ModelNetworkLimit)]
     NetworkLimit { what: &'static str, limit: usize },
+    #[error("`{part}` of the language file is damaged: {reason}.")]
+    #[assoc(code = FailureCode::ModelLanguageDamaged)]
+    LanguageDamaged { part: &'static str, reason: &'static str },
+    #[error("The language file has no component `{component}`.")]
+    #[assoc(code = FailureCode::ModelLanguageComponent)]
+    LanguageComponent { component: &'static str },
+    #[error("The layer `{layer}` of the language's network cannot be translated: {reason}.")]
+    #[assoc(code = FailureCode::ModelLanguageNetwork)]
+    LanguageLayer {
+        /// Its kind or its name.
+        layer: String,
+        reason: &'static str,
+    },
+    #[error("The language's network cannot be translated: it {reason}.")]
+    #[assoc(code = FailureCode::ModelLanguageNetwork)]
+    LanguageNetwork { reason: &'static str },
+    #[error("The network of this language writes the character `{character}` as a sequence of several classes.")]
+    #[assoc(code = FailureCode::ModelLanguageCodes)]
+    LanguageCodes { character: String },
 }
 
 /// Why a pickle was refused. None of it was run: the machine only ever builds plain data.

@@ -69,10 +69,11 @@ pub(crate) struct Graph {
     pub(crate) outputs: Vec<Port>,
 }
 
-/// An input or output of the whole graph, in single precision.
+/// An input or output of the whole graph.
 #[derive(Debug)]
 pub(crate) struct Port {
     pub(crate) edge: Edge,
+    element: i64,
     pub(crate) dimensions: Vec<Dimension>,
 }
 
@@ -83,9 +84,19 @@ pub(crate) enum Dimension {
 }
 
 impl Graph {
+    /// Adds an input in single precision.
     pub(crate) fn input(&mut self, name: &str, dimensions: Vec<Dimension>) -> Edge {
+        self.input_of(FLOAT, name, dimensions)
+    }
+
+    /// Adds an input of integers of 32 bits.
+    pub(crate) fn integer_input(&mut self, name: &str, dimensions: Vec<Dimension>) -> Edge {
+        self.input_of(INTEGER_32, name, dimensions)
+    }
+
+    fn input_of(&mut self, element: i64, name: &str, dimensions: Vec<Dimension>) -> Edge {
         let edge = Edge(name.to_owned());
-        self.inputs.push(Port { edge: edge.clone(), dimensions });
+        self.inputs.push(Port { edge: edge.clone(), element, dimensions });
         edge
     }
 
@@ -103,10 +114,19 @@ impl Graph {
         outputs
     }
 
-    /// Adds the operator whose output is the graph's output.
+    /// Adds an operator of which only one output is wanted: the one after `omitted` others.
+    pub(crate) fn add_later_output(&mut self, scope: &str, operator: OnnxOperator, omitted: usize) -> Edge {
+        let edge = self.add(scope, operator);
+        if let Some(operator) = self.operators.last_mut() {
+            operator.outputs.splice(0..0, std::iter::repeat_n(Edge::absent(), omitted));
+        }
+        edge
+    }
+
+    /// Adds the operator whose output is the graph's output, in single precision.
     pub(crate) fn output(&mut self, name: &str, operator: OnnxOperator, dimensions: Vec<Dimension>) {
         let edge = Edge(name.to_owned());
-        self.outputs.push(Port { edge: edge.clone(), dimensions });
+        self.outputs.push(Port { edge: edge.clone(), element: FLOAT, dimensions });
         self.operators.push(OnnxOperator { name: name.to_owned(), outputs: vec![edge], ..operator });
     }
 
@@ -115,6 +135,12 @@ impl Graph {
         self.constants.push(Constant { name: name.clone(), dimensions, elements });
         Edge(name)
     }
+
+    /// A list of integers.
+    pub(crate) fn integers(&mut self, scope: &str, values: Vec<i64>) -> Edge {
+        let dimensions = vec![values.len().try_into().unwrap_or(i64::MAX)];
+        self.constant(scope, dimensions, Elements::Integer(values))
+    }
 }
 
 const FORMAT_VERSION: i64 = 8;
@@ -122,6 +148,7 @@ const OPERATOR_SET: i64 = 17;
 const PRODUCER: &str = "quire";
 
 const FLOAT: i64 = 1;
+const INTEGER_32: i64 = 6;
 const INTEGER_64: i64 = 7;
 
 const ATTRIBUTE_INTEGER: i64 = 2;
@@ -182,7 +209,7 @@ fn encode_port(port: &Port) -> Message {
         };
         shape.message(1, &dimension)
     });
-    let tensor = Message::default().integer(1, FLOAT).message(2, &shape);
+    let tensor = Message::default().integer(1, port.element).message(2, &shape);
     Message::default().text(1, &port.edge.0).message(2, &Message::default().message(1, &tensor))
 }
 

@@ -4,9 +4,9 @@
 mod tests;
 
 use crate::archive::{Archive, EntryError};
+use crate::digest::sha256;
 use crate::error::ModelError;
 use crate::import::ConvertedModel;
-use sha2::{Digest, Sha256};
 use std::fs;
 use std::path::{Path, PathBuf};
 
@@ -65,7 +65,7 @@ fn checked(archive: &Archive, wheel: &Path, weights: &Weights) -> Result<Vec<u8>
         EntryError::TooLarge => ModelError::Wheel { path: path(), reason: format!("{entry} is too large") },
         EntryError::Damaged(reason) => ModelError::Wheel { path: path(), reason: format!("{entry}: {reason}") },
     })?;
-    let found: String = Sha256::digest(&bytes).iter().map(|byte| format!("{byte:02x}")).collect();
+    let found = sha256(&bytes);
     if found == weights.digest { Ok(bytes) } else { Err(ModelError::Digest { entry, expected: weights.digest, found }) }
 }
 

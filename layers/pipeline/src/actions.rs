@@ -1,9 +1,9 @@
-//! The actions of operators that send messages: retry, defer, describe and confirm.
+//! The actions of operators that send messages: retry, skip, defer, describe and confirm.
 //!
 //! Each is one commit, followed by its messages. If a message is lost, `reconcile` sends it again.
 
 use crate::error::StageError;
-use catalog::Catalog;
+use catalog::{Catalog, Restart};
 use domain::{ScanId, Task, VolumeName};
 use queues::Queues;
 use time::OffsetDateTime;
@@ -24,6 +24,27 @@ impl Operator<'_> {
         let ready = self.catalog.retry(scan).await?;
         self.send(&ready).await?;
         Ok(ready)
+    }
+
+    /// Skips pages of a failed or cancelled scan, given by their places from 1, and starts it again with compress. Each
+    /// becomes a blank page with a finding. Finished ranges without such a page are kept.
+    ///
+    /// # Errors
+    /// As [`Operator::retry`], and when the scan has no such pages or nothing changes.
+    pub async fn skip(&self, scan: ScanId, pages: &[i32]) -> Result<Restart, StageError> {
+        let restart = self.catalog.skip_pages(scan, pages).await?;
+        self.send(&restart.ready).await?;
+        Ok(restart)
+    }
+
+    /// As [`Operator::skip`], for pages that shall not be skipped any more.
+    ///
+    /// # Errors
+    /// As [`Operator::skip`].
+    pub async fn unskip(&self, scan: ScanId, pages: &[i32]) -> Result<Restart, StageError> {
+        let restart = self.catalog.unskip_pages(scan, pages).await?;
+        self.send(&restart.ready).await?;
+        Ok(restart)
     }
 
     /// Defers a waiting scan. `reconcile` sends its message when it is due.

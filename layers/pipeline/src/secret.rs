@@ -32,11 +32,17 @@ impl Token {
         Sha256::digest(self.0.as_bytes()).into()
     }
 
+    /// Another secret for one purpose. It tells nothing about the token.
+    #[must_use]
+    pub fn derived(&self, purpose: &str) -> String {
+        Sha256::digest(format!("{purpose} {}", self.0)).iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
     /// The token that every form of a session holds. Only pages of the console can know it, because the browser shows the
     /// cookie to no script and to no other site.
     #[must_use]
     pub fn form_token(&self) -> String {
-        Sha256::digest(format!("form {}", self.0)).iter().map(|byte| format!("{byte:02x}")).collect()
+        self.derived("form")
     }
 }
 

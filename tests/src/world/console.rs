@@ -81,6 +81,8 @@ pub struct Browser {
     url: String,
     agent: Agent,
     pub cookie: Option<String>,
+    /// The cookie of a sign-in with OpenID Connect that has begun.
+    pub openid_cookie: Option<String>,
     pub form_token: Option<String>,
     /// `Sec-Fetch-Site`. None for a client that does not send it.
     pub site: Option<&'static str>,
@@ -113,7 +115,15 @@ impl Browser {
         let settings =
             Agent::config_builder().http_status_as_error(false).max_redirects(0).max_idle_connections(0).build();
         let (agent, url) = (Agent::new_with_config(settings), console.url.clone());
-        Self { url, agent, cookie: None, form_token: None, site: Some("same-origin"), origin: None }
+        Self {
+            url,
+            agent,
+            cookie: None,
+            openid_cookie: None,
+            form_token: None,
+            site: Some("same-origin"),
+            origin: None,
+        }
     }
 
     /// Opens a page. Its form token is sent with the next forms.
@@ -151,8 +161,10 @@ impl Browser {
     /// When there is no whole answer.
     pub fn attempt(&mut self, method: Method, path: &str, form: Option<&str>) -> Result<Answer, ureq::Error> {
         let mut request = ureq::http::Request::builder().method(method).uri(format!("{}{path}", self.url));
-        if let Some(cookie) = &self.cookie {
-            request = request.header("cookie", cookie);
+        let cookies: Vec<&str> =
+            [&self.cookie, &self.openid_cookie].into_iter().flatten().map(String::as_str).collect();
+        if !cookies.is_empty() {
+            request = request.header("cookie", cookies.join("; "));
         }
         if let Some(site) = self.site {
             request = request.header("sec-fetch-site", site);
@@ -177,10 +189,14 @@ impl Browser {
             .map(|(name, value)| (name.to_string(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
             .collect();
         let of = |name: &str| headers.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
-        if let Some(cookie) = of("set-cookie") {
+        for (_, cookie) in headers.iter().filter(|(name, _)| name == "set-cookie") {
             let pair = cookie.split(';').next().unwrap_or_default().to_owned();
-            self.cookie = Some(pair).filter(|pair| !pair.ends_with('='));
-            self.form_token = None;
+            let value = Some(pair.clone()).filter(|pair| !pair.ends_with('='));
+            if pair.starts_with("quire-openid=") {
+                self.openid_cookie = value;
+            } else {
+                (self.cookie, self.form_token) = (value, None);
+            }
         }
         let text = answer.body_mut().read_to_string().expect("a text");
         Answer { status: answer.status().as_u16(), location: of("location"), headers, text }

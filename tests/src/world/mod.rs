@@ -11,6 +11,7 @@
 mod console;
 mod failpoint;
 mod function;
+mod issuer;
 mod mapping;
 mod resources;
 mod soundness;
@@ -19,6 +20,7 @@ mod volume;
 pub use console::{Answer, Browser, ConsoleServer, PASSWORD, encoded};
 pub use failpoint::Failpoints;
 pub use function::{Ended, FunctionProcess, Program};
+pub use issuer::Issuer;
 pub use mapping::{Mapping, Running, event};
 pub use queues::Queue;
 pub use resources::{Resources, function_of};

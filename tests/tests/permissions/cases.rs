@@ -58,8 +58,10 @@ const OPERATOR: [&str; 28] = [
 ];
 
 /// What people ask of AWS through the console. `Queue` and `Letters` as above.
-const CONSOLE: [&str; 23] = [
+const CONSOLE: [&str; 24] = [
     "secretsmanager:GetSecretValue DatabaseSecretArn",
+    // Signing in with OpenID Connect.
+    "secretsmanager:GetSecretValue OpenIdSecretArn",
     // Uploads: the parts go from the browser to S3 with links that the console signs.
     "s3:PutObject UploadBucket/original_scans/{key}",
     "s3:ListMultipartUploadParts UploadBucket/original_scans/{key}",

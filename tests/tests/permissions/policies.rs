@@ -55,6 +55,7 @@ fn resolve(template: &Template, value: &Value) -> Value {
 fn parameter(name: &str) -> &'static str {
     match name {
         "DatabaseSecretArn" => "arn:aws:secretsmanager:us-east-1:123456789012:secret:database-AbCdEf",
+        "OpenIdSecretArn" => "arn:aws:secretsmanager:us-east-1:123456789012:secret:openid-AbCdEf",
         "DatabaseUserArn" => "arn:aws:rds-db:us-east-1:123456789012:dbuser:db-ABCDEFGHIJKLMNOPQRSTUVWXYZ/quire",
         "AWS::AccountId" => ACCOUNT,
         "AWS::StackId" => {

@@ -25,6 +25,7 @@ fn changes(scan: i64) -> Vec<(String, Role)> {
         of_scan("confirm", Role::Reviewer),
         of_scan("cancel", Role::Operator),
         of_scan("delete", Role::Operator),
+        of_scan("skip", Role::Operator),
         other("/failures/retry", Role::Operator),
         other("/letters/redrive", Role::Operator),
         other("/letters/discard", Role::Operator),
@@ -34,6 +35,7 @@ fn changes(scan: i64) -> Vec<(String, Role)> {
         other("/people/invite", Role::Admin),
         other("/people/1/role", Role::Admin),
         other("/people/1/revoke", Role::Admin),
+        other("/people/1/readmit", Role::Admin),
     ]
 }
 
@@ -338,6 +340,50 @@ fn look_at_the_pages(viewer: &mut Browser, volume: &str) {
         let status = viewer.get(&format!("{volume}/{wrong}")).status;
         assert!((400..500).contains(&status), "{wrong}: {status}");
     }
+}
+
+/// The person sees what it does before, and what somebody else did meanwhile is not undone.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_is_skipped_as_told() {
+    let world = World::new().await;
+    let (console, scan) = (world.start_console(), failed(&world, "original_scans/a.pdf", "It stopped.").await);
+    let mut viewer = world.sign_in(&console, "eve", Role::Viewer).await;
+    let mut operator = world.sign_in(&console, "ada", Role::Operator).await;
+    let (volume, skip) = (format!("/volumes/{scan}"), format!("/volumes/{scan}/skip"));
+    assert!(!viewer.get(&volume).text.contains(&skip), "a viewer is offered what is refused");
+    assert!(is_refused(&viewer.get(&format!("{skip}?pages=2"))));
+    assert!(operator.get(&volume).text.contains(&skip));
+    for wrong in ["", "x", "0", "-1", "2-3", "99999999999"] {
+        let status = operator.get(&format!("{skip}?{}", encoded(&[("pages", wrong)]))).status;
+        assert!([409, 422].contains(&status), "{wrong:?}: {status}");
+    }
+    let seen = |text: &str| text.split_once("name=\"seen\" value=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
+    let preview = operator.get(&format!("{skip}?{}", encoded(&[("pages", "20, 2")]))).text;
+    assert!(
+        preview.contains("Starts from the beginning") && preview.contains("Skip pages 20, 2 and go on"),
+        "{preview}"
+    );
+    assert_eq!(world.scan("original_scans/a.pdf").await.unwrap().status, Status::Failed, "a look changed something");
+
+    let form = [("seen", seen(&preview)), ("pages", "20, 2".to_owned()), ("undo", "false".to_owned())];
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let answer = operator.post(&skip, &form);
+    assert_eq!((answer.status, answer.location.as_deref()), (303, Some(volume.as_str())), "{}", answer.text);
+    let detail = world.detail("original_scans/a.pdf").await;
+    let skipped: Vec<_> = detail.skipped.iter().map(|page| (page.page, page.actor.as_deref())).collect();
+    assert_eq!((detail.scan.summary.status, skipped), (Status::Uploaded, vec![(2, Some("ada")), (20, Some("ada"))]));
+    assert_eq!(world.resources.depth(&world.resources.url(Queue::Compress)).await, 1);
+    assert_eq!(operator.post(&skip, &form).status, 409, "the same form a second time");
+    let shown = viewer.get(&volume).text;
+    assert!(shown.contains("2 (by ada), 20 (by ada)") && shown.contains("Pages are skipped (pages 2, 20)"), "{shown}");
+
+    world.catalog.cancel(scan).await.unwrap();
+    let preview = operator.get(&format!("{skip}?{}", encoded(&[("pages", "20"), ("undo", "true")]))).text;
+    assert!(preview.contains("Process page 20 again"), "{preview}");
+    let form = [("seen", seen(&preview)), ("pages", "20".to_owned()), ("undo", "true".to_owned())];
+    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    assert_eq!(operator.post(&skip, &form).status, 303);
+    assert_eq!(world.detail("original_scans/a.pdf").await.skipped.len(), 1);
 }
 
 /// Two people press redrive at once while another letter arrives: each letter is sent again once, and none is lost.

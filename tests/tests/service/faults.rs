@@ -1,7 +1,8 @@
 //! What breaks on the way of an upload, one fault a test, against the real database, queues and binaries.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
 
-use domain::Status;
+use crate::command::run;
+use domain::{Severity, Status};
 use serde_json::json;
 use std::time::{Duration, Instant};
 use tests::world::{Ended, FunctionProcess, Queue, Running, Volume, World, event};
@@ -159,6 +160,51 @@ async fn a_deadly_page_is_named() {
     let named: Vec<_> = named.map(|event| event.detail["suspects"].as_array().map(Vec::len)).collect();
     assert_eq!(named.len(), 2, "{:#?}", detail.events);
     assert!(named.iter().all(|suspects| suspects.is_some_and(|suspects| suspects > 0)), "{:#?}", detail.events);
+}
+
+/// A person has the page skipped that killed its worker. The volume is finished without it, and says so.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_deadly_page_is_skipped() {
+    let mut world = World::new().await;
+    let usual = world.environment.clone();
+    world.environment.insert("QUIRE_MAXIMUM_INTERRUPTIONS".to_owned(), "1".to_owned());
+    world.environment.insert("QUIRE_HEARTBEAT_SECONDS".to_owned(), "600".to_owned());
+    let volume = Volume::of_pages(4);
+    world.failpoints.arm("scan.beat", &volume.key, "kill always");
+    let running = world.start();
+    upload(&world, &volume).await;
+    let failed = world.ended_with_reconcile(&volume.key).await;
+    assert_eq!((failed.status, failed.error_code.as_deref()), (Status::Failed, Some("interrupted")), "{}", world.log());
+    let suspected = world.detail(&volume.key).await;
+    drop(running);
+
+    // One range gets its results, so that there is something to keep. The other one fails again.
+    world.environment = usual;
+    world.failpoints.release("scan.beat", &volume.key);
+    world.failpoints.arm("scan.work", &volume.key, "refuse");
+    let _running = world.start();
+    let scan = failed.id.to_string();
+    assert_eq!(run(&world, &["retry", &scan]).status, Some(0));
+    assert_eq!(world.ended_with_reconcile(&volume.key).await.status, Status::Failed, "{}", world.log());
+    let before = world.detail(&volume.key).await;
+    let (failed, kept): (Vec<_>, Vec<_>) = before.ranges.iter().partition(|range| range.result_key.is_none());
+    assert_eq!((failed.len(), kept.len()), (1, 1), "{before:#?}");
+    let page = suspected.ranges[failed[0].number as usize].suspects[0];
+
+    let skipped = run(&world, &["skip", &scan, &page.to_string(), "--as", "Ada"]);
+    assert_eq!(skipped.status, Some(0), "{skipped:?}");
+    assert!(skipped.stderr.contains("1 page range must be scanned again"), "{skipped:?}");
+    assert_eq!(world.ended_with_reconcile(&volume.key).await.status, Status::PendingReview, "{}", world.log());
+    let detail = world.assert_sound(&volume.key).await;
+    assert_eq!(detail.ranges[kept[0].number as usize].result_key, kept[0].result_key, "it was scanned again");
+    let about_it: Vec<_> = detail
+        .findings
+        .iter()
+        .filter(|finding| finding.code.starts_with("page."))
+        .map(|finding| (finding.code.as_str(), finding.page_index, finding.severity, finding.message.as_str()))
+        .collect();
+    let message = format!("Page {page} is blank in every result: it was skipped by Ada.");
+    assert_eq!(about_it, [("page.skipped", Some(page - 1), Severity::MustLook, message.as_str())]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -10,6 +10,7 @@ mod faults;
 mod image;
 mod kill_points;
 mod letters;
+mod openid;
 mod operators;
 mod outages;
 mod permissions;

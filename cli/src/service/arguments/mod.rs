@@ -31,6 +31,8 @@ pub enum ServiceCommand {
     Watch(Watch),
     /// Retry a failed or cancelled scan, or all that failed in one way, keeping the page ranges that are finished.
     Retry(Retry),
+    /// Skip pages that stop a scan each time, and start it again. Blank pages with a finding take their places.
+    Skip(Skip),
     /// Download all results of a scan.
     Download(Download),
     /// Delete what a scan made, after asking. Its original is kept.
@@ -72,6 +74,7 @@ impl ServiceCommand {
             Self::Show(arguments) => arguments.json,
             Self::Watch(arguments) => arguments.json,
             Self::Retry(arguments) => arguments.acting.json,
+            Self::Skip(arguments) => arguments.acting.json,
             Self::Confirm(arguments) => arguments.action.acting.json,
             Self::Cancel(arguments) | Self::Approve(arguments) => arguments.acting.json,
             Self::Defer(arguments) => arguments.sending.action.acting.json,
@@ -377,8 +380,8 @@ pub struct Rebuild {
 pub struct Invite {
     /// What the person signs in with: a name, or an e-mail address.
     pub name: Actor,
-    /// viewer sees everything; reviewer also uploads, names and approves; operator also retries, cancels, deletes and
-    /// handles dead letters; admin also invites people.
+    /// viewer sees everything; reviewer also uploads, names and approves; operator also retries, skips pages, cancels,
+    /// deletes and handles dead letters; admin also invites people.
     #[arg(long, default_value_t = Role::Viewer, value_parser = values::role)]
     pub role: Role,
     /// Do nothing if somebody can sign in already.
@@ -471,6 +474,32 @@ Examples:
   quire retry 7
   After S3 was away, retry everything that it made fail:
     quire retry --all --code objects.unreachable";
+
+#[derive(Debug, Args)]
+#[command(after_help = format!("{SKIP_EXAMPLES}\n\n{}", exit_statuses()))]
+pub struct Skip {
+    /// The number of the scan. It must be FAILED or CANCELLED.
+    #[arg(value_name = "ID", value_parser = clap::value_parser!(i64).range(1..))]
+    pub scan: ScanId,
+    /// The pages, counted from 1 in the file, not by their printed numbers: 17 20 or 17,20.
+    #[arg(required = true, value_name = "PAGE", value_delimiter = ',', value_parser = clap::value_parser!(i32).range(1..))]
+    pub pages: Vec<i32>,
+    /// Process these pages again, which are skipped.
+    #[arg(long)]
+    pub undo: bool,
+    #[command(flatten)]
+    pub acting: Acting,
+    #[command(flatten)]
+    pub queues: QueueArguments,
+}
+
+const SKIP_EXAMPLES: &str = "\
+Examples:
+  See which pages were being worked on when the workers of a scan were lost, and skip one of them:
+    quire show 7
+    quire skip 7 17
+  Process it again after all, for example with another release of Quire:
+    quire skip 7 17 --undo";
 
 #[derive(Debug, Args)]
 #[command(after_help = format!("{DEFER_EXAMPLES}\n\n{}", exit_statuses()))]

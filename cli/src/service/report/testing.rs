@@ -60,7 +60,8 @@ pub fn detail(id: i64, status: Status) -> ScanDetail {
     };
     let ranges = vec![range(0, RangeStatus::Finished), range(1, RangeStatus::Waiting)];
     let events = vec![event("uploaded", json!({})), event("range_finished", json!({ "range": 0 }))];
-    ScanDetail { scan, ranges, opinions: vec![opinion(id)], findings: Vec::new(), events }
+    let skipped = Vec::new();
+    ScanDetail { scan, ranges, skipped, opinions: vec![opinion(id)], findings: Vec::new(), events }
 }
 
 pub fn range(number: i32, status: RangeStatus) -> RangeDetail {

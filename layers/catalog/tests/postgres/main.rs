@@ -21,6 +21,7 @@ mod rescue;
 mod resend;
 mod retries;
 mod scale;
+mod skipping;
 mod stages;
 mod status_machine;
 mod sweep;

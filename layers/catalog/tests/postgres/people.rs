@@ -1,7 +1,7 @@
 //! Accounts, invitations, sessions, and the limits of guessing.
 
 use crate::test_bench::Bench;
-use catalog::{ActivityFilter, Catalog, Person, SecretHash, SignInLimits};
+use catalog::{ActivityFilter, Catalog, OpenIdEntry, OpenIdIdentity, Person, SecretHash, SignInLimits};
 use domain::Role;
 use std::time::Duration;
 
@@ -116,14 +116,16 @@ async fn what_means_nothing_any_more_is_pruned() {
     bench.sign_in(&ada, "here", &token(7)).await.unwrap();
     bench.begin_sign_in("ada", "here", &LIMITS).await.unwrap();
     bench.invite("ben", Role::Viewer, &token(2), HOUR).await.unwrap();
+    bench.begin_openid_sign_in(&token(3), "/").await.unwrap();
     assert_eq!(bench.prune().await.unwrap(), 0);
     let later = "UPDATE sessions SET seen_at = seen_at - interval '31 days';
          UPDATE invitations SET expires_at = expires_at - interval '31 days';
+         UPDATE openid_sign_ins SET begun_at = begun_at - interval '2 days';
          UPDATE sign_in_failures SET at = at - interval '2 days';
          UPDATE activity SET at = at - interval '401 days'";
     bench.database.execute(later).await.unwrap();
     let told = bench.database.text("SELECT count(*)::text FROM activity").await.unwrap();
-    assert_eq!(bench.prune().await.unwrap(), 3 + told.parse::<i64>().unwrap());
+    assert_eq!(bench.prune().await.unwrap(), 4 + told.parse::<i64>().unwrap());
     assert_eq!(bench.people().await.unwrap().len(), 2, "people stay");
 }
 
@@ -169,4 +171,97 @@ async fn what_people_do_is_told_with_their_names() {
     assert_eq!(told(ActivityFilter { kind: Some("cancelled".to_owned()), ..filter.clone() }).await, all[2..]);
     assert_eq!(told(ActivityFilter { scan: Some(scan), ..filter.clone() }).await.len(), 2);
     assert_eq!(told(ActivityFilter { limit: 1, ..filter }).await, all[..1]);
+}
+
+fn identity(issuer: &str, subject: &str, name: &str) -> OpenIdIdentity {
+    OpenIdIdentity { issuer: issuer.to_owned(), subject: subject.to_owned(), name: name.to_owned() }
+}
+
+async fn allowed(catalog: &Catalog, identity: &OpenIdIdentity, role: Role) -> Person {
+    match catalog.enter_with_openid(identity, role).await.unwrap() {
+        OpenIdEntry::Allowed(person) => person,
+        OpenIdEntry::Revoked(person) => panic!("{person:?} is revoked"),
+    }
+}
+
+#[tokio::test]
+async fn a_sign_in_that_was_begun_is_used_once_and_not_after_its_time() {
+    let bench = Bench::new().await;
+    for number in [1, 2] {
+        bench.begin_openid_sign_in(&token(number), "/volumes").await.unwrap();
+    }
+    assert_eq!(bench.take_openid_sign_in(&token(3), HOUR).await.unwrap(), None, "nobody's");
+    let (first, again) = (token(1), bench.worker());
+    let (one, two) = tokio::join!(bench.take_openid_sign_in(&first, HOUR), again.take_openid_sign_in(&first, HOUR));
+    assert_eq!([one.unwrap(), two.unwrap()].into_iter().flatten().collect::<Vec<_>>(), ["/volumes"]);
+    assert_eq!(bench.take_openid_sign_in(&token(2), Duration::ZERO).await.unwrap(), None);
+    assert_eq!(bench.take_openid_sign_in(&token(2), HOUR).await.unwrap(), None, "the attempt used it up");
+}
+
+#[tokio::test]
+async fn issuer_and_subject_say_who_somebody_is_and_a_name_does_not() {
+    let bench = Bench::new().await;
+    let local = member(&bench, "ada", Role::Admin, 1).await;
+    let ada = allowed(&bench, &identity("one", "7", "Ada"), Role::Viewer).await;
+    assert_eq!((ada.name.as_str(), ada.role), ("ada 2", Role::Viewer));
+    assert_ne!(ada.id, local.id);
+    let renamed = allowed(&bench, &identity("one", "7", "ada lovelace"), Role::Viewer).await;
+    assert_eq!(renamed, ada, "the name of the first sign-in stays");
+    let elsewhere = allowed(&bench, &identity("two", "7", "ada"), Role::Viewer).await;
+    assert_eq!((elsewhere.name.as_str(), elsewhere.id == ada.id), ("ada 3", false));
+    let long = allowed(&bench, &identity("one", "8", &"é".repeat(300)), Role::Viewer).await;
+    assert_eq!(long.name.chars().count(), 100);
+    assert_eq!(bench.sign_in_secret("ada 2").await.unwrap(), None, "no password opens it");
+}
+
+#[tokio::test]
+async fn the_role_is_that_of_the_groups_at_each_sign_in_and_nobody_else_changes_it() {
+    let bench = Bench::new().await;
+    member(&bench, "ben", Role::Admin, 1).await;
+    let of = identity("one", "7", "ada");
+    let ada = allowed(&bench, &of, Role::Viewer).await;
+    assert_eq!(allowed(&bench, &of, Role::Operator).await, Person { role: Role::Operator, ..ada.clone() });
+    let filter =
+        ActivityFilter { actor: None, kind: Some("role_changed".to_owned()), scan: None, before: None, limit: 10 };
+    let told = bench.activity(&filter).await.unwrap();
+    assert_eq!(told.iter().map(|activity| activity.actor.as_str()).collect::<Vec<_>>(), ["ada"]);
+    assert_eq!(bench.change_role(ada.id, Role::Admin).await.unwrap_err().code(), "catalog.invalid");
+    let invited = bench.invite("ada", Role::Admin, &token(2), HOUR).await;
+    assert_eq!(
+        invited.unwrap_err().code(),
+        "catalog.invalid",
+        "a name may have been chosen to be mistaken for another"
+    );
+    assert_eq!(bench.invitation(&token(2)).await.unwrap(), None);
+    assert_eq!(allowed(&bench, &of, Role::Operator).await.role, Role::Operator);
+}
+
+#[tokio::test]
+async fn whoever_is_revoked_stays_out_until_somebody_readmits_them() {
+    let bench = Bench::new().await;
+    let ben = member(&bench, "ben", Role::Admin, 1).await;
+    let of = identity("one", "7", "ada");
+    let ada = allowed(&bench, &of, Role::Admin).await;
+    bench.sign_in(&ada, "here", &token(7)).await.unwrap();
+    bench.revoke(ada.id).await.unwrap();
+    assert_eq!(bench.session(&token(7), HOUR, HOUR).await.unwrap(), None);
+    assert_eq!(bench.enter_with_openid(&of, Role::Viewer).await.unwrap(), OpenIdEntry::Revoked(ada.clone()));
+    assert_eq!(bench.revoke(ben.id).await.unwrap_err().code(), "catalog.invalid", "the revoked are no admins");
+    bench.readmit(ada.id).await.unwrap();
+    assert_eq!(allowed(&bench, &of, Role::Admin).await, ada);
+    bench.revoke(ben.id).await.unwrap();
+    assert_eq!(bench.readmit(ben.id).await.unwrap_err().code(), "catalog.invalid", "a password needs an invitation");
+}
+
+#[tokio::test]
+async fn one_person_who_signs_in_for_the_first_time_twice_at_once_is_one_row() {
+    let bench = Bench::new().await;
+    let same = bench.at_once(8, |number, catalog| async move {
+        let subject = if number % 2 == 0 { "even" } else { "odd" };
+        allowed(&catalog, &identity("one", subject, "ada"), Role::Viewer).await.id
+    });
+    let ids: std::collections::HashSet<i64> = same.await.into_iter().collect();
+    assert_eq!(ids.len(), 2);
+    let people = bench.people().await.unwrap();
+    assert_eq!(people.iter().map(|person| person.name.as_str()).collect::<Vec<_>>(), ["ada", "ada 2"]);
 }

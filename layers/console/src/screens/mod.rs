@@ -5,9 +5,11 @@ mod failures;
 mod health;
 mod letters;
 mod logs;
+mod openid;
 mod pages;
 mod people;
 pub mod sign_in;
+mod skip;
 mod today;
 mod upload;
 mod volume;
@@ -20,7 +22,7 @@ use std::sync::Arc;
 
 /// For people who have not signed in. Their forms have no session whose token they could hold.
 pub fn outside() -> Router<Arc<Console>> {
-    sign_in::outside()
+    sign_in::outside().merge(openid::outside())
 }
 
 /// For people who have signed in.
@@ -30,6 +32,7 @@ pub fn inside() -> Router<Arc<Console>> {
         .merge(today::routes())
         .merge(volumes::routes())
         .merge(volume::routes())
+        .merge(skip::routes())
         .merge(logs::routes())
         .merge(pages::routes())
         .merge(failures::routes())

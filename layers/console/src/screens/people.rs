@@ -25,6 +25,7 @@ pub fn routes() -> Router<Arc<Console>> {
         .route("/people/invite", post(invite))
         .route("/people/{person}/role", post(change_role))
         .route("/people/{person}/revoke", post(revoke))
+        .route("/people/{person}/readmit", post(readmit))
 }
 
 #[derive(Template)]
@@ -32,6 +33,8 @@ pub fn routes() -> Router<Arc<Console>> {
 struct PeoplePage {
     frame: Frame,
     people: Vec<PersonSummary>,
+    /// Whether people may sign in with a password.
+    has_accounts: bool,
 }
 
 async fn people(
@@ -39,7 +42,8 @@ async fn people(
     session: SignedIn<Viewer>,
 ) -> Result<impl IntoResponse, ConsoleError> {
     let people = console.catalog.people().await?;
-    page(&PeoplePage { frame: session.frame("People").section("/people"), people })
+    let (frame, has_accounts) = (session.frame("People").section("/people"), console.has_accounts);
+    page(&PeoplePage { frame, people, has_accounts })
 }
 
 #[derive(Debug, Deserialize)]
@@ -101,5 +105,14 @@ async fn revoke(
     Path(person): Path<i64>,
 ) -> Result<Redirect, ConsoleError> {
     session.catalog(&console)?.revoke(person).await?;
+    Ok(Redirect::to("/people"))
+}
+
+async fn readmit(
+    State(console): State<Arc<Console>>,
+    session: SignedIn<Admin>,
+    Path(person): Path<i64>,
+) -> Result<Redirect, ConsoleError> {
+    session.catalog(&console)?.readmit(person).await?;
     Ok(Redirect::to("/people"))
 }

@@ -21,7 +21,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 /// An office may share one address; nobody mistypes a password this often.
-const LIMITS: SignInLimits = SignInLimits { within: Duration::from_secs(15 * 60), for_name: 10, from_address: 50 };
+pub const LIMITS: SignInLimits = SignInLimits { within: Duration::from_secs(15 * 60), for_name: 10, from_address: 50 };
 
 pub fn outside() -> Router<Arc<Console>> {
     Router::new().route("/sign-in", get(form).post(sign_in)).route("/invitations/{token}", get(invitation).post(accept))
@@ -38,7 +38,7 @@ pub fn address(next: &str) -> String {
 }
 
 /// Only paths of this console, so that no link makes signing in lead elsewhere. Browsers read a backslash as a slash.
-fn local(next: &str) -> &str {
+pub fn local(next: &str) -> &str {
     let is_local = next.starts_with('/') && !next.starts_with("//") && !next.contains(['\\', '\r', '\n', '\t']);
     if is_local { next } else { "/" }
 }
@@ -48,18 +48,38 @@ fn local(next: &str) -> &str {
 struct SignInPage {
     frame: Frame,
     message: Option<String>,
+    /// What the issuer of OpenID Connect is called, if there is one.
+    openid: Option<String>,
+    /// Whether people may sign in with a password.
+    has_accounts: bool,
     next: String,
     name: String,
 }
 
-#[derive(Debug, Deserialize)]
-struct Next {
-    #[serde(default)]
-    next: String,
+impl SignInPage {
+    fn new(console: &Console, next: &str) -> Self {
+        let openid = console.openid.as_ref().map(|openid| openid.name.clone());
+        let (frame, has_accounts) = (Frame::outside("Sign in"), console.has_accounts);
+        Self { frame, openid, has_accounts, next: local(next).to_owned(), ..Self::default() }
+    }
 }
 
-async fn form(Query(Next { next }): Query<Next>) -> Result<impl IntoResponse, ConsoleError> {
-    page(&SignInPage { frame: Frame::outside("Sign in"), next: local(&next).to_owned(), ..SignInPage::default() })
+/// Refuses what has to do with passwords where people sign in with OpenID Connect alone.
+fn require_accounts(console: &Console) -> Result<(), ConsoleError> {
+    if console.has_accounts { Ok(()) } else { Err(ConsoleError::NoAccounts) }
+}
+
+#[derive(Debug, Deserialize)]
+pub struct Next {
+    #[serde(default)]
+    pub next: String,
+}
+
+async fn form(
+    State(console): State<Arc<Console>>,
+    Query(Next { next }): Query<Next>,
+) -> Result<impl IntoResponse, ConsoleError> {
+    page(&SignInPage::new(&console, &next))
 }
 
 #[derive(Deserialize)]
@@ -76,6 +96,7 @@ async fn sign_in(
     cookies: CookieJar,
     Form(form): Form<SignInForm>,
 ) -> Result<Response, ConsoleError> {
+    require_accounts(&console)?;
     let name: String =
         form.name.trim().to_lowercase().chars().filter(|letter| !letter.is_control()).take(100).collect();
     if !console.catalog.begin_sign_in(&name, &address, &LIMITS).await? {
@@ -85,19 +106,18 @@ async fn sign_in(
     let secret = console.catalog.sign_in_secret(&name).await?;
     let hash = secret.as_ref().map(|secret| secret.password_hash.as_str());
     let is_right = form.password.len() <= 4 * password::LONGEST && password::is_right(&form.password, hash);
-    let next = local(&form.next);
     match secret.filter(|_| is_right) {
-        Some(secret) => begin_session(&console, &secret.person, &address, cookies, next).await,
+        Some(secret) => begin_session(&console, &secret.person, &address, cookies, local(&form.next)).await,
         None => {
             let message = Some("Name or password is wrong.".to_owned());
-            let shown = SignInPage { frame: Frame::outside("Sign in"), message, next: next.to_owned(), name };
+            let shown = SignInPage { message, name, ..SignInPage::new(&console, &form.next) };
             Ok((http::StatusCode::UNAUTHORIZED, page(&shown)?).into_response())
         }
     }
 }
 
 /// Always with a new token: one that was planted in the browser before is worth nothing.
-async fn begin_session(
+pub async fn begin_session(
     console: &Console,
     person: &Person,
     address: &str,
@@ -156,6 +176,7 @@ async fn invitation(
     State(console): State<Arc<Console>>,
     Path(token): Path<String>,
 ) -> Result<impl IntoResponse, ConsoleError> {
+    require_accounts(&console)?;
     let found = console.catalog.invitation(&Token::received(&token).hash()).await?;
     page(&InvitationPage::new(token, found.ok_or_else(used_up)?, None))
 }
@@ -173,6 +194,7 @@ async fn accept(
     cookies: CookieJar,
     Form(chosen): Form<Chosen>,
 ) -> Result<Response, ConsoleError> {
+    require_accounts(&console)?;
     let hash = Token::received(&token).hash();
     let invitation = console.catalog.invitation(&hash).await?.ok_or_else(used_up)?;
     let objection = if chosen.password == chosen.again {
@@ -190,7 +212,7 @@ async fn accept(
 }
 
 /// Where a request comes from: as the function's URL says it, or as the connection on loopback.
-struct Address(String);
+pub struct Address(pub String);
 
 impl FromRequestParts<Arc<Console>> for Address {
     type Rejection = ConsoleError;

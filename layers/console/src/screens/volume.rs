@@ -17,6 +17,7 @@ use objects::ObjectError;
 use pipeline::actions::Operator;
 use pipeline::cost;
 use serde::Deserialize;
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 /// More than these are in the file findings.json.
@@ -65,6 +66,18 @@ impl VolumePage {
         Some((scan.error_message.clone().unwrap_or_default(), words::advice(&code), code))
     }
 
+    /// The pages that lost workers were working on and that are not skipped yet.
+    fn suspects(&self) -> String {
+        let is_new = |page: &&i32| !self.detail.skipped.iter().any(|skipped| skipped.page == **page);
+        let pages: BTreeSet<i32> =
+            self.detail.ranges.iter().flat_map(|range| &range.suspects).filter(is_new).copied().collect();
+        words::list(&Vec::from_iter(pages))
+    }
+
+    fn skipped(&self) -> String {
+        words::list(&self.detail.skipped.iter().map(|skipped| skipped.page).collect::<Vec<i32>>())
+    }
+
     const fn needs_name(&self) -> bool {
         matches!(self.scan().waits_for, Some(WaitsFor::Metadata))
     }
@@ -96,16 +109,16 @@ impl VolumePage {
 
 /// What a person saw when pressing a button. If it is not so any more, nothing is done.
 #[derive(Debug, Clone, Deserialize)]
-struct Seen {
-    seen: String,
+pub struct Seen {
+    pub seen: String,
 }
 
 impl Seen {
-    fn of(scan: &ScanSummary) -> Self {
+    pub fn of(scan: &ScanSummary) -> Self {
         Self { seen: format!("{} {}", scan.status, scan.updated_at.unix_timestamp_nanos()) }
     }
 
-    async fn check(&self, console: &Console, scan: ScanId) -> Result<(), ConsoleError> {
+    pub async fn check(&self, console: &Console, scan: ScanId) -> Result<(), ConsoleError> {
         let now = summary(console, scan).await?;
         if Self::of(&now).seen == self.seen {
             return Ok(());
@@ -176,7 +189,7 @@ async fn file(
     Ok(Redirect::temporary(&console.link(&key).await?))
 }
 
-fn back(scan: ScanId) -> Redirect {
+pub fn back(scan: ScanId) -> Redirect {
     Redirect::to(&format!("/volumes/{scan}"))
 }
 

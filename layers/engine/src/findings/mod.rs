@@ -91,8 +91,15 @@ fn of_problem(problem: &PageProblem) -> Option<Finding> {
         FailureCode::PageDrawnBlank | FailureCode::PageRedrawn => Severity::ShouldLook,
         _ => Severity::MustLook,
     };
+    let message = match code {
+        // Who is answerable for it belongs into the sentence.
+        FailureCode::PageSkipped => {
+            format!("Page {} is blank in every result: {}.", problem.page_index + 1, problem.reason)
+        }
+        _ => code.meaning().to_owned(),
+    };
     let evidence = Evidence { readings: vec![problem.reason.clone()], ..Evidence::default() };
-    Some(Finding { evidence, ..finding(code, severity, Some(problem.page_index), code.meaning()) })
+    Some(Finding { evidence, ..finding(code, severity, Some(problem.page_index), message) })
 }
 
 /// A finding without evidence.

@@ -12,10 +12,9 @@ use crate::pairing::{Opinion, pair};
 use crate::redact::{Fill, OpinionSpan, margin_rects, plan_page};
 use crate::report::{Progress, Step};
 use crate::settings::Request;
-use crate::source;
 use crate::steps::detect_pages::detect_volume;
 use crate::steps::detected_page::DetectedPage;
-use crate::steps::original::Original;
+use crate::steps::original::{Original, open_original};
 use crate::steps::page_numbers::{first_page, numbered_pages};
 use crate::steps::read_pages::{PageWords, read};
 use crate::steps::redact_pages::{ink, outside_rects, spans};
@@ -80,7 +79,7 @@ pub fn inspect(
     progress: &dyn Progress,
     cancellation: &Cancellation,
 ) -> Result<Vec<PathBuf>, EngineError> {
-    let volume = source::open(&request.input, &request.settings.limits)?;
+    let volume = open_original(&request.input, &request.settings, &request.skipped)?;
     let directory = hidden_directory(&request.output)?;
     let run = Run::new(&request.settings, directory.path(), progress, cancellation)?;
     let original = Original::new(&volume, 0, &run)?;

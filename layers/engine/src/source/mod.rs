@@ -17,6 +17,7 @@ mod objects;
 mod page;
 mod page_tree;
 mod rejection;
+mod skipped_pages;
 mod source_volume;
 mod syntax;
 
@@ -35,5 +36,6 @@ pub use rejection::{
     DEFAULT_MAX_FILE_BYTES, DEFAULT_MAX_PAGE_PIXELS, DEFAULT_MAX_PAGE_POINTS, DEFAULT_MAX_PAGES, Limits,
     MAX_CONTENT_BYTES, MIN_PAGE_POINTS, SourceError,
 };
+pub use skipped_pages::SkippedPages;
 pub(crate) use source_volume::CheckableImage;
-pub use source_volume::{SourceVolume, check_start, open};
+pub use source_volume::{SourceVolume, check_start, open, open_skipping};

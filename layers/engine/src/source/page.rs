@@ -32,8 +32,11 @@ pub struct SourcePage {
     pub(crate) drawn_images: Vec<u32>,
     /// `None` for a page without an object of its own.
     pub(crate) object_number: Option<u32>,
-    /// True for a damaged page that exceeds a limit. No program may open it, and its size may be a substitute.
+    /// True for a damaged page that exceeds a limit or is skipped. No program may open it, and its size may be a
+    /// substitute.
     pub(crate) is_refused: bool,
+    /// A person wants the page to be skipped. It is damaged only in name.
+    pub(crate) is_skipped: bool,
     /// Form fields are not drawn, because the file is not trusted.
     pub(crate) has_form_fields: bool,
 }
@@ -97,15 +100,24 @@ impl<'f> Examiner<'f> {
             self.check_size(index, &frame)?;
             Ok(damaged_page(index, &frame, NO_OBJECT))
         });
-        let object_number = leaf.page.as_ref().and_then(DictPlace::reference).map(|reference| reference.obj_number);
+        let object_number = object_number(leaf);
         match examined {
             Ok(page) => (SourcePage { object_number, ..page }, None),
-            Err(error) => (SourcePage { object_number, ..self.refused_page(index, leaf, &error) }, Some(error)),
+            Err(error) => {
+                let reason = error.to_string();
+                let page = self.refused_page(index, leaf, reason.trim_end_matches('.'));
+                (SourcePage { object_number, ..page }, Some(error))
+            }
         }
     }
 
-    /// A page that exceeds a limit. It keeps its size, if that is not what is wrong with it.
-    fn refused_page(&self, index: usize, leaf: &Leaf, error: &SourceError) -> SourcePage {
+    /// A page of whose object only the size is read.
+    pub(super) fn skip(&self, index: usize, leaf: &Leaf, reason: &str) -> SourcePage {
+        SourcePage { object_number: object_number(leaf), is_skipped: true, ..self.refused_page(index, leaf, reason) }
+    }
+
+    /// A page that no program may open. It keeps its size, if that does not exceed a limit.
+    fn refused_page(&self, index: usize, leaf: &Leaf, reason: &str) -> SourcePage {
         let of_page = |page: &Dict<'_>| {
             frame_of(&leaf.inherited.overridden(self.objects, page), self.objects.number(page, "UserUnit"))
         };
@@ -113,13 +125,12 @@ impl<'f> Examiner<'f> {
         let frame = own
             .filter(|frame| self.check_size(index, frame).is_ok())
             .unwrap_or_else(|| frame_of(&Inherited::default(), None));
-        let page = damaged_page(index, &frame, REFUSED);
+        let page = damaged_page(index, &frame, reason);
         // Eighths of a point are written and read again without a difference.
         let rounded = |points: f64| (points * 8.0).round() / 8.0;
         SourcePage {
             width_points: rounded(page.width_points),
             height_points: rounded(page.height_points),
-            kind: PageKind::Damaged { reason: error.to_string().trim_end_matches('.').to_owned() },
             is_refused: true,
             ..page
         }
@@ -286,10 +297,13 @@ impl<'f> Examiner<'f> {
     }
 }
 
-const REFUSED: &str = "it exceeds a limit";
 const NO_OBJECT: &str = "its object cannot be read";
 const NO_CONTENT: &str = "its content cannot be read";
 const BROKEN_CONTENT: &str = "its content cannot be unpacked";
+
+fn object_number(leaf: &Leaf) -> Option<u32> {
+    leaf.page.as_ref().and_then(DictPlace::reference).map(|reference| reference.obj_number)
+}
 
 fn frame_of(values: &Inherited, unit: Option<f64>) -> PageFrame {
     PageFrame::new(values.media_box, values.crop_box, values.rotate, unit)
@@ -306,6 +320,7 @@ fn damaged_page(index: usize, frame: &PageFrame, reason: &str) -> SourcePage {
         drawn_images: Vec::new(),
         object_number: None,
         is_refused: false,
+        is_skipped: false,
         has_form_fields: false,
     }
 }

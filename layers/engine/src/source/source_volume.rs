@@ -10,6 +10,7 @@ use super::objects::PdfObjects;
 use super::page::{Examiner, PageKind, SourcePage};
 use super::page_tree::{self, Leaf};
 use super::rejection::{Limits, SourceError};
+use super::skipped_pages::SkippedPages;
 use super::syntax::Allowance;
 use hayro_syntax::object::ObjRef;
 use std::borrow::Cow;
@@ -58,10 +59,18 @@ pub struct SourceVolume {
 /// Every [`SourceError`]. A page that cannot be read or that exceeds a limit is not an error: it becomes
 /// [`PageKind::Damaged`]. Only if all pages exceed a limit, the error of the first one is returned.
 pub fn open(path: &Path, limits: &Limits) -> Result<SourceVolume, SourceError> {
+    open_skipping(path, limits, &SkippedPages::default())
+}
+
+/// As [`open`], but nothing of the skipped pages is read except their sizes, and no program may open them.
+///
+/// # Errors
+/// As [`open`].
+pub fn open_skipping(path: &Path, limits: &Limits, skipped: &SkippedPages) -> Result<SourceVolume, SourceError> {
     let mapping = map(path, limits)?;
     let envelope = file_bytes::check(mapping.bytes())?;
     let (objects, root) = structure(mapping, envelope)?;
-    let pages = examine_pages(&objects, root, limits)?;
+    let pages = examine_pages(&objects, root, limits, skipped)?;
     objects.mapping().release_all();
     Ok(SourceVolume { path: path.to_path_buf(), limits: *limits, objects, pages })
 }
@@ -136,13 +145,22 @@ fn page_root(objects: &PdfObjects) -> Result<Option<ObjRef>, SourceError> {
     Ok(root.filter(|root| objects.with_dict(*root, |_| ()).is_some()))
 }
 
-fn examine_pages(objects: &PdfObjects, root: ObjRef, limits: &Limits) -> Result<Vec<SourcePage>, SourceError> {
+fn examine_pages(
+    objects: &PdfObjects,
+    root: ObjRef,
+    limits: &Limits,
+    skipped: &SkippedPages,
+) -> Result<Vec<SourcePage>, SourceError> {
     let leaves = page_tree::leaves(objects, root, limits.max_pages)?;
     let mut examiner = Examiner::new(objects, limits);
     let mut known: HashMap<_, SourcePage> = HashMap::new();
     let mut first_refusal = None;
     let mut pages = Vec::with_capacity(leaves.len());
     for (index, leaf) in leaves.iter().enumerate() {
+        if let Some(reason) = skipped.reason(index) {
+            pages.push(examiner.skip(index, leaf, reason));
+            continue;
+        }
         let identity = identity(leaf);
         let page = match identity.and_then(|identity| known.get(&identity)) {
             Some(page) => SourcePage { index, ..page.clone() },

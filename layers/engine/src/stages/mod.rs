@@ -17,6 +17,6 @@ mod prepare;
 mod scan;
 mod split;
 
-pub use prepare::{Prepared, PreparedRange, prepare};
+pub use prepare::{Prepared, PreparedRange, VolumeToPrepare, prepare};
 pub use scan::{RangeToScan, ScannedRange, load_models, scan};
 pub use split::{SplitInputs, SplitOpinion, SplitResult, split};

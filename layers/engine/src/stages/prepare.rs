@@ -4,15 +4,25 @@ use crate::cancellation::Cancellation;
 use crate::error::EngineError;
 use crate::report::{PageProblem, Progress, Step, StepReport};
 use crate::settings::Settings;
-use crate::source;
+use crate::source::SkippedPages;
 use crate::steps::agreement::require_agreement;
 use crate::steps::compress_pages::{compress, draw_other_pages};
 use crate::steps::cut_ranges::cut;
-use crate::steps::original::{Original, require_readable};
+use crate::steps::original::{Original, open_original, require_readable};
 use crate::steps::pack::{PreparedPages, pack_volume};
 use crate::steps::run::Run;
 use std::ops::Range;
 use std::path::{Path, PathBuf};
+
+/// A volume as it was uploaded.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct VolumeToPrepare<'a> {
+    /// The PDF.
+    pub file: &'a Path,
+    /// How many pages a range has.
+    pub range_pages: usize,
+    pub skipped: &'a SkippedPages,
+}
 
 /// A range of the original, at its original quality.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,26 +47,26 @@ pub struct Prepared {
     pub steps: Vec<StepReport>,
 }
 
-/// Checks the original and writes `compressed.zip` and one PDF for every `range_pages` pages to `directory`.
+/// Checks the original and writes `compressed.zip` and one PDF for every range to `directory`.
 ///
 /// The same original with the same settings always gives the same PDFs of ranges. So what was scanned after an earlier
-/// attempt can still be used. A page that cannot be read becomes a blank everywhere and does not make the volume fail.
+/// attempt can still be used, also if pages of other ranges were skipped then. A page that is skipped or cannot be read
+/// becomes a blank everywhere and does not make the volume fail.
 ///
 /// # Errors
 /// Any [`EngineError`]. Its class is [`Input`](domain::FailureClass::Input) if the original is at fault, also if not one
 /// page can be read.
 pub fn prepare(
-    original: &Path,
+    volume: &VolumeToPrepare<'_>,
     settings: &Settings,
-    range_pages: usize,
     directory: &Path,
     progress: &dyn Progress,
     cancellation: &Cancellation,
 ) -> Result<Prepared, EngineError> {
     let run = Run::new(settings, directory, progress, cancellation)?;
-    let volume = source::open(original, &settings.limits)?;
-    let original = Original::new(&volume, 0, &run)?.remembering();
-    run.with_threads(|| prepare_pages(&run, &original, range_pages))
+    let opened = open_original(volume.file, settings, volume.skipped)?;
+    let original = Original::new(&opened, 0, &run)?.remembering();
+    run.with_threads(|| prepare_pages(&run, &original, volume.range_pages))
 }
 
 fn prepare_pages(run: &Run<'_>, original: &Original<'_>, range_pages: usize) -> Result<Prepared, EngineError> {

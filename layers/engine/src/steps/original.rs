@@ -5,7 +5,8 @@ use crate::error::EngineError;
 use crate::geometry::PageSize;
 use crate::output::OutputError;
 use crate::pixels::{CopyReader, Look, PageImage, PdfiumLibrary, PixelError, PixelReader};
-use crate::source::{PageKind, SourcePage, SourceVolume, TextPresence};
+use crate::settings::Settings;
+use crate::source::{PageKind, SkippedPages, SourcePage, SourceVolume, TextPresence, open_skipping};
 use domain::FailureCode;
 use rayon::prelude::*;
 use std::ops::Range;
@@ -14,6 +15,20 @@ use std::sync::OnceLock;
 
 /// The resolution at which pages are drawn that are not a single image.
 const RENDER_DPI: f64 = 300.0;
+
+/// Opens a volume and checks it.
+///
+/// # Errors
+/// [`EngineError::Source`], and [`EngineError::NoSuchPages`] if the volume does not have the skipped pages.
+pub(crate) fn open_original(
+    file: &Path,
+    settings: &Settings,
+    skipped: &SkippedPages,
+) -> Result<SourceVolume, EngineError> {
+    let volume = open_skipping(file, &settings.limits, skipped)?;
+    let pages = volume.pages.len();
+    if skipped.are_among(pages) { Ok(volume) } else { Err(EngineError::NoSuchPages { pages }) }
+}
 
 /// Pages at their original quality. Indices are those of the whole volume, also for a range.
 pub(crate) struct Original<'a> {
@@ -122,12 +137,14 @@ impl<'a> Original<'a> {
         Ok(image)
     }
 
-    /// The pixels of a page. If the page is damaged, reports that and returns `None`.
+    /// The pixels of a page. If the page is damaged or skipped, reports that and returns `None`.
     pub(crate) fn read_or_report(&self, run: &Run<'_>, index: usize) -> Result<Option<PageImage>, EngineError> {
         match self.read(index) {
             Ok(image) => Ok(Some(image)),
             Err(PixelError::Damaged { reason, .. }) => {
-                run.page_problem(index, FailureCode::PageDamaged, reason);
+                let is_skipped = self.page(index).is_skipped;
+                let code = if is_skipped { FailureCode::PageSkipped } else { FailureCode::PageDamaged };
+                run.page_problem(index, code, reason);
                 Ok(None)
             }
             Err(error) => Err(error.into()),

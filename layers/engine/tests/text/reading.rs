@@ -13,6 +13,7 @@ use engine::process::process;
 use engine::reading::{Reader, Reading, Regions};
 use engine::report::NoProgress;
 use engine::settings::{Request, Settings};
+use engine::source::SkippedPages;
 use engine::text::Line;
 use jpeg_encoder::{ColorType, Encoder};
 use lopdf::{Document, Object, ObjectId, Stream, dictionary};
@@ -247,7 +248,16 @@ fn readers(pages: &[GreyImage], reader: PageReader) -> (usize, Vec<String>) {
     fs::write(&input, volume(pages)).unwrap();
     let settings = Settings { model: ModelChoice::Small, reader, ..Settings::new(Installation::of_user().unwrap()) };
     let output = directory.path().join("out");
-    let request = Request { input, output, reporter: None, volume: None, first_page: None, last_page: None, settings };
+    let request = Request {
+        input,
+        output,
+        reporter: None,
+        volume: None,
+        first_page: None,
+        last_page: None,
+        skipped: SkippedPages::default(),
+        settings,
+    };
     let summary = process(&request, &NoProgress, &Cancellation::new()).unwrap();
     let meta = fs::read(summary.directory.join("pages_meta.json")).unwrap();
     let meta: serde_json::Value = serde_json::from_slice(&meta).unwrap();

@@ -36,8 +36,7 @@ impl Builder {
     }
 
     pub(super) fn integers(&mut self, scope: &str, values: &[i64]) -> Edge {
-        let dimensions = vec![values.len().try_into().unwrap_or(i64::MAX)];
-        self.graph.constant(scope, dimensions, Elements::Integer(values.to_vec()))
+        self.graph.integers(scope, values.to_vec())
     }
 
     pub(super) fn integer(&mut self, scope: &str, value: i64) -> Edge {

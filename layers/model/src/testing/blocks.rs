@@ -1,23 +1,16 @@
 //! The blocks of YOLO11, YOLO12 and YOLO26 with weights that keep the features small, and a network around each.
 
 use super::network::{checkpoint_of, conv2d};
-use super::{Item, module, text};
-use std::cell::Cell;
+use super::{Item, module, noise, text};
 
 const BLOCK: &str = "ultralytics.nn.modules.block";
 const CONVOLUTION: &str = "ultralytics.nn.modules.conv";
 const CONTAINER: &str = "torch.nn.modules.container";
 
-/// Numbers from -1 to 1 that do not repeat within a network, divided by the square root of `inputs`.
-fn noise(shape: &[i32], inputs: i32) -> Item {
-    thread_local!(static STATE: Cell<u32> = const { Cell::new(1) });
+/// Numbers from -1 to 1, divided by the square root of `inputs`.
+fn tensor(shape: &[i32], inputs: i32) -> Item {
     let count = shape.iter().product();
-    let next = || {
-        let state = STATE.get().wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
-        STATE.set(state);
-        (state >> 8) as f32 / (1 << 23) as f32 - 1.0
-    };
-    Item::Tensor(shape.to_vec(), (0..count).map(|_| next() / (inputs as f32).sqrt() * 1.7).collect())
+    Item::Tensor(shape.to_vec(), (0..count).map(|_| noise() as f32 / (inputs as f32).sqrt() * 1.7).collect())
 }
 
 fn above(channels: i32, floor: f32) -> Item {
@@ -32,7 +25,7 @@ fn unit(class: &'static str, [inputs, outputs, kernel, groups]: [i32; 4], is_act
         match key {
             Item::Text(name) if name == "groups" => *value = Item::Integer(groups),
             Item::Text(name) if name == "_parameters" => {
-                let weight = noise(&[outputs, inputs / groups, kernel, kernel], inputs / groups * kernel * kernel);
+                let weight = tensor(&[outputs, inputs / groups, kernel, kernel], inputs / groups * kernel * kernel);
                 *value = Item::Dictionary(vec![(text("weight"), weight), (text("bias"), Item::None)]);
             }
             _ => {}
@@ -174,7 +167,7 @@ fn detect(channels: i32, bins: i32) -> Item {
         let mut convolution = conv2d(inputs, outputs, 1, 1);
         let Item::Object(_, _, state) = &mut convolution else { panic!("a module") };
         let tensors =
-            vec![(text("weight"), noise(&[outputs, inputs, 1, 1], inputs)), (text("bias"), above(outputs, 0.1))];
+            vec![(text("weight"), tensor(&[outputs, inputs, 1, 1], inputs)), (text("bias"), above(outputs, 0.1))];
         state.retain(|(key, _)| !matches!(key, Item::Text(name) if name == "_parameters"));
         state.push((text("_parameters"), Item::Dictionary(tensors)));
         convolution

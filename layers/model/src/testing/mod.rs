@@ -1,9 +1,14 @@
-//! Builds checkpoints for tests: the data of a pickle as a tree, and a writer for it.
+//! Builds checkpoints for tests: the data of a pickle as a tree, and a writer for it. [`language`] builds language files.
 
 pub(crate) mod blocks;
+pub(crate) mod language;
 pub(crate) mod network;
 
+use ort::environment::Environment;
+use std::cell::Cell;
 use std::io::{Cursor, Write};
+use std::path::PathBuf;
+use std::sync::OnceLock;
 use zip::ZipWriter;
 use zip::write::SimpleFileOptions;
 
@@ -138,4 +143,23 @@ pub(crate) fn zip_of(entries: impl IntoIterator<Item = (String, Vec<u8>)>) -> Ve
         writer.write_all(&bytes).unwrap();
     }
     writer.finish().unwrap().into_inner()
+}
+
+/// A number from -1 to 1. They do not repeat within a test.
+pub(crate) fn noise() -> f64 {
+    thread_local!(static STATE: Cell<u32> = const { Cell::new(1) });
+    let state = STATE.get().wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+    STATE.set(state);
+    f64::from(state >> 8) / f64::from(1 << 23) - 1.0
+}
+
+/// ONNX Runtime, where `cargo xtask setup` installs it.
+pub(crate) fn environment() -> &'static Environment {
+    static ENVIRONMENT: OnceLock<Environment> = OnceLock::new();
+    ENVIRONMENT.get_or_init(|| {
+        let set = |name| std::env::var_os(name).map(PathBuf::from);
+        let data = set("XDG_DATA_HOME").or_else(|| set("HOME").map(|home| home.join(".local/share")));
+        let home = set("QUIRE_HOME").or_else(|| data.map(|data| data.join("quire"))).unwrap();
+        ort::init_from(home.join("lib/libonnxruntime.so")).unwrap().with_telemetry(false).build().unwrap()
+    })
 }

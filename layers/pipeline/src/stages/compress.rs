@@ -6,11 +6,12 @@ use crate::error::StageError;
 use crate::metrics::Metric;
 use crate::runner::Job;
 use crate::scratch::Scratch;
-use catalog::{Catalog, CatalogError, Claim, ClaimTerms, ClaimedScan, FanOut, Fenced, Lease, NewRange};
+use catalog::{Catalog, CatalogError, Claim, ClaimTerms, ClaimedScan, FanOut, Fenced, Lease, NewRange, SkippedPage};
 use domain::{AttemptPrefix, Stage, Task, UploadKey, Work};
 use engine::report::NoProgress;
 use engine::settings::Settings;
-use engine::stages::{Prepared, PreparedRange, prepare};
+use engine::source::SkippedPages;
+use engine::stages::{Prepared, PreparedRange, VolumeToPrepare, prepare};
 use serde_json::json;
 use std::path::Path;
 
@@ -51,8 +52,11 @@ impl Job for Compress {
         fetch_original(attempt, claimed, &original).await?;
         let (settings, directory) = (self.settings.clone(), scratch.directory("prepared")?);
         let (volumes, cancellation) = (&attempt.context.configuration.volumes, attempt.cancellation.clone());
-        let range_pages = volumes.range_pages;
-        let prepare = move || prepare(&original, &settings, range_pages, &directory, &NoProgress, &cancellation);
+        let (range_pages, skipped) = (volumes.range_pages, skipped(&claimed.skipped));
+        let prepare = move || {
+            let volume = VolumeToPrepare { file: &original, range_pages, skipped: &skipped };
+            prepare(&volume, &settings, &directory, &NoProgress, &cancellation)
+        };
         let prepared = attempt.engine(prepare).await?;
         attempt.context.emit(&[(Metric::Pages, prepared.pages as f64)]);
         let prefix = AttemptPrefix::work(attempt.lease.scan, attempt.lease.token);
@@ -63,6 +67,15 @@ impl Job for Compress {
     async fn publish(catalog: &Catalog, lease: &Lease, fan_out: &FanOut) -> Result<Fenced<Vec<Task>>, CatalogError> {
         catalog.finish_compress(lease, fan_out).await
     }
+}
+
+fn skipped(pages: &[SkippedPage]) -> SkippedPages {
+    let mut skipped = SkippedPages::default();
+    for page in pages {
+        // The row counts from 1.
+        skipped.insert((page.page - 1) as usize, page.actor.as_deref());
+    }
+    skipped
 }
 
 async fn fetch_original(attempt: &Attempt<'_>, claimed: &ClaimedScan, to: &Path) -> Result<(), StageError> {

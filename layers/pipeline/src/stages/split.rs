@@ -196,6 +196,7 @@ mod tests {
             first_page: Some(first_page),
             work_prefix: None,
             ranges: Vec::new(),
+            skipped: Vec::new(),
         };
         name(&claimed).unwrap().last_page()
     }

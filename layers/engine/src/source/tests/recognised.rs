@@ -2,7 +2,7 @@
 
 use super::{code, deflated, only_page, opened, packed_file};
 use crate::source::testing::{GREY_SCAN, PdfBuilder, file, jpeg, one_scan, shared};
-use crate::source::{Limits, MAX_CONTENT_BYTES, PageKind, SourcePage, TextPresence, open};
+use crate::source::{Limits, MAX_CONTENT_BYTES, PageKind, SkippedPages, SourcePage, TextPresence, open, open_skipping};
 use jpeg_encoder::ColorType;
 
 fn damage(page: &SourcePage) -> Option<&str> {
@@ -125,6 +125,35 @@ fn a_page_beyond_a_limit_does_not_lose_the_volume() {
     assert!(volume.pages[1..].iter().all(|page| damage(page).is_some() && page.is_refused), "{:?}", volume.pages);
     let sizes: Vec<_> = volume.pages.iter().map(|page| (page.width_points, page.height_points)).collect();
     assert_eq!(sizes, [(72.0, 144.0), (612.0, 792.0), (612.0, 792.0), (72.0, 144.0), (72.0, 90.0)]);
+}
+
+/// Only its size is read, whatever else its object holds. The other pages of the same object are read.
+#[test]
+fn a_skipped_page_is_not_looked_at() {
+    let mut pdf = PdfBuilder::new();
+    let scan = pdf.scan(GREY_SCAN, &jpeg(200, 400, ColorType::Luma));
+    pdf.kid(scan);
+    pdf.kid(9000);
+    let bomb = pdf.stream("/Filter/FlateDecode", &deflated(&vec![b' '; MAX_CONTENT_BYTES + 1]));
+    let page = pdf.object(format!("<</Type/Page/MediaBox[0 0 72.06 90]/Contents {bomb} 0 R>>"));
+    pdf.kid(page);
+    pdf.page("/MediaBox[0 0 99999 72]", "");
+    let mut skipped = SkippedPages::default();
+    skipped.insert(0, Some("Ada"));
+    (1..5).for_each(|index| skipped.insert(index, None));
+    let file = file(&pdf.bytes());
+    let volume = open_skipping(file.path(), &Limits::default(), &skipped).unwrap();
+    let damages: Vec<_> = volume.pages.iter().map(damage).collect();
+    let other = Some("it was skipped");
+    assert_eq!(damages, [Some("it was skipped by Ada"), other, other, other, other]);
+    assert!(volume.pages.iter().all(|page| page.is_skipped && page.is_refused));
+    let sizes: Vec<_> = volume.pages.iter().map(|page| (page.width_points, page.height_points)).collect();
+    assert_eq!(sizes, [(72.0, 144.0), (72.0, 144.0), (612.0, 792.0), (72.0, 90.0), (612.0, 792.0)]);
+
+    let mut first = SkippedPages::default();
+    first.insert(0, None);
+    let volume = open_skipping(file.path(), &Limits::default(), &first).unwrap();
+    assert_eq!((damage(&volume.pages[0]), damage(&volume.pages[1])), (other, None));
 }
 
 #[test]

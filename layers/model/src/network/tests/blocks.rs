@@ -5,27 +5,13 @@ use crate::error::ModelError;
 use crate::import::ConvertedModel;
 use crate::testing::blocks::{a2c2f, attention_block, c2psa, c3k, c3k2, checkpoint_around, layers_around, sppf};
 use crate::testing::network::{checkpoint_of, pair};
-use crate::testing::{Item, PickleWriter, text};
-use ort::environment::Environment;
+use crate::testing::{Item, PickleWriter, environment, text};
 use ort::session::Session;
 use ort::value::TensorRef;
-use std::path::PathBuf;
-use std::sync::OnceLock;
 
 const CHANNELS: i32 = 16;
 const HEIGHT: usize = 64;
 const WIDTH: usize = 96;
-
-/// ONNX Runtime, where `cargo xtask setup` installs it.
-fn environment() -> &'static Environment {
-    static ENVIRONMENT: OnceLock<Environment> = OnceLock::new();
-    ENVIRONMENT.get_or_init(|| {
-        let set = |name| std::env::var_os(name).map(PathBuf::from);
-        let data = set("XDG_DATA_HOME").or_else(|| set("HOME").map(|home| home.join(".local/share")));
-        let home = set("QUIRE_HOME").or_else(|| data.map(|data| data.join("quire"))).unwrap();
-        ort::init_from(home.join("lib/libonnxruntime.so")).unwrap().with_telemetry(false).build().unwrap()
-    })
-}
 
 fn convert(checkpoint: &Item) -> Result<ConvertedModel, ModelError> {
     ConvertedModel::from_bytes(&PickleWriter::pickle(checkpoint).archive())
