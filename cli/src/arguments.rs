@@ -12,7 +12,7 @@ use engine::detection::Label;
 use engine::external::ghostscript::CompressionOptions;
 use engine::installation::Installation;
 use engine::settings::{DEFAULT_LANGUAGE, DEFAULT_READING_RESOLUTION, Request, Settings};
-use engine::source::{Limits, SkippedPages};
+use engine::source::Limits;
 use std::path::PathBuf;
 
 /// Turn a scanned law volume into redacted opinions, on this machine or in the service.
@@ -324,34 +324,26 @@ impl ScanOptions {
     /// The engine's request for a volume.
     pub fn request(self, input: PathBuf, output: PathBuf) -> Request {
         let Machine { jobs, home, limits } = self.machine;
+        let settings = Settings {
+            model: self.model,
+            ocr: !self.no_ocr,
+            reader: self.reader,
+            reading_resolution: self.reading_resolution,
+            language: self.language,
+            jobs: jobs.map_or_else(cores, usize::from),
+            limits: Limits {
+                max_pages: limits.max_pages,
+                max_page_points: limits.max_page_points,
+                max_page_pixels: limits.max_page_pixels,
+                max_file_bytes: limits.max_file_bytes,
+            },
+            ..Settings::new(home.installation())
+        };
         Request {
-            input,
-            output,
             reporter: self.reporter,
             volume: self.volume_number,
             first_page: self.first_page,
-            last_page: None,
-            skipped: SkippedPages::default(),
-            settings: Settings {
-                model: self.model,
-                ocr: !self.no_ocr,
-                reader: self.reader,
-                reading_resolution: self.reading_resolution,
-                language: self.language,
-                unredacted: false,
-                footnotes: false,
-                single_pages: false,
-                previews: false,
-                jobs: jobs.map_or_else(cores, usize::from),
-                limits: Limits {
-                    max_pages: limits.max_pages,
-                    max_page_points: limits.max_page_points,
-                    max_page_pixels: limits.max_page_pixels,
-                    max_file_bytes: limits.max_file_bytes,
-                },
-                compression: CompressionOptions::default(),
-                installation: home.installation(),
-            },
+            ..Request::new(input, output, settings)
         }
     }
 }

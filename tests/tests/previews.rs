@@ -6,7 +6,6 @@ use engine::cancellation::Cancellation;
 use engine::process::process;
 use engine::report::NoProgress;
 use engine::settings::{Request, Settings};
-use engine::source::SkippedPages;
 use engine::stages::SplitResult;
 use std::path::Path;
 use tempfile::TempDir;
@@ -139,16 +138,7 @@ fn one_process_gives_the_same_previews() {
     let (folder, result) = in_stages(&sample::bytes(), 4);
     let output = folder.path().join("out");
     let input = folder.path().join("arc.12.201.207.original.pdf");
-    let request = |previews: bool| Request {
-        input: input.clone(),
-        output: output.clone(),
-        reporter: None,
-        volume: None,
-        first_page: None,
-        last_page: None,
-        skipped: SkippedPages::default(),
-        settings: Settings { previews, ..settings() },
-    };
+    let request = |previews: bool| Request::new(input.clone(), output.clone(), Settings { previews, ..settings() });
     let whole = process(&request(true), &NoProgress, &Cancellation::new()).unwrap();
     assert_eq!(whole.files, result.summary.files);
     for file in &whole.files {

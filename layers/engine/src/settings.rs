@@ -81,6 +81,21 @@ pub struct Request {
 }
 
 impl Request {
+    /// Takes reporter, volume and pages from the name of the file, and skips no page.
+    #[must_use]
+    pub fn new(input: PathBuf, output: PathBuf, settings: Settings) -> Self {
+        Self {
+            input,
+            output,
+            reporter: None,
+            volume: None,
+            first_page: None,
+            last_page: None,
+            skipped: SkippedPages::default(),
+            settings,
+        }
+    }
+
     /// # Errors
     /// [`EngineError::Naming`] if neither the request nor the name of the file says the reporter and the volume.
     pub(crate) fn volume_name(&self) -> Result<VolumeName, EngineError> {

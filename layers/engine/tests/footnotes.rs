@@ -11,7 +11,6 @@ use engine::installation::Installation;
 use engine::process::process;
 use engine::report::NoProgress;
 use engine::settings::{Request, Settings};
-use engine::source::SkippedPages;
 use shared_data::shared;
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
@@ -40,16 +39,7 @@ fn footnotes_are_a_file_beside_their_opinion() {
     join(&[Part { document: sample, pages: PAGES }], &input, &cancellation).unwrap();
     let settings =
         Settings { model: ModelChoice::Medium, footnotes: true, ..Settings::new(Installation::of_user().unwrap()) };
-    let request = Request {
-        input,
-        output,
-        reporter: None,
-        volume: None,
-        first_page: None,
-        last_page: None,
-        skipped: SkippedPages::default(),
-        settings,
-    };
+    let request = Request::new(input, output, settings);
     let summary = process(&request, &NoProgress, &cancellation).unwrap();
     let is_footnotes = |file: &&PathBuf| file.to_string_lossy().ends_with("-footnotes.pdf");
     let found: Vec<&PathBuf> = summary.files.iter().filter(is_footnotes).collect();

@@ -10,7 +10,6 @@ use engine::installation::Installation;
 use engine::process::process;
 use engine::report::NoProgress;
 use engine::settings::{Request, Settings};
-use engine::source::SkippedPages;
 
 /// No preview may have more bytes.
 const MOST_BYTES: usize = 80_000;
@@ -24,16 +23,7 @@ fn dense_pages_keep_their_resolution() {
     let output = tempfile::tempdir().unwrap();
     let installation = Installation::of_user().unwrap();
     let settings = Settings { previews: true, ocr: false, model: ModelChoice::Small, ..Settings::new(installation) };
-    let request = Request {
-        input,
-        output: output.path().to_owned(),
-        reporter: None,
-        volume: None,
-        first_page: None,
-        last_page: None,
-        skipped: SkippedPages::default(),
-        settings,
-    };
+    let request = Request::new(input, output.path().to_owned(), settings);
     let summary = process(&request, &NoProgress, &Cancellation::new()).unwrap();
     for page in 0..20 {
         let file = preview_file(page);

@@ -1,8 +1,6 @@
 //! Measures how well Quire's own reader reads pages, and checks which pages it leaves to Tesseract.
 
-use crate::ink::Gap;
-use crate::shared_data::shared;
-use crate::support::{DPI, TEXT, boxes, distance, drawn, extracted, read_jpeg, rects, searchable, sheet, squeezed};
+use crate::support::{DPI, TEXT, check_columns, check_drawn_page, check_truth_pages, drawn};
 use domain::{ModelChoice, PageReader};
 use engine::cancellation::Cancellation;
 use engine::external::tesseract::Tesseract;
@@ -13,7 +11,6 @@ use engine::process::process;
 use engine::reading::{Reader, Reading, Regions};
 use engine::report::NoProgress;
 use engine::settings::{Request, Settings};
-use engine::source::SkippedPages;
 use engine::text::Line;
 use jpeg_encoder::{ColorType, Encoder};
 use lopdf::{Document, Object, ObjectId, Stream, dictionary};
@@ -44,68 +41,17 @@ fn a_drawn_page_is_read_as_tesseract_reads_it_and_found_again_at_its_ink() {
     let tesseract = Tesseract::new("eng", Cancellation::new()).recognise(&image, DPI).unwrap();
     let text = |lines: &[Line]| lines.iter().map(Line::text).collect::<Vec<String>>();
     assert_eq!(text(&lines), text(&tesseract));
-    let pdf = searchable(&[sheet(&lines, &image)]);
-    assert_eq!(extracted(&pdf)[0], TEXT.join(" ").replace('\\', ""));
-    let mut gap = Gap::default();
-    gap.add(&image, rects(&boxes(&pdf)[0]), DPI);
-    eprintln!("{gap:?}");
-    assert!(gap.worst() <= 1.0, "{gap:?}");
+    check_drawn_page(&image, &lines);
 }
 
 #[test]
 fn truth_pages_are_read_with_two_errors_in_a_thousand_at_most() {
-    let Some(directory) = shared("data/ocr-truth") else {
-        return;
-    };
-    let (mut errors, mut letters, mut gap) = (0, 0, Gap::default());
-    for page in 0..5 {
-        let image = read_jpeg(&fs::read(directory.join(format!("p{page:02}_g300.jpg"))).unwrap());
-        let truth = squeezed(&fs::read_to_string(directory.join(format!("p{page:02}.txt"))).unwrap());
-        let lines = certain(&image);
-        let pdf = searchable(&[sheet(&lines, &image)]);
-        let text = extracted(&pdf).remove(0);
-        errors += distance(&truth, &text);
-        letters += truth.chars().count();
-        gap.add(&image, rects(&boxes(&pdf)[0]), DPI);
-    }
-    eprintln!("{errors} errors in {letters} letters; {gap:?}; worst {:.3} pt", gap.worst());
-    assert!(1000 * errors <= 2 * letters, "{errors} errors in {letters} letters");
-    assert!(gap.worst() <= 1.0, "{gap:?}");
+    check_truth_pages(2, certain);
 }
 
 #[test]
 fn a_page_of_two_columns_is_read_column_after_column() {
-    let Some(image) = sample_page(1) else {
-        return;
-    };
-    let lines = certain(&image);
-    let pdf = searchable(&[sheet(&lines, &image)]);
-    let text = extracted(&pdf).remove(0);
-    let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("no {words:?} in {text}"));
-    let order = [
-        place("of claim was timely filed notwithstanding"),
-        place("Here, the appellant concluded that the"),
-        place("fact remained. Counsel for the appellee declined to consider"),
-        place("Moreover, counsel for the appellee found"),
-        place("that the easement was appurtenant to the land because"),
-        place("officer held that the easement was appurtenant"),
-        place("I. BACKGROUND"),
-        place("appellant properly recognized that the easement was appurtenant"),
-        place("was appurtenant to the land under the totality of the circumstances."),
-    ];
-    assert!(order.is_sorted(), "{order:?} in {text}");
-    let mut gap = Gap::default();
-    gap.add(&image, rects(&boxes(&pdf)[0]), DPI);
-    assert!(gap.worst() <= 1.0, "{gap:?}");
-}
-
-/// The image of a page of the sample, counted from 0.
-fn sample_page(number: usize) -> Option<GreyImage> {
-    let file = shared("data/sample20/a3d.217.101.120.original.pdf")?;
-    let document = Document::load(file).unwrap();
-    let page = document.page_iter().nth(number).unwrap();
-    let images = document.get_page_images(page).unwrap();
-    Some(read_jpeg(images[0].content))
+    check_columns(certain);
 }
 
 /// A part of a page painted over, in shares of its width and height.
@@ -248,16 +194,7 @@ fn readers(pages: &[GreyImage], reader: PageReader) -> (usize, Vec<String>) {
     fs::write(&input, volume(pages)).unwrap();
     let settings = Settings { model: ModelChoice::Small, reader, ..Settings::new(Installation::of_user().unwrap()) };
     let output = directory.path().join("out");
-    let request = Request {
-        input,
-        output,
-        reporter: None,
-        volume: None,
-        first_page: None,
-        last_page: None,
-        skipped: SkippedPages::default(),
-        settings,
-    };
+    let request = Request::new(input, output, settings);
     let summary = process(&request, &NoProgress, &Cancellation::new()).unwrap();
     let meta = fs::read(summary.directory.join("pages_meta.json")).unwrap();
     let meta: serde_json::Value = serde_json::from_slice(&meta).unwrap();

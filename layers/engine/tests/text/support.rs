@@ -1,5 +1,7 @@
 //! Makes pages and reads them back.
 
+use crate::ink::Gap;
+use crate::shared_data::shared;
 use engine::geometry::Rect;
 use engine::pixels::GreyImage;
 use engine::text::Line;
@@ -173,4 +175,68 @@ pub fn distance(first: &str, second: &str) -> usize {
         }
     }
     row[second.len()]
+}
+
+/// The image of a page of the sample, counted from 0.
+fn sample_page(number: usize) -> Option<GreyImage> {
+    let file = shared("data/sample20/a3d.217.101.120.original.pdf")?;
+    let document = Document::load(file).unwrap();
+    let page = document.page_iter().nth(number).unwrap();
+    let images = document.get_page_images(page).unwrap();
+    Some(read_jpeg(images[0].content))
+}
+
+/// What was read of [`TEXT`] is found again, at its ink.
+pub fn check_drawn_page(image: &GreyImage, lines: &[Line]) {
+    let pdf = searchable(&[sheet(lines, image)]);
+    assert_eq!(extracted(&pdf)[0], TEXT.join(" ").replace('\\', ""));
+    let mut gap = Gap::default();
+    gap.add(image, rects(&boxes(&pdf)[0]), DPI);
+    eprintln!("{gap:?}");
+    assert!(gap.worst() <= 1.0, "{gap:?}");
+}
+
+/// Reads pages whose text is known, with at most so many errors in a thousand letters, and finds the words at their ink.
+pub fn check_truth_pages(most_errors: usize, read: impl Fn(&GreyImage) -> Vec<Line>) {
+    let Some(directory) = shared("data/ocr-truth") else {
+        return;
+    };
+    let (mut errors, mut letters, mut gap) = (0, 0, Gap::default());
+    for page in 0..5 {
+        let image = read_jpeg(&fs::read(directory.join(format!("p{page:02}_g300.jpg"))).unwrap());
+        let truth = squeezed(&fs::read_to_string(directory.join(format!("p{page:02}.txt"))).unwrap());
+        let pdf = searchable(&[sheet(&read(&image), &image)]);
+        errors += distance(&truth, &extracted(&pdf)[0]);
+        letters += truth.chars().count();
+        gap.add(&image, rects(&boxes(&pdf)[0]), DPI);
+    }
+    eprintln!("{errors} errors in {letters} letters; {gap:?}; worst {:.3} pt", gap.worst());
+    assert!(1000 * errors <= most_errors * letters, "{errors} errors in {letters} letters");
+    assert!(gap.worst() <= 1.0, "{gap:?}");
+}
+
+/// Reads a page of two columns, the left one before the right one.
+pub fn check_columns(read: impl Fn(&GreyImage) -> Vec<Line>) {
+    let Some(image) = sample_page(1) else {
+        return;
+    };
+    let pdf = searchable(&[sheet(&read(&image), &image)]);
+    let text = extracted(&pdf).remove(0);
+    let place = |words: &str| text.find(words).unwrap_or_else(|| panic!("no {words:?} in {text}"));
+    let order = [
+        place("of claim was timely filed notwithstanding"),
+        place("Here, the appellant concluded that the"),
+        place("fact remained. Counsel for the appellee declined to consider"),
+        place("Moreover, counsel for the appellee found"),
+        place("that the easement was appurtenant to the land because"),
+        place("officer held that the easement was appurtenant"),
+        place("I. BACKGROUND"),
+        place("appellant properly recognized that the easement was appurtenant"),
+        place("was appurtenant to the land under the totality of the circumstances."),
+    ];
+    assert!(order.is_sorted(), "{order:?} in {text}");
+    let mut gap = Gap::default();
+    gap.add(&image, rects(&boxes(&pdf)[0]), DPI);
+    eprintln!("{gap:?}; worst {:.3} pt", gap.worst());
+    assert!(gap.worst() <= 1.0, "{gap:?}");
 }
