@@ -171,8 +171,23 @@ pub fn advice(code: &str) -> &'static str {
 }
 
 /// Numbers with commas between them.
-pub fn list(numbers: &[i32]) -> String {
+pub fn list(numbers: &[impl ToString]) -> String {
     numbers.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+}
+
+/// What a scan does that has no finished part.
+pub const FROM_THE_BEGINNING: &str = "Starts from the beginning: compresses, reads and splits.";
+
+/// More parts than these are only counted.
+const MOST_NAMED_PARTS: usize = 12;
+
+/// How the sentence goes on that says a scan reads parts again. They are given by their numbers from 0.
+pub fn parts_again(parts: &[i32], kept: usize) -> String {
+    let count = |parts: usize| count(parts as i64, "part");
+    let is_named = (1..=MOST_NAMED_PARTS).contains(&parts.len());
+    let numbers: Vec<i32> = parts.iter().map(|number| number + 1).collect();
+    let which = if is_named { format!(" ({})", list(&numbers)) } else { String::new() };
+    format!("{}{which} again, keeps {}, then splits.", count(parts.len()), count(kept))
 }
 
 /// A list of pages, with its word before it.
@@ -198,8 +213,8 @@ pub fn activity(kind: &str, detail: &Value) -> String {
     let message = detail.get("message").and_then(Value::as_str);
     let is_failure = matches!(kind, "failed" | "cancelled" | "given_back" | "returned_to_compress" | "sign_in_refused");
     let reason = message.filter(|_| is_failure).map(|message| format!(": {message}")).unwrap_or_default();
-    let pages: Vec<String> = catalog::suspects(detail).iter().map(ToString::to_string).collect();
-    let pages = (kind == "interrupted" && !pages.is_empty()).then(|| format!("pages {}", pages.join(", ")));
+    let pages = catalog::suspects(detail);
+    let pages = (kind == "interrupted" && !pages.is_empty()).then(|| format!("pages {}", list(&pages)));
     let others = catalog::other_fields(detail).map(|(name, value)| format!("{name} {value}"));
     let others: Vec<String> = pages.into_iter().chain(others).collect();
     let others = if others.is_empty() { String::new() } else { format!(" ({})", others.join(", ")) };

@@ -4,7 +4,7 @@ use ort::environment::Environment;
 use ort::session::Session;
 use ort::session::builder::GraphOptimizationLevel;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// Why ONNX Runtime cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -31,8 +31,29 @@ pub(crate) fn environment(library: &Path) -> Result<Environment, LibraryMissing>
     Ok(environment)
 }
 
-/// Loads a model into a session that works with so many threads.
-pub(crate) fn session(environment: &Environment, model: &Path, threads: usize) -> ort::Result<Session> {
+/// A loaded model. Neighbouring threads of a pool share a session: while one runs the model, the other prepares its page.
+pub(crate) struct Sessions {
+    sessions: Vec<Mutex<Session>>,
+    /// How many cores work in a session together, and how many threads of the pool share it.
+    threads: usize,
+}
+
+impl Sessions {
+    /// Loads a model for a pool of so many workers.
+    pub(crate) fn load(environment: &Environment, model: &Path, workers: usize, threads: usize) -> ort::Result<Self> {
+        let count = workers.div_ceil(threads).max(1);
+        let sessions = (0..count).map(|_| session(environment, model, threads).map(Mutex::new));
+        Ok(Self { sessions: sessions.collect::<ort::Result<_>>()?, threads })
+    }
+
+    /// The session of this thread, once nobody else uses it.
+    pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
+        let place = rayon::current_thread_index().unwrap_or(0) / self.threads % self.sessions.len();
+        self.sessions[place].lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+fn session(environment: &Environment, model: &Path, threads: usize) -> ort::Result<Session> {
     Session::builder(environment)?
         .with_optimization_level(GraphOptimizationLevel::All)?
         .with_intra_threads(threads)?

@@ -181,7 +181,7 @@ async fn outcome(
 ) -> Result<Outcome, ConsoleError> {
     let summary = console.catalog.summary(scan).await?;
     let name = summary.as_ref().map_or_else(|| format!("scan {scan}"), words::volume);
-    let kept = summary.map_or(0, |summary| summary.ranges_finished);
+    let kept = summary.map_or(0, |summary| summary.ranges_finished as usize);
     match told {
         Ok(tasks) => Ok(Outcome { scan, name, text: effect(&tasks, kept), is_done: true }),
         Err(StageError::Catalog(error @ (CatalogError::Refused { .. } | CatalogError::Unknown(_)))) => {
@@ -196,17 +196,15 @@ async fn outcome(
 }
 
 /// What the messages of a retry start.
-fn effect(tasks: &[Task], kept: i64) -> String {
-    let parts = |number: i64| words::count(number, "part");
+fn effect(tasks: &[Task], kept: usize) -> String {
     match tasks.first() {
         None => "It waits for its name, and then goes on.".to_owned(),
-        Some(Task::Compress { .. }) => "Starts from the beginning: compresses, reads and splits.".to_owned(),
+        Some(Task::Compress { .. }) => words::FROM_THE_BEGINNING.to_owned(),
         Some(Task::Scan { .. }) => {
-            let numbers: Vec<String> = tasks.iter().filter_map(number).map(|number| (number + 1).to_string()).collect();
-            let which = if tasks.len() <= 12 { format!(" ({})", numbers.join(", ")) } else { String::new() };
-            format!("Reads {}{which} again, keeps {}, then splits.", parts(tasks.len() as i64), parts(kept))
+            let numbers: Vec<i32> = tasks.iter().filter_map(number).collect();
+            format!("Reads {}", words::parts_again(&numbers, kept))
         }
-        Some(Task::Split { .. }) => format!("Splits again. All {} are kept.", parts(kept)),
+        Some(Task::Split { .. }) => format!("Splits again. All {} are kept.", words::count(kept as i64, "part")),
     }
 }
 

@@ -111,12 +111,9 @@ async fn skip(
 fn effect(restart: &Restart) -> String {
     let Restart { ranges, kept, .. } = restart;
     if ranges.is_empty() && *kept == 0 {
-        return "Starts from the beginning: compresses, reads and splits.".to_owned();
+        return words::FROM_THE_BEGINNING.to_owned();
     }
-    let parts = |number: usize| words::count(number as i64, "part");
-    let numbers: Vec<i32> = ranges.iter().map(|range| range + 1).collect();
-    let which = if (1..=12).contains(&numbers.len()) { format!(" ({})", words::list(&numbers)) } else { String::new() };
-    format!("Compresses again, reads {}{which} again, keeps {}, then splits.", parts(ranges.len()), parts(*kept))
+    format!("Compresses again, reads {}", words::parts_again(ranges, *kept))
 }
 
 #[cfg(test)]

@@ -8,17 +8,15 @@ pub use letterbox::PixelView;
 
 use crate::detection::{BL_WARM, Detection, FoundBy};
 use crate::installation::Installation;
-use crate::onnx_runtime::{LibraryMissing, environment, session};
+use crate::onnx_runtime::{LibraryMissing, Sessions, environment};
 use boxes::{DetectedBox, ModelKind, from_one_model, halved_columns, merge_models, suppressed};
 use description::ModelDescription;
 use domain::{FailureCode, ModelChoice};
 use enum_assoc::Assoc;
 use letterbox::Letterbox;
 use ort::environment::Environment;
-use ort::session::Session;
 use ort::value::TensorRef;
 use std::path::PathBuf;
-use std::sync::{Mutex, PoisonError};
 
 /// How many cores work on one page together. Two sessions with one core each were measured to be no faster than one
 /// session with two, and they hold the weights twice.
@@ -56,7 +54,7 @@ enum Models {
 
 struct Model {
     description: ModelDescription,
-    sessions: Vec<Mutex<Session>>,
+    sessions: Sessions,
 }
 
 impl Detector {
@@ -112,12 +110,10 @@ impl Model {
         }
         let threads = workers.clamp(1, THREADS_PER_SESSION);
         let unusable = |reason: String| DetectError::ModelUnusable { path: path.clone(), reason };
-        let session = || session(environment, &path, threads).map_err(|error| unusable(error.to_string()));
-        let first = session()?;
-        let description = ModelDescription::of(&first).map_err(unusable)?;
-        let others = (1..workers.div_ceil(threads)).map(|_| session());
-        let sessions = std::iter::once(Ok(first)).chain(others).map(|session| session.map(Mutex::new));
-        Ok(Self { description, sessions: sessions.collect::<Result<_, _>>()? })
+        let sessions = Sessions::load(environment, &path, workers, threads);
+        let sessions = sessions.map_err(|error| unusable(error.to_string()))?;
+        let description = ModelDescription::of(&sessions.session()).map_err(unusable)?;
+        Ok(Self { description, sessions })
     }
 
     fn boxes(&self, page: PixelView<'_>) -> Result<Vec<DetectedBox>, DetectError> {
@@ -134,16 +130,11 @@ impl Model {
     fn run(&self, fit: &Letterbox, input: &[f32]) -> Result<Vec<DetectedBox>, DetectError> {
         let shape = [1, 3, i64::from(fit.input_height), i64::from(fit.input_width)];
         let tensor = TensorRef::from_array_view((shape, input)).map_err(runtime)?;
-        let mut session = self.session().lock().unwrap_or_else(PoisonError::into_inner);
+        let mut session = self.sessions.session();
         let outputs = session.run(ort::inputs![tensor]).map_err(runtime)?;
         let (shape, output) = outputs[0].try_extract_tensor::<f32>().map_err(runtime)?;
         let anchors = shape.last().copied().and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
         Ok(suppressed(output, anchors, &self.description.labels))
-    }
-
-    /// Neighbouring threads of a pool share a session: while one runs the model, the other prepares its page.
-    fn session(&self) -> &Mutex<Session> {
-        &self.sessions[rayon::current_thread_index().unwrap_or(0) / THREADS_PER_SESSION % self.sessions.len()]
     }
 }
 

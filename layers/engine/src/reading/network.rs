@@ -2,12 +2,10 @@
 
 use super::ReadingError;
 use super::line_picture::{HEIGHT, LinePicture};
-use crate::onnx_runtime::{environment, session};
-use ort::environment::Environment;
+use crate::onnx_runtime::{Sessions, environment};
 use ort::session::Session;
 use ort::value::TensorRef;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 
 /// How many lines are recognised together. More do not fit the cache.
 const BATCH: usize = 4;
@@ -28,26 +26,27 @@ pub(super) struct Character<'a> {
     pub(super) confidence: f64,
 }
 
-pub(super) struct Network {
+/// What the classes of a network mean.
+struct Alphabet {
     /// The text of each class; empty for one that is no character.
     characters: Vec<String>,
     /// The class that separates characters.
     blank: usize,
+}
+
+pub(super) struct Network {
+    alphabet: Alphabet,
     /// One for each worker.
-    sessions: Vec<Mutex<Session>>,
+    sessions: Sessions,
 }
 
 impl Network {
     pub(super) fn load(library: &Path, path: &Path, workers: usize) -> Result<Self, ReadingError> {
         let environment = environment(library)?;
         let unusable = |reason: String| ReadingError::NetworkUnusable { path: path.to_owned(), reason };
-        let open = |environment: &Environment| session(environment, path, 1);
-        let first = open(&environment).map_err(|error| unusable(error.to_string()))?;
-        let (characters, blank) = described(&first).map_err(unusable)?;
-        let others = (1..workers).map(|_| open(&environment));
-        let sessions: ort::Result<Vec<Session>> = std::iter::once(Ok(first)).chain(others).collect();
-        let sessions = sessions.map_err(|error| unusable(error.to_string()))?;
-        Ok(Self { characters, blank, sessions: sessions.into_iter().map(Mutex::new).collect() })
+        let sessions = Sessions::load(&environment, path, workers, 1).map_err(|error| unusable(error.to_string()))?;
+        let alphabet = Alphabet::of(&sessions.session()).map_err(unusable)?;
+        Ok(Self { alphabet, sessions })
     }
 
     /// The characters of each line, of those that are allowed.
@@ -56,9 +55,9 @@ impl Network {
         pictures: &[LinePicture],
         is_allowed: impl Fn(&str) -> bool,
     ) -> Result<Vec<Vec<Character<'_>>>, ReadingError> {
-        let characters = self.characters.iter().enumerate();
-        let allowed: Vec<bool> =
-            characters.map(|(class, character)| class == self.blank || is_allowed(character)).collect();
+        let Alphabet { characters, blank } = &self.alphabet;
+        let characters = characters.iter().enumerate();
+        let allowed: Vec<bool> = characters.map(|(class, text)| class == *blank || is_allowed(text)).collect();
         let mut order: Vec<usize> = (0..pictures.len()).collect();
         order.sort_by_key(|line| pictures[*line].width);
         let mut found = vec![Vec::new(); pictures.len()];
@@ -77,20 +76,40 @@ impl Network {
         let count = pictures.len() as i64;
         let image = TensorRef::from_array_view(([count, 1, HEIGHT as i64, width as i64], &*image)).map_err(runtime)?;
         let lengths = TensorRef::from_array_view(([count], &*lengths)).map_err(runtime)?;
-        let worker = rayon::current_thread_index().unwrap_or(0) % self.sessions.len();
-        let mut session = self.sessions[worker].lock().unwrap_or_else(PoisonError::into_inner);
+        let mut session = self.sessions.session();
         let outputs = session.run(ort::inputs!["image" => image, "steps" => lengths]).map_err(runtime)?;
         let (shape, output) = outputs[0].try_extract_tensor::<f32>().map_err(runtime)?;
-        let classes = self.characters.len();
+        let classes = self.alphabet.characters.len();
         let rows = pictures.len() * width / STEP;
         if shape.last().copied() != Some(classes as i64) || output.len() != rows * classes {
             return Err(ReadingError::Runtime(format!("the result has the shape {shape:?}")));
         }
         let of_line = |(line, picture): (usize, &&LinePicture)| {
             let rows = output.chunks_exact(classes).skip(line).step_by(pictures.len());
-            self.decoded(rows.take(steps(picture)), allowed)
+            self.alphabet.decoded(rows.take(steps(picture)), allowed)
         };
         Ok(pictures.iter().enumerate().map(of_line).collect())
+    }
+}
+
+impl Alphabet {
+    /// As the metadata of the network name it. The error says what is wrong with them.
+    fn of(session: &Session) -> Result<Self, String> {
+        let metadata = session.metadata().map_err(|error| error.to_string())?;
+        let entry = |key: &str| metadata.custom(key).ok_or_else(|| format!("its metadata have no `{key}`"));
+        let characters: Vec<String> = serde_json::from_str(&entry("characters")?)
+            .map_err(|error| format!("the `characters` in its metadata are not a list: {error}"))?;
+        if characters.is_empty() || characters.len() > MOST_CHARACTERS {
+            return Err(format!("its metadata have {} `characters`", characters.len()));
+        }
+        for (key, expected) in [("height", HEIGHT), ("step", STEP)] {
+            let found = entry(key)?;
+            if found.parse() != Ok(expected) {
+                return Err(format!("the `{key}` in its metadata is {found:.20} instead of {expected}"));
+            }
+        }
+        let blank = entry("blank")?.parse().ok().filter(|blank| *blank < characters.len());
+        Ok(Self { characters, blank: blank.ok_or("the `blank` in its metadata is not the number of a class")? })
     }
 
     /// The likeliest class of each time step, with repetitions and blanks removed.
@@ -143,25 +162,6 @@ fn runtime(error: ort::Error) -> ReadingError {
     ReadingError::Runtime(error.to_string())
 }
 
-/// The characters and the blank that the metadata of the network name. The error says what is wrong with them.
-fn described(session: &Session) -> Result<(Vec<String>, usize), String> {
-    let metadata = session.metadata().map_err(|error| error.to_string())?;
-    let entry = |key: &str| metadata.custom(key).ok_or_else(|| format!("its metadata have no `{key}`"));
-    let characters: Vec<String> = serde_json::from_str(&entry("characters")?)
-        .map_err(|error| format!("the `characters` in its metadata are not a list: {error}"))?;
-    if characters.is_empty() || characters.len() > MOST_CHARACTERS {
-        return Err(format!("its metadata have {} `characters`", characters.len()));
-    }
-    for (key, expected) in [("height", HEIGHT), ("step", STEP)] {
-        let found = entry(key)?;
-        if found.parse() != Ok(expected) {
-            return Err(format!("the `{key}` in its metadata is {found:.20} instead of {expected}"));
-        }
-    }
-    let blank = entry("blank")?.parse().ok().filter(|blank| *blank < characters.len());
-    Ok((characters, blank.ok_or("the `blank` in its metadata is not the number of a class")?))
-}
-
 /// Where the network of a language is installed; `None` if no network can have this name, as `eng+deu`.
 pub(super) fn file(languages: &Path, language: &str) -> Option<PathBuf> {
     let is_name = !language.is_empty() && language.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
@@ -171,11 +171,6 @@ pub(super) fn file(languages: &Path, language: &str) -> Option<PathBuf> {
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn network() -> Network {
-        let characters = ["a", "b", ""].map(str::to_owned).to_vec();
-        Network { characters, blank: 2, sessions: Vec::new() }
-    }
 
     #[test]
     fn repetitions_and_blanks_are_removed() {
@@ -188,13 +183,13 @@ mod tests {
             [0.1, 0.9, 0.0],
             [0.1, 0.8, 0.1],
         ];
-        let network = network();
-        let found = network.decoded(rows.iter().map(<[f32; 3]>::as_slice), &[true; 3]);
+        let alphabet = Alphabet { characters: ["a", "b", ""].map(str::to_owned).to_vec(), blank: 2 };
+        let found = alphabet.decoded(rows.iter().map(<[f32; 3]>::as_slice), &[true; 3]);
         let text: String = found.iter().map(|character| character.text).collect();
         assert_eq!(text, "aab");
         assert_eq!(found.iter().map(|character| character.column).collect::<Vec<_>>(), [6, 13, 18]);
         assert!((found[0].confidence - 0.9).abs() < 1e-6);
-        let found = network.decoded(rows.iter().map(<[f32; 3]>::as_slice), &[true, false, true]);
+        let found = alphabet.decoded(rows.iter().map(<[f32; 3]>::as_slice), &[true, false, true]);
         assert_eq!(found.iter().map(|character| character.text).collect::<String>(), "aa");
     }
 

@@ -38,8 +38,8 @@ pub(crate) fn detect(
     first_page: u32,
     is_wanted: &(dyn Fn(usize) -> bool + Sync),
 ) -> Result<Vec<DetectedPage>, EngineError> {
-    let (reader, tesseract) = (run.reader()?, run.tesseract());
-    let readers = NumberReaders { reader: reader.as_ref(), tesseract: &tesseract };
+    let tesseract = run.tesseract();
+    let readers = NumberReaders { reader: run.reader()?, tesseract: &tesseract };
     let detection = PageDetection { run, original, detector, readers, first_page, is_wanted };
     let groups = run.groups(original.pages()).into_par_iter().with_max_len(1);
     let pages: Result<Vec<Vec<DetectedPage>>, EngineError> =

@@ -48,7 +48,7 @@ pub(crate) fn read(
     let readable: Vec<&DetectedPage> = detected.iter().filter(|page| !page.is_damaged).collect();
     run.pages_done(detected.len() - readable.len());
     let rest = match run.reader()? {
-        Some(reader) => reading.read_certain(&reader, &readable)?,
+        Some(reader) => reading.read_certain(reader, &readable)?,
         None => readable,
     };
     reading.read_with_tesseract(&rest)?;

@@ -10,7 +10,7 @@ use crate::settings::Settings;
 use domain::{FailureCode, PageReader};
 use std::ops::Range;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Instant;
 use tempfile::TempDir;
 
@@ -23,6 +23,7 @@ pub(crate) struct Run<'a> {
     pub(crate) cancellation: &'a Cancellation,
     progress: &'a dyn Progress,
     directory: PathBuf,
+    reader: OnceLock<Option<Reader>>,
     reports: Mutex<Vec<StepReport>>,
     problems: Mutex<Vec<PageProblem>>,
 }
@@ -45,8 +46,8 @@ impl<'a> Run<'a> {
     ) -> Result<Self, EngineError> {
         // Absolute, because external programs may run elsewhere and take a leading dash for an option.
         let directory = directory.canonicalize().map_err(|error| OutputError::io(directory, error))?;
-        let (reports, problems) = (Mutex::default(), Mutex::default());
-        Ok(Self { settings, cancellation, progress, directory, reports, problems })
+        let (reader, reports, problems) = (OnceLock::new(), Mutex::default(), Mutex::default());
+        Ok(Self { settings, cancellation, progress, directory, reader, reports, problems })
     }
 
     /// The absolute path of the directory.
@@ -104,13 +105,17 @@ impl<'a> Run<'a> {
         if self.cancellation.is_cancelled() { Err(EngineError::Cancelled) } else { Ok(()) }
     }
 
-    /// Quire's reader, if it shall read and can read the language.
-    pub(crate) fn reader(&self) -> Result<Option<Reader>, EngineError> {
-        let Settings { installation, language, jobs, .. } = self.settings;
-        match self.settings.reader {
-            PageReader::Quire => Ok(Reader::load(installation, language, *jobs)?),
-            PageReader::Tesseract => Ok(None),
+    /// Quire's reader, if it shall read and can read the language. It is loaded by the first step that needs it.
+    pub(crate) fn reader(&self) -> Result<Option<&Reader>, EngineError> {
+        if let Some(loaded) = self.reader.get() {
+            return Ok(loaded.as_ref());
         }
+        let Settings { installation, language, jobs, .. } = self.settings;
+        let loaded = match self.settings.reader {
+            PageReader::Quire => Reader::load(installation, language, *jobs)?,
+            PageReader::Tesseract => None,
+        };
+        Ok(self.reader.get_or_init(|| loaded).as_ref())
     }
 
     pub(crate) fn tesseract(&self) -> Tesseract {
