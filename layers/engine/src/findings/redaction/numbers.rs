@@ -9,7 +9,6 @@ use crate::pairing::{Opinion, ReadingOrder, ReadingPosition};
 use crate::redact::OpinionSpan;
 use crate::volume::Page;
 use domain::{FailureCode, Finding, Severity};
-use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 pub(super) fn findings(results: &VolumeResults<'_>) -> Vec<Finding> {
@@ -28,8 +27,6 @@ const MOST_MISSED: usize = 5;
 struct Numbers {
     headings: BTreeMap<usize, Place>,
     brackets: BTreeMap<usize, Place>,
-    /// The numbers of the brackets in reading order.
-    in_order: Vec<usize>,
     /// How many brackets were found whose number was not read.
     unread: usize,
     /// How many headnotes were found.
@@ -69,16 +66,6 @@ impl<'a> Inside<'a> {
         !opinions.iter().any(is_of_span)
     }
 
-    fn brackets(&self, results: &VolumeResults<'_>) -> Vec<usize> {
-        let pages = results.remarks.iter().filter(|page| self.touches(page.page_index));
-        let brackets = pages.flat_map(|page| page.brackets.iter().map(|bracket| (page.page_index, bracket)));
-        let inside = brackets.filter(|(page, bracket)| self.holds(*page, &bracket.rect));
-        let placed = inside.map(|(page, bracket)| (self.order.position_of(page, &bracket.rect), bracket.number));
-        let mut placed: Vec<(ReadingPosition, usize)> = placed.collect();
-        placed.sort_by(|(one, _), (other, _)| one.partial_cmp(other).unwrap_or(Ordering::Equal));
-        placed.into_iter().map(|(_, number)| number).collect()
-    }
-
     /// How many headnotes were found.
     fn headnotes(&self, pages: &[PageResults<'_>]) -> usize {
         let boxes = pages.iter().filter(|page| self.touches(page.page.index)).flat_map(|page| &page.page.detections);
@@ -90,8 +77,7 @@ impl<'a> Inside<'a> {
 impl Numbers {
     fn of(results: &VolumeResults<'_>, inside: &Inside<'_>) -> Self {
         let (boxes, is_open) = (inside.headnotes(results.pages), inside.is_open(results.opinions));
-        let (headings, brackets, in_order) = (BTreeMap::new(), BTreeMap::new(), inside.brackets(results));
-        let mut found = Self { headings, brackets, in_order, unread: 0, boxes, is_open };
+        let mut found = Self { headings: BTreeMap::new(), brackets: BTreeMap::new(), unread: 0, boxes, is_open };
         for page in results.remarks.iter().filter(|page| inside.touches(page.page_index)) {
             let index = page.page_index;
             let add = |to: &mut BTreeMap<usize, Place>, from: &[Numbered]| {
@@ -106,12 +92,6 @@ impl Numbers {
         found
     }
 
-    /// An 8 between 2 and 4 is a 3, if no 3 was read.
-    fn stands_for_another(&self, number: usize) -> bool {
-        let missing = |before: usize, after: usize| after == before + 2 && !self.brackets.contains_key(&(before + 1));
-        self.in_order.windows(3).any(|three| three[1] == number && missing(three[0], three[2]))
-    }
-
     /// At most one finding of each kind, on the page of the first number.
     fn findings(&self) -> Vec<Finding> {
         // A number among the headnotes that was not read is a misreading, not a missing headnote.
@@ -120,7 +100,7 @@ impl Numbers {
             .brackets
             .iter()
             .filter(|(number, _)| **number > highest)
-            .partition(|(number, _)| **number <= highest + MOST_MISSED && !self.stands_for_another(**number));
+            .partition(|(number, _)| **number <= highest + MOST_MISSED);
         let without_headnote = of_numbers(FailureCode::FindingBracketWithoutHeadnote, &beyond);
         let unmarked: Vec<_> = self.headings.iter().filter(|(number, _)| !self.brackets.contains_key(number)).collect();
         let is_explained = self.is_open || unmarked.len() <= self.unread + misread.len();
