@@ -1,10 +1,16 @@
 //! ONNX Runtime, which runs the detection models and the recogniser of words on the CPU.
 
+use ort::AsPointer;
 use ort::environment::Environment;
-use ort::session::Session;
+use ort::memory::{AllocationDevice, AllocatorType, MemoryInfo, MemoryType};
 use ort::session::builder::GraphOptimizationLevel;
+use ort::session::{ModelMetadata, Session};
+use ort::sys::OrtValue;
+use ort::value::{DynValue, DynValueRef, Outlet};
+use std::ffi::{CString, c_char};
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::ptr::{self, NonNull};
+use std::sync::{Mutex, PoisonError};
 
 /// Why ONNX Runtime cannot be loaded.
 #[derive(Debug, thiserror::Error)]
@@ -27,37 +33,91 @@ pub(crate) fn environment(library: &Path) -> Result<Environment, LibraryMissing>
     }
     let builder = ort::init_from(library).map_err(|error| missing(error.to_string()))?;
     let environment = builder.with_telemetry(false).build().map_err(|error| missing(error.to_string()))?;
+    share_arena(&environment).map_err(|error| missing(error.to_string()))?;
     *loaded = Some(environment.clone());
     Ok(environment)
 }
 
-/// A loaded model. Neighbouring threads of a pool share a session: while one runs the model, the other prepares its page.
-pub(crate) struct Sessions {
-    sessions: Vec<Mutex<Session>>,
-    /// How many cores work in a session together, and how many threads of the pool share it.
-    threads: usize,
+/// A loaded model. Any number of threads can run it at once, each on one core: they share its weights, and each run
+/// needs memory for its intermediate results.
+pub(crate) struct SharedSession {
+    session: Session,
+    inputs: Vec<CString>,
+    output: CString,
 }
 
-impl Sessions {
-    /// Loads a model for a pool of so many workers.
-    pub(crate) fn load(environment: &Environment, model: &Path, workers: usize, threads: usize) -> ort::Result<Self> {
-        let count = workers.div_ceil(threads).max(1);
-        let sessions = (0..count).map(|_| session(environment, model, threads).map(Mutex::new));
-        Ok(Self { sessions: sessions.collect::<ort::Result<_>>()?, threads })
+impl SharedSession {
+    pub(crate) fn load(environment: &Environment, model: &Path) -> ort::Result<Self> {
+        let session = Session::builder(environment)?
+            .with_optimization_level(GraphOptimizationLevel::All)?
+            // Threads of one run wait for each other after every operation; those of two runs do not.
+            .with_intra_threads(1)?
+            .with_memory_pattern(false)?
+            .with_env_allocators()?
+            .commit_from_file(model)?;
+        release_free_memory();
+        let name = |outlet: &Outlet| CString::new(outlet.name()).map_err(ort::Error::wrap);
+        let inputs = session.inputs().iter().map(name).collect::<ort::Result<_>>()?;
+        let output = session.outputs().first().ok_or_else(|| ort::Error::new("it has no output"))?;
+        Ok(Self { inputs, output: name(output)?, session })
     }
 
-    /// The session of this thread, once nobody else uses it.
-    pub(crate) fn session(&self) -> MutexGuard<'_, Session> {
-        let place = rayon::current_thread_index().unwrap_or(0) / self.threads % self.sessions.len();
-        self.sessions[place].lock().unwrap_or_else(PoisonError::into_inner)
+    /// What the model says about itself.
+    pub(crate) fn metadata(&self) -> ort::Result<ModelMetadata<'_>> {
+        self.session.metadata()
+    }
+
+    /// Runs the model on its inputs, in the order of its file, and returns the first output.
+    #[expect(
+        unsafe_code,
+        reason = "ort lets only one thread at a time run a session, so each would hold the weights again"
+    )]
+    pub(crate) fn run(&self, inputs: &[DynValueRef<'_>]) -> ort::Result<DynValue> {
+        if inputs.len() != self.inputs.len() {
+            return Err(ort::Error::new(format!("the model has {} inputs", self.inputs.len())));
+        }
+        let names: Vec<*const c_char> = self.inputs.iter().map(|name| name.as_ptr()).collect();
+        let values: Vec<*const OrtValue> = inputs.iter().map(|value| value.ptr()).collect();
+        let (output_names, mut outputs) = ([self.output.as_ptr()], [ptr::null_mut()]);
+        // SAFETY: ONNX Runtime allows several threads to run one session. ort does not, because not every execution
+        // provider keeps to that; this session has none but that of the CPU. There are as many values as names, and the
+        // session, the values and the names live until Run has returned. A null pointer stands for the default options,
+        // and in `outputs` for an output that ONNX Runtime allocates.
+        let status = unsafe {
+            (ort::api().Run)(
+                self.session.ptr().cast_mut(),
+                ptr::null(),
+                names.as_ptr(),
+                values.as_ptr(),
+                values.len(),
+                output_names.as_ptr(),
+                output_names.len(),
+                outputs.as_mut_ptr(),
+            )
+        };
+        // SAFETY: the status is what Run returned, and nothing else releases it.
+        unsafe { ort::Error::result_from_status(status) }?;
+        let output = NonNull::new(outputs[0]).ok_or_else(|| ort::Error::new("the model returned nothing"))?;
+        // SAFETY: Run has succeeded, so this is a value, and nothing else releases it.
+        Ok(unsafe { DynValue::from_ptr(output, Some(self.session.allocator())) })
     }
 }
 
-fn session(environment: &Environment, model: &Path, threads: usize) -> ort::Result<Session> {
-    Session::builder(environment)?
-        .with_optimization_level(GraphOptimizationLevel::All)?
-        .with_intra_threads(threads)?
-        .with_intra_op_spinning(false)?
-        .with_memory_pattern(false)?
-        .commit_from_file(model)
+/// Makes all sessions use one arena. Of its own arena, each would keep as much as its largest run needed.
+#[expect(unsafe_code, reason = "ort has no function for the allocators of an environment")]
+fn share_arena(environment: &Environment) -> ort::Result<()> {
+    let cpu = MemoryInfo::new(AllocationDevice::CPU, 0, AllocatorType::Arena, MemoryType::Default)?;
+    // SAFETY: both pointers are valid during the call, which copies what they point to and changes the environment
+    // under a lock. A null pointer stands for the default settings of an arena.
+    unsafe {
+        let status = (ort::api().CreateAndRegisterAllocator)(environment.ptr().cast_mut(), cpu.ptr(), ptr::null());
+        ort::Error::result_from_status(status)
+    }
+}
+
+/// Gives freed memory back to the kernel. Parsing the models leaves a hundred megabytes that the C library would keep.
+#[expect(unsafe_code, reason = "the C library is the only one that can do this")]
+fn release_free_memory() {
+    // SAFETY: this function of glibc has no preconditions; it takes the locks of the heap itself.
+    unsafe { libc::malloc_trim(0) };
 }

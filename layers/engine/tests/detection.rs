@@ -19,8 +19,8 @@ use std::path::Path;
 /// a little, so that the others may be lost.
 const CONFIDENT: f64 = 0.5;
 
-fn detector(choice: ModelChoice, workers: usize) -> Detector {
-    Detector::load(&Installation::of_user().unwrap(), &choice, workers).unwrap()
+fn detector(choice: ModelChoice) -> Detector {
+    Detector::load(&Installation::of_user().unwrap(), &choice).unwrap()
 }
 
 #[derive(Deserialize)]
@@ -58,7 +58,7 @@ fn assert_same(expected: &[Expected], found: &[Detection], page: usize) {
 
 fn compare_on_pixels(choice: ModelChoice, name: &str) {
     let Some(directory) = shared("data/sample20/reference/pixels") else { return };
-    let detector = detector(choice, 1);
+    let detector = detector(choice);
     let json = std::fs::read(directory.join(name).with_extension("json")).unwrap();
     let expected: Vec<Expected> = serde_json::from_slice(&json).unwrap();
     for page in [0, 3, 8, 13] {
@@ -84,7 +84,7 @@ fn compare_from_volume(choice: ModelChoice, name: &str) {
     let expected: Vec<Detection> = serde_json::from_slice(&std::fs::read(reference).unwrap()).unwrap();
     let volume = open(&volume, &Limits::default()).unwrap();
     let reader = PixelReader::new(&volume, None);
-    let detector = detector(choice, 2);
+    let detector = detector(choice);
     let mut missed = Vec::new();
     for page in &volume.pages {
         let size = page.size();
@@ -110,4 +110,23 @@ fn small_finds_every_sure_box_of_the_reference() {
 #[test]
 fn medium_finds_every_sure_box_of_the_reference() {
     compare_from_volume(ModelChoice::Medium, "medium");
+}
+
+#[test]
+fn threads_that_share_a_model_find_what_one_finds_alone() {
+    let Some(directory) = shared("data/sample20/reference/pixels") else { return };
+    let detector = detector(ModelChoice::Small);
+    let pages = [0, 3, 8, 13].map(|page| (page, read_png(&directory.join(format!("page{page:02}.png")))));
+    let detect = || -> Vec<Vec<Detection>> {
+        let found = pages.iter().map(|(page, (width, height, channels, pixels))| {
+            detector.detect(*page, PixelView { width: *width, height: *height, channels: *channels, pixels })
+        });
+        found.collect::<Result<_, _>>().unwrap()
+    };
+    let alone = detect();
+    assert!(alone.iter().all(|boxes| !boxes.is_empty()));
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..4).map(|_| scope.spawn(detect)).collect();
+        assert!(threads.into_iter().all(|thread| thread.join().unwrap() == alone));
+    });
 }

@@ -1,7 +1,7 @@
 //! What a model says about itself: the metadata that `layers/model` writes into its file.
 
 use crate::detection::{Label, is_bl_warm};
-use ort::session::Session;
+use crate::onnx_runtime::SharedSession;
 
 /// The largest side of an input image, in pixels. The importer has the same limit.
 const IMAGE_SIZE_LIMIT: u32 = 2_048;
@@ -23,7 +23,7 @@ pub(super) struct ModelDescription {
 
 impl ModelDescription {
     /// The error says what is wrong with the model's metadata.
-    pub(super) fn of(session: &Session) -> Result<Self, String> {
+    pub(super) fn of(session: &SharedSession) -> Result<Self, String> {
         let metadata = session.metadata().map_err(|error| error.to_string())?;
         Self::read(|key| metadata.custom(key))
     }

@@ -8,7 +8,7 @@ pub use letterbox::PixelView;
 
 use crate::detection::{BL_WARM, Detection, FoundBy};
 use crate::installation::Installation;
-use crate::onnx_runtime::{LibraryMissing, Sessions, environment};
+use crate::onnx_runtime::{LibraryMissing, SharedSession, environment};
 use boxes::{DetectedBox, ModelKind, from_one_model, halved_columns, merge_models, suppressed};
 use description::ModelDescription;
 use domain::{FailureCode, ModelChoice};
@@ -17,10 +17,6 @@ use letterbox::Letterbox;
 use ort::environment::Environment;
 use ort::value::TensorRef;
 use std::path::PathBuf;
-
-/// How many cores work on one page together. Two sessions with one core each were measured to be no faster than one
-/// session with two, and they hold the weights twice.
-const THREADS_PER_SESSION: usize = 2;
 
 /// Why the models cannot be loaded or run.
 #[derive(Debug, thiserror::Error, Assoc)]
@@ -54,17 +50,17 @@ enum Models {
 
 struct Model {
     description: ModelDescription,
-    sessions: Sessions,
+    session: SharedSession,
 }
 
 impl Detector {
-    /// Loads the models for at most `workers` threads.
+    /// Loads the models.
     ///
     /// # Errors
     /// When ONNX Runtime or a model is not installed or cannot be used.
-    pub fn load(installation: &Installation, choice: &ModelChoice, workers: usize) -> Result<Self, DetectError> {
+    pub fn load(installation: &Installation, choice: &ModelChoice) -> Result<Self, DetectError> {
         let environment = environment(&installation.onnx_runtime())?;
-        let load = |name: &str| Model::load(&environment, installation.model(name), workers);
+        let load = |name: &str| Model::load(&environment, installation.model(name));
         Ok(Self(match choice {
             ModelChoice::Both => {
                 // In parallel, because the cold start of a function waits for them.
@@ -104,16 +100,14 @@ fn name_bl_warm(found: &mut Detection) {
 }
 
 impl Model {
-    fn load(environment: &Environment, path: PathBuf, workers: usize) -> Result<Self, DetectError> {
+    fn load(environment: &Environment, path: PathBuf) -> Result<Self, DetectError> {
         if !path.is_file() {
             return Err(DetectError::ModelMissing { path });
         }
-        let threads = workers.clamp(1, THREADS_PER_SESSION);
         let unusable = |reason: String| DetectError::ModelUnusable { path: path.clone(), reason };
-        let sessions = Sessions::load(environment, &path, workers, threads);
-        let sessions = sessions.map_err(|error| unusable(error.to_string()))?;
-        let description = ModelDescription::of(&sessions.session()).map_err(unusable)?;
-        Ok(Self { description, sessions })
+        let session = SharedSession::load(environment, &path).map_err(|error| unusable(error.to_string()))?;
+        let description = ModelDescription::of(&session).map_err(unusable)?;
+        Ok(Self { description, session })
     }
 
     fn boxes(&self, page: PixelView<'_>) -> Result<Vec<DetectedBox>, DetectError> {
@@ -130,9 +124,8 @@ impl Model {
     fn run(&self, fit: &Letterbox, input: &[f32]) -> Result<Vec<DetectedBox>, DetectError> {
         let shape = [1, 3, i64::from(fit.input_height), i64::from(fit.input_width)];
         let tensor = TensorRef::from_array_view((shape, input)).map_err(runtime)?;
-        let mut session = self.sessions.session();
-        let outputs = session.run(ort::inputs![tensor]).map_err(runtime)?;
-        let (shape, output) = outputs[0].try_extract_tensor::<f32>().map_err(runtime)?;
+        let output = self.session.run(&[tensor.into_dyn()]).map_err(runtime)?;
+        let (shape, output) = output.try_extract_tensor::<f32>().map_err(runtime)?;
         let anchors = shape.last().copied().and_then(|count| usize::try_from(count).ok()).unwrap_or(0);
         Ok(suppressed(output, anchors, &self.description.labels))
     }

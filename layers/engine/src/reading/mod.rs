@@ -78,15 +78,15 @@ pub struct Reader {
 }
 
 impl Reader {
-    /// Loads the network of a language for at most `workers` threads. Returns `None` if it is not installed.
+    /// Loads the network of a language. Returns `None` if it is not installed.
     ///
     /// # Errors
     /// When ONNX Runtime is not installed, or the network cannot be used.
-    pub fn load(installation: &Installation, language: &str, workers: usize) -> Result<Option<Self>, ReadingError> {
+    pub fn load(installation: &Installation, language: &str) -> Result<Option<Self>, ReadingError> {
         let Some(file) = network::file(&installation.languages(), language).filter(|file| file.is_file()) else {
             return Ok(None);
         };
-        let network = Network::load(&installation.onnx_runtime(), &file, workers)?;
+        let network = Network::load(&installation.onnx_runtime(), &file)?;
         Ok(Some(Self { network }))
     }
 

@@ -2,8 +2,7 @@
 
 use super::ReadingError;
 use super::line_picture::{HEIGHT, LinePicture};
-use crate::onnx_runtime::{Sessions, environment};
-use ort::session::Session;
+use crate::onnx_runtime::{SharedSession, environment};
 use ort::value::TensorRef;
 use std::path::{Path, PathBuf};
 
@@ -36,17 +35,16 @@ struct Alphabet {
 
 pub(super) struct Network {
     alphabet: Alphabet,
-    /// One for each worker.
-    sessions: Sessions,
+    session: SharedSession,
 }
 
 impl Network {
-    pub(super) fn load(library: &Path, path: &Path, workers: usize) -> Result<Self, ReadingError> {
+    pub(super) fn load(library: &Path, path: &Path) -> Result<Self, ReadingError> {
         let environment = environment(library)?;
         let unusable = |reason: String| ReadingError::NetworkUnusable { path: path.to_owned(), reason };
-        let sessions = Sessions::load(&environment, path, workers, 1).map_err(|error| unusable(error.to_string()))?;
-        let alphabet = Alphabet::of(&sessions.session()).map_err(unusable)?;
-        Ok(Self { alphabet, sessions })
+        let session = SharedSession::load(&environment, path).map_err(|error| unusable(error.to_string()))?;
+        let alphabet = Alphabet::of(&session).map_err(unusable)?;
+        Ok(Self { alphabet, session })
     }
 
     /// The characters of each line, of those that are allowed.
@@ -76,9 +74,8 @@ impl Network {
         let count = pictures.len() as i64;
         let image = TensorRef::from_array_view(([count, 1, HEIGHT as i64, width as i64], &*image)).map_err(runtime)?;
         let lengths = TensorRef::from_array_view(([count], &*lengths)).map_err(runtime)?;
-        let mut session = self.sessions.session();
-        let outputs = session.run(ort::inputs!["image" => image, "steps" => lengths]).map_err(runtime)?;
-        let (shape, output) = outputs[0].try_extract_tensor::<f32>().map_err(runtime)?;
+        let output = self.session.run(&[image.into_dyn(), lengths.into_dyn()]).map_err(runtime)?;
+        let (shape, output) = output.try_extract_tensor::<f32>().map_err(runtime)?;
         let classes = self.alphabet.characters.len();
         let rows = pictures.len() * width / STEP;
         if shape.last().copied() != Some(classes as i64) || output.len() != rows * classes {
@@ -94,7 +91,7 @@ impl Network {
 
 impl Alphabet {
     /// As the metadata of the network name it. The error says what is wrong with them.
-    fn of(session: &Session) -> Result<Self, String> {
+    fn of(session: &SharedSession) -> Result<Self, String> {
         let metadata = session.metadata().map_err(|error| error.to_string())?;
         let entry = |key: &str| metadata.custom(key).ok_or_else(|| format!("its metadata have no `{key}`"));
         let characters: Vec<String> = serde_json::from_str(&entry("characters")?)

@@ -43,7 +43,7 @@ pub struct ScannedRange {
 /// # Errors
 /// [`EngineError::Detect`] if ONNX Runtime or a model is not installed or cannot be used.
 pub fn load_models(settings: &Settings) -> Result<Detector, EngineError> {
-    Ok(Detector::load(&settings.installation, &settings.model, settings.jobs)?)
+    Ok(Detector::load(&settings.installation, &settings.model)?)
 }
 
 /// Detects on and reads the pages of a range, and writes the results to one file in `directory`.

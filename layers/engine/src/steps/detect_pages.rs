@@ -24,7 +24,7 @@ pub(crate) fn detect_volume(
     first_page: u32,
     is_wanted: &(dyn Fn(usize) -> bool + Sync),
 ) -> Result<Vec<DetectedPage>, EngineError> {
-    let detector = Detector::load(&run.settings.installation, &run.settings.model, run.settings.jobs)?;
+    let detector = Detector::load(&run.settings.installation, &run.settings.model)?;
     let detected = detect(run, original, &detector, first_page, is_wanted)?;
     require_readable(run, detected.iter().map(|page| page.is_damaged))?;
     Ok(detected)

@@ -110,9 +110,9 @@ impl<'a> Run<'a> {
         if let Some(loaded) = self.reader.get() {
             return Ok(loaded.as_ref());
         }
-        let Settings { installation, language, jobs, .. } = self.settings;
+        let Settings { installation, language, .. } = self.settings;
         let loaded = match self.settings.reader {
-            PageReader::Quire => Reader::load(installation, language, *jobs)?,
+            PageReader::Quire => Reader::load(installation, language)?,
             PageReader::Tesseract => None,
         };
         Ok(self.reader.get_or_init(|| loaded).as_ref())

@@ -18,7 +18,7 @@ use std::fs;
 
 fn english() -> Reader {
     let installation = Installation::of_user().unwrap();
-    let reader = Reader::load(&installation, "eng", 1).unwrap();
+    let reader = Reader::load(&installation, "eng").unwrap();
     reader.unwrap_or_else(|| panic!("{} has no eng.onnx; run cargo xtask setup", installation.languages().display()))
 }
 
@@ -134,7 +134,7 @@ fn a_blank_page_has_no_lines() {
 fn a_language_without_a_network_has_no_reader() {
     let installation = Installation::of_user().unwrap();
     for language in ["tlh", "eng+deu", "../models/small"] {
-        assert!(Reader::load(&installation, language, 1).unwrap().is_none(), "{language}");
+        assert!(Reader::load(&installation, language).unwrap().is_none(), "{language}");
     }
 }
 
@@ -149,7 +149,7 @@ fn a_network_that_is_none_is_named() {
     let cases = [b"no network".to_vec(), fs::read(installed.model("small")).unwrap()];
     for network in cases {
         fs::write(broken.languages().join("eng.onnx"), network).unwrap();
-        let error = Reader::load(&broken, "eng", 1).err().unwrap();
+        let error = Reader::load(&broken, "eng").err().unwrap();
         assert_eq!(error.code().as_str(), "reading.network_unusable", "{error}");
     }
 }
