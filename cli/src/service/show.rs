@@ -62,6 +62,7 @@ fn head(scan: &ScanDetail, now: OffsetDateTime) -> Option<String> {
     line("version", Some(visible(&scan.scan.version_id)));
     line("size", Some(size(scan)));
     line("recorded", Some(since(summary.created_at, now)));
+    line("uploader", uploader(scan));
     line("skipped", skipped(scan));
     line(
         "deferred",
@@ -87,6 +88,12 @@ fn size(scan: &ScanDetail) -> String {
     let bytes = megabytes(u64::try_from(size_bytes).unwrap_or_default());
     let lane = if scan.scan.is_large { ", in the lane for large volumes" } else { "" };
     pages.map_or_else(|| bytes.clone(), |pages| format!("{bytes}, {pages} pages{lane}"))
+}
+
+/// As S3 names them.
+fn uploader(scan: &ScanDetail) -> Option<String> {
+    let lane = if scan.scan.is_bulk { ", in the lane for bulk uploads" } else { "" };
+    Some(format!("{}{lane}", visible(scan.scan.uploader.as_deref()?)))
 }
 
 /// The pages that a person had skipped.

@@ -87,6 +87,9 @@ pub struct DeadLetterUrls {
     /// The dead-letter queue of volumes to compress.
     #[arg(long, env = "QUIRE_COMPRESS_DEAD_LETTERS_URL")]
     pub compress_dead_letters_url: String,
+    /// The dead-letter queue of volumes of bulk uploads to compress.
+    #[arg(long, env = "QUIRE_COMPRESS_BULK_DEAD_LETTERS_URL")]
+    pub compress_bulk_dead_letters_url: String,
     /// The dead-letter queue of page ranges.
     #[arg(long, env = "QUIRE_SCAN_DEAD_LETTERS_URL")]
     pub scan_dead_letters_url: String,
@@ -104,6 +107,7 @@ impl DeadLetterUrls {
         QueueUrls {
             uploads: self.uploads_dead_letters_url.clone(),
             compress: self.compress_dead_letters_url.clone(),
+            compress_bulk: self.compress_bulk_dead_letters_url.clone(),
             scan: self.scan_dead_letters_url.clone(),
             scan_large: self.scan_large_dead_letters_url.clone(),
             split: self.split_dead_letters_url.clone(),
