@@ -91,6 +91,45 @@ fn every_queue_of_the_service_is_there_and_leads_to_its_function() {
     assert_eq!(TEMPLATE.of_type("AWS::Lambda::EventSourceMapping").len(), mappings);
 }
 
+/// How long a value of a variable can become, in a stack with the longest name.
+fn longest(value: &Value) -> usize {
+    let stack = "s".repeat(128);
+    if let Some(text) = value["Fn::Sub"].as_str() {
+        return text.replace("${AWS::StackName}", &stack).len();
+    }
+    if let Some(choice) = value["Fn::If"].as_array() {
+        return choice[1..].iter().map(longest).max().unwrap_or_default();
+    }
+    match value["Ref"].as_str() {
+        None => value.as_str().unwrap().len(),
+        Some("AWS::NoValue") => 0,
+        Some("AWS::StackName") => stack.len(),
+        Some("Bus") => stack.len() + "-scans".len(),
+        Some("UploadBucket" | "ResultBucket") => 63,
+        Some(queue) if queue.ends_with("Queue") || queue.ends_with("DeadLetters") => {
+            "https://sqs.ap-southeast-1.amazonaws.com/123456789012/".len() + 80
+        }
+        Some(parameter) => match &TEMPLATE.at(&format!("/Parameters/{parameter}"))["Default"] {
+            Value::Number(number) => number.to_string().len(),
+            Value::String(text) if !text.is_empty() => text.len(),
+            // What people give: an address, an ARN, names of groups.
+            _ => 60,
+        },
+    }
+}
+
+/// Lambda takes 4 KB, names and values together. The console has the most.
+#[test]
+fn the_variables_of_a_function_fit_even_if_the_name_of_the_stack_is_long() {
+    let variables = |value: &Value| {
+        let variables = value.as_object().unwrap().iter();
+        variables.map(|(name, value)| name.len() + longest(value)).sum::<usize>()
+    };
+    let all = variables(TEMPLATE.at("/Globals/Function/Environment/Variables"));
+    let console = variables(&TEMPLATE.named("Console").properties["Environment"]["Variables"]);
+    assert!(all + console <= 4096, "{all} + {console} characters");
+}
+
 /// Large volumes and bulk uploads cannot use the concurrency of the others.
 #[test]
 fn every_lane_has_a_concurrency_of_its_own() {

@@ -92,8 +92,11 @@ fn size(scan: &ScanDetail) -> String {
 
 /// As S3 names them.
 fn uploader(scan: &ScanDetail) -> Option<String> {
-    let lane = if scan.scan.is_bulk { ", in the lane for bulk uploads" } else { "" };
-    Some(format!("{}{lane}", visible(scan.scan.uploader.as_deref()?)))
+    let name = scan.scan.uploader.as_deref().map(visible);
+    if scan.scan.is_bulk {
+        return Some(format!("{}, in the lane for bulk uploads", name.as_deref().unwrap_or("unknown")));
+    }
+    name
 }
 
 /// The pages that a person had skipped.
@@ -245,6 +248,17 @@ mod tests {
           2026-11-20 09:41:07 UTC  uploaded
           2026-11-20 09:41:07 UTC  range 0 finished
         ");
+    }
+
+    #[test]
+    fn the_uploader_is_named_with_the_lane() {
+        let mut scan = testing::detail(12, Status::PendingReview);
+        assert_eq!(uploader(&scan), None);
+        scan.scan.is_bulk = true;
+        assert_eq!(uploader(&scan).as_deref(), Some("unknown, in the lane for bulk uploads"));
+        scan.scan.uploader = Some("AWS:AIDA\u{202e}".to_owned());
+        let text = detail(&scan, None, NOW);
+        assert!(text.contains("uploader   AWS:AIDA\\u{202e}, in the lane for bulk uploads"), "{text}");
     }
 
     #[test]
