@@ -93,6 +93,7 @@ fn configuration(
         ("QUIRE_RESULT_BUCKET", ""),
         ("QUIRE_UPLOADS_QUEUE_URL", ""),
         ("QUIRE_COMPRESS_QUEUE_URL", &queues.compress),
+        ("QUIRE_COMPRESS_BULK_QUEUE_URL", &queues.compress_bulk),
         ("QUIRE_SCAN_QUEUE_URL", &queues.scan),
         ("QUIRE_SCAN_LARGE_QUEUE_URL", &queues.scan_large),
         ("QUIRE_SPLIT_QUEUE_URL", &queues.split),
@@ -182,7 +183,7 @@ mod tests {
                 rescued(9, Some((1, 3)), RescueOutcome::Resent(task)),
                 rescued(4, Some((2, 0)), RescueOutcome::Interrupted),
             ],
-            resent: vec![Task::Compress { scan: 7 }],
+            resent: vec![Task::Compress { scan: 7, is_bulk: false }],
             published: 2,
         };
         insta::assert_snapshot!(text(&pass, true), @r"

@@ -1,9 +1,9 @@
 //! Settings. Each comes from the first place that has it: option, environment, then the stack or the environment file.
 
 use super::arguments::{
-    COMPRESS_QUEUE_URL, DATABASE_IAM, DATABASE_SECRET_ARN, DATABASE_URL, DatabaseArguments, ENDPOINT_URL,
-    LetterQueueArguments, QueueArguments, RuleArguments, SCAN_LARGE_QUEUE_URL, SCAN_QUEUE_URL, SPLIT_QUEUE_URL,
-    ServiceArguments, UPLOADS_QUEUE_URL,
+    COMPRESS_BULK_QUEUE_URL, COMPRESS_QUEUE_URL, DATABASE_IAM, DATABASE_SECRET_ARN, DATABASE_URL, DatabaseArguments,
+    ENDPOINT_URL, LetterQueueArguments, QueueArguments, RuleArguments, SCAN_LARGE_QUEUE_URL, SCAN_QUEUE_URL,
+    SPLIT_QUEUE_URL, ServiceArguments, UPLOADS_QUEUE_URL,
 };
 use super::connection::DatabaseAccess;
 use super::environment_file::EnvironmentFile;
@@ -130,6 +130,7 @@ impl Settings {
         Ok(QueueUrls {
             uploads: String::new(),
             compress: self.required(arguments.compress_queue_url.as_deref(), COMPRESS_QUEUE_URL)?,
+            compress_bulk: self.required(arguments.compress_bulk_queue_url.as_deref(), COMPRESS_BULK_QUEUE_URL)?,
             scan: self.required(arguments.scan_queue_url.as_deref(), SCAN_QUEUE_URL)?,
             scan_large: self.required(arguments.scan_large_queue_url.as_deref(), SCAN_LARGE_QUEUE_URL)?,
             split: self.required(arguments.split_queue_url.as_deref(), SPLIT_QUEUE_URL)?,
@@ -144,6 +145,7 @@ impl Settings {
         let letters = QueueUrls {
             uploads: letters(&arguments.uploads_dead_letters_url, "QUIRE_UPLOADS_DEAD_LETTERS_URL")?,
             compress: letters(&arguments.compress_dead_letters_url, "QUIRE_COMPRESS_DEAD_LETTERS_URL")?,
+            compress_bulk: letters(&arguments.compress_bulk_dead_letters_url, "QUIRE_COMPRESS_BULK_DEAD_LETTERS_URL")?,
             scan: letters(&arguments.scan_dead_letters_url, "QUIRE_SCAN_DEAD_LETTERS_URL")?,
             scan_large: letters(&arguments.scan_large_dead_letters_url, "QUIRE_SCAN_LARGE_DEAD_LETTERS_URL")?,
             split: letters(&arguments.split_dead_letters_url, "QUIRE_SPLIT_DEAD_LETTERS_URL")?,
@@ -220,9 +222,11 @@ mod tests {
 
     #[test]
     fn an_action_needs_every_queue_but_the_uploads_queue() {
-        let text = "QUIRE_COMPRESS_QUEUE_URL=c\nQUIRE_SCAN_QUEUE_URL=s\nQUIRE_SCAN_LARGE_QUEUE_URL=l\n";
+        let text = "QUIRE_COMPRESS_QUEUE_URL=c\nQUIRE_COMPRESS_BULK_QUEUE_URL=b\nQUIRE_SCAN_QUEUE_URL=s\n\
+                    QUIRE_SCAN_LARGE_QUEUE_URL=l\n";
         let mut arguments = QueueArguments {
             compress_queue_url: None,
+            compress_bulk_queue_url: None,
             scan_queue_url: None,
             scan_large_queue_url: None,
             split_queue_url: None,
@@ -230,6 +234,7 @@ mod tests {
         let error = settings(text).queue_urls(&arguments).unwrap_err();
         assert!(error.to_string().contains("--split-queue-url"), "{error}");
         arguments.split_queue_url = Some("p".to_owned());
-        assert_eq!(settings(text).queue_urls(&arguments).unwrap().scan_large, "l");
+        let urls = settings(text).queue_urls(&arguments).unwrap();
+        assert_eq!((urls.compress_bulk, urls.scan_large), ("b".to_owned(), "l".to_owned()));
     }
 }

@@ -62,6 +62,7 @@ fn head(scan: &ScanDetail, now: OffsetDateTime) -> Option<String> {
     line("version", Some(visible(&scan.scan.version_id)));
     line("size", Some(size(scan)));
     line("recorded", Some(since(summary.created_at, now)));
+    line("uploader", uploader(scan));
     line("skipped", skipped(scan));
     line(
         "deferred",
@@ -87,6 +88,15 @@ fn size(scan: &ScanDetail) -> String {
     let bytes = megabytes(u64::try_from(size_bytes).unwrap_or_default());
     let lane = if scan.scan.is_large { ", in the lane for large volumes" } else { "" };
     pages.map_or_else(|| bytes.clone(), |pages| format!("{bytes}, {pages} pages{lane}"))
+}
+
+/// As S3 names them.
+fn uploader(scan: &ScanDetail) -> Option<String> {
+    let name = scan.scan.uploader.as_deref().map(visible);
+    if scan.scan.is_bulk {
+        return Some(format!("{}, in the lane for bulk uploads", name.as_deref().unwrap_or("unknown")));
+    }
+    name
 }
 
 /// The pages that a person had skipped.
@@ -238,6 +248,17 @@ mod tests {
           2026-11-20 09:41:07 UTC  uploaded
           2026-11-20 09:41:07 UTC  range 0 finished
         ");
+    }
+
+    #[test]
+    fn the_uploader_is_named_with_the_lane() {
+        let mut scan = testing::detail(12, Status::PendingReview);
+        assert_eq!(uploader(&scan), None);
+        scan.scan.is_bulk = true;
+        assert_eq!(uploader(&scan).as_deref(), Some("unknown, in the lane for bulk uploads"));
+        scan.scan.uploader = Some("AWS:AIDA\u{202e}".to_owned());
+        let text = detail(&scan, None, NOW);
+        assert!(text.contains("uploader   AWS:AIDA\\u{202e}, in the lane for bulk uploads"), "{text}");
     }
 
     #[test]

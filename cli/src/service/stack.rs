@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 /// Settings, and the outputs of the template that give them. `tests/template.rs` compares this with the template.
-pub const OUTPUTS: [(&str, &str); 26] = [
+pub const OUTPUTS: [(&str, &str); 28] = [
     ("DATABASE_URL", "DatabaseAddress"),
     ("QUIRE_DATABASE_SECRET_ARN", "DatabaseSecret"),
     ("QUIRE_DATABASE_IAM", "DatabaseIam"),
@@ -15,11 +15,13 @@ pub const OUTPUTS: [(&str, &str); 26] = [
     ("QUIRE_RESULT_BUCKET", "ResultBucketName"),
     ("QUIRE_UPLOADS_QUEUE_URL", "UploadsQueueUrl"),
     ("QUIRE_COMPRESS_QUEUE_URL", "CompressQueueUrl"),
+    ("QUIRE_COMPRESS_BULK_QUEUE_URL", "CompressBulkQueueUrl"),
     ("QUIRE_SCAN_QUEUE_URL", "ScanQueueUrl"),
     ("QUIRE_SCAN_LARGE_QUEUE_URL", "ScanLargeQueueUrl"),
     ("QUIRE_SPLIT_QUEUE_URL", "SplitQueueUrl"),
     ("QUIRE_UPLOADS_DEAD_LETTERS_URL", "UploadsDeadLettersUrl"),
     ("QUIRE_COMPRESS_DEAD_LETTERS_URL", "CompressDeadLettersUrl"),
+    ("QUIRE_COMPRESS_BULK_DEAD_LETTERS_URL", "CompressBulkDeadLettersUrl"),
     ("QUIRE_SCAN_DEAD_LETTERS_URL", "ScanDeadLettersUrl"),
     ("QUIRE_SCAN_LARGE_DEAD_LETTERS_URL", "ScanLargeDeadLettersUrl"),
     ("QUIRE_SPLIT_DEAD_LETTERS_URL", "SplitDeadLettersUrl"),

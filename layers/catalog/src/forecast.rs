@@ -161,7 +161,7 @@ async fn claim(transaction: &mut Transaction<'_>, task: &Task, rules: &LeaseRule
         Task::Scan { scan, generation, range: number, .. } => {
             claim_range(transaction, RangeId { scan, generation, number }, &terms).await?.map(|_| ())
         }
-        Task::Compress { scan } | Task::Split { scan } => {
+        Task::Compress { scan, .. } | Task::Split { scan } => {
             claim_scan(transaction, task.stage(), scan, &terms).await?.map(|_| ())
         }
     })

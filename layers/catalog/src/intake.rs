@@ -4,7 +4,7 @@ use crate::connection::{Catalog, Transaction};
 use crate::error::CatalogError;
 use crate::lease::Failure;
 use crate::state::{record_event, release_ranges};
-use domain::{FailureCode, ScanId, Status, Task, VolumeName, WaitsFor};
+use domain::{FailureCode, ScanId, Status, Task, Uploader, VolumeName, WaitsFor};
 
 /// An open transaction that locks one upload key, so that no other worker records an upload of that key. While holding
 /// it, ask S3 for the current version, then call [`KeyLock::record`]. Dropping it releases the lock and changes nothing.
@@ -26,6 +26,10 @@ pub struct NewScan {
     pub size_bytes: i64,
     /// The name in the key, if the key follows the convention.
     pub name: Option<VolumeName>,
+    /// None if nobody knows who uploaded it.
+    pub uploader: Option<Uploader>,
+    /// The scan belongs to a bulk upload if so many volumes of its uploader wait for compress or are in it.
+    pub bulk_upload_volumes: i64,
     /// Why the scan is FAILED from the start, for example because the file is not a PDF.
     pub refusal: Option<Failure>,
 }
@@ -80,6 +84,7 @@ struct Earlier {
     etag: String,
     status: Status,
     waits_for: Option<WaitsFor>,
+    is_bulk: bool,
     is_superseded: bool,
     due: bool,
 }
@@ -94,7 +99,7 @@ impl Earlier {
         let waits = self.status == Status::Uploaded && self.waits_for.is_none() && self.due;
         Recorded::Known {
             scan: self.id,
-            ready: waits.then_some(Task::Compress { scan: self.id }).into_iter().collect(),
+            ready: waits.then_some(Task::Compress { scan: self.id, is_bulk: self.is_bulk }).into_iter().collect(),
         }
     }
 }
@@ -116,7 +121,7 @@ impl KeyLock {
     async fn lock_earlier(&mut self) -> Result<Vec<Earlier>, CatalogError> {
         Ok(sqlx::query_as!(
             Earlier,
-            r#"SELECT id, version_id, etag, status AS "status: Status", waits_for AS "waits_for: WaitsFor",
+            r#"SELECT id, version_id, etag, status AS "status: Status", waits_for AS "waits_for: WaitsFor", is_bulk,
                    superseded_by IS NOT NULL AS "is_superseded!",
                    coalesce(not_before <= clock_timestamp(), true) AS "due!"
                FROM scans WHERE bucket = $1 AND key = $2 ORDER BY id FOR NO KEY UPDATE"#,
@@ -130,7 +135,8 @@ impl KeyLock {
     async fn create(&mut self, upload: &NewScan, earlier: &[Earlier]) -> Result<Recorded, CatalogError> {
         let asks = earlier.iter().any(|scan| scan.status == Status::Approved && !scan.is_superseded);
         let waits_for = asks.then_some(WaitsFor::Confirmation);
-        let scan = self.insert(upload, waits_for).await?;
+        lock_uploader(&mut self.transaction, upload.uploader.as_ref()).await?;
+        let (scan, is_bulk) = self.insert(upload, waits_for).await?;
         let replaced: Vec<ScanId> = earlier
             .iter()
             .filter(|earlier| earlier.status != Status::Approved && !earlier.is_superseded)
@@ -138,19 +144,23 @@ impl KeyLock {
             .collect();
         supersede(&mut self.transaction, &replaced, scan).await?;
         let waits = upload.refusal.is_none() && waits_for.is_none();
-        let ready = waits.then_some(Task::Compress { scan }).into_iter().collect();
+        let ready = waits.then_some(Task::Compress { scan, is_bulk }).into_iter().collect();
         Ok(Recorded::New { scan, superseded: replaced.last().copied(), ready })
     }
 
-    async fn insert(&mut self, upload: &NewScan, waits_for: Option<WaitsFor>) -> Result<ScanId, CatalogError> {
+    /// Returns the number of the scan, and whether it belongs to a bulk upload.
+    async fn insert(&mut self, upload: &NewScan, waits_for: Option<WaitsFor>) -> Result<(ScanId, bool), CatalogError> {
         let status = if upload.refusal.is_some() { Status::Failed } else { Status::Uploaded };
         let name = upload.name.as_ref();
         let refusal = upload.refusal.as_ref();
-        Ok(sqlx::query_scalar!(
+        let inserted = sqlx::query!(
             "INSERT INTO scans (bucket, key, version_id, etag, size_bytes, reporter, volume, first_page, last_page,
-                 status, waits_for, error_code, error_message)
-             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-             RETURNING id",
+                 status, waits_for, error_code, error_message, uploader, is_bulk)
+             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15 <= (
+                 SELECT count(*) FROM scans
+                 WHERE status IN ('UPLOADED', 'COMPRESSING') AND waits_for IS NULL
+                   AND uploader IS NOT DISTINCT FROM $14))
+             RETURNING id, is_bulk",
             self.bucket,
             self.key,
             upload.version_id,
@@ -164,10 +174,25 @@ impl KeyLock {
             waits_for.map(WaitsFor::as_str),
             refusal.map(|refusal| refusal.code.as_str()),
             refusal.map(|refusal| refusal.message.as_str()),
+            upload.uploader.as_ref().map(Uploader::as_str),
+            upload.bulk_upload_volumes,
         )
         .fetch_one(self.transaction.executor())
-        .await?)
+        .await?;
+        Ok((inserted.id, inserted.is_bulk))
     }
+}
+
+/// Takes the lock with which no other worker records an upload of the same uploader. Each of two workers at once would
+/// count the volumes without that of the other.
+async fn lock_uploader(transaction: &mut Transaction<'_>, uploader: Option<&Uploader>) -> Result<(), CatalogError> {
+    sqlx::query!(
+        "INSERT INTO uploaders (name) VALUES ($1) ON CONFLICT (name) DO UPDATE SET seen_at = clock_timestamp()",
+        uploader.map_or("", Uploader::as_str),
+    )
+    .execute(transaction.executor())
+    .await?;
+    Ok(())
 }
 
 /// Marks scans as replaced by another scan. Those that have not ended are cancelled, and their workers lose their leases.

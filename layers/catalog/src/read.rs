@@ -169,6 +169,10 @@ pub struct ScanRow {
     pub generation: i32,
     /// Whether its page ranges go to the queue for large volumes.
     pub is_large: bool,
+    /// Whoever uploaded it, as S3 names them.
+    pub uploader: Option<String>,
+    /// Whether compress gets it from the queue for bulk uploads.
+    pub is_bulk: bool,
     /// The S3 prefix of compress's outputs.
     pub work_prefix: Option<String>,
     /// The S3 prefix of the results.
@@ -348,8 +352,8 @@ impl Catalog {
 
 async fn scan_row(transaction: &mut Transaction<'_>, summary: ScanSummary) -> Result<Option<ScanRow>, CatalogError> {
     let row = sqlx::query!(
-        "SELECT bucket, version_id, etag, last_page, generation, is_large, work_prefix, result_prefix, details,
-             summary, processing_started_at, heartbeat_at, dispatched_at
+        "SELECT bucket, version_id, etag, last_page, generation, is_large, uploader, is_bulk, work_prefix, result_prefix,
+             details, summary, processing_started_at, heartbeat_at, dispatched_at
          FROM scans WHERE id = $1",
         summary.id,
     )
@@ -363,6 +367,8 @@ async fn scan_row(transaction: &mut Transaction<'_>, summary: ScanSummary) -> Re
         last_page: row.last_page,
         generation: row.generation,
         is_large: row.is_large,
+        uploader: row.uploader,
+        is_bulk: row.is_bulk,
         work_prefix: row.work_prefix,
         result_prefix: row.result_prefix,
         details: row.details,

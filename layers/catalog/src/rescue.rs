@@ -69,7 +69,7 @@ async fn rescue_scans(
            WHERE scans.id = stale.id AND scans.status = stale.status
              AND scans.status IN ('COMPRESSING', 'SPLITTING')
              AND heartbeat_at < clock_timestamp() - make_interval(secs => $1)
-           RETURNING scans.id, stale.status AS "was: Status", scans.status AS "status: Status", idle AS "idle!""#,
+           RETURNING scans.id, is_bulk, stale.status AS "was: Status", scans.status AS "status: Status", idle AS "idle!""#,
         rules.stale_after.as_secs_f64(),
         rules.maximum_interruptions,
         limit,
@@ -78,19 +78,20 @@ async fn rescue_scans(
     )
     .fetch_all(transaction.executor())
     .await?;
-    Ok(rows.into_iter().map(|row| rescued_scan(row.id, row.was, row.status, row.idle)).collect())
-}
-
-fn rescued_scan(scan: ScanId, was: Status, status: Status, idle: f64) -> Rescued {
-    let (stage, ready) = match was {
-        Status::Compressing => (Stage::Compress, Task::Compress { scan }),
-        _ => (Stage::Split, Task::Split { scan }),
-    };
-    let outcome = match status {
-        Status::Failed => RescueOutcome::Interrupted,
-        _ => RescueOutcome::Resent(ready),
-    };
-    Rescued { scan, range: None, stage, outcome, idle: seconds(idle) }
+    Ok(rows
+        .into_iter()
+        .map(|row| {
+            let ready = match row.was {
+                Status::Compressing => Task::Compress { scan: row.id, is_bulk: row.is_bulk },
+                _ => Task::Split { scan: row.id },
+            };
+            let outcome = match row.status {
+                Status::Failed => RescueOutcome::Interrupted,
+                _ => RescueOutcome::Resent(ready),
+            };
+            Rescued { scan: row.id, range: None, stage: ready.stage(), outcome, idle: seconds(row.idle) }
+        })
+        .collect())
 }
 
 async fn rescue_ranges(
@@ -262,7 +263,7 @@ async fn resend_scans(
            )
            UPDATE scans SET dispatched_at = clock_timestamp(), dispatches = dispatches + 1
            FROM due WHERE scans.id = due.id AND status IN ('UPLOADED', 'SCANNED') AND waits_for IS NULL
-           RETURNING scans.id, status AS "status: Status""#,
+           RETURNING scans.id, is_bulk, status AS "status: Status""#,
         after.as_secs_f64(),
         limit,
     )
@@ -271,7 +272,7 @@ async fn resend_scans(
     Ok(rows
         .into_iter()
         .map(|row| match row.status {
-            Status::Uploaded => Task::Compress { scan: row.id },
+            Status::Uploaded => Task::Compress { scan: row.id, is_bulk: row.is_bulk },
             _ => Task::Split { scan: row.id },
         })
         .collect())

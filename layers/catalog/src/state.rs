@@ -20,6 +20,7 @@ pub(crate) struct ScanState {
     pub(crate) waits_for: Option<WaitsFor>,
     pub(crate) generation: i32,
     pub(crate) is_large: bool,
+    pub(crate) is_bulk: bool,
     pub(crate) error_code: Option<String>,
     pub(crate) superseded_by: Option<ScanId>,
     /// Not deferred.
@@ -40,7 +41,8 @@ impl ScanState {
         let state = sqlx::query_as!(
             Self,
             r#"SELECT id AS scan, status AS "status: Status", failed_stage AS "failed_stage: Stage",
-                   waits_for AS "waits_for: WaitsFor", generation, is_large, error_code, superseded_by,
+                   waits_for AS "waits_for: WaitsFor", generation, is_large, is_bulk, error_code,
+                   superseded_by,
                    coalesce(not_before <= clock_timestamp(), true) AS "due!", finished_at AS ended_at
                FROM scans WHERE id = $1"#,
             scan,
@@ -86,7 +88,7 @@ impl ScanState {
             return Ok(Vec::new());
         }
         match self.status {
-            Status::Uploaded => Ok(vec![Task::Compress { scan: self.scan }]),
+            Status::Uploaded => Ok(vec![Task::Compress { scan: self.scan, is_bulk: self.is_bulk }]),
             Status::Compressed | Status::Scanning => self.ready_ranges(transaction).await,
             Status::Scanned => Ok(vec![Task::Split { scan: self.scan }]),
             _ => Ok(Vec::new()),

@@ -88,7 +88,7 @@ const RETENTION_DAYS: i32 = 400;
 
 impl Catalog {
     /// Deletes what nobody looks at any more: samples, events that were published, the timelines of scans that ended,
-    /// what people did, and locks of upload keys without a scan, all older than 400 days. Sessions, invitations and failed
+    /// what people did, and locks of uploaders and of upload keys without a scan, all older than 400 days. Sessions, invitations and failed
     /// attempts to sign in go when they mean nothing any more. Returns the number of rows.
     pub async fn prune(&self) -> Result<i64, CatalogError> {
         let mut transaction = self.begin().await?;
@@ -104,6 +104,7 @@ impl Catalog {
                    DELETE FROM upload_keys USING day WHERE seen_at < oldest AND NOT EXISTS (
                        SELECT FROM scans WHERE scans.bucket = upload_keys.bucket AND scans.key = upload_keys.key)
                    RETURNING 1),
+               old_uploaders AS (DELETE FROM uploaders USING day WHERE seen_at < oldest RETURNING 1),
                old_activity AS (DELETE FROM activity USING day WHERE at < oldest RETURNING 1),
                old_sessions AS (
                    DELETE FROM sessions WHERE seen_at < clock_timestamp() - interval '30 days' RETURNING 1),
@@ -117,7 +118,7 @@ impl Catalog {
                     + (SELECT count(*) FROM old_events) + (SELECT count(*) FROM old_keys)
                     + (SELECT count(*) FROM old_activity) + (SELECT count(*) FROM old_sessions)
                     + (SELECT count(*) FROM old_invitations) + (SELECT count(*) FROM old_failures)
-                    + (SELECT count(*) FROM old_openid) AS "deleted!""#,
+                    + (SELECT count(*) FROM old_openid) + (SELECT count(*) FROM old_uploaders) AS "deleted!""#,
             RETENTION_DAYS,
         )
         .fetch_one(transaction.executor())

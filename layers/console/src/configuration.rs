@@ -2,7 +2,7 @@
 
 use crate::openid::OpenIdSettings;
 use clap::{ArgAction, Args, Parser};
-use deployment::{Logs, ScanLog};
+use deployment::{FUNCTION_LOGS, Logs, ScanLog};
 use pipeline::configuration::{Buckets, DatabaseAddress, Recovery};
 use queues::QueueUrls;
 use std::net::SocketAddr;
@@ -41,21 +41,9 @@ pub struct FunctionLogs {
     /// The directory of the log files of the local stack.
     #[arg(long, env = "QUIRE_STACK_LOGS")]
     pub log_directory: Option<PathBuf>,
-    /// The log of intake in CloudWatch Logs.
-    #[arg(long, env = "QUIRE_INTAKE_LOG", default_value = "")]
-    pub intake_log: String,
-    /// The log of compress in CloudWatch Logs.
-    #[arg(long, env = "QUIRE_COMPRESS_LOG", default_value = "")]
-    pub compress_log: String,
-    /// The log of scan in CloudWatch Logs.
-    #[arg(long, env = "QUIRE_SCAN_LOG", default_value = "")]
-    pub scan_log: String,
-    /// The log of split in CloudWatch Logs.
-    #[arg(long, env = "QUIRE_SPLIT_LOG", default_value = "")]
-    pub split_log: String,
-    /// The log of reconcile in CloudWatch Logs.
-    #[arg(long, env = "QUIRE_RECONCILE_LOG", default_value = "")]
-    pub reconcile_log: String,
+    /// What the names of the functions' logs in CloudWatch Logs begin with; the name of the function follows.
+    #[arg(long, env = "QUIRE_LOG_PREFIX")]
+    pub log_prefix: Option<String>,
 }
 
 impl FunctionLogs {
@@ -65,16 +53,11 @@ impl FunctionLogs {
         if let Some(directory) = &self.log_directory {
             return ScanLog::in_directory(directory.clone(), since);
         }
-        let named = [
-            ("intake", &self.intake_log),
-            ("compress", &self.compress_log),
-            ("scan", &self.scan_log),
-            ("split", &self.split_log),
-            ("reconcile", &self.reconcile_log),
-        ];
-        let named = named.into_iter().filter(|(_, name)| !name.is_empty());
-        let named = named.map(|(function, name)| (function, name.clone())).collect();
-        ScanLog::in_cloudwatch(client.clone(), named, since)
+        let named = self
+            .log_prefix
+            .iter()
+            .flat_map(|prefix| FUNCTION_LOGS.map(|(function, _)| (function, format!("{prefix}{function}"))));
+        ScanLog::in_cloudwatch(client.clone(), named.collect(), since)
     }
 }
 
@@ -87,6 +70,9 @@ pub struct DeadLetterUrls {
     /// The dead-letter queue of volumes to compress.
     #[arg(long, env = "QUIRE_COMPRESS_DEAD_LETTERS_URL")]
     pub compress_dead_letters_url: String,
+    /// The dead-letter queue of volumes of bulk uploads to compress.
+    #[arg(long, env = "QUIRE_COMPRESS_BULK_DEAD_LETTERS_URL")]
+    pub compress_bulk_dead_letters_url: String,
     /// The dead-letter queue of page ranges.
     #[arg(long, env = "QUIRE_SCAN_DEAD_LETTERS_URL")]
     pub scan_dead_letters_url: String,
@@ -104,6 +90,7 @@ impl DeadLetterUrls {
         QueueUrls {
             uploads: self.uploads_dead_letters_url.clone(),
             compress: self.compress_dead_letters_url.clone(),
+            compress_bulk: self.compress_bulk_dead_letters_url.clone(),
             scan: self.scan_dead_letters_url.clone(),
             scan_large: self.scan_large_dead_letters_url.clone(),
             split: self.split_dead_letters_url.clone(),

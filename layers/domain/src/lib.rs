@@ -12,6 +12,7 @@ mod scan_ended;
 mod status;
 mod task;
 mod upload_key;
+mod uploader;
 mod volume_name;
 
 pub use actor::{Actor, ActorError};
@@ -28,6 +29,7 @@ pub use scan_ended::ScanEnded;
 pub use status::{RangeStatus, Stage, Status, WaitsFor};
 pub use task::Task;
 pub use upload_key::{ListedUpload, UploadKey};
+pub use uploader::Uploader;
 pub use volume_name::{NameParts, NamingError, VolumeName, image_file, opinion_files};
 
 /// The number of a scan: the primary key of its row.

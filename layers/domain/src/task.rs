@@ -11,7 +11,13 @@ use std::fmt;
 #[serde(tag = "stage", rename_all = "snake_case")]
 pub enum Task {
     /// A scan waits for `compress`.
-    Compress { scan: ScanId },
+    Compress {
+        scan: ScanId,
+        /// Whether the scan goes to the queue for bulk uploads, which cannot delay single ones. Messages of earlier
+        /// releases do not say it.
+        #[serde(default)]
+        is_bulk: bool,
+    },
     /// A page range waits for `scan`.
     Scan {
         scan: ScanId,
@@ -29,7 +35,7 @@ pub enum Task {
 impl Task {
     pub const fn scan(&self) -> ScanId {
         match self {
-            Self::Compress { scan } | Self::Scan { scan, .. } | Self::Split { scan } => *scan,
+            Self::Compress { scan, .. } | Self::Scan { scan, .. } | Self::Split { scan } => *scan,
         }
     }
 
@@ -63,7 +69,7 @@ impl fmt::Display for Task {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Scan { scan, range, .. } => write!(formatter, "range {range} of scan {scan}"),
-            Self::Compress { scan } | Self::Split { scan } => write!(formatter, "{} of scan {scan}", self.stage()),
+            Self::Compress { scan, .. } | Self::Split { scan } => write!(formatter, "{} of scan {scan}", self.stage()),
         }
     }
 }
@@ -76,7 +82,7 @@ mod tests {
     fn a_task_is_a_small_json_object() {
         let range = Task::Scan { scan: 7, generation: 2, range: 0, is_large: true };
         for (task, body) in [
-            (Task::Compress { scan: 7 }, r#"{"stage":"compress","scan":7}"#),
+            (Task::Compress { scan: 7, is_bulk: true }, r#"{"stage":"compress","scan":7,"is_bulk":true}"#),
             (range, r#"{"stage":"scan","scan":7,"generation":2,"range":0,"is_large":true}"#),
             (Task::Split { scan: i64::MAX }, r#"{"stage":"split","scan":9223372036854775807}"#),
         ] {
@@ -84,6 +90,12 @@ mod tests {
             assert_eq!(Task::parse(body).unwrap(), task);
             assert!(body.contains(task.stage().as_str()));
         }
+    }
+
+    #[test]
+    fn a_message_of_an_earlier_release_belongs_to_no_bulk_upload() {
+        let task = Task::parse(r#"{"stage":"compress","scan":7}"#).unwrap();
+        assert_eq!(task, Task::Compress { scan: 7, is_bulk: false });
     }
 
     #[test]
@@ -97,7 +109,7 @@ mod tests {
     fn a_task_is_named_by_what_it_works_on() {
         let range = Task::Scan { scan: 17, generation: 2, range: 3, is_large: true };
         assert_eq!(range.to_string(), "range 3 of scan 17");
-        assert_eq!(Task::Compress { scan: 17 }.to_string(), "compress of scan 17");
+        assert_eq!(Task::Compress { scan: 17, is_bulk: true }.to_string(), "compress of scan 17");
         assert_eq!(Task::Split { scan: 17 }.to_string(), "split of scan 17");
     }
 }

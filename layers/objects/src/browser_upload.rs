@@ -39,13 +39,15 @@ impl BrowserUpload {
 }
 
 impl Objects {
+    /// `uploader` names the person; it has only characters of ASCII.
+    ///
     /// # Errors
     /// When S3 does not answer or refuses.
-    pub async fn begin_browser_upload(&self, key: UploadKey) -> Result<BrowserUpload, ObjectError> {
+    pub async fn begin_browser_upload(&self, key: UploadKey, uploader: &str) -> Result<BrowserUpload, ObjectError> {
         let place = self.original(&key, None);
         let call = self.clients.calls.create_multipart_upload().bucket(place.bucket).key(place.key);
-        let answer =
-            call.content_type("application/pdf").send().await.map_err(|error| failure(ACTION, &place, error))?;
+        let call = call.content_type("application/pdf").metadata(version::UPLOADER, uploader);
+        let answer = call.send().await.map_err(|error| failure(ACTION, &place, error))?;
         let id = answer.upload_id.unwrap_or_default();
         Ok(BrowserUpload { key, id })
     }

@@ -19,7 +19,13 @@ pub struct ObjectVersion {
     /// By S3's clock, in whole seconds.
     #[serde(with = "time::serde::rfc3339")]
     pub last_modified: OffsetDateTime,
+    /// The person for whom the console uploaded it. Anybody who may upload can write it.
+    #[serde(skip)]
+    pub uploader: Option<String>,
 }
+
+/// The user-defined metadata of an upload that names this person.
+pub(crate) const UPLOADER: &str = "uploader";
 
 /// The version of an object in a bucket without versions.
 const UNVERSIONED: &str = "null";
@@ -52,6 +58,7 @@ pub(crate) async fn head(clients: &Clients, location: &Location<'_>) -> Result<S
                 etag: bare_etag(head.e_tag()),
                 size_bytes: size(head.content_length()),
                 last_modified: instant(head.last_modified()),
+                uploader: head.metadata().and_then(|metadata| metadata.get(UPLOADER)).cloned(),
             },
             checksum: Checksum::offered(&head),
         }),

@@ -210,6 +210,10 @@ pub struct Volumes {
     /// A volume with more pages than this goes through the queue for large volumes.
     #[arg(long, env = "QUIRE_LARGE_VOLUME_PAGES", default_value_t = 100)]
     pub large_volume_pages: usize,
+    /// A volume goes through the queue for bulk uploads if its uploader already has so many that wait for compress or are
+    /// in it.
+    #[arg(long, env = "QUIRE_BULK_UPLOAD_VOLUMES", default_value_t = 5, value_parser = clap::value_parser!(i64).range(1..))]
+    pub bulk_upload_volumes: i64,
     /// Pages of one range.
     #[arg(long, env = "QUIRE_RANGE_PAGES", default_value_t = 50, value_parser = clap::builder::RangedU64ValueParser::<usize>::new().range(1..=500))]
     pub range_pages: usize,

@@ -281,12 +281,9 @@ impl LetterOperator<'_> {
     }
 }
 
-/// The function `scan` reads both queues of ranges.
+/// Some functions read two queues, and can do the tasks of both.
 fn is_misplaced(task: &Task, queue: Option<Queue>) -> bool {
-    let expected = Queue::of(task);
-    let is_same_function =
-        matches!((expected, queue), (Queue::Scan, Some(Queue::ScanLarge)) | (Queue::ScanLarge, Some(Queue::Scan)));
-    queue != Some(expected) && !is_same_function
+    queue.is_none_or(|queue| queue.function() != Queue::of(task).function())
 }
 
 fn reason(error: QueueError) -> String {
@@ -339,7 +336,10 @@ mod tests {
     }
 
     #[test]
-    fn a_task_may_be_in_either_queue_of_ranges_but_not_in_another() {
+    fn a_task_may_be_in_either_queue_of_its_function_but_not_in_another() {
+        let volume = Task::Compress { scan: 7, is_bulk: true };
+        assert!(!is_misplaced(&volume, Some(Queue::Compress)) && !is_misplaced(&volume, Some(Queue::CompressBulk)));
+        assert!(is_misplaced(&volume, Some(Queue::Uploads)) && is_misplaced(&volume, None));
         let range = Task::Scan { scan: 7, generation: 1, range: 0, is_large: true };
         assert!(!is_misplaced(&range, Some(Queue::Scan)) && !is_misplaced(&range, Some(Queue::ScanLarge)));
         assert!(is_misplaced(&range, Some(Queue::Split)) && is_misplaced(&Task::Split { scan: 7 }, Some(Queue::Scan)));
@@ -347,7 +347,7 @@ mod tests {
 
     #[test]
     fn letters_without_a_task_say_what_they_do() {
-        let event = |key: &str| UploadEvent { bucket: "b".to_owned(), key: key.to_owned() };
+        let event = |key: &str| UploadEvent { bucket: "b".to_owned(), key: key.to_owned(), principal: None };
         let uploads =
             |keys: &[&str]| letter(Queue::Uploads, Content::Uploads(keys.iter().map(|key| event(key)).collect()));
         assert_eq!(uploads(&["a"]).to_string(), "records a if the bucket has it and it has no scan");

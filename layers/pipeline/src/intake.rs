@@ -6,7 +6,7 @@ use crate::error::StageError;
 use crate::outbox;
 use crate::runner::Handler;
 use catalog::{Failure, NewScan, Recorded};
-use domain::{FailureCode, UploadKey};
+use domain::{FailureCode, UploadKey, Uploader};
 use objects::ObjectVersion;
 use queues::{Received, UploadEvent, Verdict};
 use tracing::{Instrument, Span};
@@ -38,7 +38,7 @@ async fn take_in(context: &Context, upload: UploadEvent) -> Result<(), StageErro
         tracing::error!(code, "the event of {key} was dropped: it is about bucket {}, not {bucket}", upload.bucket);
         return Ok(());
     }
-    match context.record(&key, record(context, bucket, &key)).await? {
+    match context.record(&key, record(context, bucket, &key, upload.principal.as_deref())).await? {
         None => tracing::info!("upload {key} is no longer in the bucket"),
         Some(recorded) => follow_up(context, &key, recorded).await?,
     }
@@ -46,7 +46,12 @@ async fn take_in(context: &Context, upload: UploadEvent) -> Result<(), StageErro
 }
 
 /// An event is only a hint: the version that counts is the one that S3 calls current while this function holds the key.
-async fn record(context: &Context, bucket: &str, key: &UploadKey) -> Result<Option<Recorded>, StageError> {
+async fn record(
+    context: &Context,
+    bucket: &str,
+    key: &UploadKey,
+    principal: Option<&str>,
+) -> Result<Option<Recorded>, StageError> {
     let lock = context.catalog.lock_key(bucket, key.as_str()).await?;
     let Some(version) = context.objects.current(key).await? else { return Ok(None) };
     let refusal = refusal(context, key, &version).await?;
@@ -55,6 +60,8 @@ async fn record(context: &Context, bucket: &str, key: &UploadKey) -> Result<Opti
         etag: version.etag,
         size_bytes: version.size_bytes as i64,
         name: key.volume_name(),
+        uploader: Uploader::of(&[principal, version.uploader.as_deref()]),
+        bulk_upload_volumes: context.configuration.volumes.bulk_upload_volumes,
         refusal,
     };
     Ok(Some(lock.record(&new).await?))

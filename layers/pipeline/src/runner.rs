@@ -81,7 +81,7 @@ impl<J: Job> Handler for J {
 fn span(task: &Task) -> Span {
     let key = tracing::field::Empty;
     match *task {
-        Task::Compress { scan } | Task::Split { scan } => tracing::info_span!("attempt", scan, key),
+        Task::Compress { scan, .. } | Task::Split { scan } => tracing::info_span!("attempt", scan, key),
         Task::Scan { scan, generation, range, .. } => tracing::info_span!("attempt", scan, generation, range, key),
     }
 }

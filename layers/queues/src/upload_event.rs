@@ -14,6 +14,8 @@ pub struct UploadEvent {
     pub bucket: String,
     /// Decoded.
     pub key: String,
+    /// The identity of AWS that uploaded it. S3 says it, but the identity may have chosen the name of its session.
+    pub principal: Option<String>,
 }
 
 /// Reads an S3 event notification. Only `ObjectCreated` events count. The `s3:TestEvent`, which S3 sends when the
@@ -53,7 +55,15 @@ struct Notification {
 struct Record {
     #[serde(rename = "eventName")]
     event_name: String,
+    #[serde(rename = "userIdentity")]
+    identity: Option<Identity>,
     s3: Entity,
+}
+
+#[derive(Deserialize)]
+struct Identity {
+    #[serde(rename = "principalId")]
+    principal: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -79,7 +89,8 @@ impl Record {
     }
 
     fn upload(self) -> Result<UploadEvent, QueueError> {
-        Ok(UploadEvent { bucket: self.s3.bucket.name, key: decode(&self.s3.object.key)? })
+        let principal = self.identity.and_then(|identity| identity.principal);
+        Ok(UploadEvent { bucket: self.s3.bucket.name, key: decode(&self.s3.object.key)?, principal })
     }
 }
 

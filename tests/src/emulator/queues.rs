@@ -50,6 +50,7 @@ impl TestQueues {
         let urls = QueueUrls {
             uploads: url(Queue::Uploads),
             compress: url(Queue::Compress),
+            compress_bulk: url(Queue::CompressBulk),
             scan: url(Queue::Scan),
             scan_large: url(Queue::ScanLarge),
             split: url(Queue::Split),

@@ -23,7 +23,7 @@ pub use function::{Ended, FunctionProcess, Program};
 pub use issuer::Issuer;
 pub use mapping::{Mapping, Running, event};
 pub use queues::Queue;
-pub use resources::{Resources, function_of};
+pub use resources::Resources;
 pub use volume::Volume;
 
 use crate::proxy::{Fault, Proxy, Request};
@@ -137,7 +137,7 @@ impl World {
         let batch_size = if queue == Queue::Uploads { 10 } else { 1 };
         let (queue_url, queue_arn) = (self.resources.url(queue), self.resources.arn(queue));
         let limit = Duration::from_secs(120);
-        let mapping = Mapping { queue_url, queue_arn, batch_size, program: self.program(function_of(queue)), limit };
+        let mapping = Mapping { queue_url, queue_arn, batch_size, program: self.program(queue.function()), limit };
         mapping.start(self.resources.sqs.clone())
     }
 

@@ -11,17 +11,6 @@ use std::path::Path;
 /// A function may run for up to this long in these tests, and its message stays invisible as long.
 const VISIBILITY_SECONDS: &str = "5";
 
-/// The function that reads a queue.
-#[must_use]
-pub const fn function_of(queue: Queue) -> &'static str {
-    match queue {
-        Queue::Uploads => "intake",
-        Queue::Compress => "compress",
-        Queue::Scan | Queue::ScanLarge => "scan",
-        Queue::Split => "split",
-    }
-}
-
 #[derive(Debug)]
 pub struct Resources {
     pub s3: aws_sdk_s3::Client,
@@ -180,12 +169,14 @@ impl Resources {
             ("QUIRE_RESULT_BUCKET", self.results.clone()),
             ("QUIRE_UPLOADS_QUEUE_URL", url(Queue::Uploads)),
             ("QUIRE_COMPRESS_QUEUE_URL", url(Queue::Compress)),
+            ("QUIRE_COMPRESS_BULK_QUEUE_URL", url(Queue::CompressBulk)),
             ("QUIRE_SCAN_QUEUE_URL", url(Queue::Scan)),
             ("QUIRE_SCAN_LARGE_QUEUE_URL", url(Queue::ScanLarge)),
             ("QUIRE_SPLIT_QUEUE_URL", url(Queue::Split)),
             // For the commands; the functions do not read them.
             ("QUIRE_UPLOADS_DEAD_LETTERS_URL", letters(Queue::Uploads)),
             ("QUIRE_COMPRESS_DEAD_LETTERS_URL", letters(Queue::Compress)),
+            ("QUIRE_COMPRESS_BULK_DEAD_LETTERS_URL", letters(Queue::CompressBulk)),
             ("QUIRE_SCAN_DEAD_LETTERS_URL", letters(Queue::Scan)),
             ("QUIRE_SCAN_LARGE_DEAD_LETTERS_URL", letters(Queue::ScanLarge)),
             ("QUIRE_SPLIT_DEAD_LETTERS_URL", letters(Queue::Split)),

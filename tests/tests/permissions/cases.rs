@@ -14,8 +14,8 @@ const NOT_RECORDED: [(&str, &str); 2] = [
     ("split", "s3:AbortMultipartUpload ResultBucket/results/{scan}/{token}/{file}"),
 ];
 
-/// What a person asks of AWS with `quire`, command by command. `Queue` stands for each of the five queues and `Letters` for
-/// each of their dead-letter queues.
+/// What a person asks of AWS with `quire`, command by command. `Queue` stands for each of the queues and `Letters` for each
+/// of their dead-letter queues.
 const OPERATOR: [&str; 28] = [
     // --stack
     "cloudformation:DescribeStacks AWS::StackId",
@@ -307,7 +307,7 @@ pub fn of_operator(template: &Template) -> Vec<Case> {
 fn for_each_queue(call: &str) -> Vec<String> {
     let (action, target) = call.split_once(' ').unwrap();
     let named = |suffix: &str| {
-        let queues = ["Uploads", "Compress", "Scan", "ScanLarge", "Split"];
+        let queues = ["Uploads", "Compress", "CompressBulk", "Scan", "ScanLarge", "Split"];
         queues.map(|queue| format!("{action} {queue}{suffix}")).to_vec()
     };
     match target {

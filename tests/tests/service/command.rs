@@ -56,6 +56,8 @@ pub async fn record(world: &World, key: &str, refusal: Option<Failure>) -> ScanI
         etag: "etag".to_owned(),
         size_bytes: 2_500_000,
         name: Some(name),
+        uploader: None,
+        bulk_upload_volumes: 5,
         refusal,
     };
     let lock = world.catalog.lock_key(&world.resources.uploads, key).await.unwrap();

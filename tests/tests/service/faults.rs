@@ -453,6 +453,57 @@ async fn a_large_volume_does_not_hold_up_small_ones() {
     assert_eq!(large.status, Status::PendingReview);
 }
 
+/// Puts volumes into the bucket, each in the name of somebody, and lets intake record them one after the other. LocalStack
+/// names the same identity in all its events, so others take their place.
+async fn upload_as(world: &World, uploads: &[(&Volume, &str)]) {
+    for (volume, _) in uploads {
+        upload(world, volume).await;
+        world.resources.lose(Queue::Uploads).await;
+    }
+    let _intake = world.start_one(Queue::Uploads);
+    for (volume, principal) in uploads {
+        let event = json!({ "Records": [{
+            "eventName": "ObjectCreated:Put",
+            "userIdentity": { "principalId": principal },
+            "s3": { "bucket": { "name": world.resources.uploads }, "object": { "key": volume.key } },
+        }] });
+        world.resources.send(Queue::Uploads, &event.to_string()).await;
+        world.wait(&volume.key, |_| true).await;
+    }
+}
+
+/// Whoever uploads many volumes at once fills the second lane. The single volume of somebody else is finished while all of
+/// that lane still waits.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_bulk_upload_does_not_hold_up_the_upload_of_somebody_else() {
+    let mut world = World::new().await;
+    world.environment.insert("QUIRE_BULK_UPLOAD_VOLUMES".to_owned(), "1".to_owned());
+    let (first, single) = (Volume::of_pages(2), Volume::of_pages(2));
+    let bulk = [Volume::of_pages(2), Volume::of_pages(2)];
+    let many = [&first, &bulk[0], &bulk[1]].map(|volume| (volume, "AWS:AIDAMANY"));
+    for volume in &bulk {
+        world.failpoints.arm("compress.work", &volume.key, "hold");
+    }
+    upload_as(&world, &[&many[..], &[(&single, "AWS:AIDASINGLE")]].concat()).await;
+    assert_eq!(world.resources.depth(&world.resources.url(Queue::CompressBulk)).await, 2);
+    assert_eq!(world.resources.depth(&world.resources.url(Queue::Compress)).await, 2);
+    let queues = Queue::ALL.into_iter().filter(|queue| *queue != Queue::Uploads);
+    let _running: Vec<Running> = queues.map(|queue| world.start_one(queue)).collect();
+    for volume in [&first, &single] {
+        assert_eq!(world.ended(&volume.key).await.status, Status::PendingReview, "{}", world.log());
+    }
+    for volume in &bulk {
+        let detail = world.detail(&volume.key).await.scan;
+        assert!(detail.is_bulk && detail.summary.finished_at.is_none(), "{detail:?}");
+        assert_eq!(detail.uploader.as_deref(), Some("AWS:AIDAMANY"));
+        world.failpoints.release("compress.work", &volume.key);
+    }
+    for volume in &bulk {
+        assert_eq!(world.ended_with_reconcile(&volume.key).await.status, Status::PendingReview, "{}", world.log());
+        world.assert_sound(&volume.key).await;
+    }
+}
+
 /// The attempt says so and gives its claim back; the next one, with room, succeeds.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_full_temporary_directory_costs_one_attempt() {

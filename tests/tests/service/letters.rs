@@ -79,7 +79,7 @@ async fn letters_are_edited_discarded_and_cleared() {
     world.catalog.cancel(cancelled).await.unwrap();
     let send = async |queue, body: &str| world.resources.send_dead_letter(queue, body).await;
     send(Queue::Compress, "{\"stage\":\"compress\",\"scan\":\"seven\"}").await;
-    send(Queue::Compress, &Task::Compress { scan: cancelled }.body().unwrap()).await;
+    send(Queue::Compress, &Task::Compress { scan: cancelled, is_bulk: false }.body().unwrap()).await;
     send(Queue::Split, &Task::Split { scan: 4711 }.body().unwrap()).await;
     let letters = list(&world, &[]);
     let said = |text: &str| {
@@ -101,7 +101,7 @@ async fn letters_are_edited_discarded_and_cleared() {
     // A body that no function reads is refused, and the letter stays.
     let refused = run(&world, &["dlq", "edit", &broken, "--body", "{}", "--json"]);
     assert_eq!(refused.failure().0, "command.arguments");
-    let body = Task::Compress { scan }.body().unwrap();
+    let body = Task::Compress { scan, is_bulk: false }.body().unwrap();
     let edited = run(&world, &["dlq", "edit", &broken, "--body", &body, "--json"]);
     assert_eq!(edited.json()["letters"][0]["if_redriven"], "starts compress, which waits for a message", "{edited:?}");
     assert_eq!(world.resources.depth(&world.resources.url(Queue::Compress)).await, 1);

@@ -46,7 +46,7 @@ fn compare(calls: &BTreeMap<String, BTreeSet<String>>) {
 
 struct Volumes {
     small: Volume,
-    /// On the queue for large volumes.
+    /// On the queue for bulk uploads, because the small one waits, and on the queue for large volumes.
     large: Volume,
     /// Scan refuses it.
     refused: Volume,
@@ -60,8 +60,9 @@ struct Recording {
 impl Recording {
     async fn new() -> Self {
         let mut world = World::new().await;
-        for (name, value) in [("QUIRE_LARGE_VOLUME_PAGES", "3"), ("QUIRE_RESULT_SWEEP_AGE_SECONDS", "0")] {
-            world.environment.insert(name.to_owned(), value.to_owned());
+        let settings = [("BULK_UPLOAD_VOLUMES", "1"), ("LARGE_VOLUME_PAGES", "3"), ("RESULT_SWEEP_AGE_SECONDS", "0")];
+        for (name, value) in settings {
+            world.environment.insert(format!("QUIRE_{name}"), value.to_owned());
         }
         let arn = keep_secret(&world.environment["DATABASE_URL"]).await;
         world.environment.insert("QUIRE_DATABASE_SECRET_ARN".to_owned(), arn);
@@ -81,7 +82,9 @@ impl Recording {
         let (world, broken) = (&self.world, Volume::of_pages(2));
         let _intake = world.start_one(Queue::Uploads);
         std::fs::write(broken.path(), "not a PDF").unwrap();
-        for volume in [&volumes.small, &volumes.large, &volumes.refused, &broken] {
+        world.resources.put(&volumes.small.key, &volumes.small.path()).await;
+        world.wait(&volumes.small.key, |_| true).await;
+        for volume in [&volumes.large, &volumes.refused, &broken] {
             world.resources.put(&volume.key, &volume.path()).await;
         }
         let gone = json!({ "Records": [{
@@ -93,6 +96,7 @@ impl Recording {
         assert_eq!(world.ended(&broken.key).await.status, Status::Failed);
         world.resources.dead_letters(Queue::Uploads, 1).await;
         self.reconcile_until("sqs:SendMessage CompressQueue").await;
+        self.reconcile_until("sqs:SendMessage CompressBulkQueue").await;
     }
 
     /// Compress: also a volume whose original is gone.
@@ -104,8 +108,10 @@ impl Recording {
         drop(intake);
         let delete = world.resources.s3.delete_object().bucket(&world.resources.uploads).key(&gone.key);
         delete.version_id(version).send().await.unwrap();
-        world.failpoints.arm("compress.work", &volumes.small.key, "fail");
-        let _compress = world.start_one(Queue::Compress);
+        for volume in [&volumes.small, &volumes.large] {
+            world.failpoints.arm("compress.work", &volume.key, "fail");
+        }
+        let _compress = self.start(&[Queue::Compress, Queue::CompressBulk]);
         assert_eq!(world.ended(&gone.key).await.status, Status::Failed);
         for volume in [&volumes.small, &volumes.large, &volumes.refused] {
             world.wait(&volume.key, |scan| scan.status == Status::Compressed).await;
@@ -119,7 +125,7 @@ impl Recording {
         let world = &self.world;
         world.resources.empty_results().await;
         world.failpoints.arm("scan.work", &volumes.refused.key, "refuse");
-        let _running = self.start(&[Queue::Compress, Queue::Scan, Queue::ScanLarge]);
+        let _running = self.start(&[Queue::Compress, Queue::CompressBulk, Queue::Scan, Queue::ScanLarge]);
         assert_eq!(world.ended(&volumes.refused.key).await.status, Status::Failed);
         for volume in [&volumes.small, &volumes.large] {
             world.wait(&volume.key, |scan| scan.status == Status::Scanned).await;
@@ -134,7 +140,8 @@ impl Recording {
         world.failpoints.arm("split.work", &volumes.small.key, "fail");
         world.failpoints.arm("scan.work", &volumes.small.key, "fail");
         world.failpoints.arm("scan.work", &volumes.large.key, "fail");
-        let _running = self.start(&[Queue::Compress, Queue::Scan, Queue::ScanLarge, Queue::Split]);
+        let queues = Queue::ALL.into_iter().filter(|queue| *queue != Queue::Uploads);
+        let _running = self.start(&queues.collect::<Vec<_>>());
         for volume in [&volumes.small, &volumes.large] {
             assert_eq!(world.ended_with_reconcile(&volume.key).await.status, Status::PendingReview, "{}", world.log());
         }
@@ -161,7 +168,7 @@ impl Recording {
         let (world, volume) = (&self.world, Volume::of_pages(2));
         std::fs::write(volume.path(), noise()).unwrap();
         world.resources.put(&volume.key, &volume.path()).await;
-        let _running = self.start(&[Queue::Uploads, Queue::Compress]);
+        let _running = self.start(&[Queue::Uploads, Queue::Compress, Queue::CompressBulk]);
         world.wait(&volume.key, |scan| scan.status == Status::Compressed).await;
     }
 

@@ -10,21 +10,24 @@ use std::path::Path;
 pub const FILE: &str = "environment";
 
 /// Variables, and the outputs of the template that they are set to.
-const OUTPUTS: [(&str, &str); 23] = [
+const OUTPUTS: [(&str, &str); 26] = [
     ("QUIRE_UPLOAD_BUCKET", "UploadBucketName"),
     ("QUIRE_RESULT_BUCKET", "ResultBucketName"),
     ("QUIRE_UPLOADS_QUEUE_URL", "UploadsQueueUrl"),
     ("QUIRE_COMPRESS_QUEUE_URL", "CompressQueueUrl"),
+    ("QUIRE_COMPRESS_BULK_QUEUE_URL", "CompressBulkQueueUrl"),
     ("QUIRE_SCAN_QUEUE_URL", "ScanQueueUrl"),
     ("QUIRE_SCAN_LARGE_QUEUE_URL", "ScanLargeQueueUrl"),
     ("QUIRE_SPLIT_QUEUE_URL", "SplitQueueUrl"),
     ("QUIRE_UPLOADS_DEAD_LETTERS_ARN", "UploadsDeadLettersArn"),
     ("QUIRE_COMPRESS_DEAD_LETTERS_ARN", "CompressDeadLettersArn"),
+    ("QUIRE_COMPRESS_BULK_DEAD_LETTERS_ARN", "CompressBulkDeadLettersArn"),
     ("QUIRE_SCAN_DEAD_LETTERS_ARN", "ScanDeadLettersArn"),
     ("QUIRE_SCAN_LARGE_DEAD_LETTERS_ARN", "ScanLargeDeadLettersArn"),
     ("QUIRE_SPLIT_DEAD_LETTERS_ARN", "SplitDeadLettersArn"),
     ("QUIRE_UPLOADS_DEAD_LETTERS_URL", "UploadsDeadLettersUrl"),
     ("QUIRE_COMPRESS_DEAD_LETTERS_URL", "CompressDeadLettersUrl"),
+    ("QUIRE_COMPRESS_BULK_DEAD_LETTERS_URL", "CompressBulkDeadLettersUrl"),
     ("QUIRE_SCAN_DEAD_LETTERS_URL", "ScanDeadLettersUrl"),
     ("QUIRE_SCAN_LARGE_DEAD_LETTERS_URL", "ScanLargeDeadLettersUrl"),
     ("QUIRE_SPLIT_DEAD_LETTERS_URL", "SplitDeadLettersUrl"),

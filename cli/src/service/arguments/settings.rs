@@ -18,6 +18,7 @@ pub const CONSOLE_URL: &str = "QUIRE_CONSOLE_URL";
 pub const EVENT_BUS: &str = "QUIRE_EVENT_BUS";
 pub const UPLOADS_QUEUE_URL: &str = "QUIRE_UPLOADS_QUEUE_URL";
 pub const COMPRESS_QUEUE_URL: &str = "QUIRE_COMPRESS_QUEUE_URL";
+pub const COMPRESS_BULK_QUEUE_URL: &str = "QUIRE_COMPRESS_BULK_QUEUE_URL";
 pub const SCAN_QUEUE_URL: &str = "QUIRE_SCAN_QUEUE_URL";
 pub const SCAN_LARGE_QUEUE_URL: &str = "QUIRE_SCAN_LARGE_QUEUE_URL";
 pub const SPLIT_QUEUE_URL: &str = "QUIRE_SPLIT_QUEUE_URL";
@@ -70,6 +71,9 @@ pub struct QueueArguments {
     /// The queue of volumes to compress.
     #[arg(long, env = COMPRESS_QUEUE_URL, value_name = "URL")]
     pub compress_queue_url: Option<String>,
+    /// The queue of volumes of bulk uploads to compress.
+    #[arg(long, env = COMPRESS_BULK_QUEUE_URL, value_name = "URL")]
+    pub compress_bulk_queue_url: Option<String>,
     /// The queue of page ranges to scan.
     #[arg(long, env = SCAN_QUEUE_URL, value_name = "URL")]
     pub scan_queue_url: Option<String>,
@@ -96,6 +100,9 @@ pub struct LetterQueueArguments {
     /// The dead-letter queue of the compress queue.
     #[arg(long, env = "QUIRE_COMPRESS_DEAD_LETTERS_URL", value_name = "URL")]
     pub compress_dead_letters_url: Option<String>,
+    /// The dead-letter queue of the compress queue of bulk uploads.
+    #[arg(long, env = "QUIRE_COMPRESS_BULK_DEAD_LETTERS_URL", value_name = "URL")]
+    pub compress_bulk_dead_letters_url: Option<String>,
     /// The dead-letter queue of the scan queue.
     #[arg(long, env = "QUIRE_SCAN_DEAD_LETTERS_URL", value_name = "URL")]
     pub scan_dead_letters_url: Option<String>,

@@ -57,13 +57,14 @@ pub enum LetterStage {
 }
 
 impl LetterStage {
-    const fn queues(self) -> &'static [Queue] {
-        match self {
-            Self::Uploads => &[Queue::Uploads],
-            Self::Compress => &[Queue::Compress],
-            Self::Scan => &[Queue::Scan, Queue::ScanLarge],
-            Self::Split => &[Queue::Split],
-        }
+    fn queues(self) -> Vec<Queue> {
+        let function = match self {
+            Self::Uploads => "intake",
+            Self::Compress => "compress",
+            Self::Scan => "scan",
+            Self::Split => "split",
+        };
+        Queue::ALL.into_iter().filter(|queue| queue.function() == function).collect()
     }
 }
 
@@ -82,7 +83,7 @@ impl Filter {
     pub fn selection(&self, message_ids: &[String]) -> Selection {
         Selection {
             message_ids: message_ids.to_vec(),
-            queues: self.stage.map(|stage| stage.queues().to_vec()).unwrap_or_default(),
+            queues: self.stage.map(LetterStage::queues).unwrap_or_default(),
             code: self.code.clone(),
             tolerates_missing: false,
         }

@@ -50,6 +50,8 @@ pub fn detail(id: i64, status: Status) -> ScanDetail {
         last_page: Some(150),
         generation: 1,
         is_large: false,
+        uploader: None,
+        is_bulk: false,
         work_prefix: Some(format!("work/{id}/token/")),
         result_prefix: Some(format!("results/{id}/token/")),
         details: json!({}),

@@ -43,6 +43,7 @@ mod tests {
             etag: etag.to_owned(),
             size_bytes: 1,
             last_modified: OffsetDateTime::UNIX_EPOCH,
+            uploader: None,
         }
     }
 

@@ -26,8 +26,8 @@ async fn cancel_and_retry_return_to_each_stage() {
     bench.claim(Stage::Compress, compressing).await.done();
     let splitting = bench.splitting().await.scan;
     for (scan, ready, status) in [
-        (uploaded, Task::Compress { scan: uploaded }, Status::Uploaded),
-        (compressing, Task::Compress { scan: compressing }, Status::Uploaded),
+        (uploaded, Task::Compress { scan: uploaded, is_bulk: false }, Status::Uploaded),
+        (compressing, Task::Compress { scan: compressing, is_bulk: false }, Status::Uploaded),
         (splitting, Task::Split { scan: splitting }, Status::Scanned),
     ] {
         bench.cancel(scan).await.unwrap();
@@ -77,7 +77,7 @@ async fn a_newer_upload_cancels_the_earlier_scan_whatever_it_is_doing() {
     let lease = bench.claim_number(earlier, 0).await.done().lease;
     let recorded = bench.record(&new_scan("v2", "v2")).await;
     let Recorded::New { scan, superseded, ready } = recorded else { panic!("{recorded:?}") };
-    assert_eq!((superseded, ready.as_slice()), (Some(earlier), &[Task::Compress { scan }][..]));
+    assert_eq!((superseded, ready.as_slice()), (Some(earlier), &[Task::Compress { scan, is_bulk: false }][..]));
     bench.assert_ended(earlier, Status::Cancelled, "superseded").await;
     assert_eq!(bench.detail(earlier).await.scan.summary.superseded_by, Some(scan));
     assert_eq!(bench.finish_range(&lease, "late").await.unwrap(), Fenced::Lost);
@@ -167,7 +167,7 @@ async fn an_approved_scan_is_replaced_only_when_a_person_confirms() {
     bench.cancel(third).await.unwrap();
     assert_eq!(bench.retry(third).await.unwrap(), []);
 
-    assert_eq!(bench.confirm(third).await.unwrap(), [Task::Compress { scan: third }]);
+    assert_eq!(bench.confirm(third).await.unwrap(), [Task::Compress { scan: third, is_bulk: false }]);
     let summary = bench.detail(approved).await.scan.summary;
     assert_eq!((summary.status, summary.superseded_by), (Status::Approved, Some(third)));
     bench.claim(Stage::Compress, third).await.done();

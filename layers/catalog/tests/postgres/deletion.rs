@@ -23,7 +23,7 @@ async fn a_deleted_scan_has_no_results_and_is_made_again_from_its_original() {
     let kinds = bench.kinds(scan).await;
     assert_eq!(kinds[kinds.len() - 2..], ["cancelled", "deleted"]);
 
-    assert_eq!(bench.retry(scan).await.unwrap(), [Task::Compress { scan }]);
+    assert_eq!(bench.retry(scan).await.unwrap(), [Task::Compress { scan, is_bulk: false }]);
     bench.cancel(scan).await.unwrap();
     // Or the same file is uploaded again.
     let etag = bench.detail(scan).await.scan.etag;
@@ -127,5 +127,5 @@ async fn a_rehearsal_answers_as_the_deed_and_changes_nothing() {
     assert_eq!(outcomes(&would), outcomes(&bench.rescue(&rules, 10).await.unwrap()));
     assert!(would.len() == 2 && would.iter().all(|rescued| rescued.scan == busy), "{would:?}");
     assert_eq!(would_send, bench.resend(rules.stale_after, 10).await.unwrap());
-    assert_eq!(would_send, [Task::Compress { scan: waiting }]);
+    assert_eq!(would_send, [Task::Compress { scan: waiting, is_bulk: false }]);
 }

@@ -79,7 +79,7 @@ async fn an_old_generations_range_changes_nothing() {
     let bench = Bench::new().await;
     let (scan, leases) = bench.scanning(2).await;
     let ready = bench.return_to_compress(&leases[0], "range-0000.pdf is missing").await.unwrap().done();
-    assert_eq!(ready, [Task::Compress { scan }]);
+    assert_eq!(ready, [Task::Compress { scan, is_bulk: false }]);
     let claimed = bench.claim(Stage::Compress, scan).await.done();
     let ready = bench.finish_compress(&claimed.lease, &fan_out(&claimed.lease, 1)).await.unwrap().done();
     assert_eq!(ready, [range(scan, 2, 0)]);

@@ -55,7 +55,8 @@ async fn exhausted_compress_and_split_are_restarted() {
     let bench = Bench::new().await;
     for (stage, kept) in [(Stage::Compress, 0), (Stage::Split, 1)] {
         let scan = if stage == Stage::Compress { bench.uploaded().await } else { bench.scanned().await };
-        let task = if stage == Stage::Compress { Task::Compress { scan } } else { Task::Split { scan } };
+        let task =
+            if stage == Stage::Compress { Task::Compress { scan, is_bulk: false } } else { Task::Split { scan } };
         assert_eq!(bench.effect(task).await, Effect::Starts { stage });
         exhaust(&bench, stage, scan).await;
         bench.age_ends().await;
@@ -72,7 +73,7 @@ async fn a_message_that_does_nothing_says_why() {
     assert!(unknown == Effect::UnknownScan && !unknown.is_settled(), "{unknown:?}");
 
     let scan = bench.compressed(2).await;
-    assert_eq!(bench.effect(Task::Compress { scan }).await, Effect::SendsNext { tasks: 2 });
+    assert_eq!(bench.effect(Task::Compress { scan, is_bulk: false }).await, Effect::SendsNext { tasks: 2 });
     assert_eq!(bench.effect(Task::Split { scan }).await, Effect::NotReached);
     assert_eq!(bench.effect(range(scan, 0, 0)).await, Effect::OtherGeneration);
     let later = time::OffsetDateTime::now_utc() + Duration::from_secs(3_600);
@@ -84,10 +85,14 @@ async fn a_message_that_does_nothing_says_why() {
 
     let Recorded::New { scan: old, .. } = bench.record(&new_scan("v1", "e1")).await else { panic!("known") };
     let Recorded::New { scan: new, .. } = bench.record(&new_scan("v2", "e2")).await else { panic!("known") };
-    assert_eq!(bench.effect(Task::Compress { scan: old }).await, Effect::Superseded { by: new }, "{KEY}");
+    assert_eq!(
+        bench.effect(Task::Compress { scan: old, is_bulk: false }).await,
+        Effect::Superseded { by: new },
+        "{KEY}"
+    );
 
     let scan = bench.reviewable().await;
-    for task in [Task::Compress { scan }, range(scan, 1, 0), Task::Split { scan }] {
+    for task in [Task::Compress { scan, is_bulk: false }, range(scan, 1, 0), Task::Split { scan }] {
         assert_eq!(bench.effect(task).await, Effect::StageOver);
     }
 }

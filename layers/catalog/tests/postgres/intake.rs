@@ -17,7 +17,7 @@ async fn a_version_is_recorded_once_and_its_message_sent_while_it_waits() {
     let bench = Bench::new().await;
     let scan = scan_of(&bench.record(&new_scan("v1", "e1")).await);
     let known = |ready| Recorded::Known { scan, ready };
-    assert_eq!(bench.record(&new_scan("v1", "e1")).await, known(vec![Task::Compress { scan }]));
+    assert_eq!(bench.record(&new_scan("v1", "e1")).await, known(vec![Task::Compress { scan, is_bulk: false }]));
     bench.claim(Stage::Compress, scan).await.done();
     assert_eq!(bench.record(&new_scan("v1", "e1")).await, known(Vec::new()));
 }

@@ -2,6 +2,7 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot go on may as well stop here")]
 
+mod bulk_uploads;
 mod cancelling;
 mod claims;
 mod deletion;

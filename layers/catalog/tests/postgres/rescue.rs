@@ -23,8 +23,12 @@ async fn every_kind_of_stale_row_waits_again_and_is_charged() {
     let split = bench.splitting().await.scan;
     bench.age_leases().await;
     let rescued = bench.rescue(&RULES, 100).await.unwrap();
-    let expected =
-        [Task::Compress { scan: compress }, Task::Split { scan: split }, range(scan, 1, 0), range(scan, 1, 2)];
+    let expected = [
+        Task::Compress { scan: compress, is_bulk: false },
+        Task::Split { scan: split },
+        range(scan, 1, 0),
+        range(scan, 1, 2),
+    ];
     assert_eq!(ready(&rescued), expected.into_iter().collect());
     assert!(rescued.iter().all(|rescued| rescued.idle.as_secs() >= 3_600));
     for (scan, status) in [(compress, Status::Uploaded), (split, Status::Scanned), (scan, Status::Scanning)] {

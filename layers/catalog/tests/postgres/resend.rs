@@ -31,7 +31,7 @@ async fn whatever_waits_is_sent_again_after_its_time() {
     assert_eq!(resend(&bench).await, HashSet::new());
     age_messages(&bench, 601).await;
     let expected = [
-        Task::Compress { scan: uploaded },
+        Task::Compress { scan: uploaded, is_bulk: false },
         Task::Split { scan: scanned },
         range(untouched, 1, 0),
         range(begun, 1, 0),
@@ -66,7 +66,7 @@ async fn a_new_wait_begins_a_new_count() {
     let lease = bench.claim(Stage::Compress, scan).await.done().lease;
     bench.give_back(&lease, &crate::test_bench::failure(FailureCode::Panicked), 5).await.unwrap().done();
     age_messages(&bench, 601).await;
-    assert_eq!(resend(&bench).await, [Task::Compress { scan }].into_iter().collect());
+    assert_eq!(resend(&bench).await, [Task::Compress { scan, is_bulk: false }].into_iter().collect());
 }
 
 #[tokio::test]
@@ -108,7 +108,9 @@ async fn a_deferred_scan_is_claimed_and_sent_only_when_it_is_due() {
                UPDATE page_ranges SET dispatched_at = clock_timestamp() - interval '2 s'";
     bench.database.execute(due).await.unwrap();
     let expected: HashSet<Task> =
-        [Task::Compress { scan: uploaded }, range(compressed, 1, 0), range(compressed, 1, 1)].into_iter().collect();
+        [Task::Compress { scan: uploaded, is_bulk: false }, range(compressed, 1, 0), range(compressed, 1, 1)]
+            .into_iter()
+            .collect();
     assert_eq!(resend(&bench).await, expected);
     assert_eq!(resend(&bench).await, HashSet::new());
     bench.claim(Stage::Compress, uploaded).await.done();
@@ -121,7 +123,7 @@ async fn a_deferral_ends_when_a_person_ends_it() {
     let scan = bench.uploaded().await;
     bench.defer(scan, OffsetDateTime::now_utc() + Duration::from_secs(3_600)).await.unwrap();
     let ready = bench.defer(scan, OffsetDateTime::UNIX_EPOCH).await.unwrap();
-    assert_eq!(ready, [Task::Compress { scan }]);
+    assert_eq!(ready, [Task::Compress { scan, is_bulk: false }]);
     assert_eq!(resend(&bench).await, HashSet::new(), "it was stamped");
     bench.claim(Stage::Compress, scan).await.done();
 }

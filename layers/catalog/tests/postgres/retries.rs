@@ -175,7 +175,7 @@ async fn missing_intermediates_send_a_scan_back_to_compress_but_not_for_ever() {
     let scan = lease.scan;
     let mut ready = bench.return_to_compress(&lease, "compressed.zip is missing").await.unwrap().done();
     for generation in 2..=4 {
-        assert_eq!(ready, [Task::Compress { scan }]);
+        assert_eq!(ready, [Task::Compress { scan, is_bulk: false }]);
         assert_eq!(bench.error_code(scan).await.as_deref(), Some("intermediates_missing"));
         let compress = bench.claim(Stage::Compress, scan).await.done().lease;
         let ranges = bench.finish_compress(&compress, &fan_out(&compress, 2)).await.unwrap().done();

@@ -31,7 +31,7 @@ impl Bench {
 }
 
 fn restart(scan: ScanId, ranges: &[i32], kept: usize) -> Restart {
-    Restart { ranges: ranges.to_vec(), kept, ready: vec![Task::Compress { scan }] }
+    Restart { ranges: ranges.to_vec(), kept, ready: vec![Task::Compress { scan, is_bulk: false }] }
 }
 
 fn places(pages: &[SkippedPage]) -> Vec<(i32, Option<&str>)> {

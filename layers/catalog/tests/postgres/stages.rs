@@ -10,7 +10,7 @@ async fn an_upload_goes_all_the_way() {
     let Recorded::New { scan, superseded: None, ready } = bench.record(&new_scan("v1", "e1")).await else {
         panic!("known")
     };
-    assert_eq!(ready, [Task::Compress { scan }]);
+    assert_eq!(ready, [Task::Compress { scan, is_bulk: false }]);
 
     let claimed = bench.claim(Stage::Compress, scan).await.done();
     assert_eq!((claimed.key.as_str(), claimed.version_id.as_str()), (KEY, "v1"));

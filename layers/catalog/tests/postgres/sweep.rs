@@ -135,10 +135,12 @@ async fn what_nobody_looks_at_any_more_is_deleted() {
     let years = "UPDATE samples SET at = at - interval '2 years';
                  UPDATE scan_events SET at = at - interval '2 years';
                  UPDATE outbox SET sent_at = sent_at - interval '2 years';
-                 UPDATE upload_keys SET seen_at = seen_at - interval '2 years'";
+                 UPDATE upload_keys SET seen_at = seen_at - interval '2 years';
+                 UPDATE uploaders SET seen_at = seen_at - interval '2 years'";
     bench.database.execute(years).await.unwrap();
     let timeline = bench.kinds(approved).await.len();
-    assert_eq!(bench.prune().await.unwrap(), timeline as i64 + 3, "a sample, a published event, a key and a timeline");
+    let rows = bench.prune().await.unwrap();
+    assert_eq!(rows, timeline as i64 + 4, "a sample, a published event, a key, an uploader and a timeline");
     assert!(bench.kinds(approved).await.is_empty());
     assert_eq!(bench.kinds(waiting).await, ["uploaded"]);
     assert_eq!(bench.status(approved).await, Status::Approved);

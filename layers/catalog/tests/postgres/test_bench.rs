@@ -57,6 +57,8 @@ pub fn new_scan(version: &str, etag: &str) -> NewScan {
         etag: etag.to_owned(),
         size_bytes: 1_000,
         name: Some(VolumeName::new("arc", "12", Some(201), Some(207)).unwrap()),
+        uploader: None,
+        bulk_upload_volumes: i64::MAX,
         refusal: None,
     }
 }

@@ -220,7 +220,7 @@ mod tests {
         assert_eq!(effect(&[range(2), range(6)], 38), "Reads 2 parts (3, 7) again, keeps 38 parts, then splits.");
         assert_eq!(effect(&[range(0)], 1), "Reads 1 part (1) again, keeps 1 part, then splits.");
         assert_eq!(effect(&[Task::Split { scan: 7 }], 2), "Splits again. All 2 parts are kept.");
-        assert!(effect(&[Task::Compress { scan: 7 }], 0).starts_with("Starts from the beginning"));
+        assert!(effect(&[Task::Compress { scan: 7, is_bulk: false }], 0).starts_with("Starts from the beginning"));
         let many: Vec<Task> = (0..40).map(range).collect();
         assert_eq!(effect(&many, 0), "Reads 40 parts again, keeps 0 parts, then splits.");
     }

@@ -167,7 +167,8 @@ async fn begin(
         let text = "Another file with this name waits for its name already. Rename this one first.";
         return Err(ConsoleError::Wrong(text.to_owned()));
     }
-    let upload = console.objects.begin_browser_upload(key).await?;
+    let uploader = format!("person {}", session.person.id);
+    let upload = console.objects.begin_browser_upload(key, &uploader).await?;
     let detail = serde_json::json!({ "file": upload.key.as_str(), "bytes": file.bytes });
     session.catalog(&console)?.record_activity("upload_begun", detail).await?;
     let part_bytes = BrowserUpload::part_bytes(file.bytes);

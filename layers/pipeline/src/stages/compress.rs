@@ -36,7 +36,7 @@ impl Job for Compress {
 
     async fn claim(catalog: &Catalog, task: &Task, terms: &ClaimTerms) -> Result<Claim<ClaimedScan>, StageError> {
         match task {
-            Task::Compress { scan } => Ok(catalog.claim_scan(Stage::Compress, *scan, terms).await?),
+            Task::Compress { scan, .. } => Ok(catalog.claim_scan(Stage::Compress, *scan, terms).await?),
             _ => Err(StageError::Misplaced { task: *task }),
         }
     }

@@ -76,6 +76,28 @@ fn what_is_no_notification_is_an_error() {
     }
 }
 
+fn principal(identity: serde_json::Value) -> Option<String> {
+    let mut event: serde_json::Value = serde_json::from_str(&notified("ObjectCreated:Put", "a")).unwrap();
+    event["Records"][0]["userIdentity"] = identity;
+    upload_events(&event.to_string()).unwrap().remove(0).principal
+}
+
+#[test]
+fn an_event_names_the_identity_that_uploaded() {
+    let endless = "\0\n".repeat(100_000);
+    for name in ["AIDAJDPLRKLG7UEXAMPLE", "AWS:AROAEXAMPLE:ada@example.org", "Grüße\u{1b}[31m", "", &endless] {
+        assert_eq!(principal(serde_json::json!({ "principalId": name })).as_deref(), Some(name));
+    }
+}
+
+#[test]
+fn an_event_may_name_nobody() {
+    for identity in ["null", "{}", r#"{"principalId":null}"#] {
+        assert_eq!(principal(serde_json::from_str(identity).unwrap()), None, "{identity}");
+    }
+    assert_eq!(upload_events(&notification("uploads", "a")).unwrap()[0].principal, None);
+}
+
 proptest! {
     #[test]
     fn no_body_panics(body in any::<String>()) {
@@ -90,6 +112,6 @@ proptest! {
     #[test]
     fn every_announced_key_is_read_as_it_was(key in any::<String>()) {
         let uploads = upload_events(&notification("a bucket", &key)).unwrap();
-        prop_assert_eq!(uploads, [UploadEvent { bucket: "a bucket".to_owned(), key }]);
+        prop_assert_eq!(uploads, [UploadEvent { bucket: "a bucket".to_owned(), key, principal: None }]);
     }
 }

@@ -21,6 +21,24 @@ async fn each_version_of_a_key_can_be_read() {
     .await;
 }
 
+/// The console uploads with one role for all people, so S3's event does not say who it was.
+#[tokio::test]
+async fn an_upload_of_a_browser_names_its_person() {
+    with_buckets(async |buckets| {
+        let key = UploadKey::new("original_scans/x.pdf");
+        let upload = buckets.objects.begin_browser_upload(key.clone(), "person 7").await.unwrap();
+        let part = buckets.client.upload_part().bucket(&buckets.uploads).key(key.as_str()).upload_id(&upload.id);
+        part.part_number(1).body(b"%PDF".to_vec().into()).send().await.unwrap();
+        let parts = buckets.objects.uploaded_parts(&upload).await.unwrap();
+        buckets.objects.complete_browser_upload(&upload, &parts).await.unwrap();
+        let current = buckets.objects.current(&key).await.unwrap().unwrap();
+        assert_eq!(current.uploader.as_deref(), Some("person 7"));
+        buckets.put(&key, b"of somebody else").await;
+        assert_eq!(buckets.objects.current(&key).await.unwrap().unwrap().uploader, None);
+    })
+    .await;
+}
+
 #[tokio::test]
 async fn a_deleted_upload_has_no_current_version_but_its_old_ones() {
     with_buckets(async |buckets| {

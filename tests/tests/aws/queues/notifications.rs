@@ -9,14 +9,22 @@ use tests::emulator::{TestQueues, s3_client, with_queues};
 
 const KEYS: [&str; 7] = ["a b.pdf", "a+b.pdf", "a%20b.PDF", "a%2Bb", "ä/ß 𝄞.pdf", "a&b=c?d#e.pdf", "100%.pdf"];
 
-/// Keys of the uploads that a number of messages tell.
+/// LocalStack names the same identity in all events.
+const PRINCIPAL: &str = "AIDAJDPLRKLG7UEXAMPLE";
+
+/// The uploads that a number of messages tell.
 async fn told(stack: &TestQueues, messages: usize) -> HashSet<UploadEvent> {
     let messages = stack.receive(Queue::Uploads, messages).await;
     messages.iter().flat_map(|message| upload_events(message.body().unwrap()).unwrap()).collect()
 }
 
 fn expected(bucket: &str) -> HashSet<UploadEvent> {
-    KEYS.map(|key| UploadEvent { bucket: bucket.to_owned(), key: format!("original_scans/{key}") }).into()
+    let event = |key: &str| UploadEvent {
+        bucket: bucket.to_owned(),
+        key: format!("original_scans/{key}"),
+        principal: Some(PRINCIPAL.to_owned()),
+    };
+    KEYS.map(event).into()
 }
 
 #[tokio::test]

@@ -37,7 +37,11 @@ fn ranges(number: i32, is_large: bool) -> Vec<Task> {
 #[tokio::test]
 async fn every_task_reaches_its_queue_once_in_the_group_of_its_scan() {
     with_queues(async |stack| {
-        let others = [Task::Compress { scan: 1 }, Task::Split { scan: 2 }, Task::Compress { scan: 3 }];
+        let others = [
+            Task::Compress { scan: 1, is_bulk: false },
+            Task::Split { scan: 2 },
+            Task::Compress { scan: 3, is_bulk: false },
+        ];
         let tasks: Vec<Task> = others.into_iter().chain(ranges(23, false)).chain(ranges(2, true)).collect();
         stack.queues.send(&tasks).await.unwrap();
         for queue in [Queue::Compress, Queue::Scan, Queue::ScanLarge, Queue::Split] {
@@ -144,7 +148,14 @@ async fn a_queue_that_does_not_exist_is_a_refusal() {
 #[tokio::test]
 async fn nobody_at_the_endpoint_is_unreachable() {
     let url = || "http://127.0.0.1/queue/us-east-1/000000000000/none".to_owned();
-    let urls = QueueUrls { uploads: url(), compress: url(), scan: url(), scan_large: url(), split: url() };
+    let urls = QueueUrls {
+        uploads: url(),
+        compress: url(),
+        scan: url(),
+        compress_bulk: url(),
+        scan_large: url(),
+        split: url(),
+    };
     let queues = Queues::new(&sdk(&closed_endpoint()).await, urls);
     let error = queues.send(&[Task::Split { scan: 9 }]).await.unwrap_err();
     assert_eq!((error.code().as_str(), error.is_transient()), ("queues.unreachable", true));

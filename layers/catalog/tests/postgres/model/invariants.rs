@@ -94,7 +94,7 @@ pub async fn drain(bench: &Bench) {
 
 async fn work_off(catalog: &Catalog, ready: &Task) {
     match *ready {
-        Task::Compress { scan } => {
+        Task::Compress { scan, .. } => {
             if let Claim::Claimed(claimed) = catalog.claim_scan(Stage::Compress, scan, &terms(RULES)).await.unwrap() {
                 catalog.finish_compress(&claimed.lease, &fan_out(&claimed.lease, 2)).await.unwrap().done();
             }
