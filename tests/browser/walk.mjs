@@ -322,18 +322,19 @@ await step("signing out ends it", async () => {
 });
 
 await step("somebody signs in with the account of the library", async () => {
-  // The page that leads to the issuer is seen only while the issuer does not answer.
-  let answer;
-  const looked = new Promise((resolve) => { answer = resolve; });
-  await admin.route(`${issuer}/auth?**`, async (route) => {
-    await looked;
-    await route.continue({ url: `${route.request().url()}&login_hint=ada` });
+  // The page leads to the issuer by itself. It stays only if the issuer answers that it has nothing to show.
+  let asked = 0;
+  await admin.route(`${issuer}/auth?**`, (route) => {
+    asked += 1;
+    return asked === 1 ? route.fulfill({ status: 204 }) : route.continue({ url: `${route.request().url()}&login_hint=ada` });
   });
-  await admin.getByRole("button", { name: "Sign in with the library's account" }).click({ noWaitAfter: true });
+  await admin.getByRole("button", { name: "Sign in with the library's account" }).click();
   await admin.getByRole("link", { name: "Continue to the library's account" }).waitFor();
   await fits(admin, "openid");
-  answer();
+  await reached(admin, "openid");
+  await admin.getByRole("link", { name: "Continue to the library's account" }).click();
   await admin.waitForURL(`${url}/`);
+  assert.equal(asked, 2);
   assert.equal(await admin.locator("details.me summary").textContent(), "ada@example.org");
 });
 
