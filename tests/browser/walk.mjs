@@ -10,7 +10,7 @@ const require = createRequire(join(process.env.QUIRE_BROWSER_PACKAGES, "package.
 const { chromium } = require("playwright-core");
 const axe = await readFile(require.resolve("axe-core/axe.min.js"), "utf8");
 
-const { url, invitations, sample, breaking, large, hostile, waiting, letter, screens } = JSON.parse(process.env.QUIRE_BROWSER_TASK);
+const { url, issuer, invitations, sample, breaking, large, hostile, waiting, letter, screens } = JSON.parse(process.env.QUIRE_BROWSER_TASK);
 const PASSWORD = "correct horse battery staple";
 const FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
   "--disable-component-update", "--disable-sync"];
@@ -40,6 +40,23 @@ async function accessible(page, what) {
   const { violations } = await page.evaluate(() => window.axe.run(document, { resultTypes: ["violations"] }));
   const told = violations.map(({ id, nodes }) => `${id}: ${nodes.map((node) => node.html).slice(0, 3).join(" | ")}`);
   assert.deepEqual(told, [], `axe finds something on ${what}`);
+}
+
+// At both widths, light and dark: nothing for axe, nothing outside the window.
+async function fits(page, name, path, look = async () => {}) {
+  for (const width of [1280, 390]) {
+    for (const colorScheme of ["light", "dark"]) {
+      await page.setViewportSize({ width, height: 900 });
+      await page.emulateMedia({ colorScheme });
+      if (path) await page.goto(url + path);
+      const what = `${name}-${width}-${colorScheme}`;
+      await accessible(page, what);
+      const beyond = await page.evaluate(() => document.documentElement.scrollWidth - innerWidth);
+      assert.ok(beyond <= 0, `${what} is ${beyond} pixels too wide`);
+      await look(what);
+    }
+  }
+  await page.setViewportSize({ width: 1280, height: 900 });
 }
 
 async function step(name, action) {
@@ -85,6 +102,14 @@ await step("the sample is uploaded and finishes without reloading", async () => 
 
 await step("a broken volume is found, told, retried, and finishes as told", async () => {
   await send(admin, breaking);
+  await says(admin, "Failed");
+  await admin.locator("summary", { hasText: "Skip pages" }).click();
+  await admin.getByLabel(/^Pages of the file/).fill("2");
+  await admin.getByRole("button", { name: "See what skipping them would do" }).click();
+  await admin.getByText("Compresses again, reads 1 part (1) again").waitFor();
+  await admin.getByText(/of work/).waitFor();
+  await admin.getByRole("button", { name: "Skip page 2 and go on" }).waitFor();
+  await admin.getByRole("link", { name: "Leave it" }).click();
   await says(admin, "Failed");
   await admin.goto(`${url}/failures`);
   await admin.locator("tbody a").first().click();
@@ -217,10 +242,13 @@ async function reached(page, what) {
 }
 
 await step("every action is reached with the keyboard alone", async () => {
-  for (const [name, path] of [...SCREENS, ["logs", `${volume}/logs`], ["delete", `${volume}/delete`]]) {
+  const questions = [["logs", `${volume}/logs`], ["delete", `${volume}/delete`], ["skip", `${hostile}/skip?pages=2`],
+    ["retry", `/failures/preview?scan=${hostile.split("/").at(-1)}`]];
+  for (const [name, path] of [...SCREENS, ...questions]) {
     await admin.goto(url + path);
     await reached(admin, name);
   }
+  for (const [name, path] of questions) await fits(admin, name, path);
   // A retry from the first key to the last, of the volume that failed for good.
   await admin.goto(`${url}/failures`);
   await admin.keyboard.press("j");
@@ -274,21 +302,9 @@ await step("a viewer sees it and is refused by the server", async () => {
   await viewer.context().close();
 });
 
-// Every screen, wide and narrow, light and dark: nothing for axe, nothing outside the window, and a picture.
 await step("every screen is accessible and fits", async () => {
-  for (const width of [1280, 390]) {
-    for (const colorScheme of ["light", "dark"]) {
-      await admin.setViewportSize({ width, height: 900 });
-      await admin.emulateMedia({ colorScheme });
-      for (const [name, path] of SCREENS) {
-        await admin.goto(url + path);
-        const what = `${name}-${width}-${colorScheme}`;
-        await accessible(admin, what);
-        const beyond = await admin.evaluate(() => document.documentElement.scrollWidth - innerWidth);
-        assert.ok(beyond <= 0, `${what} is ${beyond} pixels too wide`);
-        await admin.screenshot({ path: join(screens, `${what}.png`), fullPage: true });
-      }
-    }
+  for (const [name, path] of SCREENS) {
+    await fits(admin, name, path, (what) => admin.screenshot({ path: join(screens, `${what}.png`), fullPage: true }));
   }
 });
 
@@ -297,12 +313,28 @@ await step("nothing was blocked and nothing broke", async () => {
 });
 
 await step("signing out ends it", async () => {
-  await admin.setViewportSize({ width: 1280, height: 900 });
   await admin.goto(url);
   await admin.locator("details.me summary").click();
   await admin.getByRole("button", { name: "Sign out", exact: true }).click();
   await admin.waitForURL(/\/sign-in/);
-  await accessible(admin, "sign-in");
+  await reached(admin, "sign-in");
+  await fits(admin, "sign-in", "/sign-in");
+});
+
+await step("somebody signs in with the account of the library", async () => {
+  // The page that leads to the issuer is seen only while the issuer does not answer.
+  let answer;
+  const looked = new Promise((resolve) => { answer = resolve; });
+  await admin.route(`${issuer}/auth?**`, async (route) => {
+    await looked;
+    await route.continue({ url: `${route.request().url()}&login_hint=ada` });
+  });
+  await admin.getByRole("button", { name: "Sign in with the library's account" }).click({ noWaitAfter: true });
+  await admin.getByRole("link", { name: "Continue to the library's account" }).waitFor();
+  await fits(admin, "openid");
+  answer();
+  await admin.waitForURL(`${url}/`);
+  assert.equal(await admin.locator("details.me summary").textContent(), "ada@example.org");
 });
 
 await browser.close();

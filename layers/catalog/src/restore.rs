@@ -40,6 +40,7 @@ impl Catalog {
         advance(&mut transaction, record).await?;
         replace_opinions(&mut transaction, record.scan, &record.publication.opinions).await?;
         replace_findings(&mut transaction, record.scan, &record.publication.findings).await?;
+        skip_as_found(&mut transaction, record.scan).await?;
         let lease = Lease { scan: record.scan, range: None, token: record.token, stage: Stage::Split };
         publish_results(&mut transaction, &lease, &record.publication).await?;
         replace_history(&mut transaction, record.scan).await?;
@@ -92,6 +93,18 @@ async fn advance(transaction: &mut Transaction<'_>, record: &ScanRecord) -> Resu
         "UPDATE scans SET status = 'SPLITTING', lease = $2, heartbeat_at = clock_timestamp() WHERE id = $1",
         record.scan,
         record.token,
+    )
+    .execute(transaction.executor())
+    .await?;
+    Ok(())
+}
+
+/// The results have a finding for each page that was skipped.
+async fn skip_as_found(transaction: &mut Transaction<'_>, scan: ScanId) -> Result<(), CatalogError> {
+    sqlx::query!(
+        "INSERT INTO skipped_pages (scan_id, page)
+         SELECT scan_id, page_index + 1 FROM findings WHERE scan_id = $1 AND code = 'page.skipped' AND page_index IS NOT NULL",
+        scan,
     )
     .execute(transaction.executor())
     .await?;

@@ -2,6 +2,7 @@
 
 use crate::frame::Frame;
 use crate::openid::OpenIdError;
+use crate::words;
 use askama::Template;
 use axum::response::{Html, IntoResponse, Redirect, Response};
 use catalog::CatalogError;

@@ -161,6 +161,20 @@ pub fn dollars(amount: f64) -> String {
     if amount < 0.01 { "less than $0.01".to_owned() } else { format!("${amount:.2}") }
 }
 
+/// How much work of the functions so many seconds are, with the price of a second.
+pub fn work(seconds: Option<f64>, price: Option<f64>) -> String {
+    let Some(seconds) = seconds else {
+        return "How long it takes is not known yet: too few volumes were finished.".to_owned();
+    };
+    let time = if seconds < 60.0 {
+        "Less than a minute".to_owned()
+    } else {
+        format!("About {}", length_of(Duration::seconds_f64(seconds)))
+    };
+    let price = price.map(|price| format!(", {}", dollars(seconds * price))).unwrap_or_default();
+    format!("{time} of work{price}.")
+}
+
 /// What a code means and what to do, for a person. Codes of other releases have neither.
 pub fn meaning(code: &str) -> &'static str {
     FailureCode::parse(code).map_or("Another release of Quire reported this.", FailureCode::meaning)
@@ -168,6 +182,11 @@ pub fn meaning(code: &str) -> &'static str {
 
 pub fn advice(code: &str) -> &'static str {
     FailureCode::parse(code).map_or("", FailureCode::advice)
+}
+
+/// The pieces of a text with `commands` in it: every other one is a command.
+pub fn pieces(text: &str) -> impl Iterator<Item = (bool, &str)> {
+    text.split('`').enumerate().map(|(place, piece)| (place % 2 == 1, piece))
 }
 
 /// Numbers with commas between them.
@@ -273,6 +292,14 @@ mod tests {
         let lost = json!({"range": 0, "interruptions": 2, "suspects": [12, 14]});
         assert_eq!(said("range_interrupted", lost), "Part 1: the worker was lost; it is repeated (pages 12, 14)");
         assert_eq!(said("", json!(null)), "");
+    }
+
+    #[test]
+    fn work_is_told_with_its_price() {
+        assert!(work(None, Some(1.0)).contains("not known yet"));
+        assert_eq!(work(Some(59.0), None), "Less than a minute of work.");
+        assert_eq!(work(Some(130.0), Some(0.001)), "About 2 minutes of work, $0.13.");
+        assert_eq!(work(Some(7_300.0), Some(0.000_001)), "About 2 hours of work, less than $0.01.");
     }
 
     #[test]

@@ -2,6 +2,7 @@
 
 use crate::{DeploymentError, Logs};
 use domain::ScanId;
+use futures_util::future::try_join_all;
 use serde::Serialize;
 use serde_json::Value;
 use std::collections::{BTreeMap, BTreeSet};
@@ -100,8 +101,9 @@ impl ScanLog {
             Source::CloudWatch { client, logs, told } => {
                 let began = OffsetDateTime::now_utc();
                 let mut lines = Vec::new();
-                for (function, log) in logs {
-                    for (id, text) in client.lines(log, scan, self.since).await? {
+                let found = logs.iter().map(|(_, log)| client.lines(log, scan, self.since));
+                for ((function, _), found) in logs.iter().zip(try_join_all(found).await?) {
+                    for (id, text) in found {
                         if told.insert(id) {
                             lines.extend(LogLine::about(scan, function, &text));
                         }

@@ -8,7 +8,7 @@ use serde_json::json;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use tests::sample;
-use tests::world::{Queue, World};
+use tests::world::{Issuer, Queue, World};
 
 /// The browser and the packages that drive it. `cargo xtask test` installs them where it can.
 fn tools() -> Option<(PathBuf, PathBuf)> {
@@ -22,7 +22,13 @@ async fn people_find_their_way_in_a_browser() {
         println!("skipped: Chromium and the packages that drive it are not installed");
         return;
     };
-    let world = World::new().await;
+    let owner = json!({ "email": "ada@example.org", "email_verified": true, "groups": ["owners"] });
+    let Some(issuer) = Issuer::start(&json!({ "ada": owner })) else {
+        println!("skipped: the packages of tests/issuer are not installed");
+        return;
+    };
+    let mut world = World::new().await;
+    world.environment.extend(issuer.settings());
     let console = world.start_console();
     world.resources.let_browsers_upload(&console.url).await;
     let directory = tempfile::tempdir().unwrap();
@@ -47,7 +53,7 @@ async fn people_find_their_way_in_a_browser() {
     let waiting = record(&world, "original_scans/waiting.pdf", None).await;
     world.resources.send_dead_letter(Queue::Split, "{\"stage\":\"split\"}").await;
     let task = json!({
-        "url": console.url, "invitations": invitations, "sample": sample::path(), "breaking": breaking, "large": large,
+        "url": console.url, "issuer": issuer.url, "invitations": invitations, "sample": sample::path(), "breaking": breaking, "large": large,
         "hostile": format!("/volumes/{hostile}"), "waiting": format!("/volumes/{waiting}"), "letter": format!("{{\"stage\":\"split\",\"scan\":{hostile}}}"),
         "screens": screens(),
     });

@@ -167,3 +167,19 @@ async fn two_people_who_skip_at_once_start_it_once() {
     let kinds = bench.kinds(scan).await;
     assert_eq!(kinds.iter().filter(|kind| *kind == "pages_skipped").count(), 1);
 }
+
+#[tokio::test]
+async fn a_restart_is_estimated_from_what_was_finished() {
+    let bench = Bench::new().await;
+    let (scan, _) = failed(&bench).await;
+    let again = bench.rehearsing().skip_pages(scan, &[1]).await.unwrap();
+    assert_eq!(again, restart(scan, &[0, 1], 1));
+    assert_eq!(bench.restart_seconds(&again).await.unwrap(), None, "no split was finished yet");
+    bench.reviewable().await;
+    bench.database.execute("UPDATE attempts SET started_at = ended_at - interval '10 seconds'").await.unwrap();
+    let seconds = async |restart| bench.restart_seconds(restart).await.unwrap().map(f64::round);
+    assert_eq!(seconds(&again).await, Some(40.0), "compress, two ranges and split");
+    // Two volumes with three published ranges in all.
+    let whole = restart(scan, &[], 0);
+    assert_eq!(seconds(&whole).await, Some(35.0), "compress, the ranges of a usual volume, and split");
+}

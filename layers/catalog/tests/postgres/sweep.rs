@@ -2,7 +2,7 @@
 
 use crate::test_bench::{BUCKET, Bench, KEY, RULES, Unwrapping, failure, fan_out, new_scan, publication, result_key};
 use catalog::{AbandonedAttempt, NewScan, ScanRecord};
-use domain::{FailureCode, ListedUpload, Stage, Status, UploadKey};
+use domain::{Evidence, FailureCode, Finding, ListedUpload, Severity, Stage, Status, UploadKey};
 use std::time::Duration;
 use time::OffsetDateTime;
 use uuid::Uuid;
@@ -150,7 +150,14 @@ async fn a_lost_scan_is_restored_from_its_record() {
     let bench = Bench::new().await;
     bench.uploaded().await;
     let lease = bench.splitting().await;
-    let publication = publication(&lease, 2);
+    let mut publication = publication(&lease, 2);
+    publication.findings.push(Finding {
+        code: FailureCode::PageSkipped,
+        severity: Severity::ShouldLook,
+        page_index: Some(1),
+        message: "Ada has page 2 skipped.".to_owned(),
+        evidence: Evidence::default(),
+    });
     bench.finish_split(&lease, &publication).await.unwrap().done();
     let before = bench.detail(lease.scan).await;
     let summary = &before.scan.summary;
@@ -174,6 +181,7 @@ async fn a_lost_scan_is_restored_from_its_record() {
     let after = bench.detail(lease.scan).await;
     assert_eq!((after.scan.summary.status, &after.opinions), (Status::PendingReview, &before.opinions));
     assert_eq!((after.findings, after.scan.summary.pages), (before.findings, before.scan.summary.pages));
+    assert_eq!(after.skipped.iter().map(|skipped| skipped.page).collect::<Vec<_>>(), [2], "as the findings say");
     assert_eq!(after.scan.result_prefix, before.scan.result_prefix);
     assert_eq!(bench.kinds(lease.scan).await, ["restored"]);
     assert!(bench.unsent_events(&[], 10).await.unwrap().is_empty(), "its end was announced long ago");

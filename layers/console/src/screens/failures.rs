@@ -114,17 +114,8 @@ struct RetryPage {
     outcomes: Vec<Outcome>,
     is_preview: bool,
     count: i64,
-    minutes: Option<f64>,
-    dollars: Option<f64>,
-}
-
-impl RetryPage {
-    fn estimate(&self) -> Option<String> {
-        let minutes = self.minutes?;
-        let time = if minutes < 1.0 { "less than a minute".to_owned() } else { format!("about {minutes:.0} minutes") };
-        let price = self.dollars.map(|dollars| format!(", {}", words::dollars(dollars))).unwrap_or_default();
-        Some(format!("{time} of work{price}"))
-    }
+    /// The work of a preview.
+    estimate: String,
 }
 
 /// The retry itself, rolled back: so it follows the same rules, whatever they are.
@@ -142,15 +133,19 @@ async fn preview(
     }
     let done: Vec<ScanId> = outcomes.iter().filter(|outcome| outcome.is_done).map(|outcome| outcome.scan).collect();
     let seconds = console.catalog.retry_seconds(&done).await?;
-    let price = cost::per_second(&console.catalog.usage(None, DAYS).await?);
     page(&RetryPage {
         frame: session.frame("What a retry would do").section("/failures"),
         count: done.len() as i64,
         outcomes,
         is_preview: true,
-        minutes: seconds.map(|seconds| seconds / 60.0),
-        dollars: seconds.zip(price).map(|(seconds, price)| seconds * price),
+        estimate: estimate(&console, seconds).await?,
     })
+}
+
+/// How much work so many seconds of the functions are, as a sentence.
+pub(super) async fn estimate(console: &Console, seconds: Option<f64>) -> Result<String, ConsoleError> {
+    let price = cost::per_second(&console.catalog.usage(None, DAYS).await?);
+    Ok(words::work(seconds, price))
 }
 
 /// One by one, so that a scan that somebody changed meanwhile holds up no other.
@@ -169,7 +164,7 @@ async fn retry(
     }
     let count = outcomes.iter().filter(|outcome| outcome.is_done).count() as i64;
     let frame = session.frame("Retried").section("/failures");
-    page(&RetryPage { frame, outcomes, is_preview: false, count, minutes: None, dollars: None })
+    page(&RetryPage { frame, outcomes, is_preview: false, count, estimate: String::new() })
 }
 
 /// A refusal belongs to its scan. Everything else, such as a database that is away, ends the whole batch; what was done

@@ -1,5 +1,6 @@
 //! Skipping pages: what it would do, and the change itself.
 
+use super::failures::estimate;
 use super::volume::{Seen, back, summary};
 use crate::console::Console;
 use crate::error::{ConsoleError, page};
@@ -54,6 +55,7 @@ struct SkipPage {
     count: i64,
     undo: bool,
     effect: String,
+    estimate: String,
 }
 
 /// The change itself, rolled back: so it follows the same rules, whatever they are.
@@ -70,6 +72,7 @@ async fn ask(
         false => rehearsal.skip_pages(scan.id, &pages).await?,
         true => rehearsal.unskip_pages(scan.id, &pages).await?,
     };
+    let seconds = console.catalog.restart_seconds(&restart).await?;
     let title = if choice.undo { "Process skipped pages of" } else { "Skip pages of" };
     page(&SkipPage {
         frame: session.frame(format!("{title} {}?", words::volume(&scan))).section("/volumes"),
@@ -79,6 +82,7 @@ async fn ask(
         pages: words::list(&pages),
         undo: choice.undo,
         effect: effect(&restart),
+        estimate: estimate(&console, seconds).await?,
     })
 }
 
