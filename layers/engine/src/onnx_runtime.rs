@@ -115,9 +115,10 @@ fn share_arena(environment: &Environment) -> ort::Result<()> {
     }
 }
 
-/// Gives freed memory back to the kernel. Parsing the models leaves a hundred megabytes that the C library would keep.
+/// Gives freed memory back to the kernel. The C library would keep what parsing a model needed, and the weights of a
+/// model that was dropped: some hundred megabytes.
 #[expect(unsafe_code, reason = "the C library is the only one that can do this")]
-fn release_free_memory() {
+pub(crate) fn release_free_memory() {
     // SAFETY: this function of glibc has no preconditions; it takes the locks of the heap itself.
     unsafe { libc::malloc_trim(0) };
 }

@@ -12,6 +12,7 @@ use crate::error::EngineError;
 use crate::geometry::PageSize;
 use crate::layout::find_columns;
 use crate::measures::{PageLight, measure};
+use crate::onnx_runtime::release_free_memory;
 use crate::pixels::PageImage;
 use crate::volume::expected_number;
 use rayon::prelude::*;
@@ -26,6 +27,8 @@ pub(crate) fn detect_volume(
 ) -> Result<Vec<DetectedPage>, EngineError> {
     let detector = Detector::load(&run.settings.installation, &run.settings.model)?;
     let detected = detect(run, original, &detector, first_page, is_wanted)?;
+    drop(detector);
+    release_free_memory();
     require_readable(run, detected.iter().map(|page| page.is_damaged))?;
     Ok(detected)
 }
