@@ -1,6 +1,7 @@
 //! The template of the deployment: what the linters of AWS say, and what they do not look at.
 #![allow(clippy::unwrap_used, clippy::expect_used, reason = "test code")]
 
+use deployment::FUNCTION_LOGS;
 use queues::Queue;
 use serde_json::Value;
 use std::collections::BTreeSet;
@@ -73,7 +74,6 @@ fn every_queue_has_dead_letters_of_its_own() {
 #[test]
 fn every_queue_of_the_service_is_there_and_leads_to_its_function() {
     let capitalised = |name: &str| name[..1].to_uppercase() + &name[1..];
-    let mut mappings = 0;
     for queue in Queue::ALL {
         let name = format!("{}Queue", queue.as_str().split('-').map(capitalised).collect::<String>());
         let letters = TEMPLATE.target(&TEMPLATE.named(&name).properties["RedrivePolicy"]["deadLetterTargetArn"]);
@@ -86,9 +86,19 @@ fn every_queue_of_the_service_is_there_and_leads_to_its_function() {
         let function = TEMPLATE.named(&capitalised(queue.function()));
         let feeds = TEMPLATE.mappings(&function);
         assert!(feeds.iter().any(|mapping| TEMPLATE.queue_of(mapping).name == name), "{name}");
-        mappings += 1;
     }
-    assert_eq!(TEMPLATE.of_type("AWS::Lambda::EventSourceMapping").len(), mappings);
+    assert_eq!(TEMPLATE.of_type("AWS::Lambda::EventSourceMapping").len(), Queue::ALL.len());
+}
+
+/// The console finds the logs of the functions by their names.
+#[test]
+fn the_logs_that_the_console_reads_are_those_of_the_functions() {
+    let prefix = &TEMPLATE.named("Console").properties["Environment"]["Variables"]["QUIRE_LOG_PREFIX"]["Fn::Sub"];
+    let logs = TEMPLATE.of_type("AWS::Logs::LogGroup");
+    for (function, _) in FUNCTION_LOGS {
+        let name = format!("{}{function}", prefix.as_str().unwrap());
+        assert!(logs.iter().any(|log| log.properties["LogGroupName"]["Fn::Sub"] == name), "{name}");
+    }
 }
 
 /// How long a value of a variable can become, in a stack with the longest name.

@@ -5,7 +5,7 @@ use crate::error::CatalogError;
 use crate::finish::{Publication, publish_results, replace_findings, replace_opinions};
 use crate::lease::Lease;
 use crate::state::record_event;
-use domain::{ScanId, Stage};
+use domain::{FailureCode, ScanId, Stage};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
@@ -103,8 +103,9 @@ async fn advance(transaction: &mut Transaction<'_>, record: &ScanRecord) -> Resu
 async fn skip_as_found(transaction: &mut Transaction<'_>, scan: ScanId) -> Result<(), CatalogError> {
     sqlx::query!(
         "INSERT INTO skipped_pages (scan_id, page)
-         SELECT scan_id, page_index + 1 FROM findings WHERE scan_id = $1 AND code = 'page.skipped' AND page_index IS NOT NULL",
+         SELECT scan_id, page_index + 1 FROM findings WHERE scan_id = $1 AND code = $2 AND page_index IS NOT NULL",
         scan,
+        FailureCode::PageSkipped.as_str(),
     )
     .execute(transaction.executor())
     .await?;

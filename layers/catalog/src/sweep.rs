@@ -88,8 +88,8 @@ const RETENTION_DAYS: i32 = 400;
 
 impl Catalog {
     /// Deletes what nobody looks at any more: samples, events that were published, the timelines of scans that ended,
-    /// what people did, and locks of uploaders and of upload keys without a scan, all older than 400 days. Sessions, invitations and failed
-    /// attempts to sign in go when they mean nothing any more. Returns the number of rows.
+    /// what people did, and locks of uploaders and of upload keys without a scan, all older than 400 days. Sessions,
+    /// invitations and failed attempts to sign in go when they mean nothing any more. Returns the number of rows.
     pub async fn prune(&self) -> Result<i64, CatalogError> {
         let mut transaction = self.begin().await?;
         let deleted = sqlx::query_scalar!(
