@@ -27,6 +27,7 @@ fn changes(scan: i64) -> Vec<(String, Role)> {
         of_scan("delete", Role::Operator),
         of_scan("skip", Role::Operator),
         other("/failures/retry", Role::Operator),
+        other("/letters/preview", Role::Operator),
         other("/letters/redrive", Role::Operator),
         other("/letters/discard", Role::Operator),
         other("/letters/clear-settled", Role::Operator),

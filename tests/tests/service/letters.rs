@@ -2,7 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "test code: what cannot be had should stop the test where it stands")]
 
 use crate::command::{record, run};
-use domain::{Status, Task};
+use domain::{Role, Status, Task};
 use serde_json::{Value, json};
 use std::time::Duration;
 use tests::world::{Queue, Volume, World};
@@ -23,6 +23,25 @@ fn word<'a>(value: &'a Value, key: &str) -> &'a str {
 async fn timeline(world: &World, scan: i64) -> Vec<(String, Option<String>)> {
     let events = world.catalog.scan(scan).await.unwrap().unwrap().events;
     events.into_iter().map(|event| (event.kind, event.actor)).collect()
+}
+
+/// The console says what sending the letters again does and costs, once a volume was finished from which that is known.
+async fn assert_the_work_is_told(world: &World) {
+    let console = world.start_console();
+    let mut browser = world.sign_in(&console, "ada", Role::Operator).await;
+    let list = browser.get("/letters?look=true").text;
+    let names: Vec<&str> =
+        list.split("name=\"letter\" value=\"").skip(1).map(|part| part.split_once('"').unwrap().0).collect();
+    let fields: Vec<(&str, &str)> = names.iter().map(|name| ("letter", *name)).collect();
+    let told = browser.post("/letters/preview", &fields).text;
+    assert!(told.contains("How long it takes is not known yet"), "{told}");
+    let volume = Volume::of_pages(2);
+    world.resources.put(&volume.key, &volume.path()).await;
+    world.ended(&volume.key).await;
+    let told = browser.post("/letters/preview", &fields).text;
+    assert!(told.contains("restarts ranges 0 and 1, keeps 0") && told.contains("Send 2 letters again"), "{told}");
+    assert!(told.contains(" of work, ") && told.contains('$'), "{told}");
+    assert_eq!(browser.post("/letters/preview", &[]).status, 422);
 }
 
 /// A message that failed five times is told with what it will do, and both ways to redrive it do that.
@@ -46,6 +65,9 @@ async fn a_redriven_letter_does_what_was_said() {
             assert_eq!(word(letter, "if_redriven"), "restarts ranges 0 and 1, keeps 0");
         }
         assert!(list(&world, &["--stage", "split"]).is_empty());
+        if by_move {
+            assert_the_work_is_told(&world).await;
+        }
         let first = word(&letters[0], "message_id").to_owned();
         let shown = run(&world, &["dlq", "show", &first]);
         assert!(

@@ -3,6 +3,7 @@
 //! SQS shows a letter only to whoever receives it, and hides it from all others meanwhile. So the counts are always shown,
 //! and the letters themselves only when somebody asks for them.
 
+use super::failures;
 use crate::console::Console;
 use crate::error::{ConsoleError, page};
 use crate::frame::Frame;
@@ -15,6 +16,7 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::{get, post};
 use axum_extra::extract::{Form, Query};
 use catalog::Catalog;
+use domain::ScanId;
 use futures_util::future::try_join_all;
 use pipeline::dead_letters::{Letter, LetterOperator, Selection};
 use queues::{DeadLetters, Move, Queue, QueueState};
@@ -34,6 +36,7 @@ const FASTEST: i32 = 500;
 pub fn routes() -> Router<Arc<Console>> {
     Router::new()
         .route("/letters", get(letters))
+        .route("/letters/preview", post(preview))
         .route("/letters/redrive", post(redrive))
         .route("/letters/discard", post(discard))
         .route("/letters/clear-settled", post(clear_settled))
@@ -161,6 +164,31 @@ struct Chosen {
 }
 
 #[derive(Template)]
+#[template(path = "letters_preview.html")]
+struct PreviewPage {
+    frame: Frame,
+    letters: Vec<Letter>,
+    /// The names of letters that were not there any more.
+    missing: Vec<String>,
+    estimate: String,
+}
+
+/// What it costs to send these letters again. It is a POST because a thousand names do not fit into an address.
+async fn preview(
+    State(console): State<Arc<Console>>,
+    session: SignedIn<Operator>,
+    Form(chosen): Form<Chosen>,
+) -> Result<impl IntoResponse, ConsoleError> {
+    let letters = operator(&console, &console.catalog).list(&selection(&chosen.letter)?).await?;
+    let missing = missing(&chosen.letter, &letters);
+    let scans: Vec<ScanId> = letters.iter().filter(|letter| !letter.is_settled()).filter_map(Letter::scan).collect();
+    let seconds = console.catalog.retry_seconds(&scans).await?;
+    let estimate = failures::estimate(&console, seconds).await?;
+    let frame = session.frame("What the letters would do").section("/letters");
+    page(&PreviewPage { frame, letters, missing, estimate })
+}
+
+#[derive(Template)]
 #[template(path = "letters_done.html")]
 struct DonePage {
     frame: Frame,
@@ -172,10 +200,8 @@ struct DonePage {
     is_sent: bool,
 }
 
-impl DonePage {
-    fn told(&self, letters: usize) -> String {
-        words::count(letters as i64, "letter")
-    }
+fn counted(letters: usize) -> String {
+    words::count(letters as i64, "letter")
 }
 
 /// What was asked for and is not among what was done: another person, or SQS itself, was faster.
