@@ -155,6 +155,13 @@ await step("a poisoned letter is corrected and sent again", async () => {
   await admin.goto(`${url}/letters`);
   await admin.getByRole("link", { name: "Look at the letters" }).click();
   await admin.getByText("fails again").waitFor();
+  await admin.locator("input[name=letter]").first().check();
+  await admin.getByRole("button", { name: "See what the selected would do" }).click();
+  await admin.getByRole("button", { name: "Send 1 letter again" }).waitFor();
+  await fits(admin, "letters-preview");
+  await reached(admin, "letters-preview");
+  await admin.getByRole("link", { name: "Back to the letters" }).click();
+  await admin.getByRole("link", { name: "Look at the letters" }).click();
   await admin.getByRole("link", { name: "Correct …" }).first().click();
   await admin.getByLabel("Body, as JSON").fill(letter);
   await admin.getByRole("button", { name: "Send the corrected letter" }).click();
