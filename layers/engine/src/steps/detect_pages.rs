@@ -16,7 +16,6 @@ use crate::onnx_runtime::release_free_memory;
 use crate::pixels::PageImage;
 use crate::volume::expected_number;
 use rayon::prelude::*;
-use std::ops::Range;
 
 /// Loads the models and detects on the wanted pages of a whole volume, of which at least one must be readable.
 pub(crate) fn detect_volume(
@@ -44,10 +43,12 @@ pub(crate) fn detect(
     let tesseract = run.tesseract();
     let readers = NumberReaders { reader: run.reader()?, tesseract: &tesseract };
     let detection = PageDetection { run, original, detector, readers, first_page, is_wanted };
-    let groups = run.groups(original.pages()).into_par_iter().with_max_len(1);
-    let pages: Result<Vec<Vec<DetectedPage>>, EngineError> =
-        groups.map(|group| detection.detect_group(group)).collect();
-    Ok(pages?.into_iter().flatten().collect())
+    let indices: Vec<usize> = original.pages().collect();
+    let batches: Result<Vec<Vec<DetectedPage>>, EngineError> =
+        run.batches(&indices).par_bridge().map(|batch| detection.detect_batch(batch)).collect();
+    let mut pages: Vec<DetectedPage> = batches?.into_iter().flatten().collect();
+    pages.sort_by_key(|page| page.index);
+    Ok(pages)
 }
 
 struct PageDetection<'a> {
@@ -60,10 +61,11 @@ struct PageDetection<'a> {
 }
 
 impl PageDetection<'_> {
-    fn detect_group(&self, group: Range<usize>) -> Result<Vec<DetectedPage>, EngineError> {
-        let mut pages = Vec::with_capacity(group.len());
-        let mut numbers: Vec<Vec<NumberCandidate>> = Vec::with_capacity(group.len());
-        for index in group {
+    /// The numbers of all pages of a batch are read together, because Tesseract may have to start for them.
+    fn detect_batch(&self, batch: &[usize]) -> Result<Vec<DetectedPage>, EngineError> {
+        let mut pages = Vec::with_capacity(batch.len());
+        let mut numbers: Vec<Vec<NumberCandidate>> = Vec::with_capacity(batch.len());
+        for &index in batch {
             self.run.check_cancelled()?;
             let (page, candidates) = if (self.is_wanted)(index) {
                 self.detect_page(index)?

@@ -20,10 +20,6 @@ use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::{Mutex, PoisonError};
 
-/// Most pages that one process of Tesseract reads. Loading the language takes a twentieth of the time of a page, and if
-/// the process fails, all its pages are read again.
-const MOST_PAGES_PER_PROCESS: usize = 5;
-
 /// The words of the pages, in one file per page: those of a thousand pages would need too much memory.
 pub(crate) struct PageWords {
     directory: PathBuf,
@@ -53,20 +49,6 @@ pub(crate) fn read(
     };
     reading.read_with_tesseract(&rest)?;
     Ok(reading.words)
-}
-
-/// Divides the pages into batches that become smaller towards the end.
-fn batches<T>(pages: &[T], jobs: usize) -> impl Iterator<Item = &[T]> + Send
-where
-    T: Sync,
-{
-    let mut rest = pages;
-    std::iter::from_fn(move || {
-        let length = (rest.len() / (2 * jobs.max(1))).clamp(1, MOST_PAGES_PER_PROCESS).min(rest.len());
-        let (batch, later) = rest.split_at(length);
-        rest = later;
-        (!batch.is_empty()).then_some(batch)
-    })
 }
 
 struct PageReading<'a> {
@@ -106,8 +88,7 @@ impl PageReading<'_> {
         }
         let tesseract = self.run.tesseract();
         tesseract.check()?;
-        // A bridge hands out the batches in their order. The small ones at the end let all threads end at the same time.
-        batches(pages, self.run.settings.jobs).par_bridge().try_for_each(|batch| self.read_batch(&tesseract, batch))
+        self.run.batches(pages).par_bridge().try_for_each(|batch| self.read_batch(&tesseract, batch))
     }
 
     /// If Tesseract fails on a batch, its pages are read one by one. A page on which it fails alone gets no words.
@@ -235,22 +216,5 @@ impl PageWords {
     fn text(&self, page: usize) -> Result<Option<PageText>, OutputError> {
         let path = self.file(page);
         if path.exists() { read_json(&path).map(Some) } else { Ok(None) }
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-    use proptest::prelude::*;
-
-    proptest! {
-        #[test]
-        fn batches_hold_every_page_once_and_end_small(pages in 0usize..300, jobs in 1usize..9) {
-            let pages: Vec<usize> = (0..pages).collect();
-            let batches: Vec<&[usize]> = batches(&pages, jobs).collect();
-            prop_assert_eq!(batches.concat(), pages.clone());
-            prop_assert!(batches.iter().all(|batch| (1..=MOST_PAGES_PER_PROCESS).contains(&batch.len())));
-            prop_assert!(batches.last().is_none_or(|batch| batch.len() == 1));
-        }
     }
 }

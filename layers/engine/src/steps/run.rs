@@ -17,6 +17,10 @@ use tempfile::TempDir;
 /// Most pages in a group. All pages of a group are in memory together while they are written.
 const LONGEST_GROUP: usize = 16;
 
+/// Most pages in a batch: what one process of Tesseract reads. Loading the language takes a twentieth of the time of a
+/// page, and if the process fails, all its pages are read again.
+const LONGEST_BATCH: usize = 5;
+
 /// One call of `process`, `inspect` or a stage.
 pub(crate) struct Run<'a> {
     pub(crate) settings: &'a Settings,
@@ -67,6 +71,12 @@ impl<'a> Run<'a> {
         let length = pages.len().div_ceil(self.settings.jobs.max(1)).clamp(1, LONGEST_GROUP);
         let end = pages.end;
         pages.step_by(length).map(|start| start..(start + length).min(end)).collect()
+    }
+
+    /// Divides pages into batches that become smaller towards the end, so that all threads end at the same time. Hand
+    /// them out in their order, for which rayon has `par_bridge`.
+    pub(crate) fn batches<'p, T: Sync>(&self, pages: &'p [T]) -> impl Iterator<Item = &'p [T]> + Send + use<'p, T> {
+        batches(pages, self.settings.jobs)
     }
 
     /// Runs `work` in a pool of as many threads as jobs. All of them have ended when this returns.
@@ -157,6 +167,16 @@ impl<'a> Run<'a> {
     }
 }
 
+fn batches<T: Sync>(pages: &[T], jobs: usize) -> impl Iterator<Item = &[T]> + Send {
+    let mut rest = pages;
+    std::iter::from_fn(move || {
+        let length = (rest.len() / (2 * jobs.max(1))).clamp(1, LONGEST_BATCH).min(rest.len());
+        let (batch, later) = rest.split_at(length);
+        rest = later;
+        (!batch.is_empty()).then_some(batch)
+    })
+}
+
 /// A thread is working on these pages.
 #[must_use]
 pub(crate) struct AtWork<'a> {
@@ -211,6 +231,18 @@ fn cpu_seconds() -> f64 {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use proptest::prelude::*;
+
+    proptest! {
+        #[test]
+        fn batches_hold_every_page_once_and_end_small(pages in 0usize..300, jobs in 1usize..9) {
+            let pages: Vec<usize> = (0..pages).collect();
+            let batches: Vec<&[usize]> = batches(&pages, jobs).collect();
+            prop_assert_eq!(batches.concat(), pages.clone());
+            prop_assert!(batches.iter().all(|batch| (1..=LONGEST_BATCH).contains(&batch.len())));
+            prop_assert!(batches.last().is_none_or(|batch| batch.len() == 1));
+        }
+    }
 
     #[test]
     fn processor_time_is_counted() {
