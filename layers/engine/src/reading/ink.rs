@@ -105,7 +105,7 @@ impl Paper {
         Self { levels, ..*self }
     }
 
-    /// The paper along a row of pixels, interpolated between the centres of the cells.
+    /// The paper along a row of pixels, interpolated between the centres of the cells. Beyond the outer ones it is level.
     fn fill_row(&self, y: usize, level: &mut [f32]) {
         let (top, bottom, share) = between(y, self.rows);
         let at = |column: usize| {
@@ -113,16 +113,31 @@ impl Paper {
             cell(top) + (cell(bottom) - cell(top)) * share
         };
         let line: Vec<f32> = (0..self.columns).map(at).collect();
-        for (x, level) in level.iter_mut().enumerate() {
-            let (left, right, share) = between(x, self.columns);
-            *level = line[left] + (line[right] - line[left]) * share;
+        level.fill(line[self.columns - 1]);
+        let (outer, inner) = level.split_at_mut((CELL / 2).min(level.len()));
+        outer.fill(line[0]);
+        for (pixels, cells) in inner.chunks_mut(CELL).zip(line.windows(2)) {
+            for (level, share) in pixels.iter_mut().zip(SHARES) {
+                *level = cells[0] + (cells[1] - cells[0]) * share;
+            }
         }
     }
 }
 
-/// The cells between whose centres a pixel lies, and its distance from the first as a share of a cell.
-fn between(pixel: usize, cells: usize) -> (usize, usize, f32) {
-    let position = pixel as f32 - (CELL as f32 - 1.0) / 2.0;
+/// How far the pixels between the centres of two cells are from the first, as shares of a cell.
+const SHARES: [f32; CELL] = {
+    let mut shares = [0.0; CELL];
+    let mut pixel = 0;
+    while pixel < CELL {
+        shares[pixel] = (pixel as f32 + 0.5) / CELL as f32;
+        pixel += 1;
+    }
+    shares
+};
+
+/// The cells between whose centres a row lies, and its distance from the first as a share of a cell.
+fn between(row: usize, cells: usize) -> (usize, usize, f32) {
+    let position = row as f32 - (CELL as f32 - 1.0) / 2.0;
     let position = (position / CELL as f32).clamp(0.0, (cells - 1) as f32);
     let first = position as usize;
     (first, (first + 1).min(cells - 1), position - first as f32)
@@ -145,6 +160,20 @@ mod tests {
         let ink = Ink::of(&image);
         let wrong = |at: &usize| (ink.depth[*at] > ink.threshold) != is_stroke(at % width, at / width);
         assert_eq!((0..width * height).filter(wrong).count(), 0);
+    }
+
+    /// One cell, cells that end within the page, cells that end with it.
+    #[test]
+    fn the_paper_is_interpolated_from_end_to_end() {
+        for width in [3, 4, 8, 13, 33, 40] {
+            let columns = usize::div_ceil(width, CELL);
+            let levels: Vec<u8> = (0..columns).map(|column| 20 * column as u8 + 7).collect();
+            let paper = Paper { columns, rows: 1, levels };
+            let mut level = vec![-1.0; width];
+            paper.fill_row(0, &mut level);
+            let wanted = |x: usize| 7.0 + 20.0 * ((x as f32 - 3.5) / 8.0).clamp(0.0, (columns - 1) as f32);
+            assert!(level.iter().enumerate().all(|(x, level)| *level == wanted(x)), "{width}: {level:?}");
+        }
     }
 
     #[test]
