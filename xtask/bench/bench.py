@@ -140,7 +140,17 @@ def contestants(options: argparse.Namespace, volume: Volume) -> list[Contestant]
     if options.ocrmypdf:
         for label, arguments in (("-O0", ["-O0", "--output-type", "pdf"]), ("default", [])):
             found.append(Contestant(f"ocrmypdf {label}", [options.ocrmypdf, *arguments, volume.path], None))
+    # One process, one thread: more threads cost five times the processor time. It adds `.pdf` itself.
+    script = 'OMP_THREAD_LIMIT=1 exec tesseract -l eng -c tessedit_create_pdf=1 "$1" "${2%.pdf}"'
+    found.append(Contestant("tesseract", ["sh", "-c", script, "sh", options.scratch / "pages"], None))
     return [c for c in found if not options.only or any(part in c.name for part in options.only.split(","))]
+
+
+def draw_pages(volume: Volume, directory: Path) -> None:
+    """Draws the pages for Tesseract, which reads no PDF, and lists them in the file `pages`. This is not measured."""
+    subprocess.check_call(["pdftoppm", "-r", "300", "-gray", volume.path, directory / "page"])
+    pages = sorted(directory.glob("page*.pgm"))
+    (directory / "pages").write_text("".join(f"{page}\n" for page in pages))
 
 
 def print_results(found: list[Contestant], volume: Volume, machine: dict) -> None:
@@ -215,6 +225,8 @@ def main() -> None:
                 for model in ("small", "medium"):
                     (options.scratch / f"{model}.pt").write_bytes(wheel.read(f"blackletter/weights/{model}.pt"))
         found = contestants(options, volume)
+        if any(c.name == "tesseract" for c in found):
+            draw_pages(volume, options.scratch)
         for run in range(1, options.runs + 1):
             for contestant in found:
                 print(f"bench: run {run} of {options.runs}, {contestant.name}", flush=True)

@@ -1,7 +1,7 @@
 //! `cargo xtask bench`: builds `quire` and measures it with `bench/bench.py`, beside the programs that are installed. With
 //! `--system`, measures the whole service instead and simulates it on AWS.
 
-use crate::build::Build;
+use crate::build::{Build, SERVICE};
 use crate::stack::{self, UpOptions};
 use crate::{program, setup, workspace};
 use anyhow::Result;
@@ -55,7 +55,7 @@ fn engine(arguments: &[OsString]) -> Result<()> {
     bench.arg("--weights").arg(weights.unwrap_or_default()).arg("--sample").arg(sample());
     bench.arg("--report").arg(workspace::target().join("bench.json")).args(arguments);
     if !arguments.iter().any(|argument| argument == "--help" || argument == "-h") {
-        let build = Build::start(&["--package", "cli", "--package", "model"])?;
+        let build = Build::start(SERVICE)?;
         setup::install()?;
         build.wait()?;
         setup::import_models()?;
