@@ -41,7 +41,7 @@ class ProcessExecutor(RuntimeExecutor):
         return InvocationResult(invocation.request, answer.body, is_error=answer.is_error, logs=report)
 
     def get_logs(self) -> str:
-        return self._process.log.lines() if self._process is not None else ""
+        return self._process.log.new_lines() if self._process is not None else ""
 
     def get_address(self) -> str:
         return "127.0.0.1"

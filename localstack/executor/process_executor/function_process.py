@@ -67,7 +67,6 @@ class FunctionProcess:
 
     def invoke(self, invocation: Invocation) -> None:
         """Hands an event to the process; the answer arrives in the invocation."""
-        self.log.begin()
         self._current = invocation
         self._api.submit(invocation)
         if self.has_ended:
@@ -87,6 +86,7 @@ class FunctionProcess:
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
+            bufsize=0,
             # A session of its own, so that whatever it starts can be found and ended with it.
             start_new_session=True,
         )
@@ -100,7 +100,7 @@ class FunctionProcess:
 
     def _watch(self) -> None:
         """Passes the output on until the process ends, then cleans up after it."""
-        reader = threading.Thread(target=self._read, daemon=True)
+        reader = threading.Thread(target=self.log.follow, args=[self._process.stdout], daemon=True)
         reader.start()
         self._process.wait()
         # On Lambda nothing outlives the function's process; and a survivor would hold the pipe open.
@@ -112,11 +112,6 @@ class FunctionProcess:
         self._fail_current()
         self._release()
         self._gone.set()
-
-    def _read(self) -> None:
-        with self._process.stdout as output:
-            for line in output:
-                self.log.line(line)
 
     def _fail_current(self) -> None:
         if (current := self._current) is not None:

@@ -134,6 +134,15 @@ class FunctionProcessTest(unittest.TestCase):
         process.kill()
         self.assertIn('{"request": "r-1"}', self.log())
 
+    def test_what_the_function_wrote_before_its_answer_is_there_with_the_answer(self) -> None:
+        process = self.start()
+        for number in range(50):
+            text = f"line {number} {'x' * 30_000}"
+            self.answer(process, f"(sys.stdout.write({text + chr(10)!r}), sys.stdout.flush()) and 1")
+            lines = process.log.new_lines()
+            self.assertEqual(lines.count("line "), 1)
+            self.assertIn(text, lines)
+
 
 class ImagesTest(unittest.TestCase):
     def setUp(self) -> None:
