@@ -107,6 +107,14 @@ impl Answer {
         let found = self.headers.iter().find(|(known, _)| known == name);
         found.map_or_else(|| panic!("no header {name}: {:?}", self.headers), |(_, value)| value)
     }
+
+    /// What the form fields with this name hold, in their order on the page.
+    #[must_use]
+    pub fn field_values(&self, name: &str) -> Vec<String> {
+        let before = format!("name=\"{name}\" value=\"");
+        let fields = self.text.split(&before).skip(1);
+        fields.filter_map(|rest| rest.split_once('"')).map(|(value, _)| value.to_owned()).collect()
+    }
 }
 
 impl Browser {

@@ -307,8 +307,7 @@ async fn a_failed_volume_is_retried_as_told() {
 /// Only while it is as it was when the person looked.
 async fn approve(world: &World, operator: &mut Browser, console: &ConsoleServer, scan: i64, key: &str) {
     let path = format!("/volumes/{scan}");
-    let page = operator.get(&path).text;
-    let seen = page.split_once("name=\"seen\" value=\"").and_then(|(_, rest)| rest.split_once('"')).unwrap().0;
+    let seen = &operator.get(&path).field_values("seen")[0];
     let stale = operator.post(&format!("{path}/approve"), &[("seen", "SCANNING 1")]);
     assert!(stale.status == 409 && stale.text.contains("Nothing was done."), "{}", stale.text);
     assert_eq!(operator.post(&format!("{path}/approve"), &[("seen", seen)]).status, 303);
@@ -358,16 +357,13 @@ async fn a_page_is_skipped_as_told() {
         let status = operator.get(&format!("{skip}?{}", encoded(&[("pages", wrong)]))).status;
         assert!([409, 422].contains(&status), "{wrong:?}: {status}");
     }
-    let seen = |text: &str| text.split_once("name=\"seen\" value=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
-    let preview = operator.get(&format!("{skip}?{}", encoded(&[("pages", "20, 2")]))).text;
-    assert!(
-        preview.contains("Starts from the beginning") && preview.contains("Skip pages 20, 2 and go on"),
-        "{preview}"
-    );
+    let preview = operator.get(&format!("{skip}?{}", encoded(&[("pages", "20, 2")])));
+    let told = &preview.text;
+    assert!(told.contains("Starts from the beginning") && told.contains("Skip pages 20, 2 and go on"), "{told}");
     assert_eq!(world.scan("original_scans/a.pdf").await.unwrap().status, Status::Failed, "a look changed something");
 
-    let form = [("seen", seen(&preview)), ("pages", "20, 2".to_owned()), ("undo", "false".to_owned())];
-    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let seen = &preview.field_values("seen")[0];
+    let form = [("seen", seen.as_str()), ("pages", "20, 2"), ("undo", "false")];
     let answer = operator.post(&skip, &form);
     assert_eq!((answer.status, answer.location.as_deref()), (303, Some(volume.as_str())), "{}", answer.text);
     let detail = world.detail("original_scans/a.pdf").await;
@@ -379,10 +375,10 @@ async fn a_page_is_skipped_as_told() {
     assert!(shown.contains("2 (by ada), 20 (by ada)") && shown.contains("Pages are skipped (pages 2, 20)"), "{shown}");
 
     world.catalog.cancel(scan).await.unwrap();
-    let preview = operator.get(&format!("{skip}?{}", encoded(&[("pages", "20"), ("undo", "true")]))).text;
-    assert!(preview.contains("Process page 20 again"), "{preview}");
-    let form = [("seen", seen(&preview)), ("pages", "20".to_owned()), ("undo", "true".to_owned())];
-    let form: Vec<(&str, &str)> = form.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    let preview = operator.get(&format!("{skip}?{}", encoded(&[("pages", "20"), ("undo", "true")])));
+    assert!(preview.text.contains("Process page 20 again"), "{}", preview.text);
+    let seen = &preview.field_values("seen")[0];
+    let form = [("seen", seen.as_str()), ("pages", "20"), ("undo", "true")];
     assert_eq!(operator.post(&skip, &form).status, 303);
     assert_eq!(world.detail("original_scans/a.pdf").await.skipped.len(), 1);
 }
@@ -392,18 +388,15 @@ async fn a_page_is_skipped_as_told() {
 async fn two_who_redrive_at_once_neither_lose_nor_double_a_letter() {
     let world = World::new().await;
     let (console, other) = (world.start_console(), world.start_console());
-    let mut names = Vec::new();
     for number in 0..6 {
         let scan = record(&world, &format!("original_scans/{number}.pdf"), None).await;
         world.resources.send_dead_letter(Queue::Split, &format!("{{\"stage\":\"split\",\"scan\":{scan}}}")).await;
     }
     let mut ada = world.sign_in(&console, "ada", Role::Operator).await;
     let mut ben = world.sign_in(&other, "ben", Role::Operator).await;
-    let page = ada.get("/letters?look=true").text;
-    for part in page.split("name=\"letter\" value=\"").skip(1) {
-        names.push(part.split_once('"').unwrap().0.to_owned());
-    }
-    assert_eq!(names.len(), 6, "{page}");
+    let page = ada.get("/letters?look=true");
+    let names = page.field_values("letter");
+    assert_eq!(names.len(), 6, "{}", page.text);
     ben.get("/");
     let fields: Vec<(&str, &str)> = names.iter().map(|name| ("letter", name.as_str())).collect();
     let (one, two) = std::thread::scope(|scope| {
@@ -458,15 +451,13 @@ async fn letters_are_corrected_cleared_and_discarded() {
     let scan = record(&world, "original_scans/a.pdf", None).await;
     world.resources.send_dead_letter(Queue::Compress, "{\"stage\":\"compress\",\"scan\":\"x\"}").await;
     let mut browser = world.sign_in(&console, "ada", Role::Operator).await;
-    let name =
-        |text: &str| text.split_once("name=\"letter\" value=\"").unwrap().1.split_once('"').unwrap().0.to_owned();
-    let letter = name(&browser.get("/letters?look=true").text);
-    let shown = browser.get(&format!("/letters/edit?{}", encoded(&[("letter", &letter)])));
+    let letter = &browser.get("/letters?look=true").field_values("letter")[0];
+    let shown = browser.get(&format!("/letters/edit?{}", encoded(&[("letter", letter)])));
     assert!(shown.text.contains("fails again"), "{}", shown.text);
-    let wrong = browser.post("/letters/edit", &[("letter", &letter), ("body", "still not JSON")]);
+    let wrong = browser.post("/letters/edit", &[("letter", letter), ("body", "still not JSON")]);
     assert_ne!(wrong.status, 200, "{}", wrong.text);
     let body = format!("{{\"stage\":\"compress\",\"scan\":{scan}}}");
-    let corrected = browser.post("/letters/edit", &[("letter", &letter), ("body", &body)]);
+    let corrected = browser.post("/letters/edit", &[("letter", letter), ("body", &body)]);
     assert!(corrected.text.contains("corrected and sent again"), "{}", corrected.text);
     assert_eq!(world.resources.depth(&world.resources.url(Queue::Compress)).await, 1);
 
@@ -475,9 +466,9 @@ async fn letters_are_corrected_cleared_and_discarded() {
     assert!(browser.get("/letters?look=true").text.contains("settled"));
     assert!(browser.post("/letters/clear-settled", &[]).text.contains("1 letter cleared."));
     world.resources.send_dead_letter(Queue::Scan, "no JSON").await;
-    let letter = name(&browser.get("/letters?look=true").text);
-    assert_eq!(browser.post("/letters/discard", &[("letter", &letter), ("reason", " ")]).status, 422);
-    let discarded = browser.post("/letters/discard", &[("letter", &letter), ("reason", "a test")]);
+    let letter = &browser.get("/letters?look=true").field_values("letter")[0];
+    assert_eq!(browser.post("/letters/discard", &[("letter", letter), ("reason", " ")]).status, 422);
+    let discarded = browser.post("/letters/discard", &[("letter", letter), ("reason", "a test")]);
     assert!(discarded.text.contains("1 letter discarded."), "{}", discarded.text);
     assert!(browser.get("/activity").text.contains("a test"), "the reason is kept");
     world.resources.dead_letters(Queue::Scan, 0).await;

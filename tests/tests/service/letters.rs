@@ -29,10 +29,8 @@ async fn timeline(world: &World, scan: i64) -> Vec<(String, Option<String>)> {
 async fn assert_the_work_is_told(world: &World) {
     let console = world.start_console();
     let mut browser = world.sign_in(&console, "ada", Role::Operator).await;
-    let list = browser.get("/letters?look=true").text;
-    let names: Vec<&str> =
-        list.split("name=\"letter\" value=\"").skip(1).map(|part| part.split_once('"').unwrap().0).collect();
-    let fields: Vec<(&str, &str)> = names.iter().map(|name| ("letter", *name)).collect();
+    let names = browser.get("/letters?look=true").field_values("letter");
+    let fields: Vec<(&str, &str)> = names.iter().map(|name| ("letter", name.as_str())).collect();
     let told = browser.post("/letters/preview", &fields).text;
     assert!(told.contains("How long it takes is not known yet"), "{told}");
     let volume = Volume::of_pages(2);

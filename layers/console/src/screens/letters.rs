@@ -204,6 +204,10 @@ fn counted(letters: usize) -> String {
     words::count(letters as i64, "letter")
 }
 
+fn gone(missing: &[String]) -> String {
+    format!("{} {} not there any more", counted(missing.len()), if missing.len() == 1 { "was" } else { "were" })
+}
+
 /// What was asked for and is not among what was done: another person, or SQS itself, was faster.
 fn missing(asked: &[String], done: &[Letter]) -> Vec<String> {
     let done: Vec<String> = done.iter().map(name).collect();
