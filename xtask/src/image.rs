@@ -13,6 +13,7 @@ use std::process::Command;
 const TRIAL: &str = "the_image_gives";
 const TRIED_IMAGE: &str = "QUIRE_TEST_IMAGE";
 const TRIED_EMULATOR: &str = "QUIRE_TEST_EMULATOR";
+const CUT_OFF: &str = "QUIRE_TEST_IMAGE_CUT_OFF";
 
 pub struct Options {
     /// The image's name and tag.
@@ -50,7 +51,7 @@ pub fn build(options: &Options) -> Result<()> {
     let described = "{{.Size}} bytes in {{len .RootFS.Layers}} layers, {{.Os}}/{{.Architecture}}";
     let size = program::text(docker.command().args(["image", "inspect", "--format", described, &options.tag]))?;
     println!("image: built {}: {size}", options.tag);
-    if options.trial { attempt(options, &docker) } else { Ok(()) }
+    if options.trial { attempt(options, docker) } else { Ok(()) }
 }
 
 /// Collects what the image consists of, and returns the directory.
@@ -76,15 +77,20 @@ fn prepare_context() -> Result<PathBuf> {
 }
 
 /// Sends an upload through the functions in the image, under AWS's Runtime Interface Emulator, and compares the results
-/// with those of the programs of this machine.
-fn attempt(options: &Options, docker: &Docker) -> Result<()> {
-    let linters = python::install_linters()?;
-    let mut variables = docker.variables();
-    variables.push((TRIED_IMAGE.to_owned(), options.tag.clone()));
-    variables.push((TRIED_EMULATOR.to_owned(), emulator(&linters)?.display().to_string()));
+/// with those of the programs of this machine. With Debian's Docker, the functions reach only the stack of the test.
+fn attempt(options: &Options, docker: Docker) -> Result<()> {
+    // What the test needs, as long as there is a network.
+    test::install()?;
+    let emulator = emulator(&python::install_linters()?)?;
+    let docker = docker.cut_off()?;
+    let mut test = docker.beside(&std::env::current_exe()?);
+    test.args(["test", TRIAL]).env(TRIED_IMAGE, &options.tag).env(TRIED_EMULATOR, emulator);
+    if options.debian {
+        test.env(CUT_OFF, "1");
+    }
     // The test prints the cold starts; nextest shows only what failed tests print.
-    variables.push(("NEXTEST_SUCCESS_OUTPUT".to_owned(), "final".to_owned()));
-    test::run(Some(TRIAL), &variables)
+    test.env("NEXTEST_SUCCESS_OUTPUT", "final");
+    program::run(&mut test)
 }
 
 /// The emulator, which AWS ships with SAM.

@@ -72,7 +72,7 @@ fn run() -> Result<()> {
     match task.as_str() {
         "engine" => no_more(&mut arguments).and_then(|()| demo::engine()),
         "demo" => no_more(&mut arguments).and_then(|()| demo::run()),
-        "test" => test::run(filter(&mut arguments)?.as_deref(), &[]),
+        "test" => test::run(filter(&mut arguments)?.as_deref()),
         "up" => stack::up(&up_options(&mut arguments)?).and_then(|environment| stack::print_console(&environment)),
         "down" => down(&mut arguments),
         "setup" => no_more(&mut arguments).and_then(|()| setup::all()),

@@ -13,12 +13,17 @@ use std::time::Instant;
 const DENY: (&str, &str) = ("cargo-deny", "0.20.2");
 const NEXTEST: (&str, &str) = ("cargo-nextest", "0.9.143");
 
-/// Runs every check, even after one failed. With a filter, runs only the matching tests. The tests get the variables.
-pub fn run(filter: Option<&str>, variables: &[(String, String)]) -> Result<()> {
+/// Installs what the tests need, and returns the variables that tell them of it.
+pub fn install() -> Result<Vec<(String, String)>> {
     setup::install()?;
     python::install_linters()?;
     node::install_simulator()?;
-    let variables = [variables, &node::install_browser()?, &node::install_issuer()?].concat();
+    Ok([node::install_browser()?, node::install_issuer()?].concat())
+}
+
+/// Runs every check, even after one failed. With a filter, runs only the matching tests.
+pub fn run(filter: Option<&str>) -> Result<()> {
+    let variables = install()?;
     let mut report = Report::default();
     if filter.is_none() {
         report.check("format", || program::run(cargo().args(["fmt", "--all", "--check"])));

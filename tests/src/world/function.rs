@@ -300,7 +300,8 @@ fn read(mut request: Request) -> String {
     body
 }
 
-fn container_client() -> PathBuf {
+/// The program that starts containers.
+pub fn container_client() -> PathBuf {
     std::env::var_os("QUIRE_DOCKER").map_or_else(|| "docker".into(), PathBuf::from)
 }
 

@@ -19,7 +19,7 @@ mod volume;
 
 pub use console::{Answer, Browser, ConsoleServer, PASSWORD, encoded};
 pub use failpoint::Failpoints;
-pub use function::{Ended, FunctionProcess, Program};
+pub use function::{Ended, FunctionProcess, Program, container_client};
 pub use issuer::Issuer;
 pub use mapping::{Mapping, Running, event};
 pub use queues::Queue;

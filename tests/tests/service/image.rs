@@ -4,11 +4,15 @@
 use domain::Status;
 use pipeline::rebuild::RECORD;
 use std::collections::BTreeMap;
-use tests::world::{Image, Volume, World};
+use std::process::Command;
+use tests::world::{Image, Volume, World, container_client};
 
 /// Names the image, and the program that emulates Lambda in it. `cargo xtask image --try` sets both.
 const IMAGE: &str = "QUIRE_TEST_IMAGE";
 const EMULATOR: &str = "QUIRE_TEST_EMULATOR";
+
+/// Set if the containers must not reach other machines. `cargo xtask image --debian --try` sets it.
+const CUT_OFF: &str = "QUIRE_TEST_IMAGE_CUT_OFF";
 
 /// Names a directory for results that differ.
 const DIFFERENCES: &str = "QUIRE_TEST_DIFFERENCES";
@@ -31,12 +35,26 @@ async fn results(world: &World, volume: &Volume) -> BTreeMap<String, Vec<u8>> {
     results
 }
 
+/// The containers' routes to other machines. There are none through loopback.
+fn routes(image: &str) -> Vec<String> {
+    let mut command = Command::new(container_client());
+    command.args(["run", "--rm", "--network", "host", "--entrypoint", "cat", image, "/proc/net/route"]);
+    let output = command.output().unwrap();
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    String::from_utf8(output.stdout).unwrap().lines().skip(1).map(str::to_owned).collect()
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_image_gives_what_the_local_programs_give() {
     let Ok(name) = std::env::var(IMAGE) else {
         println!("skipped: {IMAGE} names no image; `cargo xtask image --try` builds and names one");
         return;
     };
+    let routes = routes(&name);
+    println!("network: the containers have {} routes to other machines", routes.len());
+    if std::env::var_os(CUT_OFF).is_some() {
+        assert_eq!(routes, Vec::<String>::new());
+    }
     let volume = Volume::small();
     // The containers have 1.7 CPUs, and the engine counts whole ones.
     let mut local = World::new().await;

@@ -15,8 +15,9 @@ const BASE: (&str, &str) = ("debian:bookworm-slim", "bookworm");
 const ARCHIVE: &str = "http://deb.debian.org/debian";
 const SECURITY: &str = "http://deb.debian.org/debian-security";
 
-/// Debian's client. Another `docker` may come before it in PATH.
+/// Debian's client and daemon. Another `docker` may come before them in PATH.
 const CLIENT: &str = "/usr/bin/docker";
+const DAEMON: &str = "/usr/sbin/dockerd";
 
 /// How long a daemon may take to start.
 const START: Duration = Duration::from_secs(60);
@@ -24,8 +25,23 @@ const START: Duration = Duration::from_secs(60);
 /// A client, with the daemon that was started for it.
 pub struct Docker {
     client: PathBuf,
-    /// The daemon of this task and its address. `None`: the one that the client finds by itself.
-    daemon: Option<(Child, String)>,
+    /// The daemon of this task. `None`: the one that the client finds by itself.
+    daemon: Option<Daemon>,
+}
+
+struct Daemon {
+    process: Child,
+    /// Its socket and what it keeps while it runs.
+    runtime: PathBuf,
+    address: String,
+}
+
+/// What a daemon and its containers can reach.
+#[derive(Clone, Copy)]
+enum Network {
+    OfMachine,
+    /// Nothing but what listens beside the daemon.
+    LoopbackOnly,
 }
 
 impl Docker {
@@ -36,37 +52,66 @@ impl Docker {
 
     /// Debian's Docker, with a daemon of this task's own, and with the base image made of Debian's packages.
     pub fn of_debian() -> Result<Self> {
-        let wanted =
-            [(CLIENT, "docker.io"), ("/usr/sbin/dockerd", "docker.io"), ("/usr/sbin/debootstrap", "debootstrap")];
+        let wanted = [
+            (CLIENT, "docker.io"),
+            (DAEMON, "docker.io"),
+            ("/usr/sbin/debootstrap", "debootstrap"),
+            ("/usr/sbin/ip", "iproute2"),
+        ];
         let mut packages: Vec<_> =
             wanted.iter().filter(|(program, _)| !Path::new(program).exists()).map(|(_, package)| *package).collect();
         packages.dedup();
         if !packages.is_empty() {
             setup::install_packages(&packages)?;
         }
-        let docker = Self { client: CLIENT.into(), daemon: Some(start_daemon()?) };
+        let docker = Self { client: CLIENT.into(), daemon: Some(Daemon::start(Network::OfMachine)?) };
+        docker.wait_until_ready()?;
+        docker.make_base()?;
+        Ok(docker)
+    }
+
+    /// Starts the daemon of this task again in a network that has nothing but loopback. The daemon of the machine stays in
+    /// the machine's network.
+    pub fn cut_off(mut self) -> Result<Self> {
+        // Stops the old one first, because both use the same directory.
+        if self.daemon.take().is_some() {
+            self.daemon = Some(Daemon::start(Network::LoopbackOnly)?);
+            self.wait_until_ready()?;
+        }
+        Ok(self)
+    }
+
+    /// A program in the daemon's network, told of client and daemon. The containers reach what it starts.
+    pub fn beside(&self, program: &Path) -> Command {
+        let mut command = match &self.daemon {
+            Some(daemon) => {
+                let mut command = Command::new("nsenter");
+                command.arg(format!("--net=/proc/{}/ns/net", daemon.process.id())).arg("--").arg(program);
+                command.env("DOCKER_HOST", &daemon.address);
+                command
+            }
+            None => Command::new(program),
+        };
+        command.env("QUIRE_DOCKER", &self.client);
+        command
+    }
+
+    fn wait_until_ready(&self) -> Result<()> {
         let began = Instant::now();
-        while !docker.answers() {
+        while !self.answers() {
             if began.elapsed() > START {
                 bail!("Docker's daemon does not answer. Its log is {}", log().display());
             }
             std::thread::sleep(Duration::from_millis(200));
         }
-        docker.make_base()?;
-        Ok(docker)
+        Ok(())
     }
 
     /// The client, told where its daemon is.
     pub fn command(&self) -> Command {
         let mut command = Command::new(&self.client);
-        command.envs(self.daemon.iter().map(|(_, address)| ("DOCKER_HOST", address)));
+        command.envs(self.daemon.iter().map(|daemon| ("DOCKER_HOST", &daemon.address)));
         command
-    }
-
-    /// What a program must be told to use the same client and daemon.
-    pub fn variables(&self) -> Vec<(String, String)> {
-        let address = self.daemon.iter().map(|(_, address)| ("DOCKER_HOST".to_owned(), address.clone()));
-        address.chain([("QUIRE_DOCKER".to_owned(), self.client.display().to_string())]).collect()
     }
 
     pub fn answers(&self) -> bool {
@@ -110,33 +155,41 @@ impl Docker {
     }
 }
 
-impl Drop for Docker {
-    /// Stops the daemon that this task started. It keeps its images for the next time.
-    fn drop(&mut self) {
-        if let Some((daemon, _)) = &mut self.daemon {
-            // A signal that lets it end its containers; `Child` can only kill.
-            program::succeeds(Command::new("kill").arg(daemon.id().to_string()));
-            daemon.wait().ok();
-        }
+impl Daemon {
+    /// Starts Debian's daemon. It changes no rule of the firewall and makes no bridge.
+    fn start(network: Network) -> Result<Self> {
+        let directory = directory();
+        workspace::create_directory(&directory)?;
+        // A path of a socket has at most 107 bytes, and that of the workspace may be longer.
+        let runtime = std::env::temp_dir().join(format!("quire-docker-{}", std::process::id()));
+        workspace::create_directory(&runtime)?;
+        let address = format!("unix://{}", runtime.join("socket").display());
+        let log = File::create(log()).context("The log of Docker's daemon could not be written")?;
+        let mut command = match network {
+            Network::OfMachine => Command::new(DAEMON),
+            Network::LoopbackOnly => {
+                let mut command = Command::new("unshare");
+                command.args(["--net", "sh", "-c", "ip link set lo up && exec \"$@\"", "sh", DAEMON]);
+                command
+            }
+        };
+        command.args(["--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=overlay2"]);
+        command.arg("--data-root").arg(directory.join("data")).arg("--exec-root").arg(runtime.join("run"));
+        command.arg("--pidfile").arg(runtime.join("pid")).args(["--host", &address]);
+        command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
+        let process = command.spawn().context("dockerd could not be started; it needs root")?;
+        Ok(Self { process, runtime, address })
     }
 }
 
-/// Starts Debian's daemon. It changes no rule of the firewall and makes no bridge.
-fn start_daemon() -> Result<(Child, String)> {
-    let directory = directory();
-    workspace::create_directory(&directory)?;
-    // A path of a socket has at most 107 bytes, and that of the workspace may be longer.
-    let runtime = std::env::temp_dir().join(format!("quire-docker-{}", std::process::id()));
-    workspace::create_directory(&runtime)?;
-    let address = format!("unix://{}", runtime.join("socket").display());
-    let log = File::create(log()).context("The log of Docker's daemon could not be written")?;
-    let mut command = Command::new("/usr/sbin/dockerd");
-    command.args(["--iptables=false", "--ip6tables=false", "--bridge=none", "--storage-driver=overlay2"]);
-    command.arg("--data-root").arg(directory.join("data")).arg("--exec-root").arg(runtime.join("run"));
-    command.arg("--pidfile").arg(runtime.join("pid")).args(["--host", &address]);
-    command.stdin(Stdio::null()).stdout(log.try_clone()?).stderr(log);
-    let daemon = command.spawn().context("dockerd could not be started; it needs root")?;
-    Ok((daemon, address))
+impl Drop for Daemon {
+    /// Stops the daemon. It keeps its images for the next time.
+    fn drop(&mut self) {
+        // A signal that lets it end its containers; `Child` can only kill.
+        program::succeeds(Command::new("kill").arg(self.process.id().to_string()));
+        self.process.wait().ok();
+        std::fs::remove_dir_all(&self.runtime).ok();
+    }
 }
 
 fn directory() -> PathBuf {
