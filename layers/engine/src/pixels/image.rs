@@ -2,8 +2,9 @@
 
 use super::light;
 use crate::geometry::Rect;
-use fast_image_resize::images::{Image, ImageRef};
-use fast_image_resize::{Filter, FilterType, PixelType, ResizeAlg, ResizeOptions, Resizer};
+use fast_image_resize::images::{TypedImage, TypedImageRef};
+use fast_image_resize::pixels::{U8, U8x3};
+use fast_image_resize::{Filter, FilterType, PixelTrait, ResizeAlg, ResizeOptions, Resizer};
 
 /// A grey image: one byte a pixel, 0 black to 255 white, rows from the top without padding.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -180,15 +181,29 @@ fn resized_with(image: &PageImage, width: usize, height: usize, kernel: FilterTy
     if (width, height) == (image.width, image.height) {
         return Some(image.clone());
     }
-    let side = |length: usize| u32::try_from(length).ok().filter(|length| *length > 0);
-    let kind = if image.channels == 1 { PixelType::U8 } else { PixelType::U8x3 };
-    let source = ImageRef::new(side(image.width)?, side(image.height)?, &image.pixels, kind).ok()?;
-    let mut target = Image::new(side(width)?, side(height)?, kind);
-    let algorithm = ResizeAlg::Convolution(kernel);
-    let options = ResizeOptions::new().resize_alg(algorithm);
-    Resizer::new().resize(&source, &mut target, &options).ok()?;
+    // The function for any pixel would be compiled for all 13 kinds: as much code as all of this crate.
+    let pixels = match image.channels {
+        1 => resized_pixels::<U8>(image, width, height, kernel)?,
+        _ => resized_pixels::<U8x3>(image, width, height, kernel)?,
+    };
     let dpi = image.dpi * width as f64 / image.width as f64;
-    Some(PageImage { width, height, channels: image.channels, pixels: target.into_vec(), dpi })
+    Some(PageImage { width, height, channels: image.channels, pixels, dpi })
+}
+
+fn resized_pixels<P: PixelTrait>(
+    image: &PageImage,
+    width: usize,
+    height: usize,
+    kernel: FilterType,
+) -> Option<Vec<u8>> {
+    let side = |length: usize| u32::try_from(length).ok().filter(|length| *length > 0);
+    let source = TypedImageRef::<P>::from_buffer(side(image.width)?, side(image.height)?, &image.pixels).ok()?;
+    let (across, down) = (side(width)?, side(height)?);
+    let mut pixels = vec![0; width * height * image.channels];
+    let mut target = TypedImage::<P>::from_buffer(across, down, &mut pixels).ok()?;
+    let options = ResizeOptions::new().resize_alg(ResizeAlg::Convolution(kernel));
+    Resizer::new().resize_typed(&source, &mut target, &options).ok()?;
+    Some(pixels)
 }
 
 /// 1 at the centre and 0 from a distance of 1, with a slope of 0 at both.
