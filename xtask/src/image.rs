@@ -79,8 +79,7 @@ fn prepare_context() -> Result<PathBuf> {
 /// Sends an upload through the functions in the image, under AWS's Runtime Interface Emulator, and compares the results
 /// with those of the programs of this machine. With Debian's Docker, the functions reach only the stack of the test.
 fn attempt(options: &Options, docker: Docker) -> Result<()> {
-    // What the test needs, as long as there is a network.
-    test::install()?;
+    test::prepare()?;
     let emulator = emulator(&python::install_linters()?)?;
     let docker = docker.cut_off()?;
     let mut test = docker.beside(&std::env::current_exe()?);

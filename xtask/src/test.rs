@@ -13,8 +13,16 @@ use std::time::Instant;
 const DENY: (&str, &str) = ("cargo-deny", "0.20.2");
 const NEXTEST: (&str, &str) = ("cargo-nextest", "0.9.143");
 
-/// Installs what the tests need, and returns the variables that tell them of it.
-pub fn install() -> Result<Vec<(String, String)>> {
+/// Downloads and installs everything for a run of the tests without a network.
+pub fn prepare() -> Result<()> {
+    install()?;
+    stack::install()?;
+    tool(NEXTEST)?;
+    program::run(cargo().args(["fetch", "--locked", "--quiet"]))
+}
+
+/// Installs what the tests need beside a stack, and returns the variables that tell them of it.
+fn install() -> Result<Vec<(String, String)>> {
     setup::install()?;
     python::install_linters()?;
     node::install_simulator()?;

@@ -89,14 +89,18 @@ fn say(subject: &str, what: &str) {
     println!("stack: {subject:<12} {what}");
 }
 
+/// Installs what a stack consists of, and returns LocalStack's Python and the programs of PostgreSQL.
+pub fn install() -> Result<(PathBuf, postgres::Programs)> {
+    setup::install()?;
+    Ok((python::install_localstack()?, postgres::Programs::install()?))
+}
+
 /// Starts what is not running, deploys what changed, and returns where everything is. The processes keep running.
 pub fn up(options: &UpOptions) -> Result<Environment> {
     let begun = Instant::now();
     // The tests build the whole workspace, so their stack does too.
     let build = Build::start(if options.failpoints { build::WITH_FAILPOINTS } else { build::SERVICE })?;
-    setup::install()?;
-    let python = python::install_localstack()?;
-    let programs = postgres::Programs::install()?;
+    let (python, programs) = install()?;
     let home = workspace::home()?;
     let state = State::open(&options.state)?;
     let mut record = state.read()?;
