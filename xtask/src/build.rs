@@ -2,6 +2,7 @@
 
 use crate::{program, workspace};
 use anyhow::{Context, Result, bail};
+use std::ffi::OsStr;
 use std::process::{Child, Command};
 
 /// The functions with their own zip archives.
@@ -20,10 +21,15 @@ pub const SERVICE: &[&str] =
 /// Everything, with the failpoints that the tests use.
 pub const WITH_FAILPOINTS: &[&str] = &["--workspace", "--features", "functions/failpoints"];
 
-/// The Cargo that runs this task, without the variables that it set for this package. Build scripts read such variables,
-/// so they would run again when a person calls Cargo.
+/// The Cargo that runs this task.
 pub fn cargo() -> Command {
-    let mut command = Command::new(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()));
+    calling_cargo(std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into()))
+}
+
+/// Cargo, or a program that calls it, without the variables that Cargo set for this package. Build scripts read such
+/// variables: with other values they run again, and everything that depends on them is compiled again.
+pub fn calling_cargo(program: impl AsRef<OsStr>) -> Command {
+    let mut command = Command::new(program);
     command.current_dir(workspace::root());
     for (name, _) in std::env::vars_os() {
         let text = name.to_string_lossy();
@@ -64,5 +70,23 @@ impl Drop for Build {
     fn drop(&mut self) {
         self.cargo.kill().ok();
         self.cargo.wait().ok();
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_calls_cargo_does_not_get_the_variables_of_this_package() {
+        assert!(std::env::var_os("CARGO_PKG_NAME").is_some(), "Cargo and nextest set it for a test");
+        let removed: Vec<_> = calling_cargo("cargo")
+            .get_envs()
+            .filter(|(_, value)| value.is_none())
+            .map(|(name, _)| name.to_owned())
+            .collect();
+        for name in ["CARGO_PKG_NAME", "CARGO_PKG_VERSION", "CARGO_MANIFEST_DIR"] {
+            assert!(removed.iter().any(|removed| removed == name), "{name} is among {removed:?}");
+        }
     }
 }

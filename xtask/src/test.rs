@@ -81,9 +81,9 @@ fn documentation() -> Command {
 }
 
 fn deny() -> Result<Command> {
-    let mut command = Command::new(tool(DENY)?);
+    let mut command = build::calling_cargo(tool(DENY)?);
     // A download that receives no data for this many seconds ends.
-    command.current_dir(workspace::root()).env("GIT_HTTP_LOW_SPEED_LIMIT", "1").env("GIT_HTTP_LOW_SPEED_TIME", "30");
+    command.env("GIT_HTTP_LOW_SPEED_LIMIT", "1").env("GIT_HTTP_LOW_SPEED_TIME", "30");
     Ok(command)
 }
 
@@ -134,10 +134,9 @@ struct Tests {
 fn run_tests(filter: Option<&str>, environment: &Environment, variables: &[(String, String)]) -> Result<Tests> {
     let report = workspace::target().join("nextest/default/junit.xml");
     fs::remove_file(&report).ok();
-    let mut nextest = Command::new(tool(NEXTEST)?);
+    let mut nextest = build::calling_cargo(tool(NEXTEST)?);
     // Built like the stack's functions: some tests start the programs in the target directory themselves.
     nextest.args(["nextest", "run", "--release", "--no-tests=pass"]).args(build::WITH_FAILPOINTS).args(filter);
-    nextest.current_dir(workspace::root());
     nextest.envs(test_variables(environment)?).envs(variables.iter().cloned());
     let outcome = program::run(&mut nextest);
     let text = fs::read_to_string(&report).unwrap_or_default();
