@@ -1,5 +1,5 @@
 //! Reads the words of every page from the original pixels: with Quire's own reader, and with Tesseract where that is
-//! not certain or cannot read the language.
+//! not certain or cannot read the language, and where the models know nothing on the page.
 
 use super::detected_page::DetectedPage;
 use super::file_names;
@@ -69,12 +69,12 @@ impl PageReading<'_> {
             let _at_work = self.run.at_work(vec![page.index]);
             let image = self.image(page)?.into_grey();
             match reader.read(&image, &regions(page, &image))? {
-                Reading::Certain(lines) => {
+                Reading::Certain(lines) if lines.is_empty() || is_of_a_report(page) => {
                     self.store(page, &image, PageReader::Quire, &lines)?;
                     self.run.pages_done(1);
                     Ok(None)
                 }
-                Reading::Doubtful => Ok(Some(*page)),
+                Reading::Certain(_) | Reading::Doubtful => Ok(Some(*page)),
             }
         };
         let doubtful: Result<Vec<Option<&DetectedPage>>, EngineError> =
@@ -156,6 +156,12 @@ impl PageReading<'_> {
         self.words.note_reader(page.index, read_by);
         Ok(())
     }
+}
+
+/// True if the models know something on the page. On all others, Quire's reader cannot expect the lines that it was made
+/// for, such as on a title page, a form or a letter.
+fn is_of_a_report(page: &DetectedPage) -> bool {
+    page.detections.iter().any(Detection::passes_gate)
 }
 
 /// What detection knows of a page, in pixels of an image of it.

@@ -3,6 +3,7 @@
 use crate::support::{DPI, TEXT, check_columns, check_drawn_page, check_truth_pages, drawn};
 use domain::{ModelChoice, PageReader};
 use engine::cancellation::Cancellation;
+use engine::external::qpdf::{Part, join};
 use engine::external::tesseract::Tesseract;
 use engine::geometry::Rect;
 use engine::installation::Installation;
@@ -15,6 +16,7 @@ use engine::text::Line;
 use jpeg_encoder::{ColorType, Encoder};
 use lopdf::{Document, Object, ObjectId, Stream, dictionary};
 use std::fs;
+use std::path::Path;
 
 fn english() -> Reader {
     let installation = Installation::of_user().unwrap();
@@ -187,26 +189,35 @@ fn scanned_page(document: &mut Document, tree: ObjectId, image: &GreyImage) -> O
     })
 }
 
-/// Processes a volume. Returns how many pages fell back, and what read each page.
+/// How many pages of the sample are before the pages of the test.
+const REPORT_PAGES: usize = 2;
+
+/// Processes a volume that begins with pages of a law report. Returns how many pages fell back, and what read each page.
 fn readers(pages: &[GreyImage], reader: PageReader) -> (usize, Vec<String>) {
     let directory = tempfile::tempdir().unwrap();
-    let input = directory.path().join("arc.1.1.2.pdf");
-    fs::write(&input, volume(pages)).unwrap();
+    let (input, drawn) = (directory.path().join("arc.12.201.205.pdf"), directory.path().join("drawn.pdf"));
+    fs::write(&drawn, volume(pages)).unwrap();
+    let sample = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../tests/sample/arc.12.201.207.original.pdf");
+    let parts = [Part { document: sample, pages: 0..REPORT_PAGES }, Part { document: drawn, pages: 0..pages.len() }];
+    join(&parts, &input, &Cancellation::new()).unwrap();
     let settings = Settings { model: ModelChoice::Small, reader, ..Settings::new(Installation::of_user().unwrap()) };
     let output = directory.path().join("out");
     let request = Request::new(input, output, settings);
     let summary = process(&request, &NoProgress, &Cancellation::new()).unwrap();
     let meta = fs::read(summary.directory.join("pages_meta.json")).unwrap();
     let meta: serde_json::Value = serde_json::from_slice(&meta).unwrap();
-    let read_by = (0..pages.len()).map(|page| meta[page.to_string()]["read_by"].as_str().unwrap().to_owned());
+    let read_by =
+        (0..REPORT_PAGES + pages.len()).map(|page| meta[page.to_string()]["read_by"].as_str().unwrap().to_owned());
     (summary.fallback_pages, read_by.collect())
 }
 
 #[test]
 fn the_results_say_what_read_each_page() {
-    let page = drawn(&TEXT);
-    let pages = [page.clone(), turned(&page)];
+    let unknown = drawn(&TEXT);
+    let blank = GreyImage::filled(unknown.width, unknown.height, 240);
+    let pages = [unknown.clone(), turned(&unknown), blank];
     let text = |names: &[&str]| names.iter().map(|name| (*name).to_owned()).collect::<Vec<String>>();
-    assert_eq!(readers(&pages, PageReader::Quire), (1, text(&["quire", "tesseract"])));
-    assert_eq!(readers(&pages, PageReader::Tesseract), (0, text(&["tesseract", "tesseract"])));
+    let by_quire = text(&["quire", "quire", "tesseract", "tesseract", "quire"]);
+    assert_eq!(readers(&pages, PageReader::Quire), (2, by_quire));
+    assert_eq!(readers(&pages, PageReader::Tesseract), (0, text(&["tesseract"; 5])));
 }
