@@ -64,7 +64,7 @@ fn prepare_context() -> Result<PathBuf> {
     for name in IN_IMAGE {
         let program = context.join(name);
         workspace::copy(&workspace::built(name), &program)?;
-        // Two thirds of a program are debug information, and Lambda loads the image over the network.
+        // A fifth of a program are the names of its symbols, and Lambda loads the image over the network.
         program::run(Command::new("strip").arg(&program))?;
     }
     for directory in ["lib", "models", "languages"] {

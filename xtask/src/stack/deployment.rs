@@ -73,10 +73,10 @@ impl Staged {
         let tag = fingerprint(&in_image)?;
         let (directory, programs) = (state.make(FUNCTIONS)?, state.make(&format!("{FUNCTIONS}/image-{tag}"))?);
         for name in ZIPPED {
-            copy_stripped(&built.join(name), &state.make(&format!("{FUNCTIONS}/{name}"))?.join("bootstrap"))?;
+            copy_newer(&built.join(name), &state.make(&format!("{FUNCTIONS}/{name}"))?.join("bootstrap"))?;
         }
         for name in IN_IMAGE {
-            copy_stripped(&built.join(name), &programs.join(name))?;
+            copy_newer(&built.join(name), &programs.join(name))?;
         }
         let staged = Self { directory, image: format!("quire:{tag}"), programs, fingerprint: fingerprint(&all)? };
         // The executor reads this map. The environment stands for the ENV instructions of the image.
@@ -109,17 +109,15 @@ pub fn fingerprint(programs: &[PathBuf]) -> Result<String> {
     Ok(workspace::text_fingerprint(&text))
 }
 
-/// Copies a program without its debugging information, which makes up most of it, unless the copy is newer.
-fn copy_stripped(from: &Path, to: &Path) -> Result<()> {
+/// Copies a program, unless the copy is newer.
+fn copy_newer(from: &Path, to: &Path) -> Result<()> {
     let changed = |path: &Path| fs::metadata(path).and_then(|metadata| metadata.modified()).ok();
     if changed(to).zip(changed(from)).is_some_and(|(copy, original)| copy > original) {
         return Ok(());
     }
     // A running program cannot be overwritten, but it can be replaced.
     let partial = to.with_extension("partial");
-    if !program::succeeds(Command::new("objcopy").arg("--strip-debug").args([from, &partial])) {
-        workspace::copy(from, &partial)?;
-    }
+    workspace::copy(from, &partial)?;
     fs::rename(&partial, to).with_context(|| format!("{} could not be written", to.display()))
 }
 
