@@ -4,7 +4,7 @@ use crate::arguments::{Inspect, Pair, Process, Validate};
 use crate::failure::ReportedFailure;
 use crate::findings;
 use crate::progress::ProgressDisplay;
-use crate::terminal::{megabytes, print, print_json};
+use crate::terminal::{count, megabytes, print, print_json};
 use engine::cancellation::Cancellation;
 use engine::external::ghostscript::CompressionOptions;
 use engine::inspect::Drawing;
@@ -48,17 +48,26 @@ fn report(summary: &Summary) -> String {
         output_bytes,
         ..
     } = summary;
-    let ratio = *input_bytes as f64 / (*output_bytes).max(1) as f64;
+    let (pages, opinions) = (count(*pages, "page"), count(*opinions, "opinion"));
     let mut lines = vec![
-        format!("{reporter} {volume}, pages {first_page} to {last_page}: {pages} pages, {opinions} opinions"),
-        format!("{} compressed to {} ({ratio:.1} times smaller)", megabytes(*input_bytes), megabytes(*output_bytes)),
+        format!("{reporter} {volume}, pages {first_page} to {last_page}: {pages}, {opinions}"),
+        sizes(*input_bytes, *output_bytes),
     ];
     if *fallback_pages > 0 {
-        lines.push(format!("{fallback_pages} pages were in doubt and were read by Tesseract"));
+        lines.push(format!("read by Tesseract, because Quire was in doubt: {}", count(*fallback_pages, "page")));
     }
     lines.extend(findings::lines(summary.finding_counts, &summary.findings));
     lines.push(format!("results: {}", summary.directory.display()));
     lines.join("\n")
+}
+
+/// What compression did. The words make a volume larger, which shows only if it was small or well compressed before.
+fn sizes(input: u64, output: u64) -> String {
+    let (before, after) = (megabytes(input), megabytes(output));
+    if output >= input {
+        return format!("{before} became {after}: it cannot be compressed further");
+    }
+    format!("{before} compressed to {after} ({:.1} times smaller)", input as f64 / output.max(1) as f64)
 }
 
 /// Returns the exit status.
@@ -79,10 +88,10 @@ fn validation_report(validation: &Validation) -> String {
     let read = page_numbers.iter().filter(|number| number.is_read);
     let ends = read.clone().next().zip(read.clone().next_back());
     let numbers = match ends.and_then(|(begin, end)| begin.first.zip(end.last.or(end.first))) {
-        Some((first, last)) => format!("printed numbers {first} to {last}, read on {} pages", read.count()),
+        Some((first, last)) => format!("printed numbers {first} to {last}, read on {}", count(read.count(), "page")),
         None => "no printed number was read".to_owned(),
     };
-    let mut lines = vec![format!("{pages} pages, {numbers}")];
+    let mut lines = vec![format!("{}, {numbers}", count(*pages, "page"))];
     lines.extend(findings::all_lines(*finding_counts, findings));
     lines.join("\n")
 }
@@ -95,7 +104,7 @@ pub fn pair(arguments: &Pair) -> Result<(), ReportedFailure> {
         return Ok(());
     };
     write_json(path, &opinions).map_err(|error| ReportedFailure::of_engine(error, false))?;
-    print(&format!("{} opinions: {}", opinions.len(), path.display()))?;
+    print(&format!("{}: {}", count(opinions.len(), "opinion"), path.display()))?;
     Ok(())
 }
 
@@ -107,7 +116,18 @@ pub fn inspect(arguments: Inspect, cancellation: &Cancellation) -> Result<(), Re
     let pictures = pictures.map_err(|error| ReportedFailure::of_engine(error, false))?;
     match pictures.as_slice() {
         [document] if drawing.as_pdf => print(&format!("document: {}", document.display()))?,
-        pictures => print(&format!("{} pictures: {}", pictures.len(), request.output.display()))?,
+        pictures => print(&format!("{}: {}", count(pictures.len(), "picture"), request.output.display()))?,
     }
     Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_volume_that_grew_is_not_called_smaller() {
+        assert_eq!(sizes(21_100_000, 3_200_000), "21.1 MB compressed to 3.2 MB (6.6 times smaller)");
+        assert_eq!(sizes(1_100_000, 1_200_000), "1.1 MB became 1.2 MB: it cannot be compressed further");
+    }
 }

@@ -1,6 +1,6 @@
 //! Progress on standard error: a bar on a terminal, lines elsewhere. Standard output is for results.
 
-use crate::terminal::visible;
+use crate::terminal::{count, visible};
 use engine::report::{PageProblem, Progress, Step, StepReport};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;
@@ -69,7 +69,7 @@ impl Progress for ProgressDisplay {
 
     fn step_finished(&self, report: &StepReport) {
         let StepReport { step, wall_seconds, pages, .. } = report;
-        let mut line = format!("{:<11} {pages} pages in {wall_seconds:.1} s", activity(*step));
+        let mut line = format!("{:<11} {} in {wall_seconds:.1} s", activity(*step), count(*pages, "page"));
         if *wall_seconds > SHORTEST_RATED {
             let rate = *pages as f64 / wall_seconds;
             line.push_str(&format!(" ({rate:.1} pages a second)"));

@@ -3,9 +3,9 @@
 use super::arguments::Cost as Arguments;
 use super::connection;
 use super::error::ServiceError;
-use super::report::{Table, count};
+use super::report::Table;
 use super::settings::Settings;
-use crate::terminal::{megabytes, print, print_json};
+use crate::terminal::{count, megabytes, print, print_json};
 use catalog::{CatalogError, StageUsage, UsageReport};
 use domain::ScanId;
 use domain::prices::{NOTED_ON, REGION};
@@ -89,7 +89,7 @@ fn text(usage: &UsageReport, scan: Option<ScanId>, days: i32) -> String {
     };
     let mut table = Table::new("", &["STAGE", "ATTEMPTS", "SECONDS", "GB-SECONDS", "FROM S3", "TO S3", "COST"]);
     usage.stages.iter().for_each(|stage| table.row(row(stage)));
-    let mut lines = vec![format!("{what}: {} pages", usage.pages), table.render()];
+    let mut lines = vec![format!("{what}: {}", count(usage.pages.unsigned_abs() as usize, "page")), table.render()];
     let thousand = per_thousand_pages(usage).map(|price| format!(", {} for a thousand pages", money(price)));
     lines.push(format!("together {}{}", money(total(usage)), thousand.unwrap_or_default()));
     let stored = megabytes(usage.stored_bytes.unsigned_abs());

@@ -3,10 +3,9 @@
 use super::arguments::{Download, RESULT_BUCKET};
 use super::connection;
 use super::error::ServiceError;
-use super::report::count;
 use super::settings::Settings;
 use super::show;
-use crate::terminal::{megabytes, print, print_json, visible};
+use crate::terminal::{count, megabytes, print, print_json, visible};
 use catalog::{CatalogError, ScanDetail};
 use domain::{AttemptPrefix, ResultKey, Results, VolumeName};
 use engine::cancellation::Cancellation;

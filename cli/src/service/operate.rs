@@ -6,9 +6,9 @@ use super::arguments::{
 };
 use super::connection;
 use super::error::ServiceError;
-use super::report::{advice, count, state, timestamp, volume};
+use super::report::{advice, state, timestamp, volume};
 use super::settings::Settings;
-use crate::terminal::{print, print_json, visible};
+use crate::terminal::{count, print, print_json, visible};
 use catalog::{Catalog, CatalogError, Restart, ScanRow};
 use domain::{ScanId, VolumeName};
 use engine::cancellation::Cancellation;

@@ -3,10 +3,10 @@
 use super::arguments::{RESULT_BUCKET, Show};
 use super::connection;
 use super::error::ServiceError;
-use super::report::{Table, advice, age, count, error, is_provisional, phrase, progress, state, timestamp, volume};
+use super::report::{Table, advice, age, error, is_provisional, phrase, progress, state, timestamp, volume};
 use super::settings::Settings;
 use crate::findings;
-use crate::terminal::{megabytes, print, print_json, visible};
+use crate::terminal::{count, megabytes, print, print_json, visible};
 use catalog::{OpinionDetail, RangeDetail, ScanDetail, ScanSummary, SkippedPage};
 use engine::cancellation::Cancellation;
 use serde::Serialize;
@@ -87,7 +87,10 @@ fn size(scan: &ScanDetail) -> String {
     let ScanSummary { size_bytes, pages, .. } = scan.scan.summary;
     let bytes = megabytes(u64::try_from(size_bytes).unwrap_or_default());
     let lane = if scan.scan.is_large { ", in the lane for large volumes" } else { "" };
-    pages.map_or_else(|| bytes.clone(), |pages| format!("{bytes}, {pages} pages{lane}"))
+    pages.map_or_else(
+        || bytes.clone(),
+        |pages| format!("{bytes}, {}{lane}", count(pages.unsigned_abs() as usize, "page")),
+    )
 }
 
 /// As S3 names them.

@@ -1,7 +1,7 @@
 //! Dead letters in words and as JSON.
 
-use crate::service::report::{Table, count, timestamp};
-use crate::terminal::visible;
+use crate::service::report::{Table, timestamp};
+use crate::terminal::{count, visible};
 use catalog::Forecast;
 use domain::ScanId;
 use pipeline::dead_letters::{Content, Letter};

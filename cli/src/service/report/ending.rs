@@ -2,6 +2,7 @@
 
 use super::format::age;
 use super::summary::{advice, error, state, volume};
+use crate::terminal::count;
 use catalog::ScanSummary;
 use domain::Status;
 use enum_assoc::Assoc;
@@ -37,7 +38,10 @@ impl Ending {
 /// How the scan ended, and on a second line what to do about it.
 pub fn ending_lines(scan: &ScanSummary) -> Vec<String> {
     let took = scan.finished_at.map(|ended| format!(" after {}", age(ended - scan.created_at))).unwrap_or_default();
-    let opinions = if scan.opinions > 0 { format!(", {} opinions", scan.opinions) } else { String::new() };
+    let opinions = match scan.opinions {
+        0 => String::new(),
+        opinions => format!(", {}", count(opinions.unsigned_abs() as usize, "opinion")),
+    };
     let error = error(scan).map(|error| format!(": {error}")).unwrap_or_default();
     let ending = format!("scan {}: {}, {}{opinions}{took}{error}", scan.id, volume(scan), state(scan));
     [Some(ending), advice(scan).map(|advice| format!("  {advice}"))].into_iter().flatten().collect()

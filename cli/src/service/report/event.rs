@@ -1,6 +1,6 @@
 //! An event of a scan's timeline, in words.
 
-use crate::terminal::visible;
+use crate::terminal::{count, visible};
 use catalog::Event;
 use serde_json::Value;
 
@@ -19,9 +19,9 @@ fn number(event: &Event, name: &str) -> Option<i64> {
 }
 
 fn counts(event: &Event) -> String {
-    let plural = |count: i64| if count == 1 { "" } else { "s" };
-    let count = |name: &str, word: &str| number(event, name).map(|count| format!("{count} {word}{}", plural(count)));
-    let counts = [count("attempts", "failed attempt"), count("interruptions", "interruption")];
+    let counted =
+        |name: &str, noun: &str| number(event, name).map(|number| count(number.unsigned_abs() as usize, noun));
+    let counts = [counted("attempts", "failed attempt"), counted("interruptions", "interruption")];
     match counts.into_iter().flatten().collect::<Vec<_>>().join(", ") {
         counts if counts.is_empty() => counts,
         counts => format!(" ({counts})"),

@@ -20,11 +20,6 @@ pub fn age(length: Duration) -> String {
     }
 }
 
-/// `1 file`, `2 files`.
-pub fn count(number: usize, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
-}
-
 pub fn timestamp(moment: OffsetDateTime) -> String {
     let format = format_description!("[year]-[month]-[day] [hour]:[minute]:[second] UTC");
     moment.to_offset(time::UtcOffset::UTC).format(format).unwrap_or_default()
