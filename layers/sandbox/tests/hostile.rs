@@ -3,6 +3,7 @@
 
 use sandbox::confinement::{Confinement, Task};
 use sandbox::limits::ResourceLimits;
+use seccompiler::{BpfProgram, SeccompAction, SeccompFilter};
 use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::net::TcpListener;
@@ -69,15 +70,36 @@ impl Ground {
     }
 }
 
+/// What the launcher finds missing in the kernel.
+fn lacks() -> String {
+    let output = Command::new(env!("CARGO_BIN_EXE_quire-sandbox")).args(Task::Probe.to_arguments()).output().unwrap();
+    String::from_utf8(output.stdout).unwrap()
+}
+
 /// False, with the note by which `cargo xtask test` counts the test as skipped, where the kernel has no Landlock.
 fn restricts_files() -> bool {
-    let output = Command::new(env!("CARGO_BIN_EXE_quire-sandbox")).args(Task::Probe.to_arguments()).output().unwrap();
-    let lacks = String::from_utf8(output.stdout).unwrap();
+    let lacks = lacks();
     let has_landlock = !lacks.contains("has no Landlock");
     if !has_landlock {
         eprintln!("skipped: {lacks}");
     }
     has_landlock
+}
+
+/// Does something in a thread for which, as for all programs that it starts, the kernel has no Landlock.
+fn without_landlock(work: impl FnOnce() + Send) {
+    let calls = [libc::SYS_landlock_create_ruleset, libc::SYS_landlock_add_rule, libc::SYS_landlock_restrict_self];
+    let (rules, missing) = (calls.map(|call| (call, Vec::new())), SeccompAction::Errno(libc::ENOSYS.unsigned_abs()));
+    let architecture = std::env::consts::ARCH.try_into().unwrap();
+    let filter = SeccompFilter::new(rules.into(), SeccompAction::Allow, missing, architecture).unwrap();
+    let filter: BpfProgram = filter.try_into().unwrap();
+    std::thread::scope(|scope| {
+        let thread = scope.spawn(|| {
+            seccompiler::apply_filter(&filter).unwrap();
+            work();
+        });
+        thread.join().unwrap();
+    });
 }
 
 /// Attempts something in Python and prints the name of the error, or `done`.
@@ -268,4 +290,18 @@ fn a_program_that_cannot_be_started_is_an_error() {
     let output = ground.run("/nonexistent/program", [] as [&str; 0]);
     assert_eq!(output.status.code(), Some(i32::from(sandbox::launcher::FAILED)));
     assert!(String::from_utf8(output.stderr).unwrap().starts_with("quire-sandbox: \"/nonexistent/program\""));
+}
+
+#[test]
+fn without_landlock_the_gap_is_named_and_everything_else_holds() {
+    without_landlock(|| {
+        assert!(lacks().contains("has no Landlock"), "{}", lacks());
+        ghostscript_reads_its_input();
+        ghostscript_starts_no_process();
+        no_program_reaches_the_network();
+        no_program_leaves_a_process_or_its_group();
+        no_program_harms_another_process();
+        no_link_is_left_among_the_results();
+        limits_are_set();
+    });
 }
