@@ -188,6 +188,8 @@ impl Drop for Daemon {
         // A signal that lets it end its containers; `Child` can only kill.
         program::succeeds(Command::new("kill").arg(self.process.id().to_string()));
         self.process.wait().ok();
+        // Docker leaves the containers' network mounted there, and a directory with a mount in it cannot be deleted.
+        program::succeeds(Command::new("umount").arg(self.runtime.join("run/netns/default")));
         std::fs::remove_dir_all(&self.runtime).ok();
     }
 }
