@@ -1,6 +1,7 @@
 //! Progress on standard error: a bar on a terminal, lines elsewhere. Standard output is for results.
 
-use crate::terminal::{count, visible};
+use crate::terminal::visible;
+use domain::count;
 use engine::report::{PageProblem, Progress, Step, StepReport};
 use indicatif::{ProgressBar, ProgressStyle};
 use std::io::IsTerminal;

@@ -5,10 +5,10 @@ use super::connection;
 use super::error::ServiceError;
 use super::report::Table;
 use super::settings::Settings;
-use crate::terminal::{count, megabytes, print, print_json};
+use crate::terminal::{megabytes, print, print_json};
 use catalog::{CatalogError, StageUsage, UsageReport};
-use domain::ScanId;
 use domain::prices::{NOTED_ON, REGION};
+use domain::{ScanId, count};
 use engine::cancellation::Cancellation;
 use pipeline::cost::{Cost, storage_per_month, total};
 use serde::Serialize;
@@ -85,11 +85,11 @@ fn per_thousand_pages(usage: &UsageReport) -> Option<f64> {
 fn text(usage: &UsageReport, scan: Option<ScanId>, days: i32) -> String {
     let what = match scan {
         Some(scan) => format!("scan {scan}"),
-        None => format!("{} of the last {days} days", count(usage.scans.unsigned_abs() as usize, "scan")),
+        None => format!("{} of the last {days} days", count(usage.scans, "scan")),
     };
     let mut table = Table::new("", &["STAGE", "ATTEMPTS", "SECONDS", "GB-SECONDS", "FROM S3", "TO S3", "COST"]);
     usage.stages.iter().for_each(|stage| table.row(row(stage)));
-    let mut lines = vec![format!("{what}: {}", count(usage.pages.unsigned_abs() as usize, "page")), table.render()];
+    let mut lines = vec![format!("{what}: {}", count(usage.pages, "page")), table.render()];
     let thousand = per_thousand_pages(usage).map(|price| format!(", {} for a thousand pages", money(price)));
     lines.push(format!("together {}{}", money(total(usage)), thousand.unwrap_or_default()));
     let stored = megabytes(usage.stored_bytes.unsigned_abs());

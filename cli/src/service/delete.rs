@@ -8,9 +8,9 @@ use super::error::ServiceError;
 use super::report::volume;
 use super::settings::Settings;
 use super::show;
-use crate::terminal::{count, print, print_json, visible};
+use crate::terminal::{print, print_json, visible};
 use catalog::ScanDetail;
-use domain::{ScanId, Status};
+use domain::{ScanId, Status, count};
 use engine::cancellation::Cancellation;
 use pipeline::delete::{Deleted, delete};
 use serde::Serialize;
@@ -74,7 +74,7 @@ fn announcement(found: &ScanDetail, with_original: bool) -> String {
 fn outcome(scan: ScanId, deleted: &Deleted) -> String {
     let original = if deleted.with_original { "The original is deleted, too." } else { "The original is kept." };
     let retry = if deleted.with_original { String::new() } else { format!(" `quire retry {scan}` makes them again.") };
-    let files = count(usize::try_from(deleted.objects).unwrap_or(usize::MAX), "file");
+    let files = count(deleted.objects, "file");
     format!("scan {scan}: CANCELLED (deleted), {files} deleted. {original}{retry}")
 }
 

@@ -6,8 +6,9 @@ use super::error::ServiceError;
 use super::report::{Table, advice, age, error, is_provisional, phrase, progress, state, timestamp, volume};
 use super::settings::Settings;
 use crate::findings;
-use crate::terminal::{count, megabytes, print, print_json, visible};
+use crate::terminal::{megabytes, print, print_json, visible};
 use catalog::{OpinionDetail, RangeDetail, ScanDetail, ScanSummary, SkippedPage};
+use domain::count;
 use engine::cancellation::Cancellation;
 use serde::Serialize;
 use std::collections::BTreeMap;
@@ -87,10 +88,7 @@ fn size(scan: &ScanDetail) -> String {
     let ScanSummary { size_bytes, pages, .. } = scan.scan.summary;
     let bytes = megabytes(u64::try_from(size_bytes).unwrap_or_default());
     let lane = if scan.scan.is_large { ", in the lane for large volumes" } else { "" };
-    pages.map_or_else(
-        || bytes.clone(),
-        |pages| format!("{bytes}, {}{lane}", count(pages.unsigned_abs() as usize, "page")),
-    )
+    pages.map_or_else(|| bytes.clone(), |pages| format!("{bytes}, {}{lane}", count(pages, "page")))
 }
 
 /// As S3 names them.

@@ -1,6 +1,7 @@
 //! What the console says about scans, in the words of the people who upload them.
 
 use catalog::{Event, ScanSummary};
+pub use domain::count;
 use domain::{FailureCode, Stage, Status, WaitsFor};
 use serde_json::Value;
 use time::macros::format_description;
@@ -83,11 +84,7 @@ pub fn sentence(scan: &ScanSummary) -> String {
         (Status::PendingReview, _) => match scan.finding_counts.unwrap_or_default().must_look {
             0 => format!("{} are ready. Nothing looks wrong to the machine.", count(scan.opinions, "opinion")),
             must => {
-                format!(
-                    "{} are ready. {} must be looked at.",
-                    count(scan.opinions, "opinion"),
-                    count(must as i64, "finding")
-                )
+                format!("{} are ready. {} must be looked at.", count(scan.opinions, "opinion"), count(must, "finding"))
             }
         },
         (Status::Approved, _) => format!("{} approved.", count(scan.opinions, "opinion")),
@@ -111,11 +108,6 @@ pub fn percent(scan: &ScanSummary) -> i64 {
         Status::PendingReview | Status::Approved => 100,
         Status::Failed | Status::Cancelled => 0,
     }
-}
-
-/// `1 file`, `2 files`.
-pub fn count(number: i64, noun: &str) -> String {
-    if number == 1 { format!("1 {noun}") } else { format!("{number} {noun}s") }
 }
 
 /// How long ago, in its largest unit.
@@ -202,7 +194,7 @@ const MOST_NAMED_PARTS: usize = 12;
 
 /// How the sentence goes on that says a scan reads parts again. They are given by their numbers from 0.
 pub fn parts_again(parts: &[i32], kept: usize) -> String {
-    let count = |parts: usize| count(parts as i64, "part");
+    let count = |parts: usize| count(parts, "part");
     let is_named = (1..=MOST_NAMED_PARTS).contains(&parts.len());
     let numbers: Vec<i32> = parts.iter().map(|number| number + 1).collect();
     let which = if is_named { format!(" ({})", list(&numbers)) } else { String::new() };

@@ -1,9 +1,9 @@
 //! Dead letters in words and as JSON.
 
 use crate::service::report::{Table, timestamp};
-use crate::terminal::{count, visible};
+use crate::terminal::visible;
 use catalog::Forecast;
-use domain::ScanId;
+use domain::{ScanId, count};
 use pipeline::dead_letters::{Content, Letter};
 use queues::{Move, Queue};
 use serde::Serialize;

@@ -2,9 +2,8 @@
 
 use super::format::age;
 use super::summary::{advice, error, state, volume};
-use crate::terminal::count;
 use catalog::ScanSummary;
-use domain::Status;
+use domain::{Status, count};
 use enum_assoc::Assoc;
 
 /// How a scan ended, the worst last: of several scans, the worst ending decides the exit status.
@@ -38,10 +37,7 @@ impl Ending {
 /// How the scan ended, and on a second line what to do about it.
 pub fn ending_lines(scan: &ScanSummary) -> Vec<String> {
     let took = scan.finished_at.map(|ended| format!(" after {}", age(ended - scan.created_at))).unwrap_or_default();
-    let opinions = match scan.opinions {
-        0 => String::new(),
-        opinions => format!(", {}", count(opinions.unsigned_abs() as usize, "opinion")),
-    };
+    let opinions = if scan.opinions > 0 { format!(", {}", count(scan.opinions, "opinion")) } else { String::new() };
     let error = error(scan).map(|error| format!(": {error}")).unwrap_or_default();
     let ending = format!("scan {}: {}, {}{opinions}{took}{error}", scan.id, volume(scan), state(scan));
     [Some(ending), advice(scan).map(|advice| format!("  {advice}"))].into_iter().flatten().collect()

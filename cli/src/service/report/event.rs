@@ -1,7 +1,8 @@
 //! An event of a scan's timeline, in words.
 
-use crate::terminal::{count, visible};
+use crate::terminal::visible;
 use catalog::Event;
+use domain::count;
 use serde_json::Value;
 
 pub fn phrase(event: &Event) -> String {
@@ -19,8 +20,7 @@ fn number(event: &Event, name: &str) -> Option<i64> {
 }
 
 fn counts(event: &Event) -> String {
-    let counted =
-        |name: &str, noun: &str| number(event, name).map(|number| count(number.unsigned_abs() as usize, noun));
+    let counted = |name: &str, noun: &str| number(event, name).map(|number| count(number, noun));
     let counts = [counted("attempts", "failed attempt"), counted("interruptions", "interruption")];
     match counts.into_iter().flatten().collect::<Vec<_>>().join(", ") {
         counts if counts.is_empty() => counts,

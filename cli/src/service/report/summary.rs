@@ -88,8 +88,7 @@ fn advice_for_review(scan: &ScanSummary) -> String {
     let review = "Review the outputs, then approve the scan.";
     match scan.finding_counts.unwrap_or_default().must_look {
         0 => review.to_owned(),
-        1 => format!("1 finding must be looked at. {review}"),
-        count => format!("{count} findings must be looked at. {review}"),
+        must_look => format!("{} must be looked at. {review}", domain::count(must_look, "finding")),
     }
 }
 

@@ -199,7 +199,7 @@ fn effect(tasks: &[Task], kept: usize) -> String {
             let numbers: Vec<i32> = tasks.iter().filter_map(number).collect();
             format!("Reads {}", words::parts_again(&numbers, kept))
         }
-        Some(Task::Split { .. }) => format!("Splits again. All {} are kept.", words::count(kept as i64, "part")),
+        Some(Task::Split { .. }) => format!("Splits again. All {} are kept.", words::count(kept, "part")),
     }
 }
 

@@ -126,7 +126,7 @@ fn age(letter: &Letter) -> Option<String> {
     let age = SystemTime::now().duration_since(letter.received.sent_at?).ok()?;
     let left = KEPT.saturating_sub(age).as_secs() / 86_400;
     let age = words::length_of(time::Duration::try_from(age).ok()?);
-    Some(format!("{age} ago, {} left", words::count(left as i64, "day")))
+    Some(format!("{age} ago, {} left", words::count(left, "day")))
 }
 
 async fn row(letters: &DeadLetters, queue: Queue) -> Result<QueueRow, ConsoleError> {
@@ -201,7 +201,7 @@ struct DonePage {
 }
 
 fn counted(letters: usize) -> String {
-    words::count(letters as i64, "letter")
+    words::count(letters, "letter")
 }
 
 fn gone(missing: &[String]) -> String {

@@ -158,8 +158,8 @@ impl PageReading<'_> {
     }
 }
 
-/// True if the models know something on the page. On all others, Quire's reader cannot expect the lines that it was made
-/// for, such as on a title page, a form or a letter.
+/// True if the models know something on the page. Others, such as title pages, forms and letters, need not have the lines
+/// that Quire's reader was made for.
 fn is_of_a_report(page: &DetectedPage) -> bool {
     page.detections.iter().any(Detection::passes_gate)
 }
